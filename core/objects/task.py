@@ -1,0 +1,213 @@
+"""Tasks: one attempt to run one container on one node."""
+
+from enum import Enum, IntEnum
+
+from msgspec import Struct
+
+from core.ids import ConfigId, NetworkId, NodeId, SecretId, ServiceId, TaskId
+from core.objects.network import NetworkAttachment
+from core.objects.resources import Platform, Resources
+from core.timing import SECOND
+
+
+class TaskState(IntEnum):
+    """Task states in the order in which a task passes them; they never go back (swarmkit `TaskState`)."""
+
+    NEW = 0
+    PENDING = 64
+    ASSIGNED = 192
+    ACCEPTED = 256
+    PREPARING = 320
+    READY = 384
+    STARTING = 448
+    RUNNING = 512
+    COMPLETE = 576
+    SHUTDOWN = 640
+    FAILED = 704
+    REJECTED = 768
+    REMOVE = 800
+    """Only ever desired."""
+    ORPHANED = 832
+
+
+class RestartCondition(Enum):
+    """After which ends a task is restarted."""
+
+    NONE = "none"
+    ON_FAILURE = "on-failure"
+    ANY = "any"
+
+
+class RestartPolicy(Struct, frozen=True, gc=False):
+    """`max_attempts` 0 = no limit; `window_ns` 0 = attempts count for ever."""
+
+    condition: RestartCondition = RestartCondition.ANY
+    delay_ns: int = 5 * SECOND
+    max_attempts: int = 0
+    window_ns: int = 0
+
+
+class Placement(Struct, frozen=True, gc=False):
+    """Where a task may run. Constraints as written, such as `node.labels.zone == a`."""
+
+    constraints: tuple[str, ...] = ()
+    preferences: tuple[str, ...] = ()
+    """Spread descriptors in order of weight, such as `node.labels.rack`."""
+    max_replicas: int = 0
+    """Most tasks of the service on one node; 0 = no limit."""
+    platforms: tuple[Platform, ...] = ()
+
+
+class HealthCheck(Struct, frozen=True, gc=False):
+    """A container's health probe. An empty `test` inherits the image's; ("NONE",) disables it."""
+
+    test: tuple[str, ...] = ()
+    interval_ns: int = 30 * SECOND
+    timeout_ns: int = 30 * SECOND
+    start_period_ns: int = 0
+    start_interval_ns: int = 5 * SECOND
+    retries: int = 3
+
+
+class FileTarget(Struct, frozen=True, gc=False):
+    """Where a secret or config appears in the container; `mode` as permission bits."""
+
+    name: str
+    uid: str = "0"
+    gid: str = "0"
+    mode: int = 0o444
+
+
+class SecretReference(Struct, frozen=True, gc=False):
+    """A secret that a container may read, at /run/secrets/`file.name` unless that is absolute."""
+
+    secret_id: SecretId
+    secret_name: str
+    file: FileTarget
+
+
+class ConfigReference(Struct, frozen=True, gc=False):
+    """A config that a container may read."""
+
+    config_id: ConfigId
+    config_name: str
+    file: FileTarget
+
+
+class Mount(Struct, frozen=True, gc=False):
+    """A mount of kind `bind`, `volume` or `tmpfs`."""
+
+    kind: str
+    target: str
+    source: str = ""
+    read_only: bool = False
+    options: dict[str, str] = {}
+
+
+class Ulimit(Struct, frozen=True, gc=False):
+    """A resource limit of the container's processes."""
+
+    name: str
+    soft: int
+    hard: int
+
+
+class ContainerSpec(Struct, frozen=True, gc=False):
+    """What runs: Docker's `ContainerSpec` in Docker's order."""
+
+    image: str
+    labels: dict[str, str] = {}
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    hostname: str = ""
+    env: tuple[str, ...] = ()
+    dir: str = ""
+    user: str = ""
+    groups: tuple[str, ...] = ()
+    init: bool | None = None
+    stop_signal: str = ""
+    tty: bool = False
+    open_stdin: bool = False
+    read_only: bool = False
+    mounts: tuple[Mount, ...] = ()
+    stop_grace_period_ns: int = 10 * SECOND
+    health: HealthCheck | None = None
+    hosts: tuple[str, ...] = ()
+    dns_nameservers: tuple[str, ...] = ()
+    dns_search: tuple[str, ...] = ()
+    dns_options: tuple[str, ...] = ()
+    secrets: tuple[SecretReference, ...] = ()
+    configs: tuple[ConfigReference, ...] = ()
+    isolation: str = ""
+    sysctls: dict[str, str] = {}
+    capability_add: tuple[str, ...] = ()
+    capability_drop: tuple[str, ...] = ()
+    ulimits: tuple[Ulimit, ...] = ()
+    oom_score_adj: int = 0
+    credential_spec: dict[str, str] = {}
+
+
+class LogDriver(Struct, frozen=True, gc=False):
+    """Where a container's output goes."""
+
+    name: str = ""
+    options: dict[str, str] = {}
+
+
+class NetworkTarget(Struct, frozen=True, gc=False):
+    """A network a task is to be attached to, and the further names it has there."""
+
+    network_id: NetworkId
+    aliases: tuple[str, ...] = ()
+    driver_options: dict[str, str] = {}
+
+
+class TaskSpec(Struct, frozen=True, gc=False):
+    """The template from which a service's tasks are made."""
+
+    container: ContainerSpec
+    reservations: Resources = Resources()
+    limits: Resources = Resources()
+    restart: RestartPolicy = RestartPolicy()
+    placement: Placement = Placement()
+    networks: tuple[NetworkTarget, ...] = ()
+    log_driver: LogDriver | None = None
+    force_update: int = 0
+
+
+class ContainerStatus(Struct, frozen=True, gc=False):
+    """What the engine reports of the container. `exit_code` is None while it runs."""
+
+    container_id: str = ""
+    pid: int = 0
+    exit_code: int | None = None
+
+
+class TaskStatus(Struct, frozen=True, gc=False):
+    """Observed state; `timestamp` in wall-clock nanoseconds, `err` says why a task failed or is still pending."""
+
+    state: TaskState = TaskState.NEW
+    timestamp: int = 0
+    message: str = "created"
+    err: str = ""
+    container: ContainerStatus | None = None
+
+
+class Task(Struct, frozen=True, gc=False, tag="task"):
+    """`slot` is 0 for tasks of global services; `node_id` is empty until the scheduler has chosen."""
+
+    id: TaskId
+    service_id: ServiceId
+    slot: int
+    spec: TaskSpec
+    spec_version: int
+    """The service's `spec_version` this task was made from."""
+    node_id: NodeId = NodeId("")
+    service_name: str = ""
+    service_labels: dict[str, str] = {}
+    desired_state: TaskState = TaskState.RUNNING
+    status: TaskStatus = TaskStatus()
+    attachments: tuple[NetworkAttachment, ...] = ()
+    version: int = 0
+    created_at: int = 0
+    updated_at: int = 0
