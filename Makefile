@@ -1,0 +1,52 @@
+# Everything a contributor runs. Needs Python 3.11+ (with venv) and make, nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+# Two workers suit the two cores of the smallest machine; PYTEST_ARGS narrows a run, e.g. PYTEST_ARGS="tests/core -x".
+JOBS ?= 2
+PYTEST_ARGS ?=
+PACKAGES := core sim real swarmsim
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test check format mutants bench clean
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: $(STAMP) ## Create .venv with everything at its pinned version
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: set PYTHON=..." >&2; exit 1; }
+	@test -x $(BIN)/python || { echo "creating $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@echo "installing pinned dependencies into $(VENV)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: $(STAMP) ## Kill 2 of 5 managers in the simulator and report what happened
+	@$(BIN)/swarmsim run scenarios/kill-2-of-5-managers.yaml --out reports/demo
+
+test: $(STAMP) ## Run the test suite
+	@$(BIN)/python -m pytest -q -n $(JOBS) $(PYTEST_ARGS)
+
+check: $(STAMP) ## Lint, types, import contracts, purity of the core
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/house
+
+format: $(STAMP) ## Format the code and sort its imports
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+mutants: $(STAMP) ## Prove that the tests notice bugs planted in the code
+	@$(BIN)/python tests/mutants/run.py --jobs $(JOBS)
+
+bench: $(STAMP) ## Measure the core, the simulator and the loopback driver
+	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache reports/demo
+	find $(PACKAGES) tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
