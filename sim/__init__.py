@@ -1,4 +1,5 @@
 """The simulated world: a machine, network, disk, clock and container engine around each `core` host, on SimPy.
 
-Never here: decisions of the swarm (those are `core`'s), wall-clock time, unseeded randomness, or imports of `real` or `swarmsim`.
+Never here: decisions of the swarm (those are `core`'s), wall-clock time, unseeded randomness, imports of `real` or
+`swarmsim`.
 """
