@@ -1,0 +1,103 @@
+"""Everything a host may ask of its driver: the closed union that `Host.step` returns.
+
+The driver performs `Persist` effects in the order given and reports each with `Persisted` or `PersistFailed`; all
+other effects may be performed in any order, and messages may be lost. Orders to the engine carry an operation id; the
+same order given twice (after a restart) has the effect of one.
+"""
+
+from msgspec import Struct
+
+from core.events import Message
+from core.ids import Address, NodeId, OperationId, TaskId, Ticket
+from core.mesh.routes import RouteChanges
+from core.objects.config import Config
+from core.objects.secret import Secret
+from core.objects.task import Task
+from core.raft.effects import Observe, Persist, Reply, Send
+
+
+class SendTo(Struct, frozen=True, gc=False):
+    """Like `Send`, to an address whose identity is not known yet, or not yet known to the driver by `Peers`."""
+
+    address: Address
+    message: Message
+
+
+class Peers(Struct, frozen=True, gc=False):
+    """Where the other hosts are; replaces what was said before. The driver may keep connections to them."""
+
+    addresses: tuple[tuple[NodeId, Address], ...]
+
+
+class BecomeKnownAs(Struct, frozen=True, gc=False):
+    """This host's identity from here on: the sender of its messages, and which recipient it answers to."""
+
+    node_id: NodeId
+
+
+class PrepareTask(Struct, frozen=True, gc=False):
+    """Pull the image, create the container with its networks, secrets and configs; report PREPARED or FAILED."""
+
+    operation_id: OperationId
+    task: Task
+    secrets: tuple[Secret, ...]
+    configs: tuple[Config, ...]
+
+
+class StartTask(Struct, frozen=True, gc=False):
+    """Start the prepared container; report STARTED (health still unknown), HEALTHY, or FAILED."""
+
+    operation_id: OperationId
+    task_id: TaskId
+
+
+class StopTask(Struct, frozen=True, gc=False):
+    """Send the stop signal, kill after the grace period; report EXITED. A container that is gone is EXITED."""
+
+    operation_id: OperationId
+    task_id: TaskId
+    grace_ns: int
+
+
+class RemoveTask(Struct, frozen=True, gc=False):
+    """Remove container and secrets; report REMOVED, also if there was nothing."""
+
+    operation_id: OperationId
+    task_id: TaskId
+
+
+class ProgramRoutes(Struct, frozen=True, gc=False):
+    """Bring the data plane from one version to the next; report `RoutesApplied` or `RoutesFailed`."""
+
+    changes: RouteChanges
+
+
+class MakeKeys(Struct, frozen=True, gc=False):
+    """Draw secrets of these lengths in bytes from the system's generator; answer with `KeyMaterial`."""
+
+    ticket: Ticket
+    lengths: tuple[int, ...]
+
+
+class Halt(Struct, frozen=True, gc=False):
+    """This host can promise nothing any more: throw it away and recover from the disk."""
+
+    reason: str
+
+
+Effect = (
+    Send
+    | SendTo
+    | Peers
+    | BecomeKnownAs
+    | Persist
+    | Reply
+    | PrepareTask
+    | StartTask
+    | StopTask
+    | RemoveTask
+    | ProgramRoutes
+    | MakeKeys
+    | Observe
+    | Halt
+)

@@ -1,0 +1,148 @@
+"""Everything that can happen to a host: the closed union that `Host.step` takes."""
+
+from enum import Enum
+
+from msgspec import Struct
+
+from core.ids import NodeId, OperationId, TaskId, Ticket
+from core.messages import SwarmMessage
+from core.objects.node import NodeDescription
+from core.objects.task import ContainerStatus
+from core.operations import Operation
+from core.raft.events import LinkDown, LinkUp, Persisted, StorageLow, Tick
+from core.raft.messages import RaftMessage
+
+Message = RaftMessage | SwarmMessage
+"""Everything that travels between hosts."""
+
+
+class WallClock(Struct, frozen=True, gc=False):
+    """Wall time is `now + offset_ns`, in nanoseconds since the epoch. Given at start and whenever it jumps."""
+
+    offset_ns: int
+
+
+class Received(Struct, frozen=True, gc=False):
+    """A message has arrived, from a host that says it is `sender`, for the identity `recipient`.
+
+    `recipient` is empty when it was sent to an address. A message for an identity this host does not have is dropped.
+    """
+
+    sender: NodeId
+    recipient: NodeId
+    message: Message
+
+
+class PersistFailed(Struct, frozen=True, gc=False):
+    """The write with this ticket failed; it must not be tried again. The host halts."""
+
+    ticket: Ticket
+    reason: str
+
+
+class HostDescribed(Struct, frozen=True, gc=False):
+    """What this machine is; given at start and when it changes."""
+
+    description: NodeDescription
+
+
+class EngineUp(Struct, frozen=True, gc=False):
+    """The container engine answers; an `EngineInventory` follows."""
+
+
+class EngineDown(Struct, frozen=True, gc=False):
+    """The container engine does not answer; its containers may live on."""
+
+    reason: str
+
+
+class ContainerPhase(Enum):
+    """What the engine says of a task's container."""
+
+    PREPARED = "prepared"
+    STARTED = "started"
+    """Running; with a health check, not yet known to be healthy."""
+    HEALTHY = "healthy"
+    """Running, and healthy or without a health check."""
+    UNHEALTHY = "unhealthy"
+    EXITED = "exited"
+    FAILED = "failed"
+    """An order could not be carried out; `err` says why."""
+    REMOVED = "removed"
+
+
+class EngineReport(Struct, frozen=True, gc=False):
+    """One container as the engine sees it. `err` for FAILED, and for EXITED when there is more to say than the code."""
+
+    phase: ContainerPhase
+    container: ContainerStatus | None = None
+    err: str = ""
+
+
+class TaskReported(Struct, frozen=True, gc=False):
+    """The engine reports on a task; `operation_id` is the order it belongs to, 0 for what happened by itself."""
+
+    task_id: TaskId
+    operation_id: OperationId
+    report: EngineReport
+
+
+class EngineInventory(Struct, frozen=True, gc=False):
+    """Every container of this swarm that the engine has, by task: given after `EngineUp`."""
+
+    containers: tuple[tuple[TaskId, EngineReport], ...]
+
+
+class RoutesApplied(Struct, frozen=True, gc=False):
+    """The data plane carries this version of the route table."""
+
+    version: int
+
+
+class RoutesFailed(Struct, frozen=True, gc=False):
+    """The data plane could not be programmed; it is to be given the whole table again."""
+
+    version: int
+    reason: str
+
+
+class KeyMaterial(Struct, frozen=True, gc=False):
+    """Secrets asked for by `MakeKeys`, in the order of the lengths asked for."""
+
+    ticket: Ticket
+    secrets: tuple[bytes, ...]
+
+
+class Requested(Struct, frozen=True, gc=False):
+    """A client asks for something; it is answered by exactly one `Reply` with this ticket."""
+
+    ticket: Ticket
+    operation: Operation
+
+
+class Cancelled(Struct, frozen=True, gc=False):
+    """The client of this ticket has gone: no reply is wanted. What it asked for may still happen."""
+
+    ticket: Ticket
+
+
+Event = (
+    Tick
+    | WallClock
+    | Received
+    | LinkUp
+    | LinkDown
+    | Persisted
+    | PersistFailed
+    | HostDescribed
+    | EngineUp
+    | EngineDown
+    | EngineInventory
+    | TaskReported
+    | RoutesApplied
+    | RoutesFailed
+    | KeyMaterial
+    | StorageLow
+    | Requested
+    | Cancelled
+)

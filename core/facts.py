@@ -1,0 +1,123 @@
+"""Structured facts a host tells about itself: for traces, checks, metrics and reports; never read by the core."""
+
+from msgspec import Struct
+
+from core.ids import NodeId, SessionId, TaskId
+from core.objects.node import NodeState
+from core.objects.task import TaskState
+
+
+class HostPhaseChanged(Struct, frozen=True, gc=False, tag="host-phase"):
+    """The host's life cycle: inactive, joining, worker, manager, leaving."""
+
+    phase: str
+
+
+class Halted(Struct, frozen=True, gc=False, tag="halted"):
+    """The host stopped promising anything, and why; it must be recovered from its disk."""
+
+    reason: str
+
+
+class Refused(Struct, frozen=True, gc=False, tag="refused"):
+    """A peer's bad or stale input was dropped, and why."""
+
+    sender: NodeId
+    reason: str
+
+
+class LeadershipReady(Struct, frozen=True, gc=False, tag="leadership-ready"):
+    """The leader of `term` has applied its first entry and acts as the swarm's manager from here on."""
+
+    term: int
+
+
+class SessionOpened(Struct, frozen=True, gc=False, tag="session-opened"):
+    """The dispatcher accepted an agent's registration."""
+
+    node_id: NodeId
+    session_id: SessionId
+
+
+class SessionLost(Struct, frozen=True, gc=False, tag="session-lost"):
+    """The dispatcher gave an agent up: it was silent for too long."""
+
+    node_id: NodeId
+    session_id: SessionId
+
+
+class AgentConnected(Struct, frozen=True, gc=False, tag="agent-connected"):
+    """This host's agent holds a session with a leader."""
+
+    manager_id: NodeId
+    session_id: SessionId
+
+
+class AgentDisconnected(Struct, frozen=True, gc=False, tag="agent-disconnected"):
+    """This host's agent lost its session."""
+
+    session_id: SessionId
+
+
+class NodeStateChanged(Struct, frozen=True, gc=False, tag="node-state"):
+    """The leader's view of a node changed."""
+
+    node_id: NodeId
+    state: NodeState
+
+
+class TaskPending(Struct, frozen=True, gc=False, tag="task-pending"):
+    """The scheduler found no node, and why."""
+
+    task_id: TaskId
+    reason: str
+
+
+class TaskMoved(Struct, frozen=True, gc=False, tag="task-moved"):
+    """A task's stored status advanced, as seen by the leader when that was committed."""
+
+    task_id: TaskId
+    service_id: str
+    slot: int
+    node_id: NodeId
+    state: TaskState
+    desired_state: TaskState
+    err: str = ""
+
+
+class TaskRemoved(Struct, frozen=True, gc=False, tag="task-removed"):
+    """A task left the store."""
+
+    task_id: TaskId
+
+
+class RoutesAcknowledged(Struct, frozen=True, gc=False, tag="routes-acknowledged"):
+    """The leader knows that this node has programmed this version."""
+
+    node_id: NodeId
+    version: int
+
+
+class TransactionRefused(Struct, frozen=True, gc=False, tag="transaction-refused"):
+    """A committed transaction did not hold the versions it expected and changed nothing."""
+
+    index: int
+    reason: str
+
+
+SwarmFact = (
+    HostPhaseChanged
+    | Halted
+    | Refused
+    | LeadershipReady
+    | SessionOpened
+    | SessionLost
+    | AgentConnected
+    | AgentDisconnected
+    | NodeStateChanged
+    | TaskPending
+    | TaskMoved
+    | TaskRemoved
+    | RoutesAcknowledged
+    | TransactionRefused
+)

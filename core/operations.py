@@ -1,0 +1,166 @@
+"""What a client may ask of a host, and what it may be told.
+
+Operations on objects go to the leader, become one transaction of the store there and are answered once that is
+committed and applied. `InitSwarm`, `JoinSwarm` and `LeaveSwarm` concern the host that is asked. Queries read the
+store linearizably unless asked to be stale. `version` is the object's version the client last saw; a different one in the
+store means "update out of sequence".
+"""
+
+from enum import Enum
+
+from msgspec import Struct
+
+from core.ids import Address
+from core.objects import StoredObject
+from core.objects.cluster import ClusterSpec
+from core.objects.config import ConfigSpec
+from core.objects.network import NetworkSpec
+from core.objects.node import Availability, NodeSpec
+from core.objects.secret import SecretSpec
+from core.objects.service import ServiceSpec
+
+
+class InitSwarm(Struct, frozen=True, gc=False, tag="init"):
+    """Make this host the first manager of a new swarm. Answer: the node's id."""
+
+    advertise: Address
+    availability: Availability = Availability.ACTIVE
+    default_address_pools: tuple[str, ...] = ("10.0.0.0/8",)
+    subnet_prefix_length: int = 24
+    data_path_port: int = 4789
+    spec: ClusterSpec = ClusterSpec()
+
+
+class JoinSwarm(Struct, frozen=True, gc=False, tag="join"):
+    """Join a swarm by any of its managers; the token decides the role. Answer: the node's id."""
+
+    advertise: Address
+    remotes: tuple[Address, ...]
+    token: str
+    availability: Availability = Availability.ACTIVE
+
+
+class LeaveSwarm(Struct, frozen=True, gc=False, tag="leave"):
+    """Leave the swarm. A manager only leaves by force, or once it has been demoted."""
+
+    force: bool = False
+
+
+class CreateService(Struct, frozen=True, gc=False, tag="create-service"):
+    """Answer: the new object's id, as for every Create."""
+
+    spec: ServiceSpec
+
+
+class UpdateService(Struct, frozen=True, gc=False, tag="update-service"):
+    """Replace the spec of a service."""
+
+    id: str
+    version: int
+    spec: ServiceSpec
+
+
+class CreateNetwork(Struct, frozen=True, gc=False, tag="create-network"):
+    """Declare an overlay network."""
+
+    spec: NetworkSpec
+
+
+class CreateSecret(Struct, frozen=True, gc=False, tag="create-secret"):
+    """Store a secret."""
+
+    spec: SecretSpec
+
+
+class CreateConfig(Struct, frozen=True, gc=False, tag="create-config"):
+    """Store a config."""
+
+    spec: ConfigSpec
+
+
+class UpdateNode(Struct, frozen=True, gc=False, tag="update-node"):
+    """Replace the spec of a node: labels, availability, role (promote and demote)."""
+
+    id: str
+    version: int
+    spec: NodeSpec
+
+
+class UpdateCluster(Struct, frozen=True, gc=False, tag="update-cluster"):
+    """Replace the cluster's spec."""
+
+    version: int
+    spec: ClusterSpec
+
+
+class Kind(Enum):
+    """The tables of the store."""
+
+    NODE = "node"
+    SERVICE = "service"
+    TASK = "task"
+    NETWORK = "network"
+    SECRET = "secret"  # noqa: S105  (the name of a kind, not a secret)
+    CONFIG = "config"
+    CLUSTER = "cluster"
+
+
+class Remove(Struct, frozen=True, gc=False, tag="remove"):
+    """Remove an object by id, exact name or id prefix. `force` only matters for nodes."""
+
+    kind: Kind
+    reference: str
+    force: bool = False
+
+
+class Inspect(Struct, frozen=True, gc=False, tag="inspect"):
+    """Read one object by id, exact name or id prefix. Answer: the object."""
+
+    kind: Kind
+    reference: str
+    stale: bool = False
+
+
+class ListObjects(Struct, frozen=True, gc=False, tag="list"):
+    """Read all objects of a kind. Answer: a tuple of them in order of creation."""
+
+    kind: Kind
+    stale: bool = False
+
+
+Write = (
+    CreateService
+    | UpdateService
+    | CreateNetwork
+    | CreateSecret
+    | CreateConfig
+    | UpdateNode
+    | UpdateCluster
+    | Remove
+)
+Query = Inspect | ListObjects
+HostOperation = InitSwarm | JoinSwarm | LeaveSwarm
+Operation = HostOperation | Write | Query
+
+
+class ErrorCode(Enum):
+    """Why an operation was refused; the API server maps these to HTTP statuses (swarm.md §2.1)."""
+
+    INVALID = "invalid"
+    NOT_FOUND = "not-found"
+    ALREADY_EXISTS = "already-exists"
+    FAILED_PRECONDITION = "failed-precondition"
+    OUT_OF_SEQUENCE = "out-of-sequence"
+    UNIMPLEMENTED = "unimplemented"
+    UNAVAILABLE = "unavailable"
+
+
+class OperationError(Struct, frozen=True, gc=False, tag="error"):
+    """A refusal by the swarm's rules: the text names the bad thing and what to do."""
+
+    code: ErrorCode
+    message: str
+
+
+Answer = str | StoredObject | tuple[StoredObject, ...] | None
+"""What a successful operation returns."""

@@ -1,0 +1,62 @@
+"""The ports of a host: what its driver must provide, as types.
+
+A port takes an effect and a `deliver` callback and never waits; whatever comes of the effect is delivered as an event,
+now or later. One contract suite (tests/contracts) runs over the simulated and the real implementation of each.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from core.effects import (
+    MakeKeys,
+    Peers,
+    Persist,
+    PrepareTask,
+    ProgramRoutes,
+    RemoveTask,
+    Send,
+    SendTo,
+    StartTask,
+    StopTask,
+)
+from core.events import Event
+
+Deliver = Callable[[Event], None]
+
+
+class Storage(Protocol):
+    """One FIFO of records: a crash leaves a prefix of it, at least up to the last `Persisted` delivered."""
+
+    def persist(self, effect: Persist, deliver: Deliver) -> None:
+        """Write and sync; deliver `Persisted` (it may cover several writes) or `PersistFailed`, once and for good."""
+
+
+class Transport(Protocol):
+    """Messages to other hosts: may be lost, never corrupted, sender and recipient as the other side stated them."""
+
+    def send(self, effect: Send | SendTo) -> None:
+        """Hand over a message; nothing tells whether it arrived."""
+
+    def peers(self, effect: Peers) -> None:
+        """Learn where the other hosts are."""
+
+
+class Engine(Protocol):
+    """The container engine. Orders may be repeated; each is answered by at least one `TaskReported`."""
+
+    def perform(self, effect: PrepareTask | StartTask | StopTask | RemoveTask, deliver: Deliver) -> None:
+        """Carry out an order on one task's container."""
+
+
+class DataPlane(Protocol):
+    """Whatever forwards packets by the route table."""
+
+    def program(self, effect: ProgramRoutes, deliver: Deliver) -> None:
+        """Bring the tables to the effect's version; deliver `RoutesApplied` or `RoutesFailed`."""
+
+
+class KeyMaker(Protocol):
+    """The source of secrets."""
+
+    def make(self, effect: MakeKeys, deliver: Deliver) -> None:
+        """Deliver `KeyMaterial`."""
