@@ -1,0 +1,186 @@
+"""What a scenario promises: one record per form, judged from the facts of one run.
+
+`after_ns` and `within_ns` speak of the first instant at or after `after_ns` at which something holds; a window
+covers what starts at or after `from_ns` and before `to_ns`. Ratios are between 0 and 1. `line` and `text` are as in
+`Step`.
+"""
+
+from enum import Enum
+from typing import Final
+
+from msgspec import Struct
+
+from swarmsim.scenario.targets import HostTarget
+
+
+class Window(Struct, frozen=True, gc=False):
+    """From (included) to (excluded), nanoseconds since the scenario's start."""
+
+    from_ns: int
+    to_ns: int
+
+
+class Leader(Struct, frozen=True, gc=False, tag="leader"):
+    """A leader that a quorum of managers follows exists within `within_ns` after `after_ns`."""
+
+    after_ns: int
+    within_ns: int
+
+
+class LeaderThroughout(Enum):
+    """What can be said of the leader over a window."""
+
+    UNCHANGED = "unchanged"
+    """One and the same manager leads, in one term, through all of it."""
+    NONE = "none"
+    """Nobody who calls itself leader commits anything in it."""
+
+
+class LeaderOver(Struct, frozen=True, gc=False, tag="leader-over"):
+    """What holds of the leader through a whole window."""
+
+    window: Window
+    leader: LeaderThroughout
+
+
+class Elections(Struct, frozen=True, gc=False, tag="elections"):
+    """At most this many managers become leader in the window."""
+
+    window: Window
+    at_most: int
+
+
+class Converged(Struct, frozen=True, gc=False, tag="converged"):
+    """Every service has its desired number of healthy running tasks and every live host's acknowledged tables equal
+    those of the store: of one stack or service (`of`), or of everything if `of` is None."""
+
+    after_ns: int
+    within_ns: int
+    of: str | None = None
+
+
+class Members(Struct, frozen=True, gc=False, tag="members"):
+    """The swarm has exactly these members, all ready; managers count once they vote. None = whatever there are."""
+
+    after_ns: int
+    within_ns: int
+    manager_count: int | None = None
+    worker_count: int | None = None
+
+
+class CaughtUp(Struct, frozen=True, gc=False, tag="caught-up"):
+    """These managers have applied all that was committed at `after_ns`."""
+
+    after_ns: int
+    within_ns: int
+    hosts: HostTarget
+
+
+class SuccessRate(Struct, frozen=True, gc=False, tag="success-rate"):
+    """Of the requests of a traffic source that start in the window, this share gets a good answer within 1 s."""
+
+    window: Window
+    traffic: str
+    at_least: float
+
+
+class WriteOutcome(Enum):
+    """What becomes of the writes that start in a window."""
+
+    ACKNOWLEDGED = "acknowledged"
+    REFUSED = "refused"
+
+
+class Writes(Struct, frozen=True, gc=False, tag="writes"):
+    """Writes that start in the window. ACKNOWLEDGED: at least this share is. REFUSED: none is acknowledged at any
+    time, and at least this share is refused clearly, within the timing profile's limit. `writer` None = all."""
+
+    window: Window
+    outcome: WriteOutcome
+    at_least: float = 1.0
+    writer: str | None = None
+
+
+class WriteAcknowledged(Struct, frozen=True, gc=False, tag="write-acknowledged"):
+    """Some write that started at or after `after_ns` is acknowledged within `within_ns` of it."""
+
+    after_ns: int
+    within_ns: int
+    writer: str | None = None
+
+
+class Running(Struct, frozen=True, gc=False, tag="running"):
+    """A service has at least this many healthy running tasks on hosts that are up, at every instant of the window.
+
+    A single instant is a window whose ends are equal.
+    """
+
+    window: Window
+    service: str
+    at_least: int
+
+
+class Always(Struct, frozen=True, gc=False, tag="always"):
+    """A check of `CHECKS` finds no violation in the whole run."""
+
+    check: str
+
+
+class Sometimes(Struct, frozen=True, gc=False, tag="sometimes"):
+    """A situation of `SITUATIONS` is reached at least once: proof that a hard state was there at all."""
+
+    situation: str
+
+
+Claim = (
+    Leader
+    | LeaderOver
+    | Elections
+    | Converged
+    | Members
+    | CaughtUp
+    | SuccessRate
+    | Writes
+    | WriteAcknowledged
+    | Running
+    | Always
+    | Sometimes
+)
+
+
+class Expectation(Struct, frozen=True, gc=False):
+    """One line of `expect`."""
+
+    claim: Claim
+    line: int = 0
+    text: str = ""
+
+
+CHECKS: Final = (
+    "raft-safety",
+    "no-acknowledged-write-lost",
+    "linearizable",
+    "equal-digests",
+    "task-states-advance",
+    "unique-addresses",
+    "entitled-secrets",
+    "mesh-follows-store",
+)
+"""The names `always:` knows. Every one of them is on in every run; naming it puts it into the verdict by name."""
+
+SITUATIONS: Final = (
+    "leader-changed",
+    "split-vote",
+    "pre-vote-refused",
+    "leader-stepped-down",
+    "leadership-transferred",
+    "entry-overwritten",
+    "snapshot-installed",
+    "torn-write-cut",
+    "corrupt-disk-rejoined",
+    "write-refused",
+    "write-outcome-unknown",
+    "task-moved-to-another-host",
+    "request-failed",
+)
+"""The names `sometimes:` knows."""
