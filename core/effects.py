@@ -24,15 +24,15 @@ class SendTo(Struct, frozen=True, gc=False):
 
 
 class Peers(Struct, frozen=True, gc=False):
-    """Where the other hosts are; replaces what was said before. The driver may keep connections to them."""
+    """Where the other hosts are, by node id and by Raft member's id; replaces what was said before."""
 
     addresses: tuple[tuple[NodeId, Address], ...]
 
 
 class BecomeKnownAs(Struct, frozen=True, gc=False):
-    """This host's identity from here on: the sender of its messages, and which recipient it answers to."""
+    """The identities this host answers to from here on: its node id and, for a manager, its Raft member's id."""
 
-    node_id: NodeId
+    ids: tuple[NodeId, ...]
 
 
 class PrepareTask(Struct, frozen=True, gc=False):

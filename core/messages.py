@@ -11,7 +11,7 @@ from msgspec import Struct
 from core.ids import Address, ClusterId, ConfigId, NodeId, SecretId, SessionId, TaskId
 from core.mesh.routes import RouteChanges
 from core.objects.config import Config
-from core.objects.node import Availability, NodeDescription, Role
+from core.objects.node import Availability, NodeDescription
 from core.objects.secret import Secret
 from core.objects.task import Task, TaskStatus
 
@@ -39,7 +39,8 @@ class JoinAccepted(Struct, frozen=True, gc=False, tag="join-accepted"):
 
     attempt: int
     cluster_id: ClusterId
-    role: Role
+    raft_id: NodeId
+    """The Raft member this host is to be, drawn by the leader afresh for each promotion; empty for a worker."""
     managers: tuple[Manager, ...]
 
 
@@ -63,6 +64,8 @@ class Register(Struct, frozen=True, gc=False, tag="register"):
 
     attempt: int
     node_id: NodeId
+    raft_id: NodeId
+    """The Raft member this host is; empty for a worker, and for a manager whose log was found corrupt."""
     address: Address
     description: NodeDescription
 
@@ -72,7 +75,7 @@ class Registered(Struct, frozen=True, gc=False, tag="registered"):
 
     attempt: int
     session_id: SessionId
-    role: Role
+    raft_id: NodeId
     heartbeat_ns: int
     managers: tuple[Manager, ...]
 
@@ -85,12 +88,12 @@ class Beat(Struct, frozen=True, gc=False, tag="beat"):
 
 
 class BeatAnswer(Struct, frozen=True, gc=False, tag="beat-answer"):
-    """The leader heard; when to beat next, what role the node is to have, and who the managers are now."""
+    """The leader heard; when to beat next, which Raft member the host is to be, and who the managers are now."""
 
     session_id: SessionId
     sequence: int
     heartbeat_ns: int
-    role: Role
+    raft_id: NodeId
     managers: tuple[Manager, ...]
 
 
