@@ -5,7 +5,7 @@
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 settings.register_profile(
     "ci",
@@ -15,6 +15,12 @@ settings.register_profile(
     max_examples=100,
     stateful_step_count=50,
     suppress_health_check=[HealthCheck.too_slow],  # the same reason
+)
+settings.register_profile(
+    "mutants",  # a planted bug need only be found: the same examples as in CI, without making the failing one small
+    settings.get_profile("ci"),
+    phases=[Phase.explicit, Phase.generate],
+    report_multiple_bugs=False,
 )
 settings.register_profile(
     "campaign",
