@@ -1,0 +1,154 @@
+"""What a Raft peer wants done: a closed union of immutable records, to be carried out in any order but for Persist."""
+
+from enum import Enum
+from typing import Any
+
+from msgspec import Struct
+
+from core.durability import Persist
+from core.ids import NodeId, Ticket
+from core.raft.machine import Rejected
+from core.raft.members import Membership
+from core.raft.messages import Message
+
+
+class Send(Struct, frozen=True, gc=False):
+    """Send `message` once; whatever becomes of it is no concern of the driver's."""
+
+    to: NodeId
+    message: Message
+
+
+class Applied(Struct, frozen=True, gc=False, array_like=True, tag=True):
+    """Done. `value` is what the state machine returned; `index` is the log index of the write, or read from."""
+
+    index: int
+    value: Any
+
+
+class Refused(Struct, frozen=True, gc=False, array_like=True, tag=True):
+    """Certainly not done and never will be; `reason` says what the client can do."""
+
+    reason: str
+
+
+class OutcomeUnknown(Struct, frozen=True, gc=False, array_like=True, tag=True):
+    """May have been done, or may yet be; `reason` says why nobody can tell."""
+
+    reason: str
+
+
+Result = Applied | Rejected | Refused | OutcomeUnknown
+
+
+class Reply(Struct, frozen=True, gc=False):
+    """The one answer to a client's Propose, Read or ChangeMembership."""
+
+    ticket: Ticket
+    result: Result
+
+
+class Role(Enum):
+    """Raft dissertation §3.3, and a candidate that first asks whether it could win (§9.6)."""
+
+    FOLLOWER = "follower"
+    PRE_CANDIDATE = "pre-candidate"
+    CANDIDATE = "candidate"
+    LEADER = "leader"
+
+
+class RoleChanged(Struct, frozen=True, gc=False):
+    """Fact: role, term or known leader changed to these."""
+
+    role: Role
+    term: int
+    leader_id: NodeId | None
+
+
+class ElectionStarted(Struct, frozen=True, gc=False):
+    """Fact: this peer asks for votes (`pre`: only whether it would get them) in `term`."""
+
+    term: int
+    pre: bool
+
+
+class LeaderElected(Struct, frozen=True, gc=False):
+    """Fact: this peer won `term`."""
+
+    term: int
+
+
+class Leading(Struct, frozen=True, gc=False):
+    """Fact: this peer has applied its first own entry and now takes proposals."""
+
+    term: int
+
+
+class QuorumLost(Struct, frozen=True, gc=False):
+    """Fact: this leader has not heard from a majority for an election timeout and steps down (CheckQuorum)."""
+
+    term: int
+
+
+class EntriesCommitted(Struct, frozen=True, gc=False):
+    """Fact: this peer learnt that its log is committed from `first_index` to `last_index` (of `last_term`)."""
+
+    first_index: int
+    last_index: int
+    last_term: int
+
+
+class SnapshotTaken(Struct, frozen=True, gc=False):
+    """Fact: a snapshot of the applied state at `index` is durable, and the log before it cut but for its tail."""
+
+    index: int
+
+
+class SnapshotRestored(Struct, frozen=True, gc=False):
+    """Fact: the state was replaced by the leader's snapshot at `index`."""
+
+    index: int
+
+
+class MembershipChanged(Struct, frozen=True, gc=False):
+    """Fact: these are the members now, by an entry at `index` that may still be uncommitted and taken back."""
+
+    index: int
+    members: Membership
+
+
+class TransferEnded(Struct, frozen=True, gc=False):
+    """Fact: leadership was not handed over in time to `to`; this peer leads on."""
+
+    to: NodeId
+
+
+class MessageRefused(Struct, frozen=True, gc=False):
+    """Fact: a peer sent what no correct peer sends."""
+
+    sender: NodeId
+    reason: str
+
+
+Fact = (
+    RoleChanged
+    | ElectionStarted
+    | LeaderElected
+    | Leading
+    | QuorumLost
+    | EntriesCommitted
+    | SnapshotTaken
+    | SnapshotRestored
+    | MembershipChanged
+    | TransferEnded
+    | MessageRefused
+)
+
+
+class Observe(Struct, frozen=True, gc=False):
+    """Something to trace, count or report; nothing depends on it."""
+
+    fact: Fact
+
+
+RaftEffect = Send | Persist | Reply | Observe

@@ -1,0 +1,54 @@
+"""The replicated state machine as a Raft peer sees it: called inline, in the step that commits, reads or proposes."""
+
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+
+class Accepted(Struct, frozen=True, gc=False):
+    """`command` goes into the log; it has an attribute `size`, its encoded length in bytes."""
+
+    command: Any
+
+
+class Rejected(Struct, frozen=True, gc=False):
+    """The request cannot be carried out, and why; nothing was changed."""
+
+    error: Any
+
+
+class Command(Protocol):
+    """Any immutable object that knows its encoded size."""
+
+    @property
+    def size(self) -> int:
+        """Bytes, for flow control."""
+
+
+class StateMachine(Protocol):
+    """What a peer asks of the state machine it replicates. Nothing here may fail: a refusal is a result."""
+
+    def lead(self, now: int) -> None:
+        """This peer leads, and everything committed before is applied: tentative state is copied afresh from it."""
+
+    def unlead(self) -> None:
+        """This peer leads no longer: tentative state is dropped."""
+
+    def evaluate(self, now: int, index: int, request: Any) -> Accepted | Rejected:
+        """Turn a client's request into a command for the log at `index` (only while leading).
+
+        Judged on tentative state, which an accepted command enters at once. A rejection reaches the client only when
+        all it was judged on is committed.
+        """
+
+    def apply(self, index: int, command: Any) -> Any:
+        """Carry out a committed command; the result, immutable, is the same on every peer. Indexes only ever rise."""
+
+    def query(self, request: Any) -> Any:
+        """Answer a read from applied state."""
+
+    def snapshot(self) -> tuple[Any, ...]:
+        """The applied state as immutable chunks of bounded size; cheap, since chunks may share what they hold."""
+
+    def restore(self, chunks: tuple[Any, ...]) -> None:
+        """Replace all state by a snapshot's. Called while not leading."""
