@@ -1,0 +1,4 @@
+"""The checks that watch a world while it runs, and the histories they judge.
+
+Never here: playing a scenario, or anything that changes a world.
+"""

@@ -1,0 +1,234 @@
+"""What scenarios, checks and reports need of a world of hosts, simulated or real: one small protocol.
+
+Hosts are known by the scenario's names (m1, w3). Times are nanoseconds since the world began, by the world's own
+clock; no host's clock is ever used. Everything that the players and checks do to a world goes through here, so that
+they run unchanged on any.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from random import Random
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from core.ids import NodeId, TaskId
+from core.mesh.routes import RouteTable
+from core.objects import StoredObject
+from core.operations import Kind, Operation
+from core.raft.effects import Result
+from swarmsim.scenario.plan import TrafficPlan, WriterPlan
+from swarmsim.scenario.steps import Action
+
+
+class Power(Enum):
+    """Whether a host can do anything at all."""
+
+    OFF = "off"
+    """The machine has no power: nothing of it lives but its disk."""
+    NO_DAEMON = "no-daemon"
+    """The machine runs its containers and forwards packets; its daemon is dead."""
+    PAUSED = "paused"
+    """The daemon does not get to run; it will not know that time has passed."""
+    UP = "up"
+
+
+class HostStatus(Struct, frozen=True, gc=False):
+    """One host, seen from outside at one instant. What only a living daemon can tell is that of its last life."""
+
+    name: str
+    rack: str
+    power: Power
+    phase: str
+    """`inactive`, `joining`, `worker`, `manager`, `leaving`."""
+    node_id: NodeId
+    """Empty while the host is in no swarm."""
+    raft_id: NodeId
+    """The Raft member it is; empty for a worker."""
+    leads: bool
+    """It believes it leads and has applied its term's first entry."""
+    term: int
+    commit_index: int
+    applied_index: int
+
+    @property
+    def lives(self) -> bool:
+        """Whether its daemon runs and can answer."""
+        return self.power is Power.UP
+
+
+class ContainerView(Struct, frozen=True, gc=False):
+    """One container, whether or not any daemon knows of it."""
+
+    task_id: TaskId
+    running: bool
+    healthy: bool
+    secrets: tuple[str, ...]
+    """Names of the files under /run/secrets that it can read."""
+
+
+class StoreView(Protocol):
+    """What one manager has applied: read it at once, it changes with the next step."""
+
+    @property
+    def index(self) -> int:
+        """Log index up to which this is applied."""
+
+    @property
+    def digest(self) -> int:
+        """Of the whole content; equal on every manager at equal index."""
+
+    def all(self, kind: Kind) -> "tuple[StoredObject, ...] | list[StoredObject]":
+        """Every object of a kind, in an order that is the same on every manager."""
+
+    def get(self, kind: Kind, object_id: str) -> StoredObject | None:
+        """One object by id."""
+
+
+class Observation(Struct, frozen=True, gc=False):
+    """A fact, by which host and when."""
+
+    at_ns: int
+    host: str
+    fact: Any
+    """One of `core.facts.SwarmFact` or `core.raft.effects.Fact`, or of the world's own (a torn write cut, ...)."""
+
+
+class Outcome(Enum):
+    """What became of one request of a client from outside."""
+
+    OK = "ok"
+    REFUSED = "refused"
+    """Nothing listens: no such published port, or no task at that address."""
+    NO_ROUTE = "no-route"
+    """The tables of some host on the way had no entry, or no backend."""
+    RESET = "reset"
+    """The connection broke: whoever served it stopped."""
+    TIMEOUT = "timeout"
+    ERROR = "error"
+    """An answer came, and it was an error."""
+
+
+class RequestSample(Struct, frozen=True, gc=False):
+    """One request of a traffic source."""
+
+    started_ns: int
+    latency_ns: int
+    outcome: Outcome
+    host: str
+    """Where it entered."""
+    detail: str = ""
+    """Where on its way it failed."""
+
+
+class WriteOutcome(Enum):
+    """What a writer's client was told."""
+
+    ACKNOWLEDGED = "acknowledged"
+    REJECTED = "rejected"
+    """Against the swarm's rules; certainly not done."""
+    REFUSED = "refused"
+    """No quorum, no leader, no connection; certainly not done."""
+    UNKNOWN = "unknown"
+    """It may have been done, or may yet be."""
+
+
+class WriterSample(Struct, frozen=True, gc=False):
+    """One operation of a writer: a write of a fresh key, or a linearizable read of one."""
+
+    kind: str
+    """`write` or `read`."""
+    key: str
+    started_ns: int
+    ended_ns: int
+    """When its client was answered, or gave up."""
+    outcome: WriteOutcome
+    index: int
+    """Log index of an acknowledged write, or that an answered read was served at; else 0."""
+    present: bool
+    """For an answered read: whether the key was there."""
+    host: str
+    """Where it was asked."""
+
+
+class Undo(Protocol):
+    """Takes back exactly what one fault did to exactly the hosts and links that it hit; a second call does nothing."""
+
+    def __call__(self) -> None: ...
+
+
+SentCounts = Mapping[str, Mapping[str, tuple[int, int]]]
+"""Per sending host and message type: messages and bytes so far."""
+
+
+class World(Protocol):
+    """A world of hosts. Nothing in it blocks; callbacks run inside `run_until`."""
+
+    @property
+    def now_ns(self) -> int:
+        """Nanoseconds since the world began."""
+
+    def run_until(self, at_ns: int) -> None:
+        """Let time pass up to and including this instant."""
+
+    def call_at(self, at_ns: int, call: Callable[[], None]) -> None:
+        """Have `call` called at this instant, or at once if that is past."""
+
+    def random(self, purpose: str) -> Random:
+        """A source of chance of the world's own, always the same for the same seed and purpose."""
+
+    # --- hosts
+
+    def hosts(self) -> tuple[str, ...]:
+        """Every host there ever was, in the order they were added."""
+
+    def status(self, host: str) -> HostStatus:
+        """One host at this instant; KeyError if there is none of that name."""
+
+    def address(self, host: str) -> str:
+        """Where its daemon listens, as `address:port`."""
+
+    def add_host(self, host: str, rack: str = "") -> None:
+        """A new machine, switched on, in no swarm."""
+
+    def submit(self, host: str, operation: Operation, answered: Callable[[Result], None]) -> None:
+        """Ask a host as a client would; `answered` is called exactly once, also if the host dies meanwhile."""
+
+    def apply(self, action: Action) -> Undo | None:
+        """Do what an action says, all its targets plain names; None for one that cannot be taken back.
+
+        Takes whatever befalls machines, links, disks, clocks and containers; what an operator asks of the swarm
+        (`join`, `scale`, `deploy`, ...) goes through `add_host` and `submit`.
+        """
+
+    # --- clients
+
+    def start_traffic(
+        self, plan: TrafficPlan, entry: Callable[[], str | None], took: Callable[[RequestSample], None]
+    ) -> Callable[[], None]:
+        """Send requests from now on; `entry` names where the next one enters (None: nowhere). Returns what ends it."""
+
+    def start_writer(
+        self, plan: WriterPlan, entry: Callable[[], str | None], took: Callable[[WriterSample], None]
+    ) -> Callable[[], None]:
+        """Start a client of the control plane, likewise."""
+
+    # --- what checks watch
+
+    def observe(self, listener: Callable[[Observation], None]) -> None:
+        """Have every fact from here on told to `listener`, in order of time."""
+
+    def store(self, host: str) -> StoreView | None:
+        """What a living manager has applied; None for any other host."""
+
+    def programmed_routes(self, host: str) -> tuple[int, RouteTable] | None:
+        """Version and content of the table by which a host forwards now; None if it has none."""
+
+    def containers(self, host: str) -> tuple[ContainerView, ...]:
+        """Containers on a host, in the order of their creation."""
+
+    def sent(self) -> SentCounts:
+        """What every host has sent so far."""
+
+    def check_invariants(self, full: bool = False) -> None:
+        """Have every living host assert its own invariants; AssertionError if one does not hold."""
