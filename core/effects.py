@@ -7,13 +7,14 @@ same order given twice (after a restart) has the effect of one.
 
 from msgspec import Struct
 
+from core.durability import Persist
 from core.events import Message
 from core.ids import Address, NodeId, OperationId, TaskId, Ticket
 from core.mesh.routes import RouteChanges
 from core.objects.config import Config
 from core.objects.secret import Secret
 from core.objects.task import Task
-from core.raft.effects import Observe, Persist, Reply, Send
+from core.raft.effects import Observe, Reply, Send
 
 
 class SendTo(Struct, frozen=True, gc=False):

@@ -4,13 +4,14 @@ from enum import Enum
 
 from msgspec import Struct
 
+from core.durability import Persisted
 from core.ids import NodeId, OperationId, TaskId, Ticket
 from core.messages import SwarmMessage
 from core.objects.node import NodeDescription
 from core.objects.task import ContainerStatus
 from core.operations import Operation
-from core.raft.events import LinkDown, LinkUp, Persisted, StorageLow, Tick
-from core.raft.messages import RaftMessage
+from core.raft.events import Cancelled, StorageLow, Tick
+from core.raft.messages import Message as RaftMessage
 
 Message = RaftMessage | SwarmMessage
 """Everything that travels between hosts."""
@@ -31,6 +32,18 @@ class Received(Struct, frozen=True, gc=False):
     sender: NodeId
     recipient: NodeId
     message: Message
+
+
+class LinkUp(Struct, frozen=True, gc=False):
+    """A connection to this peer stands: a hint."""
+
+    peer: NodeId
+
+
+class LinkDown(Struct, frozen=True, gc=False):
+    """The connection to this peer broke: a hint, never a proof of death."""
+
+    peer: NodeId
 
 
 class PersistFailed(Struct, frozen=True, gc=False):
@@ -118,12 +131,6 @@ class Requested(Struct, frozen=True, gc=False):
 
     ticket: Ticket
     operation: Operation
-
-
-class Cancelled(Struct, frozen=True, gc=False):
-    """The client of this ticket has gone: no reply is wanted. What it asked for may still happen."""
-
-    ticket: Ticket
 
 
 Event = (

@@ -9,14 +9,14 @@ from core.durability import Persist
 from core.ids import NodeId, Ticket
 from core.raft.machine import Rejected
 from core.raft.members import Membership
-from core.raft.messages import Message
 
 
 class Send(Struct, frozen=True, gc=False):
-    """Send `message` once; whatever becomes of it is no concern of the driver's."""
+    """Send `message` once; whatever becomes of it is no concern of the driver's. Shared by all machines of a host."""
 
     to: NodeId
-    message: Message
+    message: Any
+    """One of the sending machine's own messages: here `core.raft.messages.Message`."""
 
 
 class Applied(Struct, frozen=True, gc=False, array_like=True, tag=True):
@@ -146,9 +146,10 @@ Fact = (
 
 
 class Observe(Struct, frozen=True, gc=False):
-    """Something to trace, count or report; nothing depends on it."""
+    """Something to trace, count or report; nothing depends on it. Shared by all machines of a host."""
 
-    fact: Fact
+    fact: Any
+    """One of the observing machine's own facts: here `Fact`."""
 
 
 RaftEffect = Send | Persist | Reply | Observe
