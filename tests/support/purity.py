@@ -35,10 +35,13 @@ BANNED_MODULES = {
     "weakref": "shows when garbage is collected",
 }
 PURE_MODULES = {
-    "__future__", "abc", "base64", "bisect", "collections", "copy", "dataclasses", "datetime", "difflib", "enum",
-    "fractions", "functools", "hashlib", "heapq", "ipaddress", "itertools", "json", "math", "operator", "random", "re",
-    "statistics", "string", "struct", "textwrap", "types", "typing", "zlib",
+    "__future__", "abc", "base64", "binascii", "bisect", "collections", "contextlib", "copy", "dataclasses", "datetime",
+    "decimal", "difflib", "enum", "fractions", "functools", "graphlib", "hashlib", "heapq", "hmac", "ipaddress",
+    "itertools", "json", "math", "operator", "posixpath", "random", "re", "shlex", "statistics", "string", "struct",
+    "textwrap", "types", "typing", "unicodedata", "zlib",
 }  # fmt: skip
+BANNED_PATH_FUNCTIONS = {"abspath", "exists", "expanduser", "expandvars", "isdir", "isfile", "realpath"}
+"""What posixpath has that looks at the machine."""
 BANNED_CALLS = {
     "breakpoint": "stops the process",
     "eval": "hides what it runs from every check",
@@ -183,6 +186,8 @@ class _Checker(ast.NodeVisitor):
                 self._report(node, "float sum", "its result depends on the order of the terms: sum integers")
             case ast.Attribute(attr=name, value=value) if name in WALL_CLOCK_METHODS and _names_date(value):
                 self._report(node, f"{name}()", "wall time comes in as the WallClock event")
+            case ast.Attribute(value=ast.Name(id="posixpath"), attr=name) if name in BANNED_PATH_FUNCTIONS:
+                self._report(node, f"posixpath.{name}()", "looks at the machine")
             case ast.Attribute(attr="fromtimestamp", value=value) if _names_date(value) and not _has_zone(node):
                 self._report(node, "fromtimestamp()", "without a zone it uses the machine's")
             case ast.Attribute(attr="pop", value=value) if _is_set(value, self._sets) and not node.args:
@@ -239,6 +244,9 @@ class _Checker(ast.NodeVisitor):
 
 
 def _has_float(node: ast.expr) -> bool:
+    term = node.elt if isinstance(node, ast.GeneratorExp | ast.ListComp) else node
+    if isinstance(term, ast.Call) and isinstance(term.func, ast.Name) and term.func.id in {"int", "len", "round"}:
+        return False
     return any(
         (isinstance(part, ast.Constant) and isinstance(part.value, float))
         or (isinstance(part, ast.BinOp) and isinstance(part.op, ast.Div))
