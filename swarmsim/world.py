@@ -12,13 +12,14 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from core.ids import NodeId, TaskId
+from core.ids import NetworkId, NodeId, TaskId
 from core.mesh.routes import RouteTable
-from core.objects import StoredObject
-from core.operations import Kind, Operation
+from core.operations import Operation
 from core.raft.effects import Result
+from core.raft.entries import LogEntry
+from core.store import Store
 from swarmsim.scenario.plan import TrafficPlan, WriterPlan
-from swarmsim.scenario.steps import Action
+from swarmsim.scenario.steps import Action, CrashTask, ExitTask, OutOfMemory, Unhealthy
 
 
 class Power(Enum):
@@ -45,6 +46,8 @@ class HostStatus(Struct, frozen=True, gc=False):
     """Empty while the host is in no swarm."""
     raft_id: NodeId
     """The Raft member it is; empty for a worker."""
+    votes: bool
+    """Its own log counts it as a voter."""
     leads: bool
     """It believes it leads and has applied its term's first entry."""
     term: int
@@ -65,24 +68,8 @@ class ContainerView(Struct, frozen=True, gc=False):
     healthy: bool
     secrets: tuple[str, ...]
     """Names of the files under /run/secrets that it can read."""
-
-
-class StoreView(Protocol):
-    """What one manager has applied: read it at once, it changes with the next step."""
-
-    @property
-    def index(self) -> int:
-        """Log index up to which this is applied."""
-
-    @property
-    def digest(self) -> int:
-        """Of the whole content; equal on every manager at equal index."""
-
-    def all(self, kind: Kind) -> "tuple[StoredObject, ...] | list[StoredObject]":
-        """Every object of a kind, in an order that is the same on every manager."""
-
-    def get(self, kind: Kind, object_id: str) -> StoredObject | None:
-        """One object by id."""
+    addresses: tuple[tuple[NetworkId, str], ...]
+    """Its overlay addresses, without prefix."""
 
 
 class Observation(Struct, frozen=True, gc=False):
@@ -157,6 +144,7 @@ class Undo(Protocol):
     def __call__(self) -> None: ...
 
 
+TaskAction = CrashTask | ExitTask | Unhealthy | OutOfMemory
 SentCounts = Mapping[str, Mapping[str, tuple[int, int]]]
 """Per sending host and message type: messages and bytes so far."""
 
@@ -197,9 +185,12 @@ class World(Protocol):
     def apply(self, action: Action) -> Undo | None:
         """Do what an action says, all its targets plain names; None for one that cannot be taken back.
 
-        Takes whatever befalls machines, links, disks, clocks and containers; what an operator asks of the swarm
-        (`join`, `scale`, `deploy`, ...) goes through `add_host` and `submit`.
+        Takes whatever befalls machines, links, disks and clocks; containers have `befall`, and what an operator asks
+        of the swarm (`join`, `scale`, `deploy`, ...) goes through `add_host` and `submit`.
         """
+
+    def befall(self, host: str, task_id: TaskId, action: TaskAction) -> None:
+        """Have something happen to one container on a host."""
 
     # --- clients
 
@@ -218,8 +209,11 @@ class World(Protocol):
     def observe(self, listener: Callable[[Observation], None]) -> None:
         """Have every fact from here on told to `listener`, in order of time."""
 
-    def store(self, host: str) -> StoreView | None:
-        """What a living manager has applied; None for any other host."""
+    def store(self, host: str) -> Store | None:
+        """What a living manager has applied, to be read at once and never written; None for any other host."""
+
+    def log(self, host: str, first_index: int, last_index: int) -> tuple[LogEntry, ...]:
+        """What a living manager's log still has of these entries, both ends included."""
 
     def programmed_routes(self, host: str) -> tuple[int, RouteTable] | None:
         """Version and content of the table by which a host forwards now; None if it has none."""
