@@ -15,7 +15,7 @@ from random import Random
 from core.effects import Effect
 from core.ids import NodeId
 from core.messages import ToManager
-from core.operations import Write
+from core.operations import OperationError, Write
 from core.raft.machine import Accepted, Rejected
 from core.raft.members import Membership, MembershipChange
 from core.store import Changed, Store, Transaction
@@ -35,7 +35,7 @@ class Manager:
         """The wall clock jumped."""
         raise NotImplementedError
 
-    def evaluate(self, now: int, index: int, operation: Write) -> Accepted | Rejected:
+    def evaluate(self, now: int, index: int, operation: Write) -> Accepted | Rejected[OperationError]:
         """A client's write as a transaction for the log at `index`; `Rejected.error` is an OperationError.
 
         The accepted command is a `core.manager.control.Command`-less plain Transaction; the client's answer is

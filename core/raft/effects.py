@@ -1,7 +1,7 @@
 """What a Raft peer wants done: a closed union of immutable records, to be carried out in any order but for Persist."""
 
 from enum import Enum
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
@@ -9,6 +9,8 @@ from core.durability import Persist
 from core.ids import NodeId, Ticket
 from core.raft.machine import Rejected
 from core.raft.members import Membership
+
+ValueT = TypeVar("ValueT")
 
 
 class Send(Struct, frozen=True, gc=False):
@@ -19,11 +21,11 @@ class Send(Struct, frozen=True, gc=False):
     """One of the sending machine's own messages: here `core.raft.messages.Message`."""
 
 
-class Applied(Struct, frozen=True, gc=False, array_like=True, tag=True):
+class Applied(Struct, Generic[ValueT], frozen=True, gc=False, array_like=True, tag=True):
     """Done. `value` is what the state machine returned; `index` is the log index of the write, or read from."""
 
     index: int
-    value: Any
+    value: ValueT
 
 
 class Refused(Struct, frozen=True, gc=False, array_like=True, tag=True):
@@ -38,7 +40,7 @@ class OutcomeUnknown(Struct, frozen=True, gc=False, array_like=True, tag=True):
     reason: str
 
 
-Result = Applied | Rejected | Refused | OutcomeUnknown
+Result = Applied[Any] | Rejected[Any] | Refused | OutcomeUnknown
 
 
 class Reply(Struct, frozen=True, gc=False):

@@ -1,8 +1,10 @@
 """The replicated state machine as a Raft peer sees it: called inline, in the step that commits, reads or proposes."""
 
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from msgspec import Struct
+
+ErrorT = TypeVar("ErrorT")
 
 
 class Accepted(Struct, frozen=True, gc=False):
@@ -11,10 +13,10 @@ class Accepted(Struct, frozen=True, gc=False):
     command: Any
 
 
-class Rejected(Struct, frozen=True, gc=False):
+class Rejected(Struct, Generic[ErrorT], frozen=True, gc=False, array_like=True, tag=True):
     """The request cannot be carried out, and why; nothing was changed."""
 
-    error: Any
+    error: ErrorT
 
 
 class Command(Protocol):
@@ -34,7 +36,7 @@ class StateMachine(Protocol):
     def unlead(self) -> None:
         """This peer leads no longer: tentative state is dropped."""
 
-    def evaluate(self, now: int, index: int, request: Any) -> Accepted | Rejected:
+    def evaluate(self, now: int, index: int, request: Any) -> Accepted | Rejected[Any]:
         """Turn a client's request into a command for the log at `index` (only while leading).
 
         Judged on tentative state, which an accepted command enters at once. A rejection reaches the client only when
