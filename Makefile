@@ -7,10 +7,12 @@ STAMP := $(VENV)/.installed
 # Two workers suit the two cores of the smallest machine; PYTEST_ARGS narrows a run, e.g. PYTEST_ARGS="tests/core -x".
 JOBS ?= 2
 PYTEST_ARGS ?=
+# --enforce-counts fails the run when there are too few mutants, or too few that general suites and fuzz kill.
+MUTANTS_ARGS ?=
 PACKAGES := core sim real swarmsim
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check format mutants bench clean
+.PHONY: help venv demo test check lint types contracts house format mutants bench clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,11 +32,19 @@ demo: $(STAMP) ## Kill 2 of 5 managers in the simulator and report what happened
 test: $(STAMP) ## Run the test suite
 	@$(BIN)/python -m pytest -q -n $(JOBS) $(PYTEST_ARGS)
 
-check: $(STAMP) ## Lint, types, import contracts, purity of the core
+check: lint types contracts house ## Lint, layout, types, import contracts, purity of the core (-k: all of them, whatever fails)
+
+lint: $(STAMP)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+types: $(STAMP)
 	$(BIN)/mypy
+
+contracts: $(STAMP)
 	$(BIN)/lint-imports
+
+house: $(STAMP)
 	$(BIN)/python -m pytest -q tests/house
 
 format: $(STAMP) ## Format the code and sort its imports
@@ -42,7 +52,7 @@ format: $(STAMP) ## Format the code and sort its imports
 	$(BIN)/ruff format
 
 mutants: $(STAMP) ## Prove that the tests notice bugs planted in the code
-	@$(BIN)/python tests/mutants/run.py --jobs $(JOBS)
+	@$(BIN)/python tests/mutants/run.py --jobs $(JOBS) $(MUTANTS_ARGS)
 
 bench: $(STAMP) ## Measure the core, the simulator and the loopback driver
 	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done

@@ -2,8 +2,8 @@
 
 Any of them may be lost, repeated, delayed without bound or overtaken. Hence: requests carry an attempt number and are
 repeated until answered; what belongs to a session names it; assignments, routes and reports are numbered, applied in
-order once, and acknowledged; each direction has at most one unacknowledged message per session and kind, so that a slow host costs one
-coalesced delta and not a queue. A session's stray messages after its end are answered with `SessionUnknown`.
+order once, and acknowledged; each direction has at most one unacknowledged message per session and kind, so that a
+slow host costs one coalesced delta and not a queue. A session's stray messages after its end are answered with `SessionUnknown`.
 """
 
 from msgspec import Struct
@@ -136,7 +136,7 @@ class Routes(Struct, frozen=True, gc=False, tag="routes"):
 
 
 class RoutesAck(Struct, frozen=True, gc=False, tag="routes-ack"):
-    """The host's data plane has `version` programmed; `reason` says why it could not (`version` is then the old one)."""
+    """The host's data plane has `version` programmed; `reason` says why it could not (`version` is then the old)."""
 
     session_id: SessionId
     version: int

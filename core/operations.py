@@ -2,8 +2,8 @@
 
 Operations on objects go to the leader, become one transaction of the store there and are answered once that is
 committed and applied. `InitSwarm`, `JoinSwarm` and `LeaveSwarm` concern the host that is asked. Queries read the
-store linearizably unless asked to be stale. `version` is the object's version the client last saw; a different one in the
-store means "update out of sequence".
+store linearizably unless asked to be stale. `version` is the object's version the client last saw; a different one in
+the store means "update out of sequence".
 """
 
 from enum import Enum
@@ -100,7 +100,7 @@ class Kind(Enum):
     SERVICE = "service"
     TASK = "task"
     NETWORK = "network"
-    SECRET = "secret"  # noqa: S105  (the name of a kind, not a secret)
+    SECRET = "secret"
     CONFIG = "config"
     CLUSTER = "cluster"
 
@@ -129,14 +129,7 @@ class ListObjects(Struct, frozen=True, gc=False, tag="list"):
 
 
 Write = (
-    CreateService
-    | UpdateService
-    | CreateNetwork
-    | CreateSecret
-    | CreateConfig
-    | UpdateNode
-    | UpdateCluster
-    | Remove
+    CreateService | UpdateService | CreateNetwork | CreateSecret | CreateConfig | UpdateNode | UpdateCluster | Remove
 )
 Query = Inspect | ListObjects
 HostOperation = InitSwarm | JoinSwarm | LeaveSwarm

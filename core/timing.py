@@ -61,9 +61,7 @@ class Timing(Struct, frozen=True, gc=False):
 
 LAN: Final = Timing(
     name="lan",
-    raft=RaftTiming(
-        heartbeat_ns=100 * MS, election_min_ns=300 * MS, election_max_ns=600 * MS, refusal_ns=1 * SECOND
-    ),
+    raft=RaftTiming(heartbeat_ns=100 * MS, election_min_ns=300 * MS, election_max_ns=600 * MS, refusal_ns=1 * SECOND),
     dispatcher=DispatcherTiming(
         heartbeat_ns=250 * MS,
         heartbeat_jitter_ns=25 * MS,

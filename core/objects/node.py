@@ -72,9 +72,9 @@ class NodeStatus(Struct, frozen=True, gc=False):
 class ManagerStatus(Struct, frozen=True, gc=False):
     """Present on managers only. Which one leads is not stored: it is read off Raft.
 
-    `raft_id` names the Raft member. It is drawn afresh for every promotion and never returns: a manager that was demoted, or
-    whose log was lost, has forgotten what it acknowledged and must not count as the member that did (its old
-    votes and log could otherwise help to elect a leader that lacks committed entries).
+    `raft_id` names the Raft member. It is drawn afresh for every promotion and never returns: a manager that was
+    demoted, or whose log was lost, has forgotten what it acknowledged and must not count as the member that did (its
+    old votes and log could otherwise help to elect a leader that lacks committed entries).
     """
 
     raft_id: NodeId

@@ -1,4 +1,4 @@
-"""What a journal still tells after truncation, decay and torn writes: exactly DESIGN §2's line between torn and corrupt."""
+"""What a journal still tells after truncation, decay and torn writes: where torn ends and corrupt begins."""
 
 import pytest
 from hypothesis import given
