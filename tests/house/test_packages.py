@@ -4,7 +4,9 @@ import ast
 import importlib
 import inspect
 import pkgutil
+from collections import deque
 from pathlib import Path
+from typing import get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
@@ -37,6 +39,14 @@ def records(package: str) -> list[type[msgspec.Struct]]:
     ]
 
 
+def mutable_parts(annotation: object) -> list[object]:
+    """The mutable containers that a type mentions, at any depth, but for Docker's maps of text to text."""
+    if annotation == dict[str, str]:
+        return []  # labels and options: written as Docker has them, and never changed
+    here = [annotation] if (get_origin(annotation) or annotation) in (list, dict, set, bytearray, deque) else []
+    return here + [found for argument in get_args(annotation) for found in mutable_parts(argument)]
+
+
 @pytest.mark.parametrize("folder", package_folders(), ids=relative)
 def test_a_package_says_what_lives_there_and_what_never_may(folder: Path) -> None:
     text = docstring((folder / "__init__.py").read_text())
@@ -61,3 +71,19 @@ def test_the_records_of_the_core_are_immutable() -> None:
     found = records("core")
     assert found
     assert [record.__qualname__ for record in found if not record.__struct_config__.frozen] == []
+
+
+def test_the_records_of_the_core_hold_nothing_that_can_change() -> None:
+    mutable = [
+        f"{record.__module__}.{record.__qualname__}.{name}: {annotation}"
+        for record in records("core")
+        for name, annotation in get_type_hints(record).items()
+        if mutable_parts(annotation)
+    ]
+    assert not mutable, "\n".join(mutable)
+
+
+def test_a_mutable_part_is_found_at_any_depth() -> None:
+    assert mutable_parts(tuple[dict[str, int], ...] | None) == [dict[str, int]]
+    assert mutable_parts(list[set[int]]) == [list[set[int]], set[int]]
+    assert mutable_parts(tuple[str, ...] | frozenset[int] | dict[str, str]) == []

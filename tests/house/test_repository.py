@@ -14,9 +14,12 @@ PACKAGE_INDEX = re.compile(
 )
 PINNED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[^\s=@]+")
 MAKE_COMMAND = re.compile(r"\bmake ([a-z][a-z-]+)")
+NAMED_FILE = re.compile(r"`((?:core|sim|real|swarmsim|tests|docs|benchmarks|scenarios)/[\w./-]+\.(?:py|md|yaml|yml))\b")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 
 DOCUMENTS = sorted(file for file in tracked_files() if file.suffix == ".md" and "reports" not in file.parts)
+PRESENT = [file for file in DOCUMENTS if file.name != "CHANGELOG.md"]
+"""Those that tell how things are, not how they were."""
 
 
 def text_files() -> list[Path]:
@@ -91,3 +94,16 @@ def test_a_document_names_only_targets_that_make_knows(document: Path) -> None:
 def test_the_links_of_a_document_lead_somewhere(document: Path) -> None:
     broken = [link for link in LINK.findall(document.read_text()) if not (document.parent / link).exists()]
     assert broken == []
+
+
+@pytest.mark.parametrize("document", PRESENT, ids=relative)
+def test_the_files_that_a_document_names_exist(document: Path) -> None:
+    missing = [name for name in NAMED_FILE.findall(document.read_text()) if not (ROOT / name).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("name", ["machines", "decisions"])
+def test_an_index_lists_every_page_of_its_folder(name: str) -> None:
+    folder = ROOT / "docs" / name
+    index = (folder / "README.md").read_text()
+    assert [page.name for page in sorted(folder.glob("*.md")) if f"({page.name})" not in index] == ["README.md"]
