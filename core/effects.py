@@ -31,9 +31,10 @@ class Peers(Struct, frozen=True, gc=False):
 
 
 class BecomeKnownAs(Struct, frozen=True, gc=False):
-    """The identities this host answers to from here on: its node id and, for a manager, its Raft member's id."""
+    """The identities this host answers to from here on; empty where it has none. See `core.envelope`."""
 
-    ids: tuple[NodeId, ...]
+    node_id: NodeId
+    raft_id: NodeId
 
 
 class PrepareTask(Struct, frozen=True, gc=False):
