@@ -72,13 +72,8 @@ class ContainerView(Struct, frozen=True, gc=False):
     """Its overlay addresses, without prefix."""
 
 
-class Observation(Struct, frozen=True, gc=False):
-    """A fact, by which host and when."""
-
-    at_ns: int
-    host: str
-    fact: Any
-    """One of `core.facts.SwarmFact` or `core.raft.effects.Fact`, or of the world's own (a torn write cut, ...)."""
+FactListener = Callable[[int, str, Any], None]
+"""Called with time, host and fact: one of `core.facts.SwarmFact`, `core.raft.effects.Fact` or the world's own."""
 
 
 class Outcome(Enum):
@@ -206,7 +201,7 @@ class World(Protocol):
 
     # --- what checks watch
 
-    def observe(self, listener: Callable[[Observation], None]) -> None:
+    def observe(self, listener: FactListener) -> None:
         """Have every fact from here on told to `listener`, in order of time."""
 
     def store(self, host: str) -> Store | None:

@@ -1,0 +1,103 @@
+"""No two live holders of one address, one VXLAN identifier or one published port; every address inside its subnet."""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Network
+
+from core.ids import NetworkId
+from core.objects.service import PublishMode
+from core.objects.task import TaskState
+from core.store import Store
+from swarmsim.checks.check import Check, living_managers
+from swarmsim.world import World
+
+Claim = tuple[tuple[str, ...], str]
+"""What is held, such as ("address", network, address), and by whom."""
+
+
+class UniqueAddresses(Check):
+    """Judged on what managers have stored, and on the containers that really run, known to a manager or not."""
+
+    name = "unique-addresses"
+
+    def judge_store(self, at_ns: int, store: Store) -> None:
+        """This is what a manager has stored."""
+        self._judge_claims(at_ns, claims_of(store))
+        for problem in strays_of(store):
+            self.fail(at_ns, problem)
+
+    def judge_containers(self, at_ns: int, claims: list[Claim]) -> None:
+        """These containers run at this instant."""
+        self._judge_claims(at_ns, iter(claims))
+
+    def sample(self, world: World) -> None:
+        hosts = living_managers(world)
+        if hosts:
+            store = max((world.store(host) for host in hosts), key=lambda store: store.index if store else 0)
+            if store is not None:
+                self.judge_store(world.now_ns, store)
+        self.judge_containers(world.now_ns, _running(world))
+
+    def _judge_claims(self, at_ns: int, claims: Iterator[Claim]) -> None:
+        self.checked_count += 1
+        holders: dict[tuple[str, ...], str] = {}
+        for what, holder in claims:
+            other = holders.setdefault(what, holder)
+            if other != holder:
+                self.fail(at_ns, f"{' '.join(what)} is held by {other} and by {holder}")
+
+
+def _running(world: World) -> list[Claim]:
+    return [
+        (("address", network_id, address), f"container of task {container.task_id} on {host}")
+        for host in world.hosts()
+        for container in world.containers(host)
+        if container.running
+        for network_id, address in container.addresses
+    ]
+
+
+def claims_of(store: Store) -> Iterator[Claim]:
+    """Everything in a store that must have one holder only."""
+    for network in store.networks.values():
+        if network.vni:
+            yield ("vni", str(network.vni)), f"network {network.id}"
+    for service in store.services.values():
+        for virtual_ip in service.endpoint.virtual_ips:
+            yield _address(virtual_ip.network_id, virtual_ip.address), f"service {service.id}"
+        for port in service.endpoint.ports:
+            if port.publish_mode is PublishMode.INGRESS and port.published_port:
+                yield ("port", port.protocol.value, str(port.published_port)), f"service {service.id}"
+    for network_id, address, holder in _attachments(store):
+        yield _address(network_id, address), holder
+
+
+def strays_of(store: Store) -> Iterator[str]:
+    """Addresses outside their network's subnets, and the networks' own first and last address."""
+    subnets = {
+        network.id: [IPv4Network(subnet.subnet) for subnet in network.subnets] for network in store.networks.values()
+    }
+    for network_id, text, holder in _attachments(store):
+        if network_id not in subnets or not text:
+            continue
+        address = IPv4Address(text.partition("/")[0])
+        if not any(
+            address in subnet and address not in (subnet.network_address, subnet.broadcast_address)
+            for subnet in subnets[network_id]
+        ):
+            yield f"{holder} has address {text}, which network {network_id} does not have to give"
+
+
+def _attachments(store: Store) -> Iterator[tuple[NetworkId, str, str]]:
+    for task in store.tasks.values():
+        if task.status.state <= TaskState.RUNNING:
+            for attachment in task.attachments:
+                if attachment.address:
+                    yield attachment.network_id, attachment.address, f"task {task.id}"
+    for node in store.nodes.values():
+        for attachment in node.attachments:
+            if attachment.address:
+                yield attachment.network_id, attachment.address, f"node {node.id}"
+
+
+def _address(network_id: str, address: str) -> tuple[str, ...]:
+    return ("address", network_id, address.partition("/")[0])

@@ -1,0 +1,99 @@
+"""Linearizable histories of the writers, however long: judged by the log index of each operation.
+
+Theory of operation. A write happens at its log index and a read at the index it was served at, so the order is known
+and no search is needed: a history is linearizable in that order if the order respects real time (what ended before
+another began comes no later) and every read shows exactly the writes up to its index. A write whose outcome is unknown
+has no index; it may be done at any time, but once a read has shown it, later reads must. A key is written at most
+once, so this says all there is to say: `swarmsim.checks.linearizability` searches for an order instead, and agrees.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from swarmsim.checks.check import Check
+from swarmsim.world import FactListener, World, WriteOutcome, WriterSample
+
+
+class Linearizable(Check):
+    """All writers together: they share one log."""
+
+    name = "linearizable"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._history: list[WriterSample] = []
+
+    def handlers(self) -> Mapping[type, FactListener]:
+        return {WriterSample: lambda _at_ns, _host, sample: self._history.append(sample)}
+
+    def judge(self, history: Sequence[WriterSample]) -> None:
+        """The whole history of a run, in any order."""
+        self.checked_count += len(history)
+        answered = [sample for sample in history if sample.outcome is WriteOutcome.ACKNOWLEDGED]
+        self._judge_indexes(answered)
+        self._judge_real_time(answered)
+        by_key: defaultdict[str, list[WriterSample]] = defaultdict(list)
+        for sample in history:
+            by_key[sample.key].append(sample)
+        for samples in by_key.values():
+            self._judge_key(samples)
+
+    def finish(self, world: World) -> None:
+        self.judge(self._history)
+
+    def _judge_indexes(self, answered: Sequence[WriterSample]) -> None:
+        taken: dict[int, str] = {}
+        for sample in answered:
+            if sample.kind == "write" and taken.setdefault(sample.index, sample.key) != sample.key:
+                detail = f"index {sample.index} was given to {taken[sample.index]} and to {sample.key}"
+                self.fail(sample.ended_ns, detail)
+
+    def _judge_real_time(self, answered: Sequence[WriterSample]) -> None:
+        """Walk in order of start; `latest` is the highest index among all that had ended by then."""
+        placed = [sample for sample in answered if sample.index]
+        endings = sorted(placed, key=lambda sample: sample.ended_ns)
+        position = 0
+        latest: WriterSample | None = None
+        for sample in sorted(placed, key=lambda sample: sample.started_ns):
+            while position < len(endings) and endings[position].ended_ns < sample.started_ns:
+                if latest is None or endings[position].index > latest.index:
+                    latest = endings[position]
+                position += 1
+            # An earlier write at the same index is another write; an earlier read there may well be.
+            if latest is not None and latest.index + (sample.kind == "write") > sample.index:
+                earlier = f"{latest.kind} of {latest.key} at index {latest.index} had ended"
+                detail = f"{earlier} before the {sample.kind} of {sample.key} at index {sample.index} began"
+                self.fail(sample.ended_ns, detail)
+
+    def _judge_key(self, samples: Sequence[WriterSample]) -> None:
+        write = next((sample for sample in samples if sample.kind == "write"), None)
+        reads = [sample for sample in samples if sample.kind == "read" and sample.outcome is WriteOutcome.ACKNOWLEDGED]
+        for read in reads:
+            problem = _misread(write, read)
+            if problem:
+                self.fail(read.ended_ns, f"read of {read.key} at index {read.index}: {problem}")
+        self._judge_permanence(reads)
+
+    def _judge_permanence(self, reads: Sequence[WriterSample]) -> None:
+        first_seen = min((read.ended_ns for read in reads if read.present), default=None)
+        for read in reads:
+            if not read.present and first_seen is not None and first_seen < read.started_ns:
+                self.fail(read.ended_ns, f"read of {read.key} at index {read.index}: gone after it had been seen")
+
+
+def _misread(write: WriterSample | None, read: WriterSample) -> str:
+    if write is None or write.outcome in (WriteOutcome.REFUSED, WriteOutcome.REJECTED):
+        return "shows what was never written" if read.present else ""
+    if read.present:
+        if read.ended_ns < write.started_ns:
+            return "shows what was written only later"
+        if write.outcome is WriteOutcome.ACKNOWLEDGED and 0 < read.index < write.index:
+            return f"shows what was written at index {write.index}"
+        return ""
+    if write.outcome is not WriteOutcome.ACKNOWLEDGED:
+        return ""
+    if write.ended_ns < read.started_ns:
+        return f"does not show what had been acknowledged at index {write.index}"
+    if read.index >= write.index:
+        return f"does not show what was written at index {write.index}"
+    return ""
