@@ -5,7 +5,7 @@ id of its Raft member, which is new after every promotion. A Raft message is alw
 what was meant for an earlier incarnation of a manager never reaches a later one.
 """
 
-from typing import Final, get_args
+from typing import Final, get_args, get_origin
 
 from msgspec import Struct
 
@@ -16,7 +16,7 @@ from core.raft.messages import Message as RaftMessage
 
 NOBODY: Final = BecomeKnownAs(NodeId(""), NodeId(""))
 """The identities of a host that has just been switched on."""
-_RAFT_MESSAGES: Final = frozenset(get_args(RaftMessage))
+_RAFT_MESSAGES: Final = frozenset(get_origin(kind) or kind for kind in get_args(RaftMessage))
 
 
 class Envelope(Struct, frozen=True, gc=False):
