@@ -16,7 +16,7 @@ from core.store.changes import encode
 T = TypeVar("T", bound=StoredObject)
 
 MAX_UNIT = 8
-"""Most changes a reconciler writes between two looks at `full`."""
+"""Most objects a reconciler touches between two looks at `full`."""
 FULL_BYTES = 1_048_576
 """A draft of this size is full: a unit of changes still fits below 1.5 MiB."""
 _CHANGE_BYTES = 32  # tags, version, length prefixes
@@ -42,6 +42,10 @@ class Draft:
         """Whether a reconciler should leave the rest of its work for the next draft."""
         return len(self._changes) > MAX_CHANGES - MAX_UNIT or self._size >= FULL_BYTES
 
+    def has_room_for(self, kind: Kind, object_id: str) -> bool:
+        """Whether one more write to this object fits: always if the draft changes it already."""
+        return not self.full or (kind, object_id) in self._changes
+
     def create(self, stored: T) -> T:
         """Add an object; version and times are filled in. Returns it as it will be stored."""
         kind = kind_of(stored)
@@ -58,9 +62,9 @@ class Draft:
         stored = replace(stored, version=self.index, updated_at=self.wall_ns)
         pending = self._changes.get(key)
         change: Change
-        if type(pending) is Create:
+        if isinstance(pending, Create):
             change = Create(stored)
-        elif type(pending) is Update:
+        elif isinstance(pending, Update):
             change = Update(stored, pending.expected_version)
         else:
             change = Update(stored, before.version)
@@ -73,9 +77,9 @@ class Draft:
         before = self.head.get(kind, object_id)
         assert before is not None, key
         pending = self._changes.get(key)
-        expected = pending.expected_version if type(pending) is Update else before.version
+        expected = pending.expected_version if isinstance(pending, Update) else before.version
         change = Delete(kind, object_id, expected)
-        if type(pending) is Create:
+        if isinstance(pending, Create):
             self._forget(key)
             self._unread.append(self.head.put(change))
         else:
@@ -86,15 +90,15 @@ class Draft:
         feed, self._unread = self._unread, []
         return feed
 
-    def transaction(self) -> Transaction | None:
-        """What was drafted; None if nothing was."""
+    def transaction(self, answer: str | None = None) -> Transaction | None:
+        """What was drafted, with the client's answer if it was for one; None if nothing was."""
         if not self._changes:
             return None
         self.head.index = self.index
-        return Transaction(tuple(self._changes.values()), self._size)
+        return Transaction(tuple(self._changes.values()), self._size, answer)
 
     def _write(self, key: tuple[Kind, str], change: Change) -> None:
-        size = _CHANGE_BYTES + (0 if type(change) is Delete else len(encode(change.object)))
+        size = _CHANGE_BYTES + (0 if isinstance(change, Delete) else len(encode(change.object)))
         self._size += size - self._sizes.get(key, 0)
         self._sizes[key] = size
         self._changes[key] = change

@@ -61,14 +61,23 @@ class Delete(Struct, frozen=True, gc=False, tag="delete"):
 Change = Create | Update | Delete
 
 
+def key_of(change: Change) -> tuple[Kind, str]:
+    """Which object is changed."""
+    if isinstance(change, Delete):
+        return (change.kind, change.id)
+    return (kind_of(change.object), change.object.id)
+
+
 class Transaction(Struct, frozen=True, gc=False, tag="transaction"):
     """At most one change per object; objects carry the log index of the transaction as their version.
 
-    `size` is about the encoded length in bytes, computed once when the transaction was drafted.
+    `size` is about the encoded length in bytes, computed once when the transaction was drafted. `answer` is what the
+    client who asked for it is told once it holds: the id of what was created, or None.
     """
 
     changes: tuple[Change, ...]
     size: int
+    answer: str | None = None
 
 
 class Changed(Struct, frozen=True, gc=False):

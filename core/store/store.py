@@ -18,7 +18,7 @@ from typing import Any
 from core.ids import ConfigId, NetworkId, NodeId, SecretId, ServiceId, TaskId
 from core.objects import Cluster, Config, Network, Node, Secret, Service, StoredObject, Task
 from core.operations import Kind
-from core.store.changes import MAX_CHANGES, Change, Changed, Conflict, Create, Delete, Transaction, kind_of
+from core.store.changes import MAX_CHANGES, Change, Changed, Conflict, Create, Delete, Transaction, key_of, kind_of
 from core.store.digest import Digest
 from core.store.indexes import Indexes, SlotKey
 from core.store.snapshot import StoreChunk, chunks
@@ -115,7 +115,8 @@ class Store:
 
     def put(self, change: Change) -> Changed:
         """Write one change that is known to hold. For `apply` and for `Draft` on a head; nobody else."""
-        if type(change) is Delete:
+        new: StoredObject | None
+        if isinstance(change, Delete):
             kind, object_id, new = change.kind, change.id, None
             old = self._tables[kind].pop(object_id)
         else:
@@ -135,7 +136,7 @@ class Store:
         touched: set[tuple[Kind, str]] = set()
         names: set[tuple[Kind, str]] = set()
         for change in transaction.changes:
-            key = (change.kind, change.id) if type(change) is Delete else (kind_of(change.object), change.object.id)
+            key = key_of(change)
             if key in touched:
                 return f"{key[0].value} {key[1]} is changed twice"
             touched.add(key)
@@ -146,9 +147,9 @@ class Store:
 
     def _change_refusal(self, index: int, change: Change, key: tuple[Kind, str]) -> str | None:
         stored = self._tables[key[0]].get(key[1])
-        if type(change) is not Delete and change.object.version != index:
+        if not isinstance(change, Delete) and change.object.version != index:
             return f"{key[0].value} {key[1]} was drafted for index {change.object.version}, not {index}"
-        if type(change) is Create:
+        if isinstance(change, Create):
             return None if stored is None else f"{key[0].value} {key[1]} exists"
         if stored is None:
             return f"{key[0].value} {key[1]} does not exist"
@@ -159,7 +160,7 @@ class Store:
     def _name_refusal(self, change: Change, key: tuple[Kind, str], names: set[tuple[Kind, str]]) -> str | None:
         kind, object_id = key
         owners = self._indexes.names.get(kind)
-        if owners is None or type(change) is Delete:
+        if owners is None or isinstance(change, Delete):
             return None
         name = change.object.spec.name  # type: ignore[union-attr]  # every kind with unique names has spec.name
         if owners.get(name, object_id) != object_id or (kind, name) in names:
