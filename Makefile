@@ -55,7 +55,7 @@ mutants: $(STAMP) ## Prove that the tests notice bugs planted in the code
 	@$(BIN)/python tests/mutants/run.py --jobs $(JOBS) $(MUTANTS_ARGS)
 
 bench: $(STAMP) ## Measure the core, the simulator and the loopback driver
-	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done
+	@for benchmark in $$(grep -l __main__ benchmarks/*.py); do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache reports/demo
