@@ -1,0 +1,149 @@
+"""The wire and disk format: the one place where hosts' records become bytes and bytes become records.
+
+Every encoded record is a version byte, a byte that names its family, and MessagePack by msgspec. A family is a closed
+union of tagged records; decoding is typed all the way down, also where the core keeps a field open (a Raft entry's
+command, a snapshot's chunk, a forwarded request): what comes out equals what went in, type for type, or is refused
+with `WireError`. Nothing else is ever raised for what a peer sent or a disk returned.
+
+Versions: a reader knows exactly one. Fields with defaults may be added at the end of a record within a version, since
+readers ignore fields they do not know; anything else makes a new version.
+"""
+
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import Any, Final, get_args, get_origin
+
+from msgspec import MsgspecError
+from msgspec.msgpack import Decoder, Encoder
+
+from core.agent.records import AgentRecord
+from core.events import Message
+from core.ids import NodeId
+from core.messages import SwarmMessage
+from core.operations import Answer, Operation, OperationError
+from core.raft import messages as raft
+from core.raft.effects import Applied, OutcomeUnknown, Refused
+from core.raft.machine import Rejected
+from core.raft.records import HardState, LogAppended, SnapshotChunk, SnapshotInstalled
+from core.raft.sessions import SessionImage
+from core.store import StoreChunk, Transaction
+
+VERSION: Final = 1
+MAX_BYTES: Final = 16 * 1024 * 1024
+"""Most bytes of one encoded record, and so of one frame between hosts. The largest that are built are snapshot chunks
+and whole sets of assignments, a few MiB each."""
+
+RaftResult = Applied[Answer] | Rejected[OperationError] | Refused | OutcomeUnknown
+SnapshotPart = tuple[SessionImage[Answer], ...] | StoreChunk
+RaftMessage = (
+    raft.PreVote
+    | raft.PreVoteGranted
+    | raft.RequestVote
+    | raft.VoteAnswered
+    | raft.Append[Transaction]
+    | raft.AppendAcked
+    | raft.AppendRefused
+    | raft.Heartbeat
+    | raft.HeartbeatAnswered
+    | raft.Stale
+    | raft.InstallSnapshot[SnapshotPart]
+    | raft.SnapshotWanted
+    | raft.TimeoutNow
+    | raft.Forward[Operation]
+    | raft.Forwarded[RaftResult]
+    | raft.ReadIndex
+    | raft.ReadIndexed
+)
+RaftRecord = HardState | LogAppended[Transaction] | SnapshotChunk[SnapshotPart] | SnapshotInstalled
+
+
+class Family(IntEnum):
+    """The second byte of an encoded record: which closed union it belongs to."""
+
+    RAFT_MESSAGE = 1
+    SWARM_MESSAGE = 2
+    RAFT_RECORD = 3
+    AGENT_RECORD = 4
+    OPERATION = 16
+    RESULT = 17
+
+
+FAMILIES: Final[dict[Family, Any]] = {
+    Family.RAFT_MESSAGE: RaftMessage,
+    Family.SWARM_MESSAGE: SwarmMessage,
+    Family.RAFT_RECORD: RaftRecord,
+    Family.AGENT_RECORD: AgentRecord,
+    Family.OPERATION: Operation,
+    Family.RESULT: RaftResult,
+}
+
+
+class WireError(Exception):
+    """Bytes that are not a record of the expected family and this version, or a record too large to be sent."""
+
+
+def encode(record: Any) -> bytes:
+    """The bytes of a record of any family. Raises WireError over MAX_BYTES, TypeError for a record of no family."""
+    prefix = _PREFIXES.get(type(record))
+    if prefix is None:
+        raise TypeError(f"{type(record).__name__} belongs to no family of the wire format: add it to one")
+    encoded = prefix + _ENCODER.encode(record)
+    if len(encoded) > MAX_BYTES:
+        raise WireError(f"{type(record).__name__} of {len(encoded)} bytes is over the limit of {MAX_BYTES}")
+    return encoded
+
+
+def decode(encoded: bytes, *expected: Family) -> Any:
+    """The record in `encoded`, of one of the expected families (any, if none is named). Raises WireError."""
+    if not 2 <= len(encoded) <= MAX_BYTES:
+        raise WireError(f"a record of {len(encoded)} bytes: between 2 and {MAX_BYTES} are possible")
+    if encoded[0] != VERSION:
+        raise WireError(f"format version {encoded[0]}: this host reads version {VERSION}")
+    decoder = _DECODERS.get(encoded[1])
+    if decoder is None or (expected and encoded[1] not in expected):
+        raise WireError(f"a record of family {encoded[1]} is not expected here")
+    return _decoded(decoder, memoryview(encoded)[2:])
+
+
+def encode_envelope(sender: NodeId, recipient: NodeId, message: Message) -> bytes:
+    """One frame between hosts. `recipient` is empty for a message to an address."""
+    return _ENCODER.encode((sender, recipient, encode(message)))
+
+
+def decode_envelope(frame: bytes) -> tuple[NodeId, NodeId, Message]:
+    """Sender, recipient and message of a frame, as the other side stated them. Raises WireError."""
+    sender, recipient, message = _decoded(_ENVELOPE, frame)
+    return sender, recipient, decode(message, Family.RAFT_MESSAGE, Family.SWARM_MESSAGE)
+
+
+def encode_batch(records: Iterable[Any]) -> bytes:
+    """Several records in order, as they are written to disk together."""
+    return _ENCODER.encode([encode(record) for record in records])
+
+
+def decode_batch(batch: bytes) -> tuple[Any, ...]:
+    """The records of a batch, in order. Raises WireError."""
+    return tuple(decode(record) for record in _decoded(_BATCH, batch))
+
+
+def size_of(command: Transaction) -> int:
+    """How many bytes a command takes when encoded: what flow control counts."""
+    return len(_ENCODER.encode(command))
+
+
+def _decoded(decoder: Decoder[Any], encoded: bytes | memoryview) -> Any:
+    try:
+        return decoder.decode(encoded)
+    except (MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise WireError(f"malformed record: {error}") from error
+
+
+_ENCODER: Final = Encoder()
+_ENVELOPE: Final = Decoder(tuple[NodeId, NodeId, bytes])
+_BATCH: Final = Decoder(tuple[bytes, ...])
+_DECODERS: Final[dict[int, Decoder[Any]]] = {family: Decoder(union) for family, union in FAMILIES.items()}
+_PREFIXES: Final[dict[type[Any], bytes]] = {
+    get_origin(member) or member: bytes((VERSION, family))
+    for family, union in FAMILIES.items()
+    for member in get_args(union)
+}
