@@ -1,0 +1,58 @@
+"""Which published ports a service may have (swarmkit controlapi `validateEndpointSpec`, `checkPortConflicts`)."""
+
+from core.ids import ServiceId
+from core.manager.control.refusal import invalid
+from core.objects.service import EndpointMode, EndpointSpec, PortConfig, Protocol, PublishMode
+from core.store import Store
+
+_PortKey = tuple[Protocol, int]
+
+
+def check_endpoint_spec(spec: EndpointSpec) -> None:
+    """Refuse what is unsound whatever other services publish."""
+    seen: set[tuple[_PortKey, PublishMode]] = set()
+    for port in spec.ports:
+        if not 0 < port.target_port < 65536 or not 0 <= port.published_port < 65536:
+            raise invalid(f"EndpointSpec: invalid port {port.published_port}:{port.target_port}")
+        if spec.mode is EndpointMode.DNSRR and port.publish_mode is PublishMode.INGRESS:
+            raise invalid("EndpointSpec: port published with ingress mode can't be used with dnsrr mode")
+        key = ((port.protocol, port.published_port), port.publish_mode)
+        if port.published_port and key in seen:
+            raise invalid("EndpointSpec: duplicate published ports provided")
+        seen.add(key)
+
+
+def check_port_conflicts(store: Store, spec: EndpointSpec, own_id: ServiceId | None) -> None:
+    """Refuse a fixed port that another service has, by its spec or by allocation.
+
+    Services may share a host-mode port: the scheduler keeps them on different nodes.
+    """
+    wanted = [port for port in spec.ports if port.published_port]
+    if not wanted:
+        return
+    for service in store.services.values():
+        if service.id == own_id:
+            continue
+        for taken in (*service.spec.endpoint.ports, *service.endpoint.ports):
+            for port in wanted:
+                if _clash(port, taken):
+                    mode = "a host-published" if taken.publish_mode is PublishMode.HOST else "an ingress"
+                    raise invalid(
+                        f"port '{port.published_port}' is already in use by service"
+                        f" '{service.spec.name}' ({service.id}) as {mode} port"
+                    )
+
+
+def _clash(port: PortConfig, taken: PortConfig) -> bool:
+    same = (port.protocol, port.published_port) == (taken.protocol, taken.published_port)
+    return same and PublishMode.INGRESS in (port.publish_mode, taken.publish_mode)
+
+
+def publishes_by_ingress(spec: EndpointSpec) -> bool:
+    """Whether tasks of such a service have to be on the ingress network."""
+    return any(port.publish_mode is PublishMode.INGRESS for port in spec.ports)
+
+
+def host_ports(spec: EndpointSpec) -> list[PortConfig]:
+    """The ports that tasks open on their own node."""
+    return [port for port in spec.ports if port.publish_mode is PublishMode.HOST]

@@ -1,0 +1,87 @@
+"""Creating and removing overlay networks."""
+
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+from random import Random
+
+from core.ids import NetworkId, draw_id
+from core.manager.control.endpoints import publishes_by_ingress
+from core.manager.control.names import check_dns_name
+from core.manager.control.references import resolve
+from core.manager.control.refusal import Refusal, invalid, name_taken
+from core.manager.draft import Draft
+from core.objects.network import Network, NetworkSpec, Subnet
+from core.objects.task import TaskState
+from core.operations import CreateNetwork, ErrorCode, Kind, Remove
+from core.store import Store
+
+PREDEFINED = ("bridge", "host", "none", "default")
+SHORTEST_POOL_PREFIX = 8
+LONGEST_POOL_PREFIX = 29
+
+
+def create_network(draft: Draft, operation: CreateNetwork, rng: Random) -> str:
+    """Answers with the new network's id; the allocator gives it a VXLAN identifier and a subnet."""
+    spec = operation.spec
+    check_dns_name(spec.name)
+    if spec.name in PREDEFINED:
+        raise invalid(f"operation is not permitted on predefined {spec.name} network")
+    if spec.driver != "overlay":
+        raise invalid(f"network {spec.name}: driver {spec.driver} is not supported; use overlay")
+    _check_subnets(draft.head, spec)
+    if draft.head.id_named(Kind.NETWORK, spec.name) is not None:
+        raise name_taken("network", spec.name)
+    if spec.ingress and ingress_of(draft.head) is not None:
+        raise Refusal(ErrorCode.ALREADY_EXISTS, f"ingress network ({ingress_name(draft.head)}) is already present")
+    return draft.create(Network(NetworkId(draw_id(rng)), spec)).id
+
+
+def remove_network(draft: Draft, operation: Remove, rng: Random) -> None:
+    """Refused while a service or a task of one uses it."""
+    network: Network = resolve(draft.head, Kind.NETWORK, operation.reference)
+    for service in draft.head.services.values():
+        explicit = any(target.network_id == network.id for target in service.spec.task.networks)
+        if explicit or (network.spec.ingress and publishes_by_ingress(service.spec.endpoint)):
+            raise invalid(f"network {network.spec.name} is in use by service {service.spec.name}")
+    for task in draft.head.tasks.values():
+        held = task.status.state <= TaskState.RUNNING
+        if held and any(attachment.network_id == network.id for attachment in task.attachments):
+            raise invalid(f"network {network.spec.name} is in use by task {task.id}")
+    draft.delete(Kind.NETWORK, network.id)
+
+
+def ingress_of(store: Store) -> Network | None:
+    """The one ingress network, if there is one."""
+    return next((network for network in store.networks.values() if network.spec.ingress), None)
+
+
+def ingress_name(store: Store) -> str:
+    """Its name, for messages."""
+    network = ingress_of(store)
+    return "" if network is None else network.spec.name
+
+
+def _check_subnets(store: Store, spec: NetworkSpec) -> None:
+    if len(spec.subnets) > 1:
+        raise invalid(f"network {spec.name}: more than one subnet is not supported")
+    for subnet in spec.subnets:
+        try:
+            _check_subnet(subnet)
+        except (AddressValueError, NetmaskValueError, ValueError) as error:
+            raise invalid(f"network {spec.name}: invalid subnet {subnet.subnet}: {error}") from None
+        for other in store.networks.values():
+            if any(_overlap(subnet, taken) for taken in (*other.spec.subnets, *other.subnets)):
+                raise invalid(f"network {spec.name}: subnet {subnet.subnet} overlaps with network {other.spec.name}")
+
+
+def _overlap(one: Subnet, other: Subnet) -> bool:
+    return IPv4Network(one.subnet).overlaps(IPv4Network(other.subnet))
+
+
+def _check_subnet(subnet: Subnet) -> None:
+    pool = IPv4Network(subnet.subnet)
+    if not SHORTEST_POOL_PREFIX <= pool.prefixlen <= LONGEST_POOL_PREFIX:
+        raise ValueError(f"the prefix must be between /{SHORTEST_POOL_PREFIX} and /{LONGEST_POOL_PREFIX}")
+    if subnet.gateway and IPv4Address(subnet.gateway) not in pool:
+        raise ValueError(f"gateway {subnet.gateway} is outside")
+    if subnet.ip_range and not IPv4Network(subnet.ip_range).subnet_of(pool):
+        raise ValueError(f"IP range {subnet.ip_range} is outside")

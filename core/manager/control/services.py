@@ -1,0 +1,91 @@
+"""Creating, updating and removing services."""
+
+from random import Random
+
+from msgspec.structs import replace
+
+from core.ids import ServiceId, draw_id
+from core.manager.control.endpoints import (
+    check_endpoint_spec,
+    check_port_conflicts,
+    host_ports,
+    publishes_by_ingress,
+)
+from core.manager.control.names import check_dns_name
+from core.manager.control.references import resolve
+from core.manager.control.refusal import invalid, name_taken, not_supported, out_of_sequence
+from core.manager.control.task_specs import bound_task_spec
+from core.manager.draft import Draft
+from core.objects.service import GlobalJob, Replicated, ReplicatedJob, Service, ServiceSpec, UpdateConfig
+from core.operations import CreateService, Kind, Remove, UpdateService
+from core.store import Store
+
+
+def create_service(draft: Draft, operation: CreateService, rng: Random) -> str:
+    """Answers with the new service's id."""
+    spec = _bound_spec(draft.head, operation.spec, None)
+    if draft.head.id_named(Kind.SERVICE, spec.name) is not None:
+        raise name_taken("service", spec.name)
+    service = Service(ServiceId(draw_id(rng)), spec, spec_version=draft.index)
+    return draft.create(service).id
+
+
+def update_service(draft: Draft, operation: UpdateService, rng: Random) -> None:
+    """Replicas, labels, update settings and ports change in place; a task template would need a rolling update."""
+    service: Service = resolve(draft.head, Kind.SERVICE, operation.id)
+    if service.version != operation.version:
+        raise out_of_sequence()
+    spec = _bound_spec(draft.head, operation.spec, service.id)
+    _check_change(service.spec, spec)
+    draft.update(
+        replace(service, spec=spec, spec_version=draft.index, previous_spec=service.spec, update_status=None)
+    )
+
+
+def remove_service(draft: Draft, operation: Remove, rng: Random) -> None:
+    """The service goes at once; its tasks are then stopped and removed."""
+    service: Service = resolve(draft.head, Kind.SERVICE, operation.reference)
+    draft.delete(Kind.SERVICE, service.id)
+
+
+def _bound_spec(store: Store, spec: ServiceSpec, own_id: ServiceId | None) -> ServiceSpec:
+    check_dns_name(spec.name)
+    _check_mode(spec)
+    for update in (spec.update, spec.rollback):
+        _check_update(update)
+    check_endpoint_spec(spec.endpoint)
+    check_port_conflicts(store, spec.endpoint, own_id)
+    return replace(spec, task=bound_task_spec(store, spec.task))
+
+
+def _check_mode(spec: ServiceSpec) -> None:
+    if isinstance(spec.mode, ReplicatedJob | GlobalJob):
+        raise not_supported(f"service {spec.name}: job modes are not supported yet; use replicated or global")
+    if isinstance(spec.mode, Replicated) and spec.mode.replicas < 0:
+        raise invalid("Number of replicas must be non-negative")
+
+
+def _check_update(update: UpdateConfig) -> None:
+    if update.parallelism < 0:
+        raise invalid("TaskSpec: update-parallelism cannot be negative")
+    if update.delay_ns < 0:
+        raise invalid("TaskSpec: update-delay cannot be negative")
+    if update.monitor_ns < 0:
+        raise invalid("TaskSpec: update-monitor cannot be negative")
+    if not 0 <= update.max_failure_ratio <= 1:
+        raise invalid("TaskSpec: update-maxfailureratio cannot be less than 0 or bigger than 1")
+
+
+def _check_change(old: ServiceSpec, new: ServiceSpec) -> None:
+    """Refuse what Docker refuses, and what only new tasks could carry out."""
+    if old.name != new.name:
+        raise not_supported("renaming services is not supported")
+    if type(old.mode) is not type(new.mode):
+        raise not_supported("service mode change is not allowed")
+    advice = "is not supported yet (it needs a rolling update): remove the service and create it again"
+    if old.task != new.task:
+        raise not_supported(f"changing the task template of service {old.name} {advice}")
+    if host_ports(old.endpoint) != host_ports(new.endpoint):
+        raise not_supported(f"changing the host-mode ports of service {old.name} {advice}")
+    if publishes_by_ingress(new.endpoint) and not publishes_by_ingress(old.endpoint):
+        raise not_supported(f"publishing the first ingress port of service {old.name} {advice}")
