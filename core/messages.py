@@ -41,6 +41,7 @@ class JoinAccepted(Struct, frozen=True, gc=False, tag="join-accepted"):
     cluster_id: ClusterId
     raft_id: NodeId
     """The Raft member this host is to be, drawn by the leader afresh for each promotion; empty for a worker."""
+    node_version: int
     managers: tuple[Manager, ...]
 
 
@@ -76,6 +77,8 @@ class Registered(Struct, frozen=True, gc=False, tag="registered"):
     attempt: int
     session_id: SessionId
     raft_id: NodeId
+    node_version: int
+    """Version of the node object that says so: an order from an older one (a deposed leader's) must not be followed."""
     heartbeat_ns: int
     managers: tuple[Manager, ...]
 
@@ -94,6 +97,8 @@ class BeatAnswer(Struct, frozen=True, gc=False, tag="beat-answer"):
     sequence: int
     heartbeat_ns: int
     raft_id: NodeId
+    node_version: int
+    """Version of the node object that says so: an order from an older one (a deposed leader's) must not be followed."""
     managers: tuple[Manager, ...]
 
 

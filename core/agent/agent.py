@@ -21,6 +21,8 @@ class Agent:
     """The managers as last heard of."""
     assigned_raft_id: NodeId | None
     """The Raft member the leader wants this host to be: empty for a worker, None until it has said."""
+    assigned_at_version: int
+    """The `node_version` of that order: orders only ever rise; one from an older node object is ignored by the host."""
 
     def __init__(
         self,
