@@ -80,7 +80,7 @@ def check(mutants: list[Mutant], trees: Trees, jobs: int, console: Console) -> t
 
 
 def _passed(outcome: Outcome) -> bool:
-    return outcome.verdict == "survived"
+    return outcome.verdict == "passes"
 
 
 def _tail(outcome: Outcome) -> str:
@@ -89,7 +89,9 @@ def _tail(outcome: Outcome) -> str:
 
 def table(outcomes: dict[Mutant, Outcome]) -> Table:
     """Which bug, what killed it, how long that took."""
-    shown = Table("mutant", "bug", "verdict", "kind", "caught by", "seconds", title="Mutants")
+    shown = Table(title="Mutants")
+    for heading in ("mutant", "bug", "verdict", "kind", "caught by", "seconds"):
+        shown.add_column(heading, overflow="fold", justify="right" if heading == "seconds" else "left")
     for mutant, outcome in outcomes.items():
         shown.add_row(
             mutant.name, mutant.title, outcome.verdict, mutant.kind, mutant.caught_by, f"{outcome.seconds:.1f}"

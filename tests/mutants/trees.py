@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
@@ -21,6 +21,7 @@ WALL_PER_CPU = 4
 """How much longer than its CPU budget a command may take by the clock on the wall."""
 PROOF_BUDGET_FACTOR = 4
 """How many budgets a command may use up on the code as it is: passing means running every example."""
+WITHOUT_BUG = {"survived": "passes", "killed": "fails"}
 TIMED_OUT = (-signal.SIGXCPU, -signal.SIGKILL)
 
 
@@ -29,7 +30,7 @@ class Outcome:
     """What became of a command on one tree."""
 
     verdict: str
-    """`killed`, `survived`, `timeout`, `does not apply` or `not tested`."""
+    """`killed`, `survived`, `timeout`, `does not apply` or `not tested`; without a bug `passes` or `fails`."""
     seconds: float
     output: str
 
@@ -71,7 +72,8 @@ class Trees:
     def run(self, command: str) -> Outcome:
         """Run a command on the code as it is."""
         with self._borrowed() as tree:
-            return self._execute(tree, command, self._cpu_budget_s * PROOF_BUDGET_FACTOR)
+            outcome = self._execute(tree, command, self._cpu_budget_s * PROOF_BUDGET_FACTOR)
+        return replace(outcome, verdict=WITHOUT_BUG.get(outcome.verdict, outcome.verdict))
 
     def run_mutated(self, mutant: Mutant) -> Outcome:
         """Apply the patch, run what must catch it, undo the patch."""
