@@ -1,0 +1,47 @@
+"""Compose files on disk: read, parsed and turned into a stack, with complaints that name file and line."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from core.compose.loader import load
+from core.compose.stack import Stack
+from core.document import DocumentError
+from swarmsim.yaml_source import Source, SourceError, parse
+
+
+def load_stack(files: Sequence[Path], *, name: str = "", environment: Mapping[str, str] | None = None) -> Stack:
+    """The stack that these files describe, later ones over earlier ones; other files lie relative to the first.
+
+    Raises `SourceError`. A problem is reported in the last file that writes the path in question.
+    """
+    sources = [read_source(file) for file in files]
+    directory = files[0].parent
+    try:
+        return load(
+            [source.data for source in sources],
+            lambda path: (directory / path).read_bytes(),
+            name=name,
+            environment=environment,
+            directory=str(directory.absolute()),
+        )
+    except DocumentError as error:
+        source = _source_of(error.path, sources)
+        raise SourceError(source.file, source.line_of(error.path), str(error)) from error
+
+
+def read_source(file: Path) -> Source:
+    """Read and parse one YAML file."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SourceError(str(file), 0, f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SourceError(str(file), 0, "is not UTF-8 text") from error
+    return parse(str(file), text)
+
+
+def _source_of(path: str, sources: Sequence[Source]) -> Source:
+    for source in reversed(sources):
+        if path in source.lines:
+            return source
+    return sources[-1]
