@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from core.compose.stack import Stack
 from core.timing import MS
 from swarmsim.scenario.expectations import Expectation, Window
 from swarmsim.scenario.steps import Step
@@ -109,6 +110,8 @@ class StackPlan(Struct, frozen=True, gc=False):
 
     name: str
     file: str
+    stack: Stack | None = None
+    """What the file says; the scenario's loader puts it here, so that whoever plays it reads no files."""
 
 
 class TrafficPlan(Struct, frozen=True, gc=False):

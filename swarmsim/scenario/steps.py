@@ -7,6 +7,7 @@ scenario's start; ratios are between 0 and 1.
 
 from msgspec import Struct
 
+from core.compose.stack import Stack
 from swarmsim.scenario.targets import HostTarget, Link, TaskTarget
 
 # --- machines and daemons
@@ -266,6 +267,8 @@ class Deploy(Struct, frozen=True, gc=False, tag="deploy"):
 
     name: str
     file: str
+    stack: Stack | None = None
+    """What the file says; put here by the scenario's loader."""
 
 
 class RemoveService(Struct, frozen=True, gc=False, tag="remove-service"):
