@@ -17,8 +17,6 @@ from msgspec import MsgspecError
 from msgspec.msgpack import Decoder, Encoder
 
 from core.agent.records import AgentRecord
-from core.events import Message
-from core.ids import NodeId
 from core.messages import SwarmMessage
 from core.operations import Answer, Operation, OperationError
 from core.raft import messages as raft
@@ -30,8 +28,7 @@ from core.store import StoreChunk, Transaction
 
 VERSION: Final = 1
 MAX_BYTES: Final = 16 * 1024 * 1024
-"""Most bytes of one encoded record, and so of one frame between hosts. The largest that are built are snapshot chunks
-and whole sets of assignments, a few MiB each."""
+"""Most bytes of one encoded record. The largest that are built, snapshot chunks and assignments, are a few MiB."""
 
 RaftResult = Applied[Answer] | Rejected[OperationError] | Refused | OutcomeUnknown
 SnapshotPart = tuple[SessionImage[Answer], ...] | StoreChunk
@@ -102,18 +99,7 @@ def decode(encoded: bytes, *expected: Family) -> Any:
     decoder = _DECODERS.get(encoded[1])
     if decoder is None or (expected and encoded[1] not in expected):
         raise WireError(f"a record of family {encoded[1]} is not expected here")
-    return _decoded(decoder, memoryview(encoded)[2:])
-
-
-def encode_envelope(sender: NodeId, recipient: NodeId, message: Message) -> bytes:
-    """One frame between hosts. `recipient` is empty for a message to an address."""
-    return _ENCODER.encode((sender, recipient, encode(message)))
-
-
-def decode_envelope(frame: bytes) -> tuple[NodeId, NodeId, Message]:
-    """Sender, recipient and message of a frame, as the other side stated them. Raises WireError."""
-    sender, recipient, message = _decoded(_ENVELOPE, frame)
-    return sender, recipient, decode(message, Family.RAFT_MESSAGE, Family.SWARM_MESSAGE)
+    return decode_with(decoder, memoryview(encoded)[2:])
 
 
 def encode_batch(records: Iterable[Any]) -> bytes:
@@ -123,7 +109,7 @@ def encode_batch(records: Iterable[Any]) -> bytes:
 
 def decode_batch(batch: bytes) -> tuple[Any, ...]:
     """The records of a batch, in order. Raises WireError."""
-    return tuple(decode(record) for record in _decoded(_BATCH, batch))
+    return tuple(decode(record) for record in decode_with(_BATCH, batch))
 
 
 def size_of(command: Transaction) -> int:
@@ -131,7 +117,8 @@ def size_of(command: Transaction) -> int:
     return len(_ENCODER.encode(command))
 
 
-def _decoded(decoder: Decoder[Any], encoded: bytes | memoryview) -> Any:
+def decode_with(decoder: Decoder[Any], encoded: bytes | memoryview) -> Any:
+    """What `decoder` makes of these bytes. Raises WireError where it would raise anything."""
     try:
         return decoder.decode(encoded)
     except (MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -139,7 +126,6 @@ def _decoded(decoder: Decoder[Any], encoded: bytes | memoryview) -> Any:
 
 
 _ENCODER: Final = Encoder()
-_ENVELOPE: Final = Decoder(tuple[NodeId, NodeId, bytes])
 _BATCH: Final = Decoder(tuple[bytes, ...])
 _DECODERS: Final[dict[int, Decoder[Any]]] = {family: Decoder(union) for family, union in FAMILIES.items()}
 _PREFIXES: Final[dict[type[Any], bytes]] = {

@@ -12,7 +12,7 @@ from core import events, messages, operations
 from core.agent.records import AgentRecord
 from core.codec import wire
 from core.codec.wire import FAMILIES, Family, WireError, decode, encode
-from core.ids import ConfigId, NodeId
+from core.ids import ConfigId
 from core.objects.config import Config, ConfigSpec
 from core.objects.node import NodeDescription
 from core.raft.effects import Result
@@ -58,12 +58,6 @@ def test_a_batch_comes_back_in_order(batch: list[Any]) -> None:
     assert wire.decode_batch(wire.encode_batch(batch)) == tuple(batch)
 
 
-@given(st.text(max_size=25), st.text(max_size=25), instances(messages.SwarmMessage))
-def test_an_envelope_comes_back_as_itself(sender: str, recipient: str, message: Any) -> None:
-    frame = wire.encode_envelope(NodeId(sender), NodeId(recipient), message)
-    assert wire.decode_envelope(frame) == (sender, recipient, message)
-
-
 @pytest.mark.parametrize(
     ("union", "family"),
     [
@@ -87,7 +81,7 @@ def test_every_message_between_hosts_has_a_family() -> None:
 @settings(max_examples=300)
 @given(st.one_of(st.binary(max_size=60), st.binary(max_size=60).map(lambda tail: bytes((wire.VERSION, 1)) + tail)))
 def test_garbage_is_refused_by_name(garbage: bytes) -> None:
-    for read in (decode, wire.decode_envelope, wire.decode_batch):
+    for read in (decode, wire.decode_batch):
         try:
             read(garbage)
         except WireError:
@@ -129,9 +123,6 @@ def test_what_cannot_be_read_says_why(encoded: bytes, says: str) -> None:
 def test_a_record_of_another_family_is_refused_where_it_is_not_expected() -> None:
     with pytest.raises(WireError, match="family 3 is not expected here"):
         decode(encode(HardState(term=1)), Family.RAFT_MESSAGE)
-    frame = msgspec.msgpack.encode(("from", "to", encode(HardState(term=1))))
-    with pytest.raises(WireError, match="family 3 is not expected here"):
-        wire.decode_envelope(frame)
 
 
 def test_a_record_over_the_limit_is_refused_before_it_is_sent() -> None:
