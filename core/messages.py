@@ -76,6 +76,8 @@ class Registered(Struct, frozen=True, gc=False, tag="registered"):
 
     attempt: int
     session_id: SessionId
+    index: int
+    """Log index of the leader's store: an agent that has followed a later one refuses this deposed leader."""
     raft_id: NodeId
     node_version: int
     """Version of the node object that says so: an order from an older one (a deposed leader's) must not be followed."""
@@ -109,15 +111,18 @@ class SessionUnknown(Struct, frozen=True, gc=False, tag="session-unknown"):
 
 
 class Assignments(Struct, frozen=True, gc=False, tag="assignments"):
-    """Number `sequence` of a session, from 1. The first is complete (`complete`), later ones are deltas.
+    """Number `sequence` of a session, from 1; what a store at log `index` says.
 
-    `tasks` are new or changed; secrets and configs come with the first task that is entitled to them and are named in
+    A session begins with a complete set, in several parts (`complete`, all but the last with `more`) where it is too large for
+    one message; whatever the agent has besides goes. Later ones are deltas. `tasks` are new or changed; secrets and configs come with the first task that is entitled to them and are named in
     `revoked_…` when the last such task is gone.
     """
 
     session_id: SessionId
     sequence: int
+    index: int
     complete: bool
+    more: bool = False
     tasks: tuple[Task, ...] = ()
     removed_tasks: tuple[TaskId, ...] = ()
     secrets: tuple[Secret, ...] = ()
