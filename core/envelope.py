@@ -9,14 +9,16 @@ from typing import Final, get_args, get_origin
 
 from msgspec import Struct
 
-from core.effects import BecomeKnownAs, Send, SendTo
+from core.effects import BecomeKnownAs, SendTo
 from core.events import Message, Received
 from core.ids import NodeId
+from core.raft.effects import Send
 from core.raft.messages import Message as RaftMessage
 
 NOBODY: Final = BecomeKnownAs(NodeId(""), NodeId(""))
 """The identities of a host that has just been switched on."""
-_RAFT_MESSAGES: Final = frozenset(get_origin(kind) or kind for kind in get_args(RaftMessage))
+RAFT_MESSAGES: Final = frozenset(get_origin(kind) or kind for kind in get_args(RaftMessage))
+"""The record types that only Raft members exchange."""
 
 
 class Envelope(Struct, frozen=True, gc=False):
@@ -31,7 +33,7 @@ def seal(known_as: BecomeKnownAs, effect: Send | SendTo) -> Envelope:
     """The envelope in which a host with these identities sends a message."""
     message = effect.message
     recipient = effect.to if type(effect) is Send else NodeId("")
-    sender = known_as.raft_id if type(message) in _RAFT_MESSAGES else known_as.node_id
+    sender = known_as.raft_id if type(message) in RAFT_MESSAGES else known_as.node_id
     return Envelope(sender, recipient, message)
 
 

@@ -10,12 +10,12 @@ from enum import Enum
 
 from msgspec import Struct
 
-from core.ids import Address
+from core.ids import Address, ClusterId, NodeId
 from core.objects import StoredObject
-from core.objects.cluster import ClusterSpec
+from core.objects.cluster import ClusterSpec, JoinTokens
 from core.objects.config import ConfigSpec
 from core.objects.network import NetworkSpec
-from core.objects.node import Availability, NodeSpec
+from core.objects.node import Availability, NodeDescription, NodeSpec
 from core.objects.secret import SecretSpec
 from core.objects.service import ServiceSpec
 
@@ -93,6 +93,17 @@ class UpdateCluster(Struct, frozen=True, gc=False, tag="update-cluster"):
     spec: ClusterSpec
 
 
+class FoundSwarm(Struct, frozen=True, gc=False, tag="found"):
+    """What a host that was asked to `InitSwarm` proposes to itself: the swarm's first objects. Answer: the node's id."""
+
+    operation: InitSwarm
+    tokens: JoinTokens
+    cluster_id: ClusterId
+    node_id: NodeId
+    raft_id: NodeId
+    description: NodeDescription
+
+
 class Kind(Enum):
     """The tables of the store."""
 
@@ -129,7 +140,15 @@ class ListObjects(Struct, frozen=True, gc=False, tag="list"):
 
 
 Write = (
-    CreateService | UpdateService | CreateNetwork | CreateSecret | CreateConfig | UpdateNode | UpdateCluster | Remove
+    FoundSwarm
+    | CreateService
+    | UpdateService
+    | CreateNetwork
+    | CreateSecret
+    | CreateConfig
+    | UpdateNode
+    | UpdateCluster
+    | Remove
 )
 Query = Inspect | ListObjects
 HostOperation = InitSwarm | JoinSwarm | LeaveSwarm

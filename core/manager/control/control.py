@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from core.manager.control.cluster import update_cluster
+from core.manager.control.founding import found_swarm
 from core.manager.control.networks import create_network, remove_network
 from core.manager.control.nodes import remove_node, update_node
 from core.manager.control.payloads import create_config, create_secret, remove_payload
@@ -21,6 +22,7 @@ from core.operations import (
     CreateNetwork,
     CreateSecret,
     CreateService,
+    FoundSwarm,
     Kind,
     OperationError,
     Remove,
@@ -56,6 +58,7 @@ _REMOVERS: dict[Kind, Callable[[Draft, Remove, Random], None]] = {
 }
 
 HANDLERS: dict[type[Any], Callable[[Draft, Any, Random], str | None]] = {
+    FoundSwarm: found_swarm,
     CreateService: create_service,
     UpdateService: update_service,
     CreateNetwork: create_network,
