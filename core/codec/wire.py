@@ -17,6 +17,8 @@ from msgspec import MsgspecError
 from msgspec.msgpack import Decoder, Encoder
 
 from core.agent.records import AgentRecord
+from core.durability import Stream
+from core.durable import Identity
 from core.messages import SwarmMessage
 from core.operations import Answer, Operation, OperationError
 from core.raft import messages as raft
@@ -30,8 +32,10 @@ VERSION: Final = 1
 MAX_BYTES: Final = 16 * 1024 * 1024
 """Most bytes of one encoded record. The largest that are built, snapshot chunks and assignments, are a few MiB."""
 
-RaftResult = Applied[Answer] | Rejected[OperationError] | Refused | OutcomeUnknown
-SnapshotPart = tuple[SessionImage[Answer], ...] | StoreChunk
+Value = Answer | OperationError
+"""What the state machine answers: `OperationError` where a committed transaction did not hold."""
+RaftResult = Applied[Value] | Rejected[OperationError] | Refused | OutcomeUnknown
+SnapshotPart = tuple[SessionImage[Value], ...] | StoreChunk
 RaftMessage = (
     raft.PreVote
     | raft.PreVoteGranted
@@ -61,6 +65,7 @@ class Family(IntEnum):
     SWARM_MESSAGE = 2
     RAFT_RECORD = 3
     AGENT_RECORD = 4
+    IDENTITY_RECORD = 5
     OPERATION = 16
     RESULT = 17
 
@@ -70,6 +75,7 @@ FAMILIES: Final[dict[Family, Any]] = {
     Family.SWARM_MESSAGE: SwarmMessage,
     Family.RAFT_RECORD: RaftRecord,
     Family.AGENT_RECORD: AgentRecord,
+    Family.IDENTITY_RECORD: Identity,
     Family.OPERATION: Operation,
     Family.RESULT: RaftResult,
 }
@@ -102,14 +108,14 @@ def decode(encoded: bytes, *expected: Family) -> Any:
     return decode_with(decoder, memoryview(encoded)[2:])
 
 
-def encode_batch(records: Iterable[Any]) -> bytes:
-    """Several records in order, as they are written to disk together."""
-    return _ENCODER.encode([encode(record) for record in records])
+def encode_batch(writes: Iterable[tuple[Stream, Any]]) -> bytes:
+    """Records in order, each with its stream, as they are written to disk together."""
+    return _ENCODER.encode([(stream, encode(record)) for stream, record in writes])
 
 
-def decode_batch(batch: bytes) -> tuple[Any, ...]:
+def decode_batch(batch: bytes) -> list[tuple[Stream, Any]]:
     """The records of a batch, in order. Raises WireError."""
-    return tuple(decode(record) for record in decode_with(_BATCH, batch))
+    return [(stream, decode(record, *_DURABLE)) for stream, record in decode_with(_BATCH, batch)]
 
 
 def size_of(command: Transaction) -> int:
@@ -126,10 +132,11 @@ def decode_with(decoder: Decoder[Any], encoded: bytes | memoryview) -> Any:
 
 
 _ENCODER: Final = Encoder()
-_BATCH: Final = Decoder(tuple[bytes, ...])
+_BATCH: Final = Decoder(tuple[tuple[Stream, bytes], ...])
+_DURABLE: Final = (Family.RAFT_RECORD, Family.AGENT_RECORD, Family.IDENTITY_RECORD)
 _DECODERS: Final[dict[int, Decoder[Any]]] = {family: Decoder(union) for family, union in FAMILIES.items()}
 _PREFIXES: Final[dict[type[Any], bytes]] = {
     get_origin(member) or member: bytes((VERSION, family))
     for family, union in FAMILIES.items()
-    for member in get_args(union)
+    for member in get_args(union) or (union,)
 }
