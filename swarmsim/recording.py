@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from swarmsim.scenario.plan import NetworkPlan
 from swarmsim.world import RequestSample, WriterSample
 
 
@@ -125,7 +126,7 @@ class Recording(Struct, frozen=True, gc=False):
     """The scenario as written."""
     seed: int
     timing: str
-    network: str
+    network: NetworkPlan
     end_ns: int
     formed_ns: int
     """How long the swarm took to form, before time 0."""

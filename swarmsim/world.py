@@ -46,8 +46,10 @@ class HostStatus(Struct, frozen=True, gc=False):
     """Empty while the host is in no swarm."""
     raft_id: NodeId
     """The Raft member it is; empty for a worker."""
-    votes: bool
-    """Its own log counts it as a voter."""
+    leader_id: NodeId
+    """The Raft member that it follows or is; empty if it knows none."""
+    voters: tuple[NodeId, ...]
+    """The Raft members that vote, by its own log."""
     leads: bool
     """It believes it leads and has applied its term's first entry."""
     term: int

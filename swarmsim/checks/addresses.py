@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 
 from core.ids import NetworkId
-from core.objects.service import PublishMode
+from core.objects.port import PublishMode
 from core.objects.task import TaskState
 from core.store import Store
 from swarmsim.checks.check import Check, living_managers

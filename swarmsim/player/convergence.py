@@ -1,0 +1,96 @@
+"""When a swarm has converged: as many healthy running tasks as desired, and every host forwarding by today's store.
+
+Plain functions that look at a world at one instant and say what is still missing.
+"""
+
+from collections.abc import Callable
+
+from core.ids import NodeId
+from core.mesh.afresh import afresh
+from core.mesh.routes import RouteTable
+from core.objects import Service, Task
+from core.objects.node import Availability, NodeState
+from core.objects.service import Global, Replicated
+from core.objects.task import TaskState
+from core.store import Store
+from swarmsim.player.roster import leader_of, most_advanced_store
+from swarmsim.world import Power, World
+
+Afresh = Callable[[Store, NodeId], RouteTable]
+
+STACK_LABEL = "com.docker.stack.namespace"
+
+
+def missing(world: World, of: str | None = None, compute: Afresh = afresh) -> str:
+    """What keeps a stack, a service, or everything from having converged; "" if nothing does."""
+    leader = leader_of(world)
+    store = world.store(leader) if leader is not None else None
+    if leader is None or store is None:
+        return "there is no leader"
+    services = [service for service in store.services.values() if of is None or _belongs(service, of)]
+    if of is not None and not services:
+        return f"there is no service of {of}"
+    running = healthy_tasks(world, store)
+    for service in services:
+        desired, count = desired_count(store, service), len(running.get(service.id, ()))
+        if count != desired:
+            return f"{service.spec.name} has {count} of {desired} tasks running"
+    return _stale_tables(world, store, compute)
+
+
+def desired_count(store: Store, service: Service) -> int:
+    """How many tasks a service is to have. A global one: as many as there are nodes it is meant for."""
+    match service.spec.mode:
+        case Replicated(replicas):
+            return replicas
+        case Global() if not service.spec.task.placement.constraints:
+            return sum(
+                node.status.state is NodeState.READY and node.spec.availability is not Availability.DRAIN
+                for node in store.nodes.values()
+            )
+    return sum(task.desired_state <= TaskState.RUNNING for task in store.tasks_of_service(service.id))
+
+
+def healthy_tasks(world: World, store: Store) -> dict[str, list[Task]]:
+    """By service: tasks that are meant to run, that a manager counts as running, and that really do."""
+    up = {
+        container.task_id
+        for host in world.hosts()
+        if world.status(host).power is not Power.OFF
+        for container in world.containers(host)
+        if container.running and container.healthy
+    }
+    found: dict[str, list[Task]] = {}
+    for task in store.tasks.values():
+        if task.status.state is TaskState.RUNNING and task.desired_state is TaskState.RUNNING and task.id in up:
+            found.setdefault(task.service_id, []).append(task)
+    return found
+
+
+def service_counts(world: World) -> dict[str, tuple[int, int]]:
+    """By service name: tasks desired, and healthy running ones on hosts that have power and can be reached at all."""
+    store = most_advanced_store(world)
+    if store is None:
+        return {}
+    running = healthy_tasks(world, store)
+    return {
+        service.spec.name: (desired_count(store, service), len(running.get(service.id, ())))
+        for service in store.services.values()
+    }
+
+
+def _belongs(service: Service, of: str) -> bool:
+    return of in (service.spec.name, service.spec.labels.get(STACK_LABEL))
+
+
+def _stale_tables(world: World, store: Store, compute: Afresh) -> str:
+    for host in world.hosts():
+        status = world.status(host)
+        if not status.lives or NodeId(status.node_id) not in store.nodes:
+            continue
+        programmed = world.programmed_routes(host)
+        if programmed is None:
+            return f"{host} has no routing table"
+        if programmed[1] != compute(store, status.node_id):
+            return f"{host} forwards by version {programmed[0]}, which is not what the store says at {store.index}"
+    return ""

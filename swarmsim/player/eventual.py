@@ -1,0 +1,130 @@
+"""Expectations that something comes to hold in time: looked at again and again, from `after` until `within` is over."""
+
+from collections.abc import Callable
+
+from core.objects.node import NodeState
+from core.timing import MS, SECOND
+from swarmsim.player.convergence import missing
+from swarmsim.player.roster import NobodyThereError, Roster, leader_of
+from swarmsim.recording import Ruling, Verdict
+from swarmsim.scenario.expectations import CaughtUp, Converged, Expectation, Leader, Members
+from swarmsim.world import World
+
+LOOK_NS = 10 * MS
+Missing = Callable[[], str]
+"""What keeps something from holding at this instant; "" if nothing does."""
+
+
+class Eventually:
+    """Judges one such expectation, from the moment it is made until `verdict` is asked for."""
+
+    def __init__(self, world: World, origin_ns: int, expectation: Expectation, lacks: Missing) -> None:
+        claim = expectation.claim
+        assert isinstance(claim, Leader | Converged | Members | CaughtUp)
+        self._world = world
+        self._origin_ns = origin_ns
+        self._expectation = expectation
+        self._lacks = lacks
+        self._after_ns = origin_ns + claim.after_ns
+        self._until_ns = self._after_ns + claim.within_ns
+        self._look_count = 0
+        self._reached_at: int | None = None
+        self._lacked = "the run ended before it was due"
+        world.call_at(self._after_ns, self._look)
+
+    def verdict(self) -> Verdict:
+        """Unknown if the run was over before the time was."""
+        if self._reached_at is not None:
+            took = (self._reached_at - self._after_ns) / SECOND
+            ruling, detail = Ruling.HELD, f"after {took:.3f} s"
+        elif self._world.now_ns >= self._until_ns and self._look_count:
+            ruling, detail = (
+                Ruling.VIOLATED,
+                f"not within {(self._until_ns - self._after_ns) / SECOND:g} s: {self._lacked}",
+            )
+        else:
+            ruling, detail = Ruling.UNKNOWN, self._lacked
+        at_ns = None if self._reached_at is None else self._reached_at - self._origin_ns
+        return Verdict(self._expectation.text, ruling, detail, self._look_count, at_ns, line=self._expectation.line)
+
+    def _look(self) -> None:
+        self._look_count += 1
+        self._lacked = self._lacks()
+        if not self._lacked:
+            self._reached_at = self._world.now_ns
+        elif self._world.now_ns < self._until_ns:
+            self._world.call_at(min(self._world.now_ns + LOOK_NS, self._until_ns), self._look)
+
+
+def eventually(world: World, origin_ns: int, roster: Roster, expectation: Expectation) -> Eventually | None:
+    """The judge of this expectation, if it is of this sort."""
+    claim = expectation.claim
+    lacks: Missing
+    match claim:
+        case Leader():
+            lacks = lambda: leader_missing(world)  # noqa: E731  (one name for four small closures)
+        case Converged(of=of):
+            lacks = lambda: missing(world, of)  # noqa: E731
+        case Members():
+            lacks = lambda: members_missing(world, claim)  # noqa: E731
+        case CaughtUp():
+            lacks = _CaughtUp(world, roster, claim)
+        case _:
+            return None
+    return Eventually(world, origin_ns, expectation, lacks)
+
+
+def leader_missing(world: World) -> str:
+    """A leader counts when a majority of its voters live, are in its term and know it."""
+    leader = leader_of(world)
+    if leader is None:
+        return "no living manager leads"
+    leading = world.status(leader)
+    statuses = [world.status(host) for host in world.hosts()]
+    followers = [
+        status.name
+        for status in statuses
+        if status.lives and status.term == leading.term and status.leader_id == leading.raft_id
+        if status.raft_id in leading.voters
+    ]
+    if 2 * len(followers) <= len(leading.voters):
+        return f"{leader} leads term {leading.term}, but only {', '.join(followers)} of {len(leading.voters)} follow"
+    return ""
+
+
+def members_missing(world: World, claim: Members) -> str:
+    """Managers count by Raft's membership, workers by the store; all must be ready."""
+    leader = leader_of(world)
+    store = world.store(leader) if leader is not None else None
+    if leader is None or store is None:
+        return "no living manager leads"
+    voter_count = len(world.status(leader).voters)
+    worker_count = sum(node.manager is None for node in store.nodes.values())
+    unready = [node.description.hostname for node in store.nodes.values() if node.status.state is not NodeState.READY]
+    if claim.manager_count not in (None, voter_count):
+        return f"{voter_count} managers vote"
+    if claim.worker_count not in (None, worker_count):
+        return f"there are {worker_count} workers"
+    return f"{', '.join(unready)} not ready" if unready else ""
+
+
+class _CaughtUp:
+    """Whom it is about, and how far they must get, is found at the first look."""
+
+    def __init__(self, world: World, roster: Roster, claim: CaughtUp) -> None:
+        self._world = world
+        self._roster = roster
+        self._target = claim.hosts
+        self._wanted: tuple[tuple[str, ...], int] | None = None
+
+    def __call__(self) -> str:
+        if self._wanted is None:
+            try:
+                hosts = self._roster.hosts(self._target)
+            except NobodyThereError as nobody:
+                return str(nobody)
+            indexes = [self._world.status(host).commit_index for host in self._world.hosts()]
+            self._wanted = hosts, max(indexes, default=0)
+        hosts, index = self._wanted
+        behind = [host for host in hosts if self._world.status(host).applied_index < index]
+        return f"{', '.join(behind)} have not applied index {index}" if behind or not hosts else ""

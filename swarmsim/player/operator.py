@@ -1,0 +1,226 @@
+"""What an operator asks of a swarm: small conversations with any manager that answers, repeated until it is done.
+
+A conversation is a generator: it yields an operation and is sent what the swarm answered. A refusal by the swarm's
+rules is raised inside it as `RejectedError`; refusals for want of a quorum, lost connections and unknown outcomes are
+not its business: the operator asks again, at another manager, for a bounded time.
+"""
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+from msgspec.structs import replace
+
+from core.compose.deployment import Deployment, DeploymentFailed
+from core.compose.stack import Stack
+from core.ids import Address
+from core.objects import Cluster, Node, Service
+from core.objects.node import Availability, NodeSpec, Role
+from core.objects.service import Replicated, ServiceSpec
+from core.operations import (
+    ErrorCode,
+    InitSwarm,
+    Inspect,
+    JoinSwarm,
+    Kind,
+    LeaveSwarm,
+    ListObjects,
+    Operation,
+    OperationError,
+    Remove,
+    UpdateNode,
+    UpdateService,
+)
+from core.raft.effects import Applied, Result
+from core.raft.machine import Rejected
+from core.timing import MS, SECOND
+from swarmsim.world import World
+
+Conversation = Generator[Operation, Any, None]
+Done = Callable[[str], None]
+"""Told once how it ended: empty if well, else why not."""
+
+PATIENCE_NS = 60 * SECOND
+RETRY_NS = 200 * MS
+
+
+class ConversationFailedError(Exception):
+    """It cannot be done, and why."""
+
+
+class RejectedError(ConversationFailedError):
+    """The swarm's rules say no."""
+
+    def __init__(self, error: OperationError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+class Operator:
+    """Holds any number of conversations at a time."""
+
+    def __init__(self, world: World, patience_ns: int = PATIENCE_NS) -> None:
+        self._world = world
+        self._patience_ns = patience_ns
+        self._turn = 0
+
+    def hold(self, conversation: Conversation, done: Done, at: str | None = None) -> None:
+        """Begin a conversation, with the host `at` or with any manager that is up."""
+        _Talk(self, conversation, done, at).begin()
+
+    def next_manager(self) -> str | None:
+        """Living managers in turn."""
+        managers = [host for host in self._world.hosts() if self._world.store(host) is not None]
+        if not managers:
+            return None
+        self._turn += 1
+        return managers[self._turn % len(managers)]
+
+    @property
+    def world(self) -> World:
+        """The world it works in."""
+        return self._world
+
+    @property
+    def patience_ns(self) -> int:
+        """How long one operation is repeated."""
+        return self._patience_ns
+
+
+class _Talk:
+    def __init__(self, operator: Operator, conversation: Conversation, done: Done, at: str | None) -> None:
+        self._operator = operator
+        self._world = operator.world
+        self._conversation = conversation
+        self._done = done
+        self._at = at
+        self._operation: Operation | None = None
+        self._give_up_at = 0
+        self._reason = ""
+
+    def begin(self) -> None:
+        self._advance(lambda: next(self._conversation))
+
+    def _advance(self, move: Callable[[], Operation]) -> None:
+        try:
+            self._operation = move()
+        except StopIteration:
+            self._done("")
+        except ConversationFailedError as error:
+            self._done(str(error))
+        else:
+            self._give_up_at = self._world.now_ns + self._operator.patience_ns
+            self._ask()
+
+    def _ask(self) -> None:
+        assert self._operation is not None
+        host = self._at if self._at is not None else self._operator.next_manager()
+        if host is None:
+            self._again("no manager is up")
+        else:
+            self._world.submit(host, self._operation, self._answered)
+
+    def _answered(self, result: Result) -> None:
+        match result:
+            case Applied(value=OperationError() as error) | Rejected(error=error):
+                self._advance(lambda: self._conversation.throw(RejectedError(error)))
+            case Applied(value=value):
+                self._advance(lambda: self._conversation.send(value))
+            case _:
+                self._again(result.reason)
+
+    def _again(self, reason: str) -> None:
+        if self._world.now_ns >= self._give_up_at:
+            self._done(reason)
+        else:
+            self._world.call_at(self._world.now_ns + RETRY_NS, self._ask)
+
+
+def change_node(node_id: str, change: Callable[[NodeSpec], NodeSpec]) -> Conversation:
+    """Replace a node's spec by what `change` makes of it."""
+    while True:
+        node: Node = yield Inspect(Kind.NODE, node_id)
+        spec = change(node.spec)
+        if spec == node.spec:
+            return
+        try:
+            yield UpdateNode(node.id, node.version, spec)
+        except RejectedError as rejected:
+            if rejected.error.code is not ErrorCode.OUT_OF_SEQUENCE:
+                raise
+        else:
+            return
+
+
+def set_role(node_id: str, role: Role) -> Conversation:
+    """Promote or demote."""
+    return change_node(node_id, lambda spec: replace(spec, role=role))
+
+
+def set_availability(node_id: str, availability: Availability) -> Conversation:
+    """Drain or activate."""
+    return change_node(node_id, lambda spec: replace(spec, availability=availability))
+
+
+def change_service(name: str, change: Callable[[ServiceSpec], ServiceSpec]) -> Conversation:
+    """Replace a service's spec by what `change` makes of it."""
+    while True:
+        service: Service = yield Inspect(Kind.SERVICE, name)
+        spec = change(service.spec)
+        if spec == service.spec:
+            return
+        try:
+            yield UpdateService(service.id, service.version, spec)
+        except RejectedError as rejected:
+            if rejected.error.code is not ErrorCode.OUT_OF_SEQUENCE:
+                raise
+        else:
+            return
+
+
+def scale(name: str, replicas: int) -> Conversation:
+    """Give a replicated service this many replicas."""
+    return change_service(name, lambda spec: replace(spec, mode=Replicated(replicas)))
+
+
+def remove(kind: Kind, reference: str, force: bool = False) -> Conversation:
+    """Remove an object; one that is gone already is well removed."""
+    try:
+        yield Remove(kind, reference, force)
+    except RejectedError as rejected:
+        if rejected.error.code is not ErrorCode.NOT_FOUND:
+            raise
+
+
+def initialise(operation: InitSwarm) -> Conversation:
+    """Have the host that is asked make a new swarm."""
+    yield operation
+
+
+def leave(operation: LeaveSwarm) -> Conversation:
+    """Have the host that is asked leave."""
+    yield operation
+
+
+def read_tokens(take: Callable[[Cluster], None]) -> Conversation:
+    """Hand the cluster, with its join tokens, to `take`."""
+    clusters: tuple[Cluster, ...] = yield ListObjects(Kind.CLUSTER)
+    take(clusters[0])
+
+
+def join(advertise: Address, remotes: tuple[Address, ...], token: str) -> Conversation:
+    """Have the host that is asked join; it repeats its own attempts."""
+    yield JoinSwarm(advertise, remotes, token)
+
+
+def deploy(stack: Stack) -> Conversation:
+    """Deploy a stack, or deploy it again."""
+    deployment = Deployment(stack)
+    operation = deployment.start()
+    while operation is not None:
+        try:
+            answer = yield operation
+        except RejectedError as rejected:
+            answer = rejected.error
+        operation = deployment.step(answer)
+    if isinstance(deployment.outcome, DeploymentFailed):
+        raise ConversationFailedError(deployment.outcome.message)

@@ -1,0 +1,214 @@
+"""Whom the descriptions of a scenario mean at this instant: targets in, plain names out."""
+
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from core.ids import TaskId
+from core.objects import Task
+from core.objects.task import TaskState
+from core.store import Store
+from swarmsim.scenario.steps import Action, Bridge
+from swarmsim.scenario.targets import (
+    Group,
+    Host,
+    HostGroup,
+    HostOf,
+    HostTarget,
+    Link,
+    Rack,
+    Several,
+    Some,
+    TaskTarget,
+)
+from swarmsim.world import HostStatus, Power, World
+
+ActionT = TypeVar("ActionT", bound=Struct)
+
+
+class NobodyThereError(Exception):
+    """A description fits nobody, or too few, at this instant."""
+
+
+class Roster:
+    """Looks hosts and tasks up in a world; it also knows what only the story tells: who was killed, who joined."""
+
+    def __init__(self, world: World, rng: Random) -> None:
+        self._world = world
+        self._rng = rng
+        self.killed: dict[str, None] = {}
+        self.joined: dict[str, None] = {}
+        self.gone: dict[str, None] = {}
+        """Hosts that left the swarm or were removed from it."""
+
+    def hosts(self, target: HostTarget) -> tuple[str, ...]:
+        """Each host once. NobodyThereError if a named thing is missing; an empty group is an empty tuple."""
+        match target:
+            case Host(name):
+                if name not in self._world.hosts():
+                    raise NobodyThereError(f"there is no host {name}")
+                return (name,)
+            case Group(group):
+                return self.group(group)
+            case Rack(name):
+                return tuple(host for host in self._world.hosts() if self._world.status(host).rack == name)
+            case HostOf(task):
+                return tuple(dict.fromkeys(host for host, _ in self.tasks(task)))
+            case Several(targets):
+                return tuple(dict.fromkeys(host for part in targets for host in self.hosts(part)))
+            case Some():
+                return self._some(target)
+
+    def group(self, group: HostGroup) -> tuple[str, ...]:
+        """The hosts of a group, in order."""
+        if group is HostGroup.LEADER:
+            leader = leader_of(self._world)
+            return (leader,) if leader is not None else ()
+        if group is HostGroup.KILLED:
+            return tuple(self.killed)
+        if group is HostGroup.JOINED:
+            return tuple(self.joined)
+        belongs = _GROUPS[group]
+        leader = leader_of(self._world) if group is HostGroup.FOLLOWERS else None
+        return tuple(
+            host
+            for host in self._world.hosts()
+            if host not in self.gone and host != leader and belongs(self._world.status(host))
+        )
+
+    def tasks(self, target: TaskTarget) -> list[tuple[str, TaskId]]:
+        """Host and id of each task that fits. NobodyThereError if there is none, or nobody who could tell."""
+        store = most_advanced_store(self._world)
+        if store is None:
+            raise NobodyThereError("no manager is up to tell where tasks are")
+        names = {self._world.status(host).node_id: host for host in self._world.hosts()}
+        found = [
+            (names[task.node_id], task.id)
+            for task in store.tasks.values()
+            if _fits(task, target) and task.node_id in names
+        ]
+        if not found:
+            raise NobodyThereError(f"{target.service} has no task that is meant to run")
+        if target.count is not None and target.count < len(found):
+            found = sorted(self._rng.sample(found, target.count))
+        return found
+
+    def resolve(self, action: ActionT) -> ActionT:
+        """The action with every description of hosts replaced by names."""
+        changes = {name: self._plain(getattr(action, name)) for name in action.__struct_fields__}
+        resolved = replace(action, **changes)
+        if isinstance(resolved, Bridge) and not resolved.groups:
+            return replace(resolved, groups=self._halves(names_in(resolved.over)))
+        return resolved
+
+    def _plain(self, value: Any) -> Any:
+        if isinstance(value, HostTarget):
+            return several(self.hosts(value))
+        if isinstance(value, Link):
+            return Link(several(self.hosts(value.first)), several(self.hosts(value.second)))
+        if isinstance(value, tuple):
+            return tuple(self._plain(part) for part in value)
+        return value
+
+    def _some(self, target: Some) -> tuple[str, ...]:
+        included = self._required(target.including)
+        excluded = self.hosts(target.excluding) if target.excluding is not None else ()
+        pool = [host for host in self.group(target.group) if host not in included and host not in excluded]
+        wanted_count = target.count - len(included)
+        if wanted_count < 0 or wanted_count > len(pool):
+            there_are = len(pool) + len(included)
+            raise NobodyThereError(f"{target.count} {target.group.value} wanted, there are {there_are}")
+        drawn = self._rng.sample(pool, wanted_count)
+        return tuple(host for host in self._world.hosts() if host in included or host in drawn)
+
+    def _required(self, target: HostTarget | None) -> tuple[str, ...]:
+        if target is None:
+            return ()
+        hosts = self.hosts(target)
+        if not hosts:
+            raise NobodyThereError(
+                "there is no leader now" if target == Group(HostGroup.LEADER) else "nobody to include"
+            )
+        return hosts
+
+    def _halves(self, bridge: tuple[str, ...]) -> tuple[HostTarget, ...]:
+        """The other hosts in two groups: managers and workers alternate between them."""
+        halves: tuple[list[str], list[str]] = ([], [])
+        for is_manager in (True, False):
+            kin = [
+                host
+                for host in self._world.hosts()
+                if host not in bridge and _is_manager(self._world.status(host)) is is_manager
+            ]
+            middle = (len(kin) + 1) // 2
+            halves[0].extend(kin[:middle])
+            halves[1].extend(kin[middle:])
+        return several(halves[0]), several(halves[1])
+
+
+def several(hosts: Sequence[str]) -> Several:
+    """Plain names as a target."""
+    return Several(tuple(Host(host) for host in hosts))
+
+
+def names_in(target: HostTarget) -> tuple[str, ...]:
+    """The names in a target that has been resolved."""
+    match target:
+        case Host(name):
+            return (name,)
+        case Several(targets):
+            return tuple(name for part in targets for name in names_in(part))
+    raise TypeError(f"{target} still has to be looked up")
+
+
+def hosts_hit(action: Action) -> tuple[str, ...]:
+    """Every host that a resolved action names, each once."""
+    named: dict[str, None] = {}
+    for field in action.__struct_fields__:
+        value = getattr(action, field)
+        parts = (value.first, value.second) if isinstance(value, Link) else value
+        for part in parts if isinstance(parts, tuple) else (parts,):
+            if isinstance(part, Host | Several):
+                named.update(dict.fromkeys(names_in(part)))
+    return tuple(named)
+
+
+def leader_of(world: World) -> str | None:
+    """The living host that leads the highest term."""
+    leaders = [status for host in world.hosts() if (status := world.status(host)).leads and status.lives]
+    return max(leaders, key=lambda status: status.term).name if leaders else None
+
+
+def most_advanced_store(world: World) -> Store | None:
+    """The store of the leader, or without one of the living manager that has applied most."""
+    leader = leader_of(world)
+    if leader is not None:
+        return world.store(leader)
+    stores = [store for host in world.hosts() if (store := world.store(host)) is not None]
+    return max(stores, key=lambda store: store.index, default=None)
+
+
+def _fits(task: Task, target: TaskTarget) -> bool:
+    return (
+        task.service_name == target.service
+        and task.desired_state <= TaskState.RUNNING
+        and task.status.state <= TaskState.RUNNING
+        and (target.slot is None or task.slot == target.slot)
+    )
+
+
+def _is_manager(status: HostStatus) -> bool:
+    return bool(status.raft_id)
+
+
+_GROUPS: dict[HostGroup, Callable[[HostStatus], bool]] = {
+    HostGroup.FOLLOWERS: lambda status: status.lives and _is_manager(status),
+    HostGroup.MANAGERS: lambda status: status.lives and _is_manager(status),
+    HostGroup.WORKERS: lambda status: status.lives and not _is_manager(status),
+    HostGroup.ALL: lambda status: True,
+    HostGroup.UP: lambda status: status.power in (Power.UP, Power.PAUSED),
+    HostGroup.PAUSED: lambda status: status.power is Power.PAUSED,
+}

@@ -1,0 +1,254 @@
+"""Plays the steps of a timeline: looks up whom each is about when it is due, does it, and takes it back when it ends.
+
+A step whose target is not there (no leader just now) is tried again for a bounded time; after that the run cannot be
+judged as the story was meant, and says so. What an operator asks of the swarm goes through the `Operator`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from core.objects import Cluster
+from core.objects.node import Availability, Role
+from core.operations import Kind, LeaveSwarm
+from core.timing import MS, SECOND
+from swarmsim.player.formation import ask_to_join
+from swarmsim.player.operator import (
+    Conversation,
+    Operator,
+    deploy,
+    leave,
+    read_tokens,
+    remove,
+    scale,
+    set_availability,
+    set_role,
+)
+from swarmsim.player.roster import NobodyThereError, Roster, hosts_hit, names_in
+from swarmsim.recording import FaultBand
+from swarmsim.scenario.plan import WriterPlan
+from swarmsim.scenario.steps import (
+    Action,
+    Activate,
+    BurstWrites,
+    CrashTask,
+    Demote,
+    Deploy,
+    Drain,
+    ExitTask,
+    Heal,
+    Join,
+    Kill,
+    KillDaemon,
+    Leave,
+    OutOfMemory,
+    Promote,
+    RemoveNode,
+    RemoveService,
+    RepairDisk,
+    Restart,
+    Resume,
+    Scale,
+    Step,
+    Unhealthy,
+    verb_of,
+)
+from swarmsim.scenario.targets import HostTarget
+from swarmsim.world import World
+
+LOOK_AGAIN_NS = 20 * MS
+PATIENCE_NS = 5 * SECOND
+"""How long a step waits for its target to be there."""
+MAY_HIT_NOBODY = (Heal, Restart, Resume, RepairDisk, Activate)
+"""These put things right: there being nothing to put right is no trouble."""
+
+StartWriter = Callable[[WriterPlan, int], None]
+"""Start a writer now, for so many nanoseconds."""
+
+
+class _Band:
+    """A `FaultBand` in the making."""
+
+    def __init__(self, step: Step, hosts: tuple[str, ...], from_ns: int) -> None:
+        self.step = step
+        self.hosts = hosts
+        self.from_ns = from_ns
+        self.to_ns: int | None = None
+
+    def closed(self) -> FaultBand:
+        return FaultBand(verb_of(self.step.action), self.step.text, self.hosts, self.from_ns, self.to_ns)
+
+
+class Timeline:
+    """`origin_ns` is the world's time at which the story's time 0 is."""
+
+    def __init__(
+        self,
+        world: World,
+        origin_ns: int,
+        roster: Roster,
+        operator: Operator,
+        start_writer: StartWriter,
+    ) -> None:
+        self.problems: list[str] = []
+        self._world = world
+        self._origin_ns = origin_ns
+        self._roster = roster
+        self._operator = operator
+        self._start_writer = start_writer
+        self._bands: list[_Band] = []
+        self._operations: dict[type[Any], Callable[[Any], None]] = {
+            Join: self._join,
+            Promote: lambda action: self._for_nodes(action.hosts, lambda node: set_role(node, Role.MANAGER)),
+            Demote: lambda action: self._for_nodes(action.hosts, lambda node: set_role(node, Role.WORKER)),
+            Drain: lambda action: self._set_availability(action.hosts, Availability.DRAIN),
+            Activate: lambda action: self._set_availability(action.hosts, Availability.ACTIVE),
+            RemoveNode: self._remove_nodes,
+            Leave: self._leave,
+            Scale: lambda action: self._hold(scale(action.service, action.replicas)),
+            Deploy: self._deploy,
+            RemoveService: lambda action: self._hold(remove(Kind.SERVICE, action.service)),
+            BurstWrites: self._burst,
+        }
+
+    @property
+    def bands(self) -> tuple[FaultBand, ...]:
+        """What was played so far, in order."""
+        return tuple(band.closed() for band in self._bands)
+
+    def schedule(self, step: Step) -> None:
+        """Have a step played when it is due."""
+        self._world.call_at(self._origin_ns + step.at_ns, lambda: self._play(step, self._world.now_ns + PATIENCE_NS))
+
+    def _play(self, step: Step, give_up_at: int) -> None:
+        try:
+            self._do(step)
+        except NobodyThereError as nobody:
+            if self._world.now_ns >= give_up_at:
+                self.problems.append(f"{_place(step)}could not be played: {nobody}")
+            else:
+                self._world.call_at(self._world.now_ns + LOOK_AGAIN_NS, lambda: self._play(step, give_up_at))
+
+    def _do(self, step: Step) -> None:
+        if isinstance(step.action, CrashTask | ExitTask | Unhealthy | OutOfMemory):
+            self._befall(step)
+            return
+        action = self._roster.resolve(step.action)
+        hosts = hosts_hit(action)
+        if not hosts and hasattr(action, "hosts") and not isinstance(action, MAY_HIT_NOBODY):
+            raise NobodyThereError("it fits nobody now")
+        band = self._note(step, hosts)
+        operation = self._operations.get(type(action))
+        if operation is not None:
+            operation(action)
+            if isinstance(action, Drain):
+                self._end_at(step, band, lambda: self._set_availability(action.hosts, Availability.ACTIVE))
+            return
+        if not hosts and isinstance(action, MAY_HIT_NOBODY):
+            return
+        undo = self._world.apply(action)
+        self._remember(action, hosts)
+        self._close(action, hosts)
+        if undo is not None:
+            self._end_at(step, band, undo)
+
+    def _befall(self, step: Step) -> None:
+        action = step.action
+        assert isinstance(action, CrashTask | ExitTask | Unhealthy | OutOfMemory)
+        hits = self._roster.tasks(action.tasks)
+        band = self._note(step, tuple(dict.fromkeys(host for host, _ in hits)))
+        band.to_ns = band.from_ns
+        for host, task_id in hits:
+            self._world.befall(host, task_id, action)
+
+    def _note(self, step: Step, hosts: tuple[str, ...]) -> _Band:
+        band = _Band(step, hosts, self._world.now_ns - self._origin_ns)
+        self._bands.append(band)
+        return band
+
+    def _end_at(self, step: Step, band: _Band, undo: Callable[[], None]) -> None:
+        if step.until_ns is None:
+            return
+
+        def end() -> None:
+            if band.to_ns is None:
+                band.to_ns = self._world.now_ns - self._origin_ns
+            undo()
+            if isinstance(step.action, Kill | KillDaemon):
+                for host in band.hosts:
+                    self._roster.killed.pop(host, None)
+
+        self._world.call_at(self._origin_ns + step.until_ns, end)
+
+    def _remember(self, action: Action, hosts: tuple[str, ...]) -> None:
+        if isinstance(action, Kill | KillDaemon):
+            self._roster.killed.update(dict.fromkeys(hosts))
+        elif isinstance(action, Restart):
+            for host in hosts:
+                self._roster.killed.pop(host, None)
+
+    def _close(self, action: Action, hosts: tuple[str, ...]) -> None:
+        """End the bands that this action takes back whole."""
+        ended_by = {"restart": ("kill", "kill-daemon"), "resume": ("pause",), "heal": _NETWORK, "repair-disk": _DISK}
+        verbs = ended_by.get(verb_of(action), ())
+        for band in self._bands:
+            if verb_of(band.step.action) in verbs and band.to_ns is None and set(band.hosts) <= set(hosts):
+                band.to_ns = self._world.now_ns - self._origin_ns
+
+    # --- what an operator asks
+
+    def _hold(self, conversation: Conversation, at: str | None = None) -> None:
+        self._operator.hold(conversation, self._ended, at)
+
+    def _ended(self, problem: str) -> None:
+        if problem:
+            self.problems.append(f"the operator could not be served: {problem}")
+
+    def _for_nodes(self, target: HostTarget, converse: Callable[[str], Conversation]) -> None:
+        for host in names_in(target):
+            self._hold(converse(self._world.status(host).node_id))
+
+    def _set_availability(self, target: HostTarget, availability: Availability) -> None:
+        self._for_nodes(target, lambda node_id: set_availability(node_id, availability))
+
+    def _remove_nodes(self, action: RemoveNode) -> None:
+        self._roster.gone.update(dict.fromkeys(names_in(action.hosts)))
+        self._for_nodes(action.hosts, lambda node_id: remove(Kind.NODE, node_id, force=True))
+
+    def _leave(self, action: Leave) -> None:
+        self._roster.gone.update(dict.fromkeys(names_in(action.hosts)))
+        for host in names_in(action.hosts):
+            self._hold(leave(LeaveSwarm(force=True)), at=host)
+
+    def _join(self, action: Join) -> None:
+        hosts = self._new_names("m", action.manager_count) + self._new_names("w", action.worker_count)
+        for host in hosts:
+            self._world.add_host(host)
+            self._roster.joined[host] = None
+
+        def with_tokens(cluster: Cluster) -> None:
+            for host in hosts:
+                ask_to_join(self._world, self._operator, host, cluster.tokens, self._ended)
+
+        self._hold(read_tokens(with_tokens))
+
+    def _new_names(self, letter: str, count: int) -> list[str]:
+        last = max((int(host[1:]) for host in self._world.hosts() if host.startswith(letter)), default=0)
+        return [f"{letter}{number}" for number in range(last + 1, last + 1 + count)]
+
+    def _deploy(self, action: Deploy) -> None:
+        assert action.stack is not None, f"{action.file} was not loaded with the scenario"
+        self._hold(deploy(action.stack))
+
+    def _burst(self, action: BurstWrites) -> None:
+        number = sum(isinstance(band.step.action, BurstWrites) for band in self._bands)
+        rate_per_s = action.count * SECOND / max(action.over_ns, 1)
+        self._start_writer(WriterPlan(f"burst-{number}", rate_per_s, 0.0, value_bytes=32), action.over_ns)
+
+
+_NETWORK = ("partition", "one-way", "bridge", "ring", "isolate", "flap", "slow-link", "loss", "duplicate", "reorder")
+_DISK = ("slow-disk", "full-disk", "fail-disk")
+
+
+def _place(step: Step) -> str:
+    where = f"line {step.line}: " if step.line else ""
+    return f"{where}{step.text or verb_of(step.action)} at {step.at_ns / SECOND:g}s "
