@@ -1,0 +1,109 @@
+"""One container: a process that stands in for its image's program, its addresses and its file system."""
+
+from core.events import ContainerPhase, EngineReport
+from core.ids import NetworkId, TaskId
+from core.objects.config import Config
+from core.objects.secret import Secret
+from core.objects.task import ContainerStatus, FileTarget, Task
+from sim.images import Image
+
+_RUNNING = (ContainerPhase.STARTED, ContainerPhase.HEALTHY, ContainerPhase.UNHEALTHY)
+
+
+class Container:
+    """`life` counts starts and ends, so that what was due to an earlier life is known for that."""
+
+    __slots__ = (
+        "_secret_paths",
+        "addresses",
+        "err",
+        "exit_code",
+        "files",
+        "id",
+        "image",
+        "life",
+        "listening",
+        "memory_bytes",
+        "phase",
+        "pid",
+        "served_count",
+        "task",
+    )
+
+    def __init__(self, task: Task, image: Image, container_id: str) -> None:
+        self.id = container_id
+        self.task = task
+        self.image = image
+        self.phase = ContainerPhase.PREPARED
+        self.listening = False
+        """From the start of the process until its stop signal: whether it takes new connections."""
+        self.exit_code: int | None = None
+        self.err = ""
+        self.pid = 0
+        self.life = 0
+        self.memory_bytes = image.memory_bytes
+        self.served_count = 0
+        self.addresses: dict[NetworkId, str] = {
+            attachment.network_id: attachment.address.partition("/")[0] for attachment in task.attachments
+        }
+        """Without prefix; answered to while the process runs."""
+        self.files: dict[str, bytes] = {}
+        self._secret_paths: list[str] = []
+
+    @property
+    def task_id(self) -> TaskId:
+        return self.task.id
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self.phase in _RUNNING
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it lives and its health check, if it has one, is good."""
+        return self.phase is ContainerPhase.HEALTHY
+
+    @property
+    def networks(self) -> tuple[NetworkId, ...]:
+        """In the order in which names are looked up."""
+        return tuple(self.addresses)
+
+    @property
+    def has_health_check(self) -> bool:
+        """Whether the task declares one."""
+        health = self.task.spec.container.health
+        return health is not None and health.test != ("NONE",)
+
+    def mount(self, secrets: tuple[Secret, ...], configs: tuple[Config, ...]) -> None:
+        """Put the files in place that the task's spec names, from those that came with the order."""
+        secret_data = {secret.id: secret.spec.data for secret in secrets}
+        config_data = {config.id: config.spec.data for config in configs}
+        spec = self.task.spec.container
+        for secret in spec.secrets:
+            if secret.secret_id in secret_data:
+                path = _path("/run/secrets/", secret.file)
+                self.files[path] = secret_data[secret.secret_id]
+                self._secret_paths.append(path)
+        for config in spec.configs:
+            if config.config_id in config_data:
+                self.files[_path("/", config.file)] = config_data[config.config_id]
+
+    def wipe_secrets(self) -> None:
+        """The memory file system with the secrets is gone."""
+        for path in self._secret_paths:
+            self.files.pop(path, None)
+        self._secret_paths.clear()
+
+    @property
+    def secret_names(self) -> tuple[str, ...]:
+        """Files it can read under /run/secrets, or wherever its secrets are mounted."""
+        return tuple(path.removeprefix("/run/secrets/") for path in self._secret_paths)
+
+    def report(self) -> EngineReport:
+        """This container as the engine sees it."""
+        return EngineReport(self.phase, ContainerStatus(self.id, self.pid, self.exit_code), self.err)
+
+
+def _path(directory: str, file: FileTarget) -> str:
+    return file.name if file.name.startswith("/") else directory + file.name

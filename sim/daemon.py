@@ -1,0 +1,233 @@
+"""A daemon: one life of a host machine, from its recovery to its death, and the performing of what it asks for.
+
+A machine starts a new daemon after every crash. Whatever was under way for a dead one (a sync, a message, a wake-up)
+finds it dead and is lost, which is all there is to forgetting.
+
+At most one wake-up is armed for the earliest deadline seen; a deadline that moves later costs nothing until the armed
+one has fired in vain.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from core.durability import Persist
+from core.effects import (
+    BecomeKnownAs,
+    Halt,
+    MakeKeys,
+    Peers,
+    PrepareTask,
+    ProgramRoutes,
+    RemoveTask,
+    SendTo,
+    StartTask,
+    StopTask,
+)
+from core.envelope import Envelope, open_envelope
+from core.events import Event, KeyMaterial, Requested, WallClock
+from core.ids import Ticket
+from core.operations import Operation
+from core.raft.effects import Observe, OutcomeUnknown, Reply, Result, Send
+from core.raft.events import Cancelled, Tick
+from sim.hosts import HostLike
+
+if TYPE_CHECKING:
+    from sim.machine import Machine
+
+Answered = Callable[[Result], None]
+
+STEP_NS = 1_000
+"""A host that asks to be called again at once is, after this long: steps take time, and others get their turn."""
+BACKLOG_COUNT = 10_000
+"""What waits for a paused daemon; messages beyond that are dropped, as by full socket buffers."""
+KEYS_NS = 100_000
+CLIENT_NS = 20_000
+"""A client reaches its daemon over a local socket; never within the step that answers another."""
+_TICK = Tick()
+
+
+class Daemon:
+    """Feeds events to a host and performs its effects until it stops."""
+
+    __slots__ = (
+        "_armed_at",
+        "_backlog",
+        "_clients",
+        "_clock",
+        "_loop",
+        "_machine",
+        "_perform",
+        "_step",
+        "_step_listeners",
+        "_ticket_count",
+        "alive",
+        "host",
+        "incarnation",
+        "longest_step_count",
+        "paused",
+        "paused_at",
+        "step_count",
+    )
+
+    def __init__(self, machine: Machine, host: HostLike, incarnation: int) -> None:
+        self.host = host
+        self.incarnation = incarnation
+        self.alive = True
+        self.paused = False
+        self.paused_at = 0
+        self.step_count = 0
+        self.longest_step_count = 0
+        """Most effects that one step has returned."""
+        self._machine = machine
+        self._loop = machine.loop
+        self._clock = machine.clock
+        self._step = host.step
+        self._step_listeners = machine.observer.step_listeners
+        self._armed_at: int | None = None
+        self._backlog: deque[Event] = deque()
+        self._clients: dict[Ticket, Answered] = {}
+        self._ticket_count = 0
+        self._perform = self._performers()
+
+    def _performers(self) -> dict[type, Callable[[Any], None]]:
+        """What to do for each kind of effect."""
+        machine, deliver = self._machine, self.deliver
+
+        def order(effect: PrepareTask | StartTask | StopTask | RemoveTask) -> None:
+            machine.engine.perform(effect, deliver)
+
+        return {
+            Send: machine.nic.send,
+            SendTo: machine.nic.send_to,
+            Peers: machine.nic.peers,
+            BecomeKnownAs: machine.nic.become_known_as,
+            Persist: lambda effect: machine.disk.persist(effect, deliver),
+            Reply: self._reply,
+            PrepareTask: order,
+            StartTask: order,
+            StopTask: order,
+            RemoveTask: order,
+            ProgramRoutes: lambda effect: machine.data_plane.program(effect, deliver),
+            MakeKeys: self._make_keys,
+            Observe: lambda effect: machine.tell(effect.fact),
+            Halt: self._halt,
+        }
+
+    # --- events in, effects out
+
+    def deliver(self, event: Event) -> None:
+        """Give the host an event now, or when it runs again if it is paused; a dead daemon hears nothing."""
+        if not self.alive:
+            return
+        if self.paused:
+            if len(self._backlog) < BACKLOG_COUNT:
+                self._backlog.append(event)
+            return
+        effects = self._step(self._clock.monotonic_ns(), event)
+        self.step_count += 1
+        if self._step_listeners:
+            for listener in self._step_listeners:
+                listener(self._loop.now, self._machine.name, event, effects)
+        if effects:
+            if len(effects) > self.longest_step_count:
+                self.longest_step_count = len(effects)
+            perform = self._perform
+            for effect in effects:
+                perform[type(effect)](effect)
+                if not self.alive:
+                    return
+        self._arm()
+
+    def receive(self, envelope: Envelope) -> None:
+        """A message has arrived at the machine."""
+        self.deliver(open_envelope(envelope))
+
+    def _arm(self) -> None:
+        deadline = self.host.deadline()
+        if deadline is None:
+            return
+        delay_ns = self._clock.world_delay_ns(deadline)
+        if delay_ns < STEP_NS:
+            delay_ns = STEP_NS
+        wake_at = self._loop.now + delay_ns
+        if self._armed_at is None or wake_at < self._armed_at:
+            self._armed_at = wake_at
+            self._loop.call_after(delay_ns, self._wake, wake_at)
+
+    def _wake(self, wake_at: int) -> None:
+        if wake_at != self._armed_at or not self.alive:
+            return
+        self._armed_at = None
+        if self.paused:
+            return
+        deadline = self.host.deadline()
+        if deadline is not None and deadline <= self._clock.monotonic_ns():
+            self.deliver(_TICK)
+        else:
+            self._arm()
+
+    def rearm(self) -> None:
+        """The clock runs differently from now on: what was armed may be at the wrong time."""
+        self._armed_at = None
+        if self.alive and not self.paused:
+            self._arm()
+
+    # --- clients
+
+    def request(self, operation: Operation, answered: Answered) -> Ticket:
+        """A client of this host asks for something; `answered` is called exactly once, also if the daemon dies."""
+        self._ticket_count += 1
+        ticket = Ticket(self._ticket_count)
+        self._clients[ticket] = answered
+        self._loop.call_after(CLIENT_NS, self.deliver, Requested(ticket, operation))
+        return ticket
+
+    def cancel(self, ticket: Ticket) -> None:
+        """The client has gone: it is not answered any more."""
+        if self._clients.pop(ticket, None) is not None:
+            self._loop.call_after(CLIENT_NS, self.deliver, Cancelled(ticket))
+
+    def _reply(self, effect: Reply) -> None:
+        answered = self._clients.pop(effect.ticket, None)
+        if answered is not None:
+            answered(effect.result)
+
+    # --- what needs no port of its own
+
+    def _make_keys(self, effect: MakeKeys) -> None:
+        material = KeyMaterial(effect.ticket, tuple(self._machine.secrets_rng.randbytes(n) for n in effect.lengths))
+        self._loop.call_after(KEYS_NS, self.deliver, material)
+
+    def tell_wall_clock(self) -> None:
+        """The wall clock's offset, at the start and whenever it has jumped."""
+        self.deliver(WallClock(self._clock.wall_offset_ns()))
+
+    def _halt(self, effect: Halt) -> None:
+        self._machine.daemon_halted(self, effect.reason)
+
+    # --- pause and death
+
+    def pause(self) -> None:
+        """The process stops running; what comes for it waits."""
+        if not self.paused:
+            self.paused = True
+            self.paused_at = self._loop.now
+
+    def resume(self) -> int:
+        """It runs again, and first hears all that has come meanwhile; returns how much that was."""
+        self.paused = False
+        backlog, self._backlog = self._backlog, deque()
+        for event in backlog:
+            self.deliver(event)
+        self.rearm()
+        return len(backlog)
+
+    def stop(self, reason: str) -> None:
+        """The process is gone: its clients lose their connections."""
+        self.alive = False
+        clients, self._clients = self._clients, {}
+        for answered in clients.values():
+            answered(OutcomeUnknown(f"the connection to {self._machine.name} broke: {reason}"))

@@ -1,0 +1,83 @@
+"""A machine's data plane: programs route tables one after the other, each taking its time, and forwards by the last.
+
+Tables live in the kernel: they survive the daemon and end with the power.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from random import Random
+
+from msgspec import Struct
+
+from core.effects import ProgramRoutes
+from core.events import RoutesApplied, RoutesFailed
+from core.mesh.routes import RouteChanges
+from core.ports import Deliver
+from core.timing import MS
+from sim.facts import RoutesProgrammed, WorldFact
+from sim.loop import Loop
+from sim.tables import ForwardingTables
+
+
+class DataPlaneProfile(Struct, frozen=True):
+    """How long programming takes, in nanoseconds, and how often it fails by itself."""
+
+    program_ns: int = 1 * MS
+    per_record_ns: int = 10_000
+    failure_ratio: float = 0.0
+
+
+class DataPlane:
+    """Implements `core.ports.DataPlane` and lends itself to faults."""
+
+    def __init__(self, loop: Loop, profile: DataPlaneProfile, rng: Random, tell: Callable[[WorldFact], None]) -> None:
+        self._loop = loop
+        self._profile = profile
+        self._rng = rng
+        self._tell = tell
+        self._queue: deque[tuple[RouteChanges, Deliver]] = deque()
+        self._life = 0
+        self.tables = ForwardingTables()
+        self.fails = False
+        """Fault: the kernel refuses every change."""
+        self.extra_ns = 0
+        """Fault: every change takes this much longer."""
+
+    def program(self, effect: ProgramRoutes, deliver: Deliver) -> None:
+        """Bring the tables to the effect's version, after what was asked before."""
+        self._queue.append((effect.changes, deliver))
+        if len(self._queue) == 1:
+            self._begin()
+
+    def _begin(self) -> None:
+        changes, _ = self._queue[0]
+        record_count = len(changes.changed) + len(changes.removed)
+        delay_ns = self._profile.program_ns + record_count * self._profile.per_record_ns + self.extra_ns
+        self._loop.call_after(delay_ns, self._finish, self._life)
+
+    def _finish(self, life: int) -> None:
+        if life != self._life:
+            return
+        changes, deliver = self._queue.popleft()
+        if self._queue:
+            self._begin()
+        reason = self._refusal(changes)
+        if reason:
+            deliver(RoutesFailed(changes.to_version, reason))
+            return
+        self.tables.apply(changes)
+        self._tell(RoutesProgrammed(changes.to_version, len(self.tables.records)))
+        deliver(RoutesApplied(changes.to_version))
+
+    def _refusal(self, changes: RouteChanges) -> str:
+        if changes.from_version not in (0, self.tables.version):
+            return f"the tables are at version {self.tables.version}, not {changes.from_version}"
+        if self.fails or (self._profile.failure_ratio and self._rng.random() < self._profile.failure_ratio):
+            return "netlink: no buffer space available"
+        return ""
+
+    def power_lost(self) -> None:
+        """The kernel's tables are gone."""
+        self._life += 1
+        self._queue.clear()
+        self.tables = ForwardingTables()

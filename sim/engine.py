@@ -1,0 +1,320 @@
+"""A machine's container engine: pulls, starts, stops and loses containers, and reports on them.
+
+Orders take their time and are answered through the callback they came with. If the daemon that gave an order has died
+meanwhile, the engine goes on, and whoever is connected then hears of it as of something that happened by itself.
+Orders given twice have the effect of one, and both are answered. While the engine is down orders wait for it.
+"""
+
+from collections.abc import Callable
+from random import Random
+
+from core.effects import PrepareTask, RemoveTask, StartTask, StopTask
+from core.events import ContainerPhase, EngineDown, EngineInventory, EngineReport, EngineUp, TaskReported
+from core.ids import OperationId, TaskId
+from core.ports import Deliver
+from sim.container import Container
+from sim.facts import ContainerChanged, WorldFact
+from sim.images import Catalogue, Image
+from sim.loop import Loop
+
+Order = PrepareTask | StartTask | StopTask | RemoveTask
+
+ANSWER_NS = 200_000
+"""A round trip to the engine that changes nothing."""
+CRASHED, KILLED, LOST_POWER = 139, 137, 255
+"""Exit codes: a segmentation fault, the kill signal, and what is put down for a container found dead at boot."""
+BY_ITSELF = OperationId(0)
+
+
+class Engine:
+    """Implements `core.ports.Engine` and lends itself to faults."""
+
+    def __init__(self, loop: Loop, images: Catalogue, rng: Random, tell: Callable[[WorldFact], None]) -> None:
+        self._loop = loop
+        self._images = images
+        self._rng = rng
+        self._tell = tell
+        self._containers: dict[TaskId, Container] = {}
+        self._preparing: dict[TaskId, OperationId] = {}
+        self._pulled: dict[str, None] = {}
+        self._listener: Deliver | None = None
+        self._down_reason = ""
+        self._postponed: list[tuple[Order, Deliver]] = []
+        self._life = 0
+        self._container_count = 0
+        self.pulls_fail = False
+        """Fault: the registry does not answer."""
+        self._perform: dict[type, Callable[..., None]] = {
+            PrepareTask: self._prepare,
+            StartTask: self._start,
+            StopTask: self._stop,
+            RemoveTask: self._remove,
+        }
+
+    # --- the port
+
+    def perform(self, effect: Order, deliver: Deliver) -> None:
+        """Carry out an order on one task's container."""
+        if self._down_reason:
+            self._postponed.append((effect, deliver))
+        else:
+            self._perform[type(effect)](effect, deliver)
+
+    def connect(self, listener: Deliver) -> None:
+        """A daemon begins to listen: it hears at once what there is, then whatever happens."""
+        self._listener = listener
+        if self._down_reason:
+            listener(EngineDown(self._down_reason))
+        else:
+            listener(EngineUp())
+            listener(self.inventory())
+
+    def disconnect(self) -> None:
+        """The daemon is gone."""
+        self._listener = None
+
+    def inventory(self) -> EngineInventory:
+        """Every container there is, in order of creation."""
+        return EngineInventory(tuple((task_id, found.report()) for task_id, found in self._containers.items()))
+
+    # --- orders
+
+    def _prepare(self, order: PrepareTask, deliver: Deliver) -> None:
+        task = order.task
+        if task.id in self._containers or task.id in self._preparing:
+            self._answer_soon(order.operation_id, task.id, deliver)
+            return
+        image = self._images.find(task.spec.container.image)
+        if image is None or (self.pulls_fail and image.name not in self._pulled):
+            reason = f"No such image: {task.spec.container.image}"
+            self._report_after(ANSWER_NS, order.operation_id, task.id, deliver, _failed(reason))
+            return
+        self._preparing[task.id] = order.operation_id
+        delay_ns = image.create_ns + (0 if image.name in self._pulled else image.pull_ns)
+        self._loop.call_after(delay_ns, self._prepared, self._life, order, image, deliver)
+
+    def _prepared(self, life: int, order: PrepareTask, image: Image, deliver: Deliver) -> None:
+        task = order.task
+        if life != self._life or self._preparing.get(task.id) != order.operation_id:
+            return
+        del self._preparing[task.id]
+        self._pulled[image.name] = None
+        self._container_count += 1
+        container = Container(task, image, f"{self._rng.getrandbits(256):064x}")
+        container.mount(order.secrets, order.configs)
+        self._containers[task.id] = container
+        self._changed(container, ContainerPhase.PREPARED, order.operation_id, deliver)
+
+    def _start(self, order: StartTask, deliver: Deliver) -> None:
+        container = self._containers.get(order.task_id)
+        if container is None:
+            report = _failed(f"No such container for task {order.task_id}")
+            self._report_after(ANSWER_NS, order.operation_id, order.task_id, deliver, report)
+        elif container.phase is not ContainerPhase.PREPARED or container.life:
+            self._answer_soon(order.operation_id, order.task_id, deliver)
+        else:
+            container.life += 1
+            delay_ns = container.image.start_ns
+            self._loop.call_after(delay_ns, self._started, container, container.life, order.operation_id, deliver)
+
+    def _started(self, container: Container, life: int, operation_id: OperationId, deliver: Deliver) -> None:
+        if life != container.life:
+            return
+        image = container.image
+        container.pid = 1000 + self._container_count
+        container.listening = True
+        if container.has_health_check:
+            self._loop.call_after(image.healthy_after_ns, self._became_healthy, container, life)
+        phase = ContainerPhase.STARTED if container.has_health_check else ContainerPhase.HEALTHY
+        self._changed(container, phase, operation_id, deliver)
+        if image.exits_after_ns is not None:
+            self._loop.call_after(image.exits_after_ns, self._exit, container, life, image.exit_code, "")
+        if image.crash_every_ns:
+            delay_ns = int(self._rng.expovariate(1.0) * image.crash_every_ns)
+            self._loop.call_after(delay_ns, self._exit, container, life, CRASHED, "")
+
+    def _became_healthy(self, container: Container, life: int) -> None:
+        if life == container.life and container.phase is ContainerPhase.STARTED:
+            self._changed(container, ContainerPhase.HEALTHY)
+
+    def _stop(self, order: StopTask, deliver: Deliver) -> None:
+        container = self._containers.get(order.task_id)
+        if container is None:
+            self._preparing.pop(order.task_id, None)
+            report = EngineReport(ContainerPhase.EXITED)
+            self._report_after(ANSWER_NS, order.operation_id, order.task_id, deliver, report)
+        elif not container.running:
+            container.life += 1
+            container.phase = ContainerPhase.EXITED
+            self._answer_soon(order.operation_id, order.task_id, deliver)
+        else:
+            # The signal closes the listener; what is being served is served to the end, if that is in time.
+            container.listening = False
+            delay_ns, code = min((container.image.stop_ns, 0), (order.grace_ns, KILLED))
+            self._loop.call_after(
+                delay_ns, self._exit, container, container.life, code, "", order.operation_id, deliver
+            )
+
+    def _remove(self, order: RemoveTask, deliver: Deliver) -> None:
+        self._preparing.pop(order.task_id, None)
+        container = self._containers.pop(order.task_id, None)
+        if container is not None:
+            self._end(container, KILLED, "")
+            container.wipe_secrets()
+            self._tell_change(container, ContainerPhase.REMOVED, order.operation_id)
+        report = EngineReport(ContainerPhase.REMOVED)
+        self._report_after(ANSWER_NS, order.operation_id, order.task_id, deliver, report)
+
+    # --- what happens to containers
+
+    def _exit(
+        self,
+        container: Container,
+        life: int,
+        code: int,
+        err: str,
+        operation_id: OperationId = BY_ITSELF,
+        deliver: Deliver | None = None,
+    ) -> None:
+        if life != container.life:
+            if deliver is not None and container.task_id in self._containers:
+                self._answer_soon(operation_id, container.task_id, deliver)
+            return
+        self._end(container, code, err)
+        self._changed(container, ContainerPhase.EXITED, operation_id, deliver)
+
+    def _end(self, container: Container, code: int, err: str) -> None:
+        container.life += 1
+        container.listening = False
+        if container.running:
+            container.exit_code, container.err = code, err
+        container.phase = ContainerPhase.EXITED
+
+    def exit(self, task_id: TaskId, code: int = 0) -> bool:
+        """Fault: the process ends by itself with this code; False if it does not run."""
+        container = self._containers.get(task_id)
+        if container is None or not container.running:
+            return False
+        self._exit(container, container.life, code, "")
+        return True
+
+    def run_out_of_memory(self, task_id: TaskId) -> bool:
+        """Fault: the kernel kills it for using more memory than its limit; False if it does not run."""
+        container = self._containers.get(task_id)
+        if container is None or not container.running:
+            return False
+        self._exit(container, container.life, KILLED, "container was killed: out of memory")
+        return True
+
+    def become_unhealthy(self, task_id: TaskId) -> bool:
+        """Fault: its health check fails from now on, and it answers with errors; False if it does not run."""
+        container = self._containers.get(task_id)
+        if container is None or not container.running:
+            return False
+        self._changed(container, ContainerPhase.UNHEALTHY)
+        return True
+
+    def served(self, container: Container) -> None:
+        """One request was answered: what that leaks may be too much."""
+        container.served_count += 1
+        container.memory_bytes += container.image.memory_per_request_bytes
+        limit = container.task.spec.limits.memory_bytes
+        if limit and container.memory_bytes > limit:
+            self.run_out_of_memory(container.task_id)
+
+    def power_lost(self) -> None:
+        """Every container ends; what is left of them is found at the next boot, without their secrets."""
+        self._life += 1
+        self._preparing.clear()
+        self._postponed.clear()
+        self._listener = None
+        for container in self._containers.values():
+            was_running = container.running
+            self._end(container, LOST_POWER, "")
+            container.wipe_secrets()
+            if was_running:
+                self._tell_change(container, ContainerPhase.EXITED, BY_ITSELF)
+
+    def go_down(self, reason: str) -> None:
+        """Fault: the engine does not answer; its containers live on."""
+        self._down_reason = reason
+        if self._listener is not None:
+            self._listener(EngineDown(reason))
+
+    def come_up(self) -> None:
+        """It answers again, and does first what it was asked meanwhile."""
+        if not self._down_reason:
+            return
+        self._down_reason = ""
+        postponed, self._postponed = self._postponed, []
+        for order, deliver in postponed:
+            self.perform(order, deliver)
+        if self._listener is not None:
+            self.connect(self._listener)
+
+    # --- looking at it
+
+    @property
+    def containers(self) -> tuple[Container, ...]:
+        """In order of creation."""
+        return tuple(self._containers.values())
+
+    def container(self, task_id: TaskId) -> Container | None:
+        """The container of a task, if there is one."""
+        return self._containers.get(task_id)
+
+    def container_at(self, network_id: str, address: str) -> Container | None:
+        """Whose process answers to this address on this network."""
+        for container in self._containers.values():
+            if container.running and container.addresses.get(network_id) == address:  # type: ignore[call-overload]
+                return container
+        return None
+
+    # --- reports
+
+    def _changed(
+        self,
+        container: Container,
+        phase: ContainerPhase,
+        operation_id: OperationId = BY_ITSELF,
+        deliver: Deliver | None = None,
+    ) -> None:
+        container.phase = phase
+        self._tell_change(container, phase, operation_id)
+        self._report(operation_id, container.task_id, deliver, container.report())
+
+    def _tell_change(self, container: Container, phase: ContainerPhase, operation_id: OperationId) -> None:
+        name = container.task.service_name
+        self._tell(ContainerChanged(container.task_id, name, phase, operation_id, container.err))
+
+    def _answer_soon(self, operation_id: OperationId, task_id: TaskId, deliver: Deliver) -> None:
+        """An order that finds its work done is answered with how things are by then."""
+        self._loop.call_after(ANSWER_NS, self._answer, self._life, operation_id, task_id, deliver)
+
+    def _answer(self, life: int, operation_id: OperationId, task_id: TaskId, deliver: Deliver) -> None:
+        container = self._containers.get(task_id)
+        if life == self._life and container is not None:
+            self._report(operation_id, task_id, deliver, container.report())
+
+    def _report_after(
+        self, delay_ns: int, operation_id: OperationId, task_id: TaskId, deliver: Deliver, report: EngineReport
+    ) -> None:
+        life = self._life
+
+        def report_if_powered() -> None:
+            if life == self._life:
+                self._report(operation_id, task_id, deliver, report)
+
+        self._loop.call_after(delay_ns, report_if_powered)
+
+    def _report(
+        self, operation_id: OperationId, task_id: TaskId, deliver: Deliver | None, report: EngineReport
+    ) -> None:
+        if deliver is not None and deliver == self._listener:
+            deliver(TaskReported(task_id, operation_id, report))
+        elif self._listener is not None:
+            self._listener(TaskReported(task_id, BY_ITSELF, report))
+
+
+def _failed(reason: str) -> EngineReport:
+    return EngineReport(ContainerPhase.FAILED, err=reason)

@@ -1,0 +1,57 @@
+"""A machine's network card and what the daemon's transport knows: who it is, and where the others are."""
+
+from core.effects import BecomeKnownAs, Peers, SendTo
+from core.envelope import NOBODY, seal
+from core.ids import NodeId
+from core.raft.effects import Send
+from sim.network import Link, Network, Port
+
+
+class Nic:
+    """Implements `core.ports.Transport`. What it knows dies with the daemon."""
+
+    __slots__ = ("_known_as", "_links", "_network", "port", "unknown_count")
+
+    def __init__(self, network: Network, port: Port) -> None:
+        self._network = network
+        self.port = port
+        self.unknown_count = 0
+        """Messages dropped since nobody said where their recipient is."""
+        self.forget()
+
+    def forget(self) -> None:
+        """A new daemon starts: it knows nobody and is nobody."""
+        self._links: dict[NodeId, Link] = {}
+        self._known_as = NOBODY
+
+    def become_known_as(self, effect: BecomeKnownAs) -> None:
+        """Messages are sent under these identities from here on."""
+        self._known_as = effect
+
+    def peers(self, effect: Peers) -> None:
+        """Learn where the other hosts are."""
+        self._links = {}
+        for node_id, address in effect.addresses:
+            target = self._network.port_at(address)
+            if target is not None:
+                self._links[node_id] = self._network.link(self.port, target)
+
+    def knows(self, port: Port) -> list[NodeId]:
+        """The identities under which this card knows the machine at `port`."""
+        return [node_id for node_id, link in self._links.items() if link.target is port]
+
+    def send(self, effect: Send) -> None:
+        """Hand over a message to a known peer."""
+        link = self._links.get(effect.to)
+        if link is None:
+            self.unknown_count += 1
+            return
+        link.send(seal(self._known_as, effect))
+
+    def send_to(self, effect: SendTo) -> None:
+        """Hand over a message to whoever is at an address."""
+        target = self._network.port_at(effect.address)
+        if target is None:
+            self.unknown_count += 1
+            return
+        self._network.link(self.port, target).send(seal(self._known_as, effect))

@@ -1,0 +1,189 @@
+"""A whole simulated world: machines on a network, with clients, faults and observers, run by one event loop.
+
+Everything in it follows from its configuration, its seed and the order in which it was told things: each part draws
+from a source of chance of its own, and nothing reads a real clock.
+"""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from msgspec import Struct
+
+from core.ids import Address, Ticket
+from core.operations import Operation
+from core.raft.effects import Leading, Refused, Role, RoleChanged
+from sim.chance import stream
+from sim.container import Container
+from sim.daemon import Answered
+from sim.fabric import Fabric
+from sim.facts import DaemonStopped
+from sim.hosts import HostLike, Recover
+from sim.images import Catalogue
+from sim.links import LAN, LinkProfile
+from sim.loop import Loop
+from sim.machine import Machine, MachineProfile, Surroundings
+from sim.network import Codec, Network
+from sim.observer import Observation, Observer
+from sim.topology import Topology, one_switch
+
+PORT = 2377
+_HOSTS_PER_BLOCK = 250
+
+
+class WorldConfig(Struct, frozen=True):
+    """What a world is made of, its machines apart."""
+
+    link: LinkProfile = LAN
+    topology: Callable[[], Topology] = one_switch
+    machine: MachineProfile = MachineProfile()
+    images: Catalogue = Catalogue(lenient=True)
+    settings: Any = None
+    """Handed to `recover` unread: for `core.host.Host`, its `HostConfig`."""
+    codec: Codec | None = None
+    """Sends every message through this (`core.codec.wire`); by reference if None."""
+
+
+class World:
+    """Machines are known by name. Times are nanoseconds since the world began."""
+
+    def __init__(self, config: WorldConfig, seed: int, recover: Recover) -> None:
+        self.config = config
+        self.seed = seed
+        self.loop = Loop(seed)
+        self.observer = Observer(self.loop)
+        rng = stream(seed, "network")
+        self.network = Network(self.loop, config.topology(), config.link, rng, config.codec)
+        self.machines: dict[str, Machine] = {}
+        self._leading: dict[str, int] = {}
+        self.observer.on_fact(self._note_leader)
+        self._around = Surroundings(
+            seed, self.loop, self.network, self.observer, config.images, recover, config.settings
+        )
+        self.fabric = Fabric(self.loop, self.network, stream(seed, "fabric"))
+
+    # --- time and chance
+
+    @property
+    def now(self) -> int:
+        """Nanoseconds since the world began."""
+        return self.loop.now
+
+    def run_until(self, at: int) -> None:
+        """Let time pass up to and including this instant."""
+        self.loop.run_until(at)
+
+    def run_for(self, duration_ns: int) -> None:
+        """Let this much time pass."""
+        self.loop.run_until(self.loop.now + duration_ns)
+
+    def call_at(self, at: int, function: Callable[..., object], *arguments: Any) -> None:
+        """Have `function` called at this instant, or at once if it is past."""
+        self.loop.call_at(at, function, *arguments)
+
+    def random(self, purpose: str) -> Random:
+        """A source of chance of its own for a purpose, from its beginning."""
+        return stream(self.seed, "purpose", purpose)
+
+    # --- machines
+
+    def add_machine(self, name: str, place: str = "", profile: MachineProfile | None = None) -> Machine:
+        """A new machine, without power, at a place of the topology; addresses are given in order."""
+        address = address_of(len(self.machines))
+        machine = Machine(self._around, name, address, place, profile or self.config.machine)
+        self.machines[name] = machine
+        self.fabric.add(machine)
+        return machine
+
+    def machine(self, name: str) -> Machine:
+        """One machine; KeyError that says which there are."""
+        if name not in self.machines:
+            raise KeyError(f"there is no host {name!r}: there are {', '.join(self.machines)}")
+        return self.machines[name]
+
+    def host(self, name: str) -> HostLike | None:
+        """The host of a machine's last daemon, dead or alive; None before its first start."""
+        return self.machine(name).host
+
+    def power_on(self, name: str, boot_ns: int | None = None) -> None:
+        """Switch a machine on; its daemon runs after the boot."""
+        self.machine(name).power_on(boot_ns)
+
+    def kill(self, name: str) -> None:
+        """The machine loses power, with its containers and what was not synced."""
+        self.machine(name).power_off()
+
+    def kill_daemon(self, name: str) -> None:
+        """The daemon dies; containers and tables live on."""
+        self.machine(name).kill_daemon()
+
+    def restart(self, name: str) -> None:
+        """Boot a machine without power, start a dead daemon, reboot a machine that is up."""
+        machine = self.machine(name)
+        if machine.powered and machine.daemon is None:
+            machine.start_daemon()
+            return
+        machine.power_off()
+        machine.power_on()
+
+    def pause(self, name: str) -> None:
+        """The daemon does not get to run; containers and packets go on."""
+        self.machine(name).pause()
+
+    def resume(self, name: str) -> None:
+        """It runs again."""
+        self.machine(name).resume()
+
+    def containers(self, name: str) -> tuple[Container, ...]:
+        """A machine's containers, in order of creation."""
+        return self.machine(name).engine.containers
+
+    def sent(self) -> dict[str, dict[str, tuple[int, int]]]:
+        """Per sending machine and kind of message: messages and bytes so far."""
+        return {
+            name: {
+                kind.__name__: (counter.count, counter.byte_count) for kind, counter in machine.nic.port.sent.items()
+            }
+            for name, machine in self.machines.items()
+        }
+
+    # --- clients
+
+    def request(self, name: str, operation: Operation, answered: Answered) -> Callable[[], None]:
+        """Ask a host as a client on it would; `answered` is called exactly once. Returns what cancels the request."""
+        daemon = self.machine(name).daemon
+        if daemon is None:
+            refusal = Refused(f"Cannot connect to the daemon on {name}. Is it running? Start it, or ask another host.")
+            self.loop.call_after(0, answered, refusal)
+            return _nothing
+        ticket: Ticket = daemon.request(operation, answered)
+        return lambda: daemon.cancel(ticket)
+
+    # --- looking at it
+
+    def leader(self) -> str | None:
+        """Who leads the highest term, as far as it knows itself; None if nobody does."""
+        return max(self._leading, key=lambda name: self._leading[name], default=None)
+
+    def _note_leader(self, observation: Observation) -> None:
+        fact = observation.fact
+        if isinstance(fact, Leading):
+            self._leading[observation.host] = fact.term
+        elif isinstance(fact, DaemonStopped) or (isinstance(fact, RoleChanged) and fact.role is not Role.LEADER):
+            self._leading.pop(observation.host, None)
+
+    def check_invariants(self) -> None:
+        """Have every host that lives assert its own invariants."""
+        for machine in self.machines.values():
+            if machine.daemon is not None:
+                machine.daemon.host.check_invariants()
+
+
+def address_of(position: int) -> Address:
+    """Where the daemon of the machine added at this position (from 0) listens: 198.18.0.1:2377 and so on."""
+    block, number = divmod(position, _HOSTS_PER_BLOCK)
+    return Address(f"198.{18 + block // 256}.{block % 256}.{number + 1}:{PORT}")
+
+
+def _nothing() -> None:
+    """There is nothing to cancel."""
