@@ -1,0 +1,86 @@
+"""What a host as a whole keeps on its disk, and what comes back of it after a restart. Pure functions.
+
+The records of all its machines share one FIFO. A new node id starts everything afresh: what was written before belongs
+to another membership. A new Raft id starts Raft's part afresh: the log of another Raft member is not this one's.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from msgspec import Struct
+
+from core.agent import records as agent_records
+from core.agent.records import AgentDurable, AgentRecord
+from core.durability import Stream
+from core.ids import Address, ClusterId, NodeId
+from core.objects.cluster import JoinTokens
+from core.operations import InitSwarm
+from core.raft import recovery as raft_recovery
+from core.raft.records import RaftDurable
+
+
+class Founding(Struct, frozen=True, gc=False):
+    """A swarm that this host is to found: repeated after a restart until its first objects are in the store."""
+
+    operation: InitSwarm
+    tokens: JoinTokens
+
+
+class Identity(Struct, frozen=True, gc=False, tag="identity"):
+    """On stream IDENTITY: who this host is; the newest one counts. Without a node id it is in no swarm."""
+
+    node_id: NodeId = NodeId("")
+    cluster_id: ClusterId = ClusterId("")
+    address: Address = Address("")
+    raft_id: NodeId = NodeId("")
+    """The Raft member this host is; empty for a worker."""
+    node_version: int = 0
+    """Version of the node object that said so; orders from older ones are not followed."""
+    lost_raft_id: NodeId = NodeId("")
+    """The member it was when its log was found corrupt: it must never take part under that name again."""
+    founding: Founding | None = None
+
+
+class HostDurable(Struct, frozen=True):
+    """What a host starts from. `corrupt`: the disk lost what it had promised, so Raft's part is not to be trusted."""
+
+    identity: Identity = Identity()
+    raft: RaftDurable = RaftDurable()
+    agent: AgentDurable = AgentDurable()
+    corrupt: bool = False
+
+
+_RAFT_STREAMS: Final = frozenset({Stream.HARD_STATE, Stream.LOG, Stream.SNAPSHOT})
+
+
+def replay(writes: Iterable[tuple[Stream, Any]], corrupt: bool = False) -> HostDurable:
+    """What a surviving prefix of a host's writes amounts to; `corrupt` if more was lost than a crash can take.
+
+    Raises `core.raft.recovery.InconsistentRecords` if they cannot be such a prefix.
+    """
+    identity = Identity()
+    raft: list[Any] = []
+    agent: list[AgentRecord] = []
+    for stream, record in writes:
+        if stream is Stream.IDENTITY:
+            if record.node_id != identity.node_id:
+                agent.clear()
+            if record.raft_id != identity.raft_id:
+                raft.clear()
+            identity = record
+        elif stream is Stream.AGENT:
+            agent.append(record)
+        else:
+            assert stream in _RAFT_STREAMS, stream
+            raft.append(record)
+    if corrupt:
+        raft.clear()
+    return HostDurable(identity, raft_recovery.replay(raft), agent_records.replay(agent), corrupt)
+
+
+def records_of(durable: HostDurable) -> Iterator[tuple[Stream, Any]]:
+    """The shortest writes that replay to `durable`: for a driver that rewrites its files."""
+    yield Stream.IDENTITY, durable.identity
+    for record in raft_recovery.records_of(durable.raft):
+        yield Stream.LOG, record
+    yield Stream.AGENT, durable.agent

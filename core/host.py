@@ -1,0 +1,362 @@
+"""One host of a swarm, whole: what every driver runs.
+
+Theory of operation. A `Host` is what its membership makes it (`core.membership`): nothing, an agent, or an agent with a
+Raft member and the replicated store. `step` hands each event to the machines it concerns and then settles: messages of
+the host to itself are delivered, the leader's reconcilers run for a bounded number of transactions, Raft's membership
+follows the node objects, and the host becomes the Raft member the leader wants it to be. What is left over makes
+`deadline()` the present moment.
+
+A failed write halts the host: from then on it says nothing, and the driver recovers it from its disk.
+"""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any, Final, get_args
+
+from core.durability import Persisted
+from core.durable import HostDurable
+from core.effects import Effect, Halt, Peers
+from core.envelope import RAFT_MESSAGES
+from core.events import (
+    EngineDown,
+    EngineInventory,
+    EngineUp,
+    Event,
+    HostDescribed,
+    KeyMaterial,
+    LinkDown,
+    LinkUp,
+    PersistFailed,
+    Received,
+    Requested,
+    RoutesApplied,
+    RoutesFailed,
+    TaskReported,
+    WallClock,
+)
+from core.facts import Halted
+from core.ids import NodeId, Ticket
+from core.manager.manager import Manager
+from core.membership import HostConfig, Membership
+from core.messages import JoinRequest, LeaveNotice, NotLeader, Register, SessionUnknown, ToManager
+from core.messages import Manager as ManagerAddress
+from core.operations import ErrorCode, InitSwarm, Inspect, JoinSwarm, LeaveSwarm, ListObjects, OperationError
+from core.outbox import Outbox
+from core.raft import events as raft_events
+from core.raft.effects import Applied, Observe, Reply, Send
+from core.raft.events import Cancelled, StorageLow, Tick
+from core.raft.machine import Rejected
+from core.store import Store
+
+_TRANSACTIONS_PER_STEP: Final = 2
+"""Bound on what reconcilers do in one step: each transaction has at most 200 changes."""
+_LOCAL_MESSAGES_PER_STEP: Final = 64
+_TO_MANAGER: Final = frozenset(get_args(ToManager))
+_NO_SWARM: Final = (
+    "This node is not a swarm manager. "
+    'Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.'
+)
+_WORKER: Final = (
+    "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. "
+    "Please run this command on a manager node or promote the current node to a manager."
+)
+
+
+class Host:
+    """See the module's text. Made by `recover`, whether for the first time or after a crash."""
+
+    def __init__(self, config: HostConfig, durable: HostDurable, rng: Random, now: int) -> None:
+        self.halted = False
+        self.outbox = Outbox()
+        self.membership = Membership(config, self.outbox, rng)
+        self._now = now
+        self._work_left = True  # what `begin` has put into the outbox
+        self._membership_ticket: Ticket | None = None
+        self._peers_of: tuple[Any, Any] = ((), ())
+        self._handlers: dict[type[Any], Callable[[int, Any], None]] = self._table()
+        self.membership.begin(durable, now)
+
+    @classmethod
+    def recover(cls, config: HostConfig, durable: HostDurable, rng: Random, now: int) -> "Host":
+        """The host as its disk has it. `rng` must not repeat what it drew in an earlier incarnation."""
+        return cls(config, durable, rng, now)
+
+    # --- the driver's side --------------------------------------------------------------------------------------
+
+    def step(self, now: int, event: Event) -> list[Effect]:
+        """Take in one event and say what is to be done about it. `now` never goes back."""
+        if self.halted:
+            return []
+        assert now >= self._now, (now, self._now)
+        self._now = now
+        self._handlers[type(event)](now, event)
+        if not self.halted:
+            self._settle(now)
+        return self.outbox.take()
+
+    def deadline(self) -> int | None:
+        """When the host wants a Tick; not later than the last step if there is more to do already."""
+        if self.halted:
+            return None
+        if self._work_left:
+            return self._now
+        earliest = self.membership.deadline()
+        for machine in (self.membership.raft, self.membership.agent, self._manager):
+            at = machine.deadline() if machine is not None else None
+            if at is not None and (earliest is None or at < earliest):
+                earliest = at
+        return earliest
+
+    def check_invariants(self) -> None:
+        """Assert what always holds."""
+        identity = self.membership.identity
+        assert (self.membership.raft is not None) == bool(identity.raft_id), identity
+        assert (self.membership.agent is not None) == bool(identity.node_id), identity
+        if self.membership.raft is not None:
+            self.membership.raft.check_invariants()
+        if self.membership.agent is not None:
+            self.membership.agent.check_invariants()
+
+    # --- what observers may look at -----------------------------------------------------------------------------
+
+    @property
+    def phase(self) -> str:
+        """inactive, joining, worker or manager."""
+        return self.membership.phase
+
+    @property
+    def node_id(self) -> NodeId:
+        """Empty while in no swarm."""
+        return self.membership.identity.node_id
+
+    @property
+    def store(self) -> Store | None:
+        """The committed store as far as this manager has applied it."""
+        replica = self.membership.replica
+        return replica.store if replica is not None else None
+
+    @property
+    def leading(self) -> bool:
+        """Whether this host is the swarm's acting manager, as far as it knows."""
+        return self._manager is not None
+
+    @property
+    def _manager(self) -> Manager | None:
+        replica = self.membership.replica
+        return replica.manager if replica is not None else None
+
+    # --- events -------------------------------------------------------------------------------------------------
+
+    def _table(self) -> dict[type[Any], Callable[[int, Any], None]]:
+        return {
+            Tick: self._on_tick,
+            WallClock: self._on_wall_clock,
+            Received: self._on_received,
+            LinkUp: self._on_link_up,
+            LinkDown: self._to_agent,
+            Persisted: self._on_persisted,
+            PersistFailed: self._on_persist_failed,
+            HostDescribed: self._on_described,
+            EngineUp: self._on_engine,
+            EngineDown: self._on_engine,
+            EngineInventory: self._on_engine,
+            TaskReported: self._to_agent,
+            RoutesApplied: self._to_agent,
+            RoutesFailed: self._to_agent,
+            KeyMaterial: self._on_key_material,
+            StorageLow: self._to_raft,
+            Requested: self._on_requested,
+            Cancelled: self._to_raft,
+        }
+
+    def _on_tick(self, now: int, event: Tick) -> None:
+        if _is_due(self.membership.raft, now):
+            self._to_raft(now, event)
+        if _is_due(self.membership.agent, now):
+            self._to_agent(now, event)
+        manager = self._manager
+        if manager is not None and _is_due(manager, now):
+            self.outbox.emit(manager.tick(now))
+        if _is_due(self.membership, now):
+            self.membership.tick(now)
+
+    def _on_wall_clock(self, now: int, event: WallClock) -> None:
+        self.membership.wall_offset_ns = event.offset_ns
+        if self._manager is not None:
+            self._manager.set_wall_offset(event.offset_ns)
+        self._to_agent(now, event)
+
+    def _on_link_up(self, now: int, event: LinkUp) -> None:
+        """Nothing waits for a link: whatever was lost is repeated by its own timer."""
+
+    def _on_described(self, now: int, event: HostDescribed) -> None:
+        self.membership.description = event.description
+        self._to_agent(now, event)
+
+    def _on_engine(self, now: int, event: EngineUp | EngineDown | EngineInventory) -> None:
+        if self.membership.agent is None:
+            self.membership.remember_engine(event)
+        self._to_agent(now, event)
+
+    def _on_persisted(self, now: int, event: Persisted) -> None:
+        self.outbox.release(event.ticket)
+        self._to_raft(now, event)
+        self._to_agent(now, event)
+
+    def _on_persist_failed(self, now: int, event: PersistFailed) -> None:
+        # A sync that failed once must not be retried over: the pages it concerned may be gone.
+        self.halted = True
+        self.outbox.take()
+        self.outbox.emit([Observe(Halted(event.reason)), Halt(event.reason)])
+
+    def _on_key_material(self, now: int, event: KeyMaterial) -> None:
+        proposal = self.membership.on_key_material(now, event)
+        if proposal is not None:
+            self._to_raft(now, proposal)
+
+    def _to_agent(self, now: int, event: Any) -> None:
+        agent = self.membership.agent
+        if agent is not None:
+            self.outbox.emit(agent.step(now, event))
+
+    def _to_raft(self, now: int, event: Any) -> None:
+        raft, replica = self.membership.raft, self.membership.replica
+        if raft is None or replica is None:
+            return
+        replica.now = now
+        for effect in raft.step(now, event):
+            if type(effect) is Reply:
+                self._on_reply(effect)
+            else:
+                self.outbox.effects.append(effect)
+        if replica.effects:
+            effects, replica.effects = replica.effects, []
+            self.outbox.emit(effects)
+
+    def _on_reply(self, reply: Reply) -> None:
+        """An answer of Raft's: to a client, or to this host's own request."""
+        if reply.ticket == self._membership_ticket:
+            self._membership_ticket = None
+        elif not self.membership.is_own(reply.ticket):
+            result = reply.result
+            if type(result) is Applied and type(result.value) is OperationError:
+                reply = Reply(reply.ticket, Rejected(result.value))
+            self.outbox.effects.append(reply)
+
+    # --- messages -----------------------------------------------------------------------------------------------
+
+    def _on_received(self, now: int, event: Received) -> None:
+        kind = type(event.message)
+        if kind in RAFT_MESSAGES:
+            raft = self.membership.raft
+            if raft is not None and event.recipient == raft.id:
+                self._to_raft(now, raft_events.Received(event.sender, event.message))  # type: ignore[arg-type]
+        elif event.recipient and event.recipient != self.outbox.node_id:
+            return  # meant for an earlier membership of this machine
+        elif kind in _TO_MANAGER:
+            self._for_manager(now, event)
+        elif self.membership.joining:
+            self.membership.on_join_answer(now, event.message)
+        else:
+            self._to_agent(now, event)
+
+    def _for_manager(self, now: int, event: Received) -> None:
+        manager, message = self._manager, event.message
+        if manager is not None:
+            self.outbox.emit(manager.receive(now, event.sender, message))  # type: ignore[arg-type]
+        elif isinstance(message, Register | JoinRequest):
+            agent = self.membership.agent
+            known = agent.managers if agent is not None else ()
+            self.outbox.emit([Send(event.sender, NotLeader(message.attempt, self._leader(), known))])
+        elif not isinstance(message, LeaveNotice):
+            self.outbox.emit([Send(event.sender, SessionUnknown(message.session_id))])  # type: ignore[union-attr]
+
+    def _leader(self) -> ManagerAddress | None:
+        """The leader as this manager knows it: the node that names Raft's leader as its own member."""
+        raft, store = self.membership.raft, self.store
+        if raft is None or store is None or raft.leader_id is None:
+            return None
+        for node in store.nodes.values():
+            if node.manager is not None and node.manager.raft_id == raft.leader_id:
+                return ManagerAddress(node.id, node.manager.address)
+        return None
+
+    # --- clients ------------------------------------------------------------------------------------------------
+
+    def _on_requested(self, now: int, event: Requested) -> None:
+        operation = event.operation
+        if isinstance(operation, InitSwarm):
+            self.membership.init(event.ticket, operation)
+        elif isinstance(operation, JoinSwarm):
+            self.membership.join(now, event.ticket, operation)
+        elif isinstance(operation, LeaveSwarm):
+            self.membership.leave(event.ticket, operation)
+        elif self.membership.raft is None:
+            text = _NO_SWARM if self.membership.agent is None else _WORKER
+            self.outbox.refuse(event.ticket, ErrorCode.UNAVAILABLE, text)
+        elif isinstance(operation, Inspect | ListObjects):
+            self._to_raft(now, raft_events.Read(event.ticket, operation, operation.stale))
+        else:
+            self._to_raft(now, raft_events.Propose(event.ticket, operation))
+
+    # --- settling -----------------------------------------------------------------------------------------------
+
+    def _settle(self, now: int) -> None:
+        self._work_left = False
+        self._deliver_local(now)
+        if self._manager is not None:
+            self._manage(now)
+            self._deliver_local(now)
+        self.membership.follow_order(now)
+        self._tell_peers()
+
+    def _deliver_local(self, now: int) -> None:
+        for _ in range(_LOCAL_MESSAGES_PER_STEP):
+            if not self.outbox.inbox:
+                return
+            self._on_received(now, self.outbox.inbox.popleft())
+        self._work_left = True
+
+    def _manage(self, now: int) -> None:
+        """Let the reconcilers write a bounded number of transactions, and Raft's membership follow the nodes."""
+        proposal = self.membership.finish_founding()
+        if proposal is not None:
+            self._to_raft(now, proposal)
+        for _ in range(_TRANSACTIONS_PER_STEP):
+            manager, raft = self._manager, self.membership.raft
+            if manager is None or raft is None or not raft.accepting:
+                return
+            transaction = manager.reconcile(now, raft.last_index + 1)
+            if transaction is None:
+                break
+            self._to_raft(now, raft_events.Submit((transaction,)))
+        if self._membership_ticket is None:
+            self._change_membership(now)
+
+    def _change_membership(self, now: int) -> None:
+        manager, raft = self._manager, self.membership.raft
+        if manager is None or raft is None:
+            return
+        plan = manager.plan_membership(now, raft.members)
+        if isinstance(plan, str):
+            self._to_raft(now, raft_events.TransferLeadership(plan))
+        elif plan is not None:
+            self._membership_ticket = self.outbox.tickets.draw()
+            self._to_raft(now, raft_events.ChangeMembership(self._membership_ticket, plan))
+
+    def _tell_peers(self) -> None:
+        """Tell the driver where others are, when that has changed."""
+        agent, raft = self.membership.agent, self.membership.raft
+        members = raft.members if raft is not None else ()
+        managers = agent.managers if agent is not None else ()
+        if self._peers_of[0] is members and self._peers_of[1] is managers:
+            return
+        self._peers_of = (members, managers)
+        addresses = [(manager.node_id, manager.address) for manager in managers]
+        addresses += [(member.id, member.address) for member in members]
+        self.outbox.emit([Peers(tuple(addresses))])
+
+
+def _is_due(machine: Any, now: int) -> bool:
+    at = machine.deadline() if machine is not None else None
+    return at is not None and at <= now

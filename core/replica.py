@@ -1,0 +1,69 @@
+"""The state machine that Raft replicates: the committed store and, while this host leads, the manager.
+
+`RaftNode` calls it inline. What the manager wants sent because of what was committed is collected in `effects` for the
+host to take after the step.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from core.effects import Effect
+from core.facts import TransactionRefused
+from core.manager.control.queries import query
+from core.manager.manager import Manager
+from core.operations import ErrorCode, OperationError
+from core.raft.effects import Observe
+from core.raft.machine import Accepted, Rejected
+from core.store import Conflict, Store
+
+
+class Replica:
+    """One manager's copy of the swarm's state. `now` is set by the host before each step of Raft."""
+
+    def __init__(self, make_manager: Callable[[Store, int], Manager]) -> None:
+        """`make_manager(committed, now)` is called each time this host begins to lead."""
+        self.store = Store()
+        self.manager: Manager | None = None
+        self.now = 0
+        self.effects: list[Effect] = []
+        self._make_manager = make_manager
+
+    # --- core.raft.machine.StateMachine
+
+    def lead(self, now: int) -> None:
+        """All that was committed before is applied: the manager begins with a head copied from it."""
+        assert self.manager is None
+        self.manager = self._make_manager(self.store, now)
+
+    def unlead(self) -> None:
+        """Drop the manager and its head."""
+        self.manager = None
+
+    def evaluate(self, now: int, index: int, request: Any) -> Accepted | Rejected[OperationError]:
+        """Turn a client's write into a transaction."""
+        assert self.manager is not None
+        return self.manager.evaluate(now, index, request)
+
+    def apply(self, index: int, command: Any) -> Any:
+        """Apply a committed transaction; the client's answer, or an OperationError if its versions did not hold."""
+        outcome = self.store.apply(index, command)
+        if isinstance(outcome, Conflict):
+            self.effects.append(Observe(TransactionRefused(index, outcome.reason)))
+            if self.manager is not None:
+                self.effects += self.manager.on_committed(self.now, index, ())
+            return OperationError(ErrorCode.OUT_OF_SEQUENCE, "update out of sequence")
+        if self.manager is not None:
+            self.effects += self.manager.on_committed(self.now, index, outcome)
+        return command.answer
+
+    def query(self, request: Any) -> Any:
+        """Answer a read from the committed store."""
+        return query(self.store, request)
+
+    def snapshot(self) -> tuple[Any, ...]:
+        """The store as chunks that share its objects."""
+        return self.store.snapshot()
+
+    def restore(self, chunks: tuple[Any, ...]) -> None:
+        """Replace the store by a snapshot's."""
+        self.store.restore(chunks)
