@@ -67,6 +67,8 @@ class NodeStatus(Struct, frozen=True, gc=False):
     state: NodeState = NodeState.UNKNOWN
     message: str = ""
     address: str = ""
+    down_ns: int = 0
+    """How long a node that is DOWN has been so, as leaders counted it; stored now and then so that it survives them."""
 
 
 class ManagerStatus(Struct, frozen=True, gc=False):

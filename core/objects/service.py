@@ -5,6 +5,9 @@ from enum import Enum
 from msgspec import Struct
 
 from core.ids import NetworkId, ServiceId
+from core.objects.port import PortConfig as PortConfig
+from core.objects.port import Protocol as Protocol
+from core.objects.port import PublishMode as PublishMode
 from core.objects.task import TaskSpec
 from core.timing import SECOND
 
@@ -57,31 +60,6 @@ class UpdateConfig(Struct, frozen=True, gc=False):
     monitor_ns: int = 5 * SECOND
     max_failure_ratio: float = 0.0
     order: UpdateOrder = UpdateOrder.STOP_FIRST
-
-
-class Protocol(Enum):
-    """Transport protocol of a published port."""
-
-    TCP = "tcp"
-    UDP = "udp"
-    SCTP = "sctp"
-
-
-class PublishMode(Enum):
-    """INGRESS: on every node through the routing mesh. HOST: only on the task's node."""
-
-    INGRESS = "ingress"
-    HOST = "host"
-
-
-class PortConfig(Struct, frozen=True, gc=False):
-    """A published port; `published_port` 0 asks the allocator for one from 30000 to 32767."""
-
-    target_port: int
-    published_port: int = 0
-    protocol: Protocol = Protocol.TCP
-    publish_mode: PublishMode = PublishMode.INGRESS
-    name: str = ""
 
 
 class EndpointMode(Enum):

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from core.ids import ConfigId, NetworkId, NodeId, SecretId, ServiceId, TaskId
 from core.objects.network import NetworkAttachment
+from core.objects.port import PortConfig
 from core.objects.resources import Platform, Resources
 from core.timing import SECOND
 
@@ -208,6 +209,8 @@ class Task(Struct, frozen=True, gc=False, tag="task"):
     desired_state: TaskState = TaskState.RUNNING
     status: TaskStatus = TaskStatus()
     attachments: tuple[NetworkAttachment, ...] = ()
+    host_ports: tuple[PortConfig, ...] = ()
+    """The service's host-mode ports, which this task opens on its own node."""
     version: int = 0
     created_at: int = 0
     updated_at: int = 0

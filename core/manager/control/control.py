@@ -33,7 +33,7 @@ from core.operations import (
 )
 
 
-def carry_out(draft: Draft, operation: Write, rng: Random) -> str | None | OperationError:
+def carry_out(draft: Draft, operation: Write, rng: Random) -> str | OperationError | None:
     """Draft a client's write; the answer it will be given, or why it is refused (then nothing was drafted)."""
     try:
         answer: str | None = HANDLERS[type(operation)](draft, operation, rng)

@@ -3,7 +3,7 @@
 from core.operations import ErrorCode, OperationError
 
 
-class Refusal(Exception):  # noqa: N818  (not a fault of ours: the client's operation is refused)
+class Refusal(Exception):
     """Carries the error that the client is answered with."""
 
     def __init__(self, code: ErrorCode, message: str) -> None:

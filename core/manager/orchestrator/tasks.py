@@ -1,0 +1,72 @@
+"""What orchestrators know of a task: how one is made, whether it is wanted, stopped, ended or lost."""
+
+from random import Random
+
+from msgspec.structs import replace
+
+from core.ids import NodeId, TaskId, draw_id
+from core.manager.control.endpoints import host_ports
+from core.manager.draft import Draft
+from core.objects.node import Availability, Node, NodeState
+from core.objects.service import Service
+from core.objects.task import Task, TaskState, TaskStatus
+
+_OWN_ENDS = (TaskState.COMPLETE, TaskState.FAILED, TaskState.REJECTED)
+
+
+def new_task(
+    rng: Random,
+    service: Service,
+    slot: int,
+    wall_ns: int,
+    node_id: NodeId = NodeId(""),
+    desired: TaskState = TaskState.RUNNING,
+) -> Task:
+    """A task from the service's template. Global services give the node and slot 0."""
+    return Task(
+        id=TaskId(draw_id(rng)),
+        service_id=service.id,
+        slot=slot,
+        spec=service.spec.task,
+        spec_version=service.spec_version,
+        node_id=node_id,
+        service_name=service.spec.name,
+        service_labels=service.spec.labels,
+        desired_state=desired,
+        status=TaskStatus(timestamp=wall_ns),
+        host_ports=tuple(host_ports(service.spec.endpoint)),
+    )
+
+
+def is_wanted(task: Task) -> bool:
+    """Whether it is to run, or to get ready for it."""
+    return task.desired_state <= TaskState.RUNNING
+
+
+def has_stopped(task: Task) -> bool:
+    """Whether no container of it is left, or never will be."""
+    state = task.status.state
+    return state > TaskState.RUNNING or (state < TaskState.ASSIGNED and not is_wanted(task))
+
+
+def ended_by_itself(task: Task) -> bool:
+    """Whether its container finished, failed or was refused, rather than being told to stop or lost with its node."""
+    return task.status.state in _OWN_ENDS
+
+
+def is_lost(node: Node | None) -> bool:
+    """Whether tasks on this node have to run elsewhere."""
+    return (
+        node is None or node.status.state is NodeState.DOWN or node.spec.availability is Availability.DRAIN
+    )
+
+
+def is_unreachable(node: Node | None) -> bool:
+    """Whether nobody will ever say, or not soon, that a task on this node has stopped."""
+    return node is None or node.status.state is NodeState.DOWN
+
+
+def want(draft: Draft, task: Task, desired: TaskState) -> None:
+    """Move the desired state forward; it never goes back."""
+    if task.desired_state < desired:
+        draft.update(replace(task, desired_state=desired))

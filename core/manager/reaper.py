@@ -1,0 +1,110 @@
+"""Deletes tasks that are of no more use: removed ones, and history beyond the limit.
+
+Theory of operation. A task can be deleted once nothing of it is left: it is unassigned and not wanted, or it has
+stopped. An *orphan* (its node was down for so long that it was given up) may still be running there: it is kept,
+and its addresses with it, until its node is removed, or has been back for `RETURN_NS`, time enough for the
+agent to have been told and to have stopped it.
+
+Work is found per slot: a deletable task that is to be removed goes at once; of a slot that holds more tasks than the
+limit the oldest deletable ones go. The limit is the cluster's, or one more than the restart policy's
+`max_attempts` where that is set, since attempts are counted in the history (`restart.policy`); negative means no limit.
+"""
+
+from core.ids import NodeId
+from core.manager.alarms import Alarms
+from core.manager.draft import Draft
+from core.manager.orchestrator.tasks import has_stopped, is_wanted
+from core.objects.node import Node, NodeState
+from core.objects.task import Task, TaskState
+from core.operations import Kind
+from core.store import Changed, SlotKey, Store, slot_of
+from core.timing import SECOND
+
+RETURN_NS = 60 * SECOND
+"""How long after the return of a node its orphans are kept."""
+
+
+class Reaper:
+    """A reconciler: tasks -> fewer tasks."""
+
+    kinds = (Kind.TASK, Kind.NODE)
+
+    def __init__(self, head: Store) -> None:
+        self._head = head
+        self._slots: dict[SlotKey, None] = {}
+        self._returned: Alarms[NodeId] = Alarms()
+        """When a node with orphans will have been back for long enough."""
+
+    def rebuild(self, now: int) -> None:
+        self._slots = {slot_of(task): None for task in self._head.tasks.values()}
+        self._returned.clear()
+        for node in self._head.nodes.values():
+            self._watch(now, node)
+
+    @property
+    def dirty(self) -> bool:
+        return bool(self._slots)
+
+    def deadline(self) -> int | None:
+        return self._returned.next()
+
+    def on_change(self, now: int, change: Changed) -> None:
+        if change.kind is Kind.TASK:
+            if change.new is not None and (change.old is None or has_stopped(change.new) or not is_wanted(change.new)):
+                self._slots[slot_of(change.new)] = None
+        elif change.new is None:
+            self._returned.drop(change.old.id)
+            self._mark_orphans(change.old.id)
+        elif change.old is None or change.old.status.state is not change.new.status.state:
+            self._watch(now, change.new)
+
+    def reconcile(self, now: int, draft: Draft) -> None:
+        while (node_id := self._returned.pop_due(now)) is not None:
+            self._mark_orphans(node_id)
+        for slot in list(self._slots):
+            for task in self._deletable(slot):
+                if draft.full:
+                    return
+                draft.delete(Kind.TASK, task.id)
+            del self._slots[slot]
+
+    def _watch(self, now: int, node: Node) -> None:
+        if node.status.state is not NodeState.READY:
+            self._returned.drop(node.id)
+        elif any(_is_orphan(task) for task in self._head.tasks_on_node(node.id)):
+            self._returned.set(node.id, now + RETURN_NS)
+
+    def _mark_orphans(self, node_id: NodeId) -> None:
+        for task in self._head.tasks_on_node(node_id):
+            if _is_orphan(task):
+                self._slots[slot_of(task)] = None
+
+    def _deletable(self, slot: SlotKey) -> list[Task]:
+        """The removed ones, and of the rest the oldest beyond the limit; never the newest, which may be resting."""
+        tasks = self._head.tasks_in_slot(slot)
+        excess = len(tasks) - self._limit(tasks)
+        found: list[Task] = []
+        for task in tasks:
+            surplus = len(found) < excess and task is not tasks[-1]
+            if (surplus or task.desired_state is TaskState.REMOVE) and self._is_deletable(task):
+                found.append(task)
+        return found
+
+    def _limit(self, tasks: list[Task]) -> int:
+        cluster = self._head.cluster
+        attempts = tasks[-1].spec.restart.max_attempts if tasks else 0
+        limit = attempts + 1 if attempts else cluster.spec.task_history_limit if cluster is not None else -1
+        return limit if limit >= 0 else len(tasks)
+
+    def _is_deletable(self, task: Task) -> bool:
+        """Whether nothing of it is left; a wanted task that has ended is about to be restarted, or rests."""
+        if is_wanted(task) or not has_stopped(task):
+            return False
+        if not _is_orphan(task):
+            return True
+        node = self._head.nodes.get(task.node_id)
+        return node is None or (node.status.state is NodeState.READY and node.id not in self._returned)
+
+
+def _is_orphan(task: Task) -> bool:
+    return task.status.state is TaskState.ORPHANED

@@ -1,0 +1,64 @@
+"""The restart policy as functions of the store.
+
+Attempts are not counted in memory but read off the slot's history, of which the reaper keeps enough: each task of the
+same spec version that ended by itself and was followed by another one is one attempt. Hence a new leader
+counts what the old one counted. A task lost with its node (down, drained, removed) did not end by itself: it is always
+replaced and uses up no attempt, where Docker would let the policy stop it (moby #32416).
+"""
+
+from itertools import pairwise
+
+from core.manager.orchestrator.tasks import ended_by_itself, is_unreachable
+from core.objects.node import Availability
+from core.objects.task import RestartCondition, Task, TaskState
+from core.store import Store, slot_of
+from core.timing import Timing
+
+
+def should_restart(store: Store, task: Task, wall_ns: int) -> bool:
+    """Whether a task that has ended, or was lost, is to be replaced."""
+    if not ended_by_itself(task):
+        return True
+    policy = task.spec.restart
+    if policy.condition is RestartCondition.NONE:
+        return False
+    if policy.condition is RestartCondition.ON_FAILURE and task.status.state is TaskState.COMPLETE:
+        return False
+    return policy.max_attempts == 0 or attempts(store, task, wall_ns) < policy.max_attempts
+
+
+def attempts(store: Store, task: Task, wall_ns: int) -> int:
+    """Restarts already made in this task's slot, within the policy's window before now."""
+    window_ns = task.spec.restart.window_ns
+    same = [other for other in store.tasks_in_slot(slot_of(task)) if other.spec_version == task.spec_version]
+    return sum(
+        ended_by_itself(earlier) and (not window_ns or later.created_at > wall_ns - window_ns)
+        for earlier, later in pairwise(same)
+    )
+
+
+def predecessor(store: Store, task: Task) -> Task | None:
+    """The task that this one replaces in its slot, if there was one."""
+    before: Task | None = None
+    for other in store.tasks_in_slot(slot_of(task)):
+        if other.id == task.id:
+            break
+        before = other
+    return before
+
+
+def restart_delay_ns(store: Store, task: Task, timing: Timing) -> int:
+    """How long a replacement waits before it may run (swarm.md §3.4).
+
+    The policy's delay after an end; nothing after a drain; after the loss of a node what the profile says.
+    """
+    before = predecessor(store, task)
+    if before is None:
+        return 0
+    if ended_by_itself(before):
+        return task.spec.restart.delay_ns
+    node = store.nodes.get(before.node_id)
+    drained = node is not None and node.spec.availability is Availability.DRAIN
+    if is_unreachable(node) and not drained and timing.restart_delay_after_node_loss:
+        return task.spec.restart.delay_ns
+    return 0

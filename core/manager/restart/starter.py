@@ -1,0 +1,119 @@
+"""Lets replacements run: those whose desired state is READY, once their delay is over and the old task is gone.
+
+Theory of operation. A replacement is allocated, scheduled and prepared while it waits. It may run when
+
+- its restart delay, counted from its creation, is over, and
+- every earlier task of its slot has stopped, or is on a node that is down or gone, or one minute has passed since then.
+
+The delay is fixed when the replacement is first seen. All else is read off the head. A new leader counts from the
+replacement's creation time, as far as wall clocks can be believed (`Wall.started_at`). What may end a wait (the
+old task, its node) marks the waiting tasks of the slots concerned; time marks a task by its alarm.
+"""
+
+from core.ids import TaskId
+from core.manager.alarms import Alarms
+from core.manager.draft import Draft
+from core.manager.orchestrator.tasks import has_stopped, is_unreachable, want
+from core.manager.restart.policy import restart_delay_ns
+from core.manager.wall import Wall
+from core.objects.task import Task, TaskState
+from core.operations import Kind
+from core.store import Changed, Store, slot_of
+from core.timing import SECOND, Timing
+
+STOP_TIMEOUT_NS = 60 * SECOND
+"""A replacement does not wait longer than this for the task before it to stop (swarmkit `DefaultOldTaskTimeout`)."""
+
+
+class Starter:
+    """A reconciler: desired READY -> RUNNING."""
+
+    kinds = (Kind.TASK, Kind.NODE)
+
+    def __init__(self, head: Store, timing: Timing, wall: Wall) -> None:
+        self._head = head
+        self._timing = timing
+        self._wall = wall
+        self._due_at: dict[TaskId, int] = {}
+        """When the restart delay of each waiting task is over."""
+        self._alarms: Alarms[TaskId] = Alarms()
+        self._marked: dict[TaskId, None] = {}
+
+    def rebuild(self, now: int) -> None:
+        self._due_at.clear()
+        self._alarms.clear()
+        self._marked.clear()
+        for task in self._head.tasks.values():
+            self._consider(now, task)
+
+    @property
+    def dirty(self) -> bool:
+        return bool(self._marked)
+
+    def deadline(self) -> int | None:
+        return self._alarms.next()
+
+    def on_change(self, now: int, change: Changed) -> None:
+        if change.kind is Kind.NODE:
+            if change.old is not None and is_unreachable(change.new) != is_unreachable(change.old):
+                for task in self._head.tasks_on_node(change.old.id):
+                    self._mark_slot(task)
+        elif change.new is None:
+            self._forget(change.old.id)
+            self._mark_slot(change.old)
+        else:
+            self._consider(now, change.new)
+            if change.old is not None and has_stopped(change.new) != has_stopped(change.old):
+                self._mark_slot(change.new)
+
+    def reconcile(self, now: int, draft: Draft) -> None:
+        while (task_id := self._alarms.pop_due(now)) is not None:
+            self._marked[task_id] = None
+        for task_id in list(self._marked):
+            if not draft.has_room_for(Kind.TASK, task_id):
+                return
+            del self._marked[task_id]
+            if self._may_run(now, task_id):
+                self._forget(task_id)
+                want(draft, self._head.tasks[task_id], TaskState.RUNNING)
+            else:
+                self._wait_on(now, task_id)
+
+    def _consider(self, now: int, task: Task) -> None:
+        """Start to wait, or stop waiting, as the task's desired state says."""
+        if task.desired_state is not TaskState.READY:
+            self._forget(task.id)
+        elif task.id not in self._due_at:
+            delay_ns = restart_delay_ns(self._head, task, self._timing)
+            began_at = self._wall.started_at(now, task.created_at, delay_ns + STOP_TIMEOUT_NS)
+            self._due_at[task.id] = began_at + delay_ns
+            self._marked[task.id] = None
+
+    def _forget(self, task_id: TaskId) -> None:
+        self._due_at.pop(task_id, None)
+        self._marked.pop(task_id, None)
+        self._alarms.drop(task_id)
+
+    def _mark_slot(self, task: Task) -> None:
+        for other in self._head.tasks_in_slot(slot_of(task)):
+            if other.id in self._due_at:
+                self._marked[other.id] = None
+
+    def _may_run(self, now: int, task_id: TaskId) -> bool:
+        due_at = self._due_at[task_id]
+        if now < due_at:
+            return False
+        return now >= due_at + STOP_TIMEOUT_NS or not self._is_awaited(self._head.tasks[task_id])
+
+    def _is_awaited(self, task: Task) -> bool:
+        """Whether an earlier task of the slot may still be running where it can be heard of."""
+        for other in self._head.tasks_in_slot(slot_of(task)):
+            if other.id == task.id:
+                break
+            if not has_stopped(other) and not is_unreachable(self._head.nodes.get(other.node_id)):
+                return True
+        return False
+
+    def _wait_on(self, now: int, task_id: TaskId) -> None:
+        due_at = self._due_at[task_id]
+        self._alarms.set(task_id, due_at if now < due_at else due_at + STOP_TIMEOUT_NS)
