@@ -31,13 +31,17 @@ def load_stack(files: Sequence[Path], *, name: str = "", environment: Mapping[st
 
 def read_source(file: Path) -> Source:
     """Read and parse one YAML file."""
+    return parse(str(file), read_text(file))
+
+
+def read_text(file: Path) -> str:
+    """A file's text, or a `SourceError`."""
     try:
-        text = file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except OSError as error:
         raise SourceError(str(file), 0, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise SourceError(str(file), 0, "is not UTF-8 text") from error
-    return parse(str(file), text)
 
 
 def _source_of(path: str, sources: Sequence[Source]) -> Source:

@@ -5,7 +5,7 @@ from typing import Final
 
 from core.compose.surroundings import Surroundings
 from core.document import Value
-from core.objects.service import PortConfig, Protocol, PublishMode
+from core.objects.port import PortConfig, Protocol, PublishMode
 
 _SHORT: Final = re.compile(
     r"""(?:(?:(?P<address>\[[0-9a-fA-F:]+\]|\d+\.\d+\.\d+\.\d+):)?

@@ -18,8 +18,9 @@ from core.compose.vocabulary import FORBIDDEN_SERVICE_KEYS, SERVICE_KEYS
 from core.document import DocumentError, Value, did_you_mean
 from core.objects.config import ConfigSpec
 from core.objects.network import NetworkSpec
+from core.objects.port import PortConfig, PublishMode
 from core.objects.secret import SecretSpec
-from core.objects.service import EndpointMode, EndpointSpec, PortConfig, PublishMode, ServiceSpec
+from core.objects.service import EndpointMode, EndpointSpec, ServiceSpec
 from core.objects.task import FileTarget, TaskSpec
 
 _SERVICE_NAME: Final = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?")

@@ -1,0 +1,231 @@
+"""How the sections before the timeline are written: cluster, images, deploy, traffic, writers."""
+
+from typing import Any, Final
+
+from core.compose.stack import Stack
+from core.document import Value, did_you_mean
+from core.timing import PROFILES
+from swarmsim.scenario.forms import Form, Part
+from swarmsim.scenario.names import Names
+from swarmsim.scenario.plan import (
+    NETWORKS,
+    Call,
+    ClusterPlan,
+    DiskPlan,
+    ImagePlan,
+    NetworkPlan,
+    NodeLabels,
+    RackPlan,
+    TrafficPlan,
+    WriterPlan,
+)
+from swarmsim.scenario.target_language import HOSTS
+from swarmsim.scenario.words import (
+    BANDWIDTH,
+    BOOLEAN,
+    CPUS,
+    DURATION,
+    EXIT_CODE,
+    PERCENT,
+    RATE,
+    SIZE,
+    TEXT,
+    WINDOW,
+    Kind,
+    count,
+    word,
+)
+
+MAX_HOST_COUNT: Final = 10_000
+
+
+def host_names(manager_count: int, worker_count: int) -> tuple[str, ...]:
+    """m1..mN, w1..wN."""
+    managers = tuple(f"m{number}" for number in range(1, manager_count + 1))
+    return managers + tuple(f"w{number}" for number in range(1, worker_count + 1))
+
+
+# --- cluster
+
+
+def _read_network(value: Value, names: Names) -> NetworkPlan:
+    return _NETWORK.read(value, names) if value.is_mapping else NETWORKS[value.one_of(NETWORKS)]
+
+
+def _write_network(network: NetworkPlan) -> object:
+    for name, preset in NETWORKS.items():
+        if network == preset:
+            return name
+    return _NETWORK.write(network)
+
+
+def _read_racks(value: Value, names: Names) -> tuple[RackPlan, ...]:
+    if value.is_integer:  # that many racks, the hosts spread over them in turn
+        rack_count = value.integer(minimum=1)
+        return tuple(RackPlan(f"r{rack + 1}", names.hosts[rack::rack_count]) for rack in range(rack_count))
+    racks = []
+    placed: dict[str, str] = {}
+    for name, listed in value.mapping().items():
+        for item in listed.items():
+            names.check_host(item, item.text())
+            if item.text() in placed:
+                item.fail(f"host {item.text()!r} is in rack {placed[item.text()]!r} already")
+            placed[item.text()] = name
+        racks.append(RackPlan(name, tuple(item.text() for item in listed.items())))
+    return tuple(racks)
+
+
+def _read_labels(value: Value, names: Names) -> tuple[NodeLabels, ...]:
+    found = []
+    for host, entry in value.mapping().items():
+        names.check_host(Value(entry.path, host), host)
+        found.append(NodeLabels(host, {key: text.scalar_text() for key, text in entry.mapping().items()}))
+    return tuple(found)
+
+
+_NETWORK: Final = Form(
+    NetworkPlan,
+    Part("latency", "latency_ns", DURATION),
+    Part("jitter", "jitter_ns", DURATION),
+    Part("loss", "loss_ratio", PERCENT),
+    Part("duplicate", "duplicate_ratio", PERCENT),
+    Part("reorder", "reorder_ratio", PERCENT),
+    Part("bandwidth", "bandwidth_bits_per_s", BANDWIDTH),
+)
+_DISK: Final = Form(DiskPlan, Part("write", "write_ns", DURATION), Part("sync", "sync_ns", DURATION))
+_SIZES: Final = (
+    Part("managers", "manager_count", count(1, MAX_HOST_COUNT)),
+    Part("workers", "worker_count", count(0, MAX_HOST_COUNT)),
+)
+CLUSTER: Final = Form(
+    ClusterPlan,
+    *_SIZES,
+    Part("network", "network", Kind(_read_network, _write_network)),
+    Part("timing", "timing", word(PROFILES)),
+    Part("racks", "racks", Kind(_read_racks, lambda racks: {rack.name: list(rack.hosts) for rack in racks})),
+    Part("labels", "labels", Kind(_read_labels, lambda labels: {each.host: each.labels for each in labels})),
+    Part("disk", "disk", Kind(_DISK.read, _DISK.write)),
+    Part("cpus", "nano_cpus", CPUS),
+    Part("memory", "memory_bytes", SIZE),
+    Part("snapshot-every", "snapshot_every", count(1)),
+    Part("wire-codec", "wire_codec", BOOLEAN),
+)
+
+
+def read_cluster(value: Value) -> ClusterPlan:
+    """The cluster; its hosts are named by the two numbers, which are therefore read first."""
+    entries = value.fields(*CLUSTER.keys, required=CLUSTER.required)
+    sizes = {part.field: part.kind.read(entries[part.key], Names()) for part in _SIZES if part.key in entries}
+    return CLUSTER.read(value, Names(hosts=host_names(sizes["manager_count"], sizes.get("worker_count", 0))))
+
+
+# --- images
+
+
+def _read_calls(value: Value, _: Names) -> tuple[Call, ...]:
+    calls = []
+    for item in value.items():
+        name, colon, port = item.text().partition(":")
+        if colon and not port.isdecimal():
+            item.fail(f"{item.text()!r} is not a call; write it like kv or kv:6379")
+        calls.append(Call(name, int(port) if colon else None))
+    return tuple(calls)
+
+
+def _write_calls(calls: tuple[Call, ...]) -> object:
+    return [call.name if call.port is None else f"{call.name}:{call.port}" for call in calls]
+
+
+_IMAGE: Final = Form(
+    ImagePlan,
+    Part("image", "image", TEXT),
+    Part("pull", "pull_ns", DURATION),
+    Part("start", "start_ns", DURATION),
+    Part("healthy-after", "healthy_after_ns", DURATION),
+    Part("port", "port", count(1, 65535)),
+    Part("calls", "calls", Kind(_read_calls, _write_calls)),
+    Part("service-time", "service_ns", DURATION),
+    Part("memory", "memory_bytes", SIZE),
+    Part("exits-after", "exits_after_ns", DURATION),
+    Part("exit-code", "exit_code", EXIT_CODE),
+)
+
+
+def read_images(value: Value, stacks: list[Stack]) -> tuple[ImagePlan, ...]:
+    """How images behave, by image; each must be one that a stack uses."""
+    used = tuple(service.spec.task.container.image for stack in stacks for service in stack.services)
+    images = []
+    for image, behaviour in value.mapping().items():
+        if image not in used:
+            behaviour.fail(f"no service uses the image {image!r}{did_you_mean(image, used)}")
+        entries = behaviour.fields(*(key for key in _IMAGE.keys if key != "image"))
+        images.append(ImagePlan(image=image, **_IMAGE.read_fields(entries, Names())))
+    return tuple(images)
+
+
+def write_images(images: tuple[ImagePlan, ...]) -> dict[str, object]:
+    """The section `images`."""
+    section: dict[str, object] = {}
+    for image in images:
+        written = _IMAGE.write(image)
+        section[str(written.pop("image"))] = written
+    return section
+
+
+# --- who uses it
+
+
+_TRAFFIC: Final = (
+    Part("name", "name", TEXT),
+    Part("rate", "rate_per_s", RATE),
+    Part("enter-at", "enter_at", HOSTS),
+    Part("during", "during", WINDOW),
+)
+_WRITER: Final = Form(
+    WriterPlan,
+    Part("name", "name", TEXT),
+    Part("rate", "rate_per_s", RATE),
+    Part("reads", "read_rate_per_s", RATE),
+    Part("to", "to", HOSTS),
+    Part("value-size", "value_bytes", SIZE),
+    Part("during", "during", WINDOW),
+)
+_TRAFFIC_FORM: Final = Form(TrafficPlan, *_TRAFFIC)
+
+
+def read_traffic(value: Value, names: Names, stacks: list[Stack]) -> TrafficPlan:
+    """One source of requests; `to` must be a port that a deployed service publishes."""
+    entries = value.fields("to", *_TRAFFIC_FORM.keys, required=("to", *_TRAFFIC_FORM.required))
+    service, colon, port = entries["to"].text().partition(":")
+    if not colon or not port.isdecimal():
+        entries["to"].fail(f"{entries['to'].text()!r} is not a published port; write it like vote_web:5000")
+    published = {
+        each.spec.name: [port.published_port for port in each.spec.endpoint.ports]
+        for stack in stacks
+        for each in stack.services
+    }
+    if service not in published:
+        entries["to"].fail(f"there is no service {service!r}{did_you_mean(service, published)}")
+    if int(port) not in published[service] and 0 not in published[service]:
+        ports = ", ".join(map(str, published[service])) or "none"
+        entries["to"].fail(f"service {service!r} does not publish port {port}; it publishes {ports}")
+    return TrafficPlan(service=service, port=int(port), **_TRAFFIC_FORM.read_fields(entries, names))
+
+
+def write_traffic(traffic: TrafficPlan) -> dict[str, object]:
+    """An entry of `traffic`."""
+    written = _TRAFFIC_FORM.write(traffic)
+    return {"name": written.pop("name"), "to": f"{traffic.service}:{traffic.port}", **written}
+
+
+def read_writer(value: Value, names: Names) -> WriterPlan:
+    """One client that writes and reads back, by default as many reads as writes."""
+    entries = value.fields(*_WRITER.keys, required=("name", "rate"))
+    fields: dict[str, Any] = _WRITER.read_fields(entries, names)
+    fields.setdefault("read_rate_per_s", fields["rate_per_s"])
+    return WriterPlan(**fields)
+
+
+def write_writer(writer: WriterPlan) -> dict[str, object]:
+    """An entry of `writers`."""
+    return _WRITER.write(writer)

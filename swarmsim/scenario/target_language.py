@@ -1,0 +1,139 @@
+"""How targets are written.
+
+Hosts: a name (`m1`), a group (`leader`), `{rack: a}`, `{host-of: web.1}`, `{managers: 2, including: leader}`, or a
+list of those. Tasks: `web.1`, `web` (all of its tasks), `{web: 2}` (two of them). Links: `[one end, other end]`.
+"""
+
+from typing import Final
+
+from core.document import Value, did_you_mean
+from swarmsim.scenario.names import Names
+from swarmsim.scenario.targets import (
+    Group,
+    Host,
+    HostGroup,
+    HostOf,
+    HostTarget,
+    Link,
+    Rack,
+    Several,
+    Some,
+    TaskTarget,
+)
+from swarmsim.scenario.words import SERVICE, Kind
+
+_GROUPS: Final = {group.value: group for group in HostGroup}
+_ANY_HOST: Final = "any host that is up"
+
+
+def _read_hosts(value: Value, names: Names) -> HostTarget:
+    if value.is_list:
+        return _read_several(value, names)
+    if value.is_mapping:
+        return _read_described(value, names)
+    if not value.is_text:
+        value.fail_type("a host, a group, or a list or mapping of them")
+    name = value.text()
+    if name == _ANY_HOST:
+        return Group(HostGroup.UP)
+    if name in _GROUPS:
+        return Group(_GROUPS[name])
+    names.check_host(value, name)
+    return Host(name)
+
+
+def _read_several(value: Value, names: Names) -> Several:
+    targets = tuple(_read_hosts(item, names) for item in value.items())
+    if not targets:
+        value.fail("the list of hosts is empty")
+    return Several(targets)
+
+
+def _read_described(value: Value, names: Names) -> HostTarget:
+    entries = value.fields("rack", "host-of", *_GROUPS, "including", "excluding")
+    heads = [key for key in entries if key not in ("including", "excluding")]
+    if len(heads) != 1:
+        value.fail("exactly one of rack, host-of or a group with a number is needed")
+    head = entries[heads[0]]
+    if heads[0] in _GROUPS:
+        return _read_some(_GROUPS[heads[0]], head, entries, names)
+    for key in ("including", "excluding"):
+        if key in entries:
+            entries[key].fail(f"{key!r} goes with a number of hosts, such as {{managers: 2, {key}: leader}}")
+    if heads[0] == "host-of":
+        return HostOf(TASKS.read(head, names))
+    if head.text() not in names.racks:
+        head.fail(f"there is no rack {head.text()!r}{did_you_mean(head.text(), names.racks)}")
+    return Rack(head.text())
+
+
+def _read_some(group: HostGroup, head: Value, entries: dict[str, Value], names: Names) -> Some:
+    return Some(
+        count=head.integer(minimum=1),
+        group=group,
+        including=_read_hosts(entries["including"], names) if "including" in entries else None,
+        excluding=_read_hosts(entries["excluding"], names) if "excluding" in entries else None,
+    )
+
+
+def _write_hosts(target: HostTarget) -> object:
+    if isinstance(target, Host):
+        return target.name
+    if isinstance(target, Group):
+        return target.group.value
+    if isinstance(target, Rack):
+        return {"rack": target.name}
+    if isinstance(target, HostOf):
+        return {"host-of": _write_tasks(target.task)}
+    if isinstance(target, Several):
+        return [_write_hosts(each) for each in target.targets]
+    written: dict[str, object] = {target.group.value: target.count}
+    if target.including is not None:
+        written["including"] = _write_hosts(target.including)
+    if target.excluding is not None:
+        written["excluding"] = _write_hosts(target.excluding)
+    return written
+
+
+def _read_tasks(value: Value, names: Names) -> TaskTarget:
+    if value.is_mapping:
+        entries = list(value.mapping().items())
+        if len(entries) != 1:
+            value.fail("one service with a number of its tasks is needed, such as {vote_web: 2}")
+        [(service, number)] = entries
+        return TaskTarget(SERVICE.read(Value(number.path, service), names), count=number.integer(minimum=1))
+    service, dot, slot = value.text().rpartition(".")
+    if not dot:
+        return TaskTarget(SERVICE.read(value, names))
+    if not slot.isdecimal() or int(slot) == 0:
+        value.fail(f"{slot!r} is not a slot; write a task like vote_web.1")
+    return TaskTarget(SERVICE.read(Value(value.path, service), names), slot=int(slot))
+
+
+def _write_tasks(target: TaskTarget) -> object:
+    if target.count is not None:
+        return {target.service: target.count}
+    return target.service if target.slot is None else f"{target.service}.{target.slot}"
+
+
+def _read_link(value: Value, names: Names) -> Link:
+    ends = value.items()
+    if len(ends) != 2:
+        value.fail("a link has two ends, such as [m1, m2] or [leader, followers]")
+    return Link(_read_hosts(ends[0], names), _read_hosts(ends[1], names))
+
+
+def _write_link(link: Link) -> object:
+    return [_write_hosts(link.first), _write_hosts(link.second)]
+
+
+def _read_groups(value: Value, names: Names) -> tuple[HostTarget, ...]:
+    if not value.is_list:
+        value.fail_type("a list of groups of hosts, such as [[m1, m2], [m3, m4, m5]]")
+    return tuple(_read_hosts(item, names) for item in value.items())
+
+
+HOSTS: Final = Kind(_read_hosts, _write_hosts)
+TASKS: Final = Kind(_read_tasks, _write_tasks)
+LINK: Final = Kind(_read_link, _write_link)
+GROUPS: Final = Kind(_read_groups, lambda groups: [_write_hosts(group) for group in groups])
