@@ -8,7 +8,8 @@ last log entry the table was computed from.
 from msgspec import Struct
 
 from core.ids import NetworkId, NodeId, ServiceId, TaskId
-from core.objects.service import EndpointMode, PortConfig
+from core.objects.port import PortConfig
+from core.objects.service import EndpointMode
 
 RouteKey = tuple[str, ...]
 """Kind of record, network, and what it is about; unique within a table, sortable."""

@@ -1,0 +1,123 @@
+"""Who takes part in a network, who may be sent connections, and the records made of it: plain functions of objects.
+
+Both the incremental tables and their naive twin are built from these; what differs is only when they are asked.
+"""
+
+from collections.abc import Iterable
+
+from core.ids import NetworkId
+from core.mesh.routes import Backend, Neighbour, NetworkRoute, ServiceRoute
+from core.objects.network import Network
+from core.objects.node import Node, NodeState
+from core.objects.port import PortConfig, PublishMode
+from core.objects.service import EndpointMode, Service
+from core.objects.task import Task, TaskState
+
+
+def bare(address: str) -> str:
+    """An address without its prefix length."""
+    return address.partition("/")[0]
+
+
+def is_placed(task: Task) -> bool:
+    """Whether the task holds its addresses on a node: from its assignment until its container has ended."""
+    return bool(task.node_id) and TaskState.ASSIGNED <= task.status.state <= TaskState.RUNNING
+
+
+def takes_connections(task: Task, node: Node | None) -> bool:
+    """Whether a task belongs in the tables: running and healthy, wanted so, on a node that is not lost.
+
+    A task that is to stop leaves at once, long before it stops: that is the first half of draining.
+    """
+    return (
+        task.status.state == TaskState.RUNNING
+        and task.desired_state <= TaskState.RUNNING
+        and node is not None
+        and node.status.state != NodeState.DOWN
+    )
+
+
+def service_networks(service: Service, ingress_id: NetworkId | None) -> tuple[NetworkId, ...]:
+    """The networks on which a service can be reached, each once:
+
+    where it has an address, or tasks, or published ports.
+    """
+    found = dict.fromkeys(target.network_id for target in service.spec.task.networks)
+    found.update(dict.fromkeys(virtual_ip.network_id for virtual_ip in service.endpoint.virtual_ips))
+    if ingress_id is not None and _ingress_ports(service):
+        found[ingress_id] = None
+    return tuple(found)
+
+
+def service_route(service: Service, network: Network, backends: Iterable[Backend]) -> ServiceRoute:
+    """A service as seen on one network.
+
+    Names resolve on networks of the user's only, ports are open on ingress only.
+    """
+    virtual_ips = (virtual.address for virtual in service.endpoint.virtual_ips if virtual.network_id == network.id)
+    ingress = network.spec.ingress
+    return ServiceRoute(
+        network_id=network.id,
+        service_id=service.id,
+        mode=service.endpoint.spec.mode,
+        virtual_ip="" if service.endpoint.spec.mode is EndpointMode.DNSRR else bare(next(virtual_ips, "")),
+        names=() if ingress else _names(service, network.id),
+        ports=_ingress_ports(service) if ingress else (),
+        backends=tuple(sorted(backends, key=_task_id)),
+    )
+
+
+def network_route(network: Network, node: Node) -> NetworkRoute:
+    """A network as this node takes part in it."""
+    addresses = (place.address for place in node.attachments if place.network_id == network.id)
+    return NetworkRoute(
+        network_id=network.id,
+        name=network.spec.name,
+        vni=network.vni,
+        subnet=network.subnets[0].subnet if network.subnets else "",
+        ingress=network.spec.ingress,
+        load_balancer_address=bare(next(addresses, "")),
+    )
+
+
+def task_neighbours(task: Task, node: Node) -> list[Neighbour]:
+    """Where the addresses of a placed task live."""
+    return [
+        Neighbour(place.network_id, bare(place.address), node.id, node.status.address)
+        for place in task.attachments
+        if place.address
+    ]
+
+
+def node_neighbours(node: Node) -> list[Neighbour]:
+    """Where the node's load balancers live."""
+    return [
+        Neighbour(place.network_id, bare(place.address), node.id, node.status.address)
+        for place in node.attachments
+        if place.address
+    ]
+
+
+def task_backends(task: Task) -> list[tuple[NetworkId, Backend]]:
+    """What a task that takes connections adds to its service's routes."""
+    return [
+        (place.network_id, Backend(task.id, task.node_id, bare(place.address)))
+        for place in task.attachments
+        if place.address
+    ]
+
+
+def _task_id(backend: Backend) -> str:
+    return backend.task_id
+
+
+def _ingress_ports(service: Service) -> tuple[PortConfig, ...]:
+    return tuple(port for port in service.endpoint.ports if port.publish_mode is PublishMode.INGRESS)
+
+
+def _names(service: Service, network_id: NetworkId) -> tuple[str, ...]:
+    names = {service.spec.name: None}
+    for target in service.spec.task.networks:
+        if target.network_id == network_id:
+            names.update(dict.fromkeys(target.aliases))
+    return tuple(names)
