@@ -67,11 +67,10 @@ def test_a_package_is_marked_as_typed(package: str) -> None:
     assert (ROOT / package / "py.typed").is_file()
 
 
-def test_the_records_of_the_core_are_frozen_and_left_alone_by_the_garbage_collector() -> None:
+def test_the_records_of_the_core_are_immutable() -> None:
     found = records("core")
     assert found
-    settings = {record.__qualname__: record.__struct_config__ for record in found}
-    assert [name for name, setting in settings.items() if not setting.frozen or setting.gc] == []
+    assert [record.__qualname__ for record in found if not record.__struct_config__.frozen] == []
 
 
 def test_tests_are_no_packages() -> None:
