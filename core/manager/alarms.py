@@ -31,11 +31,6 @@ class Alarms(Generic[K]):
         """Do not ring for `key`."""
         self._at.pop(key, None)
 
-    def clear(self) -> None:
-        """Ring for nothing."""
-        self._at.clear()
-        self._heap.clear()
-
     def next(self) -> int | None:
         """The earliest time; None = never."""
         heap = self._heap

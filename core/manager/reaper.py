@@ -37,7 +37,6 @@ class Reaper:
 
     def rebuild(self, now: int) -> None:
         self._slots = {slot_of(task): None for task in self._head.tasks.values()}
-        self._returned.clear()
         for node in self._head.nodes.values():
             self._watch(now, node)
 

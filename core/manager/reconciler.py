@@ -17,7 +17,7 @@ class Reconciler(Protocol):
     """The tables whose changes it wants to hear of."""
 
     def rebuild(self, now: int) -> None:
-        """Forget everything and learn it from the head: called once, when this host begins to lead."""
+        """Learn the head as it is: called once, before anything else."""
 
     def on_change(self, now: int, change: Changed) -> None:
         """The head changed, by anyone's draft, its own included. Takes note; writes nothing."""

@@ -37,9 +37,7 @@ def remove_node(draft: Draft, operation: Remove, rng: Random) -> None:
 
 def _check_demotion(store: Store, node: Node) -> None:
     """A majority of the managers that would be left has to be in reach (swarm.md §3.1)."""
-    others = [
-        other for other in store.nodes.values() if other.spec.role is Role.MANAGER and other.id != node.id
-    ]
+    others = [other for other in store.nodes.values() if other.spec.role is Role.MANAGER and other.id != node.id]
     if not others:
         raise not_possible("attempting to demote the last manager of the swarm")
     reachable = sum(other.status.state is NodeState.READY for other in others)

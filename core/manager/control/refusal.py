@@ -28,9 +28,7 @@ def not_supported(message: str) -> Refusal:
 
 def name_taken(kind: str, name: str) -> Refusal:
     """Docker's words, which clients look for."""
-    return Refusal(
-        ErrorCode.ALREADY_EXISTS, f"name conflicts with an existing object: {kind} {name} already exists"
-    )
+    return Refusal(ErrorCode.ALREADY_EXISTS, f"name conflicts with an existing object: {kind} {name} already exists")
 
 
 def out_of_sequence() -> Refusal:

@@ -12,8 +12,9 @@ from core.manager.control.endpoints import (
     publishes_by_ingress,
 )
 from core.manager.control.names import check_dns_name
+from core.manager.control.networks import ingress_of
 from core.manager.control.references import resolve
-from core.manager.control.refusal import invalid, name_taken, not_supported, out_of_sequence
+from core.manager.control.refusal import invalid, name_taken, not_possible, not_supported, out_of_sequence
 from core.manager.control.task_specs import bound_task_spec
 from core.manager.draft import Draft
 from core.objects.service import GlobalJob, Replicated, ReplicatedJob, Service, ServiceSpec, UpdateConfig
@@ -37,9 +38,7 @@ def update_service(draft: Draft, operation: UpdateService, rng: Random) -> None:
         raise out_of_sequence()
     spec = _bound_spec(draft.head, operation.spec, service.id)
     _check_change(service.spec, spec)
-    draft.update(
-        replace(service, spec=spec, spec_version=draft.index, previous_spec=service.spec, update_status=None)
-    )
+    draft.update(replace(service, spec=spec, spec_version=draft.index, previous_spec=service.spec, update_status=None))
 
 
 def remove_service(draft: Draft, operation: Remove, rng: Random) -> None:
@@ -55,6 +54,8 @@ def _bound_spec(store: Store, spec: ServiceSpec, own_id: ServiceId | None) -> Se
         _check_update(update)
     check_endpoint_spec(spec.endpoint)
     check_port_conflicts(store, spec.endpoint, own_id)
+    if publishes_by_ingress(spec.endpoint) and ingress_of(store) is None:
+        raise not_possible("service needs ingress network, but no ingress network is present")
     return replace(spec, task=bound_task_spec(store, spec.task))
 
 

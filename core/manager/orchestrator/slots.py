@@ -21,8 +21,8 @@ def free_numbers(taken: Slots) -> Iterator[int]:
 def in_order_of_keeping(slots: Slots) -> list[int]:
     """Slot numbers, the first to be kept first (swarm.md §3.3).
 
-    Slots without a node come last. Of the others the n-th copies on each node come before the (n+1)-th ones, so that what
-    is kept is spread evenly; among equals running tasks come first, then low numbers.
+    Slots without a node come last. Of the others the n-th copies on each node come before the (n+1)-th ones, so
+    that what is kept is spread evenly; among equals running tasks come first, then low numbers.
     """
     copies: dict[NodeId, int] = {}
     ranked: list[tuple[bool, int, bool, int]] = []

@@ -11,6 +11,9 @@ from core.objects.node import Availability, Node, NodeState
 from core.objects.service import Service
 from core.objects.task import Task, TaskState, TaskStatus
 
+NOWHERE = NodeId("")
+"""Where a task is before the scheduler has chosen."""
+
 _OWN_ENDS = (TaskState.COMPLETE, TaskState.FAILED, TaskState.REJECTED)
 
 
@@ -19,7 +22,7 @@ def new_task(
     service: Service,
     slot: int,
     wall_ns: int,
-    node_id: NodeId = NodeId(""),
+    node_id: NodeId = NOWHERE,
     desired: TaskState = TaskState.RUNNING,
 ) -> Task:
     """A task from the service's template. Global services give the node and slot 0."""
@@ -56,9 +59,7 @@ def ended_by_itself(task: Task) -> bool:
 
 def is_lost(node: Node | None) -> bool:
     """Whether tasks on this node have to run elsewhere."""
-    return (
-        node is None or node.status.state is NodeState.DOWN or node.spec.availability is Availability.DRAIN
-    )
+    return node is None or node.status.state is NodeState.DOWN or node.spec.availability is Availability.DRAIN
 
 
 def is_unreachable(node: Node | None) -> bool:

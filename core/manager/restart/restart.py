@@ -2,9 +2,8 @@
 
 from random import Random
 
-from core.ids import NodeId
 from core.manager.draft import Draft
-from core.manager.orchestrator.tasks import new_task, want
+from core.manager.orchestrator.tasks import NOWHERE, new_task, want
 from core.manager.restart.policy import should_restart
 from core.objects.service import Service
 from core.objects.task import Task, TaskState
@@ -18,5 +17,5 @@ def restart(draft: Draft, rng: Random, service: Service, task: Task) -> None:
     replaced = should_restart(draft.head, task, draft.wall_ns)
     want(draft, task, TaskState.SHUTDOWN)
     if replaced:
-        node_id = task.node_id if task.slot == 0 else NodeId("")
+        node_id = task.node_id if task.slot == 0 else NOWHERE
         draft.create(new_task(rng, service, task.slot, draft.wall_ns, node_id, TaskState.READY))

@@ -40,9 +40,6 @@ class Starter:
         self._marked: dict[TaskId, None] = {}
 
     def rebuild(self, now: int) -> None:
-        self._due_at.clear()
-        self._alarms.clear()
-        self._marked.clear()
         for task in self._head.tasks.values():
             self._consider(now, task)
 

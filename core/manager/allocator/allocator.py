@@ -1,0 +1,295 @@
+"""The allocator: gives networks, services, nodes and tasks what they need before they can work.
+
+Theory of operation. What is held is a function of the store (`holdings`): pools follow the change feed, and a new
+leader rebuilds them from its head, so that nothing is handed out twice. An address is held until its task has really
+stopped: tasks on nodes that are down, and orphans, keep theirs.
+
+Work is queued by kind and id, and done in the order in which one needs the other: networks (VXLAN identifier,
+subnet; ingress first), services (ports, a virtual address per network), nodes (a load balancer's address on each
+network they take part in), tasks (an address per network; state NEW -> PENDING). Whatever cannot be had is
+written into the status of the tasks concerned, and tried again when something comes free.
+"""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from core.ids import NetworkId, NodeId, ServiceId, TaskId
+from core.manager.allocator.addresses import AddressPool
+from core.manager.allocator.holdings import (
+    all_holdings,
+    holdings_of,
+    networks_of_node,
+    networks_of_service,
+    occupies_node,
+)
+from core.manager.allocator.ports import PortPool
+from core.manager.allocator.subnets import next_subnet, next_vni, with_gateway
+from core.manager.draft import Draft
+from core.manager.orchestrator.tasks import is_wanted
+from core.objects import Network, Node, Service, Task
+from core.objects.network import NetworkAttachment
+from core.objects.service import Endpoint, EndpointMode, VirtualIP
+from core.objects.task import TaskState
+from core.operations import Kind
+from core.store import Changed, Store
+
+
+class Allocator:
+    """A reconciler: everything that needs an address, a port or a VXLAN identifier."""
+
+    kinds = (Kind.NETWORK, Kind.SERVICE, Kind.NODE, Kind.TASK)
+
+    def __init__(self, head: Store) -> None:
+        self._head = head
+        self._pools: dict[NetworkId, AddressPool] = {}
+        self._ports = PortPool()
+        self._networks: dict[NetworkId, None] = {}
+        self._services: dict[ServiceId, None] = {}
+        self._nodes: dict[NodeId, None] = {}
+        self._tasks: dict[TaskId, None] = {}
+        self._short: dict[Kind, dict[str, str]] = {kind: {} for kind in self.kinds}
+        """What could not be served when it was last tried, and why."""
+        self._freed = False
+        """Whether anything came free since."""
+
+    def rebuild(self, now: int) -> None:
+        for network in self._head.networks.values():
+            self._follow_network(network)
+        for holder, holding in all_holdings(self._head):
+            pool = self._pools.get(holding.network_id)
+            if pool is not None:
+                pool.hold(holding.address, holder)
+        for service in self._head.services.values():
+            self._ports.follow(service.id, None, service.endpoint)
+        self._services = dict.fromkeys(self._head.services)
+        self._nodes = dict.fromkeys(self._head.nodes)
+        self._tasks = {task.id: None for task in self._head.tasks.values() if _needs_addresses(task)}
+
+    @property
+    def dirty(self) -> bool:
+        return bool(self._networks or self._services or self._nodes or self._tasks or self._freed)
+
+    def deadline(self) -> int | None:
+        return None
+
+    # Following the head
+
+    def on_change(self, now: int, change: Changed) -> None:
+        old, new = change.old, change.new
+        if change.kind is Kind.NETWORK:
+            self._on_network(old, new)
+            return
+        self._follow_holdings(old, new)
+        if new is None:
+            self._short[change.kind].pop(change.id, None)
+        if change.kind is Kind.SERVICE:
+            self._on_service(old, new)
+        elif change.kind is Kind.NODE:
+            if old is None:
+                self._nodes[new.id] = None
+        else:
+            self._on_task(old, new)
+
+    def _on_network(self, old: Network | None, new: Network | None) -> None:
+        if new is not None:
+            self._follow_network(new)
+        elif old is not None:
+            self._pools.pop(old.id, None)
+            self._networks.pop(old.id, None)
+            self._short[Kind.NETWORK].pop(old.id, None)
+            self._freed = True
+        if (new or old).spec.ingress:  # type: ignore[union-attr]  # one of them is there
+            self._nodes.update(dict.fromkeys(self._head.nodes))
+
+    def _follow_network(self, network: Network) -> None:
+        if not network.subnets:
+            self._networks[network.id] = None
+        elif network.id not in self._pools:
+            self._pools[network.id] = AddressPool(network.subnets[0])
+            self._freed = True
+
+    def _follow_holdings(self, old: Node | Service | Task | None, new: Node | Service | Task | None) -> None:
+        before, after = holdings_of(old), holdings_of(new)
+        if before == after:
+            return
+        for holding in before:
+            pool = self._pools.get(holding.network_id)
+            if pool is not None and old is not None and holding not in after:
+                pool.release(holding.address, old.id)
+                self._freed = True
+        for holding in after:
+            pool = self._pools.get(holding.network_id)
+            if pool is not None and new is not None:
+                pool.hold(holding.address, new.id)
+
+    def _on_service(self, old: Service | None, new: Service | None) -> None:
+        if new is None or (old is not None and old.endpoint != new.endpoint):
+            self._freed = True
+        service_id = (new or old).id  # type: ignore[union-attr]  # one of them is there
+        self._ports.follow(service_id, old.endpoint if old else None, new.endpoint if new else None)
+        if new is not None and (old is None or old.spec != new.spec):
+            self._services[new.id] = None
+
+    def _on_task(self, old: Task | None, new: Task | None) -> None:
+        if old is not None and old.node_id and occupies_node(old) and not (new is not None and occupies_node(new)):
+            self._nodes[old.node_id] = None
+        if new is None:
+            self._tasks.pop(old.id, None)  # type: ignore[union-attr]  # one of them is there
+            return
+        if occupies_node(new) and not (old is not None and occupies_node(old)):
+            self._nodes[new.node_id] = None
+        if old is None and _needs_addresses(new):
+            self._tasks[new.id] = None
+
+    # Giving
+
+    def reconcile(self, now: int, draft: Draft) -> None:
+        self._try_again()
+        for network_id in sorted(self._networks, key=self._ingress_first):
+            if not draft.has_room_for(Kind.NETWORK, network_id):
+                return
+            del self._networks[network_id]
+            self._allocate_network(draft, self._head.networks[network_id])
+        for service_id in list(self._services):
+            if not draft.has_room_for(Kind.SERVICE, service_id):
+                return
+            del self._services[service_id]
+            self._allocate_service(draft, self._head.services.get(service_id))
+        for node_id in list(self._nodes):
+            if not draft.has_room_for(Kind.NODE, node_id):
+                return
+            del self._nodes[node_id]
+            self._allocate_node(draft, self._head.nodes.get(node_id))
+        for task_id in list(self._tasks):
+            if not draft.has_room_for(Kind.TASK, task_id):
+                return
+            del self._tasks[task_id]
+            self._allocate_task(draft, self._head.tasks[task_id])
+
+    def _try_again(self) -> None:
+        if self._freed:
+            self._freed = False
+            queues: tuple[dict[Any, None], ...] = (self._networks, self._services, self._nodes, self._tasks)
+            for kind, queue in zip(self.kinds, queues, strict=True):
+                queue.update(dict.fromkeys(self._short[kind]))
+                self._short[kind].clear()
+
+    def _ingress_first(self, network_id: NetworkId) -> bool:
+        return not self._head.networks[network_id].spec.ingress
+
+    def _allocate_network(self, draft: Draft, network: Network) -> None:
+        cluster = self._head.cluster
+        others = [other for other in self._head.networks.values() if other.id != network.id]
+        given = network.spec.subnets
+        subnet = with_gateway(given[0]) if given else next_subnet(cluster, others) if cluster is not None else None
+        vni = next_vni(others)
+        if subnet is None or vni is None:
+            self._short[Kind.NETWORK][network.id] = (
+                f"network {network.spec.name}: could not find an available, non-overlapping IPv4 address pool among the"
+                " defaults to assign to the network"
+            )
+            return
+        self._pools[network.id] = AddressPool(subnet)
+        draft.update(replace(network, vni=vni, subnets=(subnet,)))
+        self._freed = True
+
+    def _allocate_service(self, draft: Draft, service: Service | None) -> None:
+        if service is None:
+            return
+        ports = self._ports.assign(service.id, service.spec.endpoint, service.endpoint)
+        if ports is None:
+            self._short[Kind.SERVICE][service.id] = f"service {service.spec.name}: no free port to publish"
+            return
+        wanted = networks_of_service(self._head, service)
+        if service.spec.endpoint.mode is EndpointMode.DNSRR:
+            wanted = []
+        current = {ip.network_id: ip.address for ip in service.endpoint.virtual_ips}
+        addresses = self._take(service.id, wanted, current)
+        if isinstance(addresses, str):
+            self._short[Kind.SERVICE][service.id] = addresses
+            return
+        virtual_ips = tuple(VirtualIP(network_id, address) for network_id, address in addresses.items())
+        endpoint = Endpoint(service.spec.endpoint, ports, virtual_ips)
+        if endpoint != service.endpoint:
+            self._ports.follow(service.id, service.endpoint, endpoint)
+            draft.update(replace(service, endpoint=endpoint))
+
+    def _allocate_node(self, draft: Draft, node: Node | None) -> None:
+        """Give a node what it can have: one network's lack of addresses keeps no other from it."""
+        if node is None:
+            return
+        current = {attachment.network_id: attachment.address for attachment in node.attachments}
+        attachments = []
+        for network_id in networks_of_node(self._head, node):
+            addresses = self._take(node.id, [network_id], current)
+            if isinstance(addresses, str):
+                self._short[Kind.NODE][node.id] = addresses
+            else:
+                attachments.append(NetworkAttachment(network_id, addresses[network_id]))
+        if tuple(attachments) != node.attachments:
+            draft.update(replace(node, attachments=tuple(attachments)))
+
+    def _allocate_task(self, draft: Draft, task: Task) -> None:
+        service = self._head.services.get(task.service_id)
+        if service is None or not _needs_addresses(task):
+            return
+        addresses = self._short[Kind.SERVICE].get(service.id) or self._take_for(task, service)
+        if isinstance(addresses, str):
+            self._short[Kind.TASK][task.id] = addresses
+            if task.status.err != addresses:
+                status = replace(task.status, timestamp=draft.wall_ns, err=addresses)
+                draft.update(replace(task, status=status))
+            return
+        aliases = {target.network_id: target.aliases for target in task.spec.networks}
+        attachments = tuple(
+            NetworkAttachment(network_id, address, aliases.get(network_id, ()))
+            for network_id, address in addresses.items()
+        )
+        status = replace(
+            task.status, state=TaskState.PENDING, timestamp=draft.wall_ns, message="pending task scheduling", err=""
+        )
+        draft.update(replace(task, attachments=attachments, status=status))
+
+    def _take_for(self, task: Task, service: Service) -> dict[NetworkId, str] | str:
+        return self._take(task.id, networks_of_service(self._head, service), {})
+
+    def _take(
+        self, holder: str, network_ids: list[NetworkId], current: dict[NetworkId, str]
+    ) -> dict[NetworkId, str] | str:
+        """An address on every one of the networks, keeping those held already; or nothing, and the reason."""
+        addresses: dict[NetworkId, str] = {}
+        for network_id in network_ids:
+            pool = self._pools.get(network_id)
+            address = current.get(network_id) or (pool.take(holder) if pool is not None else None)
+            if address is None:
+                for taken_on, taken in addresses.items():
+                    if taken_on not in current:
+                        self._pools[taken_on].release(taken, holder)
+                return self._reason(network_id)
+            addresses[network_id] = address
+        return addresses
+
+    def _reason(self, network_id: NetworkId) -> str:
+        network = self._head.networks.get(network_id)
+        if network is None:
+            return f"network {network_id} not found"
+        if network_id in self._pools:
+            return f"could not find an available IP on network {network.spec.name}"
+        return self._short[Kind.NETWORK].get(network_id, f"network {network.spec.name} is not allocated yet")
+
+    def check_invariants(self) -> None:
+        """What the pools say is held is what the head's objects hold."""
+        held: dict[NetworkId, dict[int, str]] = {network_id: {} for network_id in self._pools}
+        for holder, holding in all_holdings(self._head):
+            pool = self._pools.get(holding.network_id)
+            if pool is not None:
+                twin = AddressPool(self._head.networks[holding.network_id].subnets[0])
+                twin.hold(holding.address, holder)
+                held[holding.network_id].update(twin.held)
+        for network_id, pool in self._pools.items():
+            assert pool.held == held[network_id], (network_id, pool.held, held[network_id])
+
+
+def _needs_addresses(task: Task) -> bool:
+    return task.status.state is TaskState.NEW and is_wanted(task)

@@ -1,0 +1,66 @@
+"""Who holds which address, read off the objects themselves: what allocation, audit and rebuilding agree on."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from core.ids import NetworkId
+from core.manager.control.endpoints import publishes_by_ingress
+from core.manager.control.networks import ingress_of
+from core.manager.orchestrator.tasks import has_stopped
+from core.objects import Node, Service, Task
+from core.objects.task import TaskState
+from core.store import Store
+
+
+class Holding(Struct, frozen=True, gc=False):
+    """An address, as CIDR, on a network."""
+
+    network_id: NetworkId
+    address: str
+
+
+def holds_addresses(task: Task) -> bool:
+    """Whether a task's container may still use its addresses: it has not stopped, or nobody can tell."""
+    return not has_stopped(task) or task.status.state is TaskState.ORPHANED
+
+
+def occupies_node(task: Task) -> bool:
+    """Whether a task's networks have to be on its node."""
+    return TaskState.ASSIGNED <= task.status.state <= TaskState.RUNNING
+
+
+def holdings_of(stored: Node | Service | Task | None) -> tuple[Holding, ...]:
+    """The addresses an object keeps from others."""
+    if stored is None:
+        return ()
+    if isinstance(stored, Service):
+        return tuple(Holding(ip.network_id, ip.address) for ip in stored.endpoint.virtual_ips)
+    if isinstance(stored, Task) and not holds_addresses(stored):
+        return ()
+    return tuple(Holding(attachment.network_id, attachment.address) for attachment in stored.attachments)
+
+
+def all_holdings(store: Store) -> Iterator[tuple[str, Holding]]:
+    """Every holder's id with each of its holdings."""
+    for table in (store.services, store.nodes, store.tasks):
+        for stored in table.values():
+            for holding in holdings_of(stored):
+                yield stored.id, holding
+
+
+def networks_of_service(store: Store, service: Service) -> list[NetworkId]:
+    """The networks its tasks are attached to: the ones it names, and ingress if it publishes there."""
+    network_ids = [target.network_id for target in service.spec.task.networks]
+    ingress = ingress_of(store) if publishes_by_ingress(service.spec.endpoint) else None
+    return network_ids if ingress is None else [*network_ids, ingress.id]
+
+
+def networks_of_node(store: Store, node: Node) -> list[NetworkId]:
+    """The networks a node takes part in: ingress always, and those of the tasks it has."""
+    ingress = ingress_of(store)
+    found: dict[NetworkId, None] = {} if ingress is None else {ingress.id: None}
+    for task in store.tasks_on_node(node.id):
+        if occupies_node(task):
+            found.update((attachment.network_id, None) for attachment in task.attachments)
+    return list(found)

@@ -1,0 +1,204 @@
+"""The scheduler: pending tasks -> assigned tasks.
+
+Theory of operation. A `NodeInfo` per node follows the change feed (and this scheduler's own placements at once, before
+the feed brings them back: a load is set per task, so that twice is once). Pending tasks wait in groups: the tasks of one
+service version share their template, so one pass over the nodes serves them all. Tasks that come with a node
+(global services) only have that node put to the filters.
+
+A group is tried when a task joins it; what finds no node waits, with the reason in its status, and is tried again when
+room may have come free: a node or a stopping task changed. Such retries are gathered for `RETRY_NS`. The result for each
+task is that of filtering and ranking all nodes anew (`tests/core/manager/scheduler` has that twin).
+"""
+
+from msgspec.structs import replace
+
+from core.ids import NodeId, TaskId
+from core.manager.draft import Draft
+from core.manager.orchestrator.tasks import is_wanted
+from core.manager.scheduler.filters import Pipeline
+from core.manager.scheduler.node_info import Load, NodeInfo, ServiceVersion, load_of, occupies
+from core.manager.scheduler.spread import Spread
+from core.objects.node import Node
+from core.objects.task import Task, TaskState, TaskStatus
+from core.operations import Kind
+from core.store import Changed, Store
+from core.timing import MS
+
+RETRY_NS = 50 * MS
+"""How long news of freed room are gathered before unplaced tasks are tried again (swarmkit `commitDebounceGap`)."""
+
+
+class Scheduler:
+    """A reconciler: state PENDING -> ASSIGNED, or a reason why not."""
+
+    kinds = (Kind.TASK, Kind.NODE)
+
+    def __init__(self, head: Store) -> None:
+        self._head = head
+        self._infos: dict[NodeId, NodeInfo] = {}
+        self._located: dict[TaskId, NodeId] = {}
+        """Which node each load is on."""
+        self._preassigned: dict[TaskId, None] = {}
+        self._groups: dict[ServiceVersion, dict[TaskId, None]] = {}
+        self._due_tasks: dict[TaskId, None] = {}
+        """Preassigned tasks to try now."""
+        self._due_groups: dict[ServiceVersion, None] = {}
+        """Groups to try now."""
+        self._retry_at: int | None = None
+
+    def rebuild(self, now: int) -> None:
+        for node in self._head.nodes.values():
+            self._infos[node.id] = NodeInfo(node)
+        for task in self._head.tasks.values():
+            self._follow(task)
+
+    @property
+    def dirty(self) -> bool:
+        return bool(self._due_tasks or self._due_groups)
+
+    def deadline(self) -> int | None:
+        return self._retry_at
+
+    # Following the head
+
+    def on_change(self, now: int, change: Changed) -> None:
+        if change.kind is Kind.NODE:
+            self._on_node(now, change.old, change.new)
+            return
+        old, new = change.old, change.new
+        if new is None:
+            self._forget(old)
+        else:
+            self._follow(new)
+            if old is not None:
+                self._note_failure(now, old, new)
+        if old is not None and occupies(old) and (new is None or not occupies(new) or is_wanted(new) != is_wanted(old)):
+            self._retry_soon(now)
+
+    def _on_node(self, now: int, old: Node | None, new: Node | None) -> None:
+        if new is None:
+            assert old is not None
+            del self._infos[old.id]
+        elif new.id in self._infos:
+            self._infos[new.id].set_node(new)
+        else:
+            info = self._infos[new.id] = NodeInfo(new)
+            for task in self._head.tasks_on_node(new.id):
+                if occupies(task):
+                    info.set_load(task.id, load_of(task))
+        if new is not None:
+            self._retry_soon(now)
+
+    def _follow(self, task: Task) -> None:
+        """Account for a task as it is now: its load if it is somewhere, its place in the queue if it waits."""
+        if task.status.state is TaskState.PENDING and is_wanted(task):
+            self._enqueue(task)
+            return
+        self._dequeue(task)
+        load = load_of(task) if occupies(task) else None
+        if load is not None or task.id in self._located:
+            self._set_load(task, load)
+
+    def _set_load(self, task: Task, load: Load | None) -> None:
+        info = self._infos.get(self._located.pop(task.id, task.node_id))
+        if info is not None:
+            info.set_load(task.id, load)
+        if load is not None:
+            self._located[task.id] = task.node_id
+
+    def _enqueue(self, task: Task) -> None:
+        if task.node_id:
+            if task.id not in self._preassigned:
+                self._preassigned[task.id] = self._due_tasks[task.id] = None
+            return
+        key = (task.service_id, task.spec_version)
+        group = self._groups.setdefault(key, {})
+        if task.id not in group:
+            group[task.id] = self._due_groups[key] = None
+
+    def _dequeue(self, task: Task) -> None:
+        self._preassigned.pop(task.id, None)
+        self._due_tasks.pop(task.id, None)
+        key = (task.service_id, task.spec_version)
+        group = self._groups.get(key)
+        if group is not None:
+            group.pop(task.id, None)
+            if not group:
+                del self._groups[key]
+                self._due_groups.pop(key, None)
+
+    def _forget(self, task: Task) -> None:
+        self._dequeue(task)
+        if task.id in self._located:
+            self._set_load(task, None)
+
+    def _note_failure(self, now: int, old: Task, new: Task) -> None:
+        """Remember failures where the scheduler had chosen the node."""
+        failed = new.status.state in (TaskState.FAILED, TaskState.REJECTED)
+        if failed and old.status.state is not new.status.state and new.slot:
+            info = self._infos.get(new.node_id)
+            if info is not None:
+                info.add_failure(now, (new.service_id, new.spec_version))
+
+    def _retry_soon(self, now: int) -> None:
+        if self._retry_at is None and (self._preassigned or self._groups):
+            self._retry_at = now + RETRY_NS
+
+    # Placing
+
+    def reconcile(self, now: int, draft: Draft) -> None:
+        if self._retry_at is not None and self._retry_at <= now:
+            self._retry_at = None
+            self._due_tasks = dict(self._preassigned)
+            self._due_groups = dict.fromkeys(self._groups)
+        for task_id in list(self._due_tasks):
+            if not draft.has_room_for(Kind.TASK, task_id):
+                return
+            del self._due_tasks[task_id]
+            self._confirm(draft, self._head.tasks[task_id])
+        for key in list(self._due_groups):
+            if not self._place(now, draft, key):
+                return
+            self._due_groups.pop(key, None)
+
+    def _confirm(self, draft: Draft, task: Task) -> None:
+        """Put a task's given node to the filters."""
+        info = self._infos.get(task.node_id)
+        if info is None:
+            return  # the global orchestrator is about to remove it
+        pipeline = Pipeline(task)
+        if pipeline.passes(info):
+            self._assign(draft, task, task.node_id, "scheduler confirmed task can run on preassigned node")
+        else:
+            _explain(draft, task, pipeline.explain([info]))
+
+    def _place(self, now: int, draft: Draft, key: ServiceVersion) -> bool:
+        """Try all tasks of a group; False if the draft was full before the end."""
+        if not draft.has_room_for(Kind.TASK, next(iter(self._groups[key]))):
+            return False
+        tasks = [self._head.tasks[task_id] for task_id in self._groups[key]]
+        pipeline = Pipeline(tasks[0])
+        spread = Spread(pipeline.suitable(self._infos.values()), now, key)
+        reason = None
+        for task in tasks:
+            if not draft.has_room_for(Kind.TASK, task.id):
+                return False
+            info = spread.best()
+            if info is not None:
+                self._assign(draft, task, info.node.id, "scheduler assigned task to node")
+                spread.placed(pipeline.passes(info))
+            else:
+                reason = reason or pipeline.explain(self._infos.values())
+                _explain(draft, task, reason)
+        return True
+
+    def _assign(self, draft: Draft, task: Task, node_id: NodeId, message: str) -> None:
+        status = TaskStatus(state=TaskState.ASSIGNED, timestamp=draft.wall_ns, message=message)
+        self._follow(draft.update(replace(task, node_id=node_id, status=status)))
+
+
+def _explain(draft: Draft, task: Task, reason: str) -> None:
+    """Write why a task is pending, unless that is what it says already."""
+    if task.status.err != reason:
+        status = replace(task.status, timestamp=draft.wall_ns, message="pending task scheduling", err=reason)
+        draft.update(replace(task, status=status))
