@@ -5,7 +5,7 @@ clock; no host's clock is ever used. Everything that the players and checks do t
 they run unchanged on any.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from random import Random
 from typing import Any, Protocol
@@ -16,7 +16,7 @@ from core.ids import NetworkId, NodeId, TaskId
 from core.mesh.routes import RouteTable
 from core.operations import Operation
 from core.raft.effects import Result
-from core.raft.entries import LogEntry
+from core.raft.node import RaftNode
 from core.store import Store
 from swarmsim.scenario.plan import TrafficPlan, WriterPlan
 from swarmsim.scenario.steps import Action, CrashTask, ExitTask, OutOfMemory, Unhealthy
@@ -76,6 +76,9 @@ class ContainerView(Struct, frozen=True, gc=False):
 
 FactListener = Callable[[int, str, Any], None]
 """Called with time, host and fact: one of `core.facts.SwarmFact`, `core.raft.effects.Fact` or the world's own."""
+
+RaftListener = Callable[[int, str, RaftNode, Sequence[Any]], None]
+"""Called with time, host, its Raft member as it is after a step, and the step's effects in order."""
 
 
 class Outcome(Enum):
@@ -206,11 +209,11 @@ class World(Protocol):
     def observe(self, listener: FactListener) -> None:
         """Have every fact from here on told to `listener`, in order of time."""
 
+    def observe_raft(self, listener: RaftListener) -> None:
+        """Have every step of every host's Raft member told to `listener`; a world that cannot see inside never does."""
+
     def store(self, host: str) -> Store | None:
         """What a living manager has applied, to be read at once and never written; None for any other host."""
-
-    def log(self, host: str, first_index: int, last_index: int) -> tuple[LogEntry, ...]:
-        """What a living manager's log still has of these entries, both ends included."""
 
     def programmed_routes(self, host: str) -> tuple[int, RouteTable] | None:
         """Version and content of the table by which a host forwards now; None if it has none."""

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from swarmsim.world import FactListener, World
+from swarmsim.world import FactListener, RaftListener, World
 
 
 class Violation(Struct, frozen=True, gc=False):
@@ -33,6 +33,10 @@ class Check:
     def handlers(self) -> Mapping[type, FactListener]:
         """Which facts it wants to be told of. Writers' and clients' samples come the same way."""
         return {}
+
+    def raft_listener(self) -> RaftListener | None:
+        """What is to be told every step of every Raft member; it costs time."""
+        return None
 
     def sample(self, world: World) -> None:
         """Look at the world: called every so often, and not at all while nothing happens."""

@@ -5,12 +5,12 @@ samples alone; what messages went by is read from the world's counters at the en
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from core.durability import Verdict
+from core.durability import Persist, Verdict
 from core.events import ContainerPhase
-from core.facts import TaskMoved
+from core.facts import HostPhaseChanged, TaskMoved
 from core.objects.task import TaskState
 from core.raft.effects import (
     ElectionStarted,
@@ -20,9 +20,11 @@ from core.raft.effects import (
     SnapshotRestored,
     SnapshotTaken,
 )
+from core.raft.node import RaftNode
+from core.raft.records import LogAppended
 from sim.facts import ContainerChanged, DaemonStarted, FaultStarted
 from swarmsim.checks.check import Check
-from swarmsim.world import FactListener, Outcome, RequestSample, World, WriteOutcome, WriterSample
+from swarmsim.world import FactListener, Outcome, RaftListener, RequestSample, World, WriteOutcome, WriterSample
 
 SITUATIONS: Final = (
     "leader-changed",
@@ -61,6 +63,7 @@ class Situations(Check):
         self._leaders: dict[int, str] = {}
         self._candidates: defaultdict[int, set[str]] = defaultdict(set)
         self._asking: dict[str, bool] = {}
+        self._log_ends: dict[str, int] = {}
         self._corrupt: set[str] = set()
         self._places: dict[tuple[str, int], str] = {}
 
@@ -75,12 +78,16 @@ class Situations(Check):
             LeaderElected: self._on_elected,
             ElectionStarted: self._on_election,
             DaemonStarted: self._on_daemon,
+            HostPhaseChanged: self._on_phase,
             TaskMoved: self._on_task,
             ContainerChanged: self._on_container,
             FaultStarted: self._on_fault,
             WriterSample: self._on_operation,
             RequestSample: self._on_request,
         }
+
+    def raft_listener(self) -> RaftListener:
+        return self._on_raft_step
 
     def finish(self, world: World) -> None:
         sent = world.sent().values()
@@ -95,6 +102,13 @@ class Situations(Check):
             self.counts[name] += 1
 
         return count
+
+    def _on_raft_step(self, at_ns: int, host: str, node: RaftNode, effects: Sequence[Any]) -> None:
+        for effect in effects:
+            if type(effect) is Persist and type(effect.record) is LogAppended:
+                entries = effect.record.entries
+                self.counts["entry-overwritten"] += entries[0].index <= self._log_ends.get(host, 0)
+                self._log_ends[host] = entries[-1].index
 
     def _on_elected(self, at_ns: int, host: str, fact: LeaderElected) -> None:
         previous = self._leaders.get(max(self._leaders, default=0), host)
@@ -115,6 +129,12 @@ class Situations(Check):
         if fact.verdict is Verdict.CORRUPT:
             self._corrupt.add(host)
         self._asking[host] = False
+        self._log_ends.pop(host, None)  # a crash may have taken the end of its log
+
+    def _on_phase(self, at_ns: int, host: str, fact: HostPhaseChanged) -> None:
+        if fact.phase == "manager" and host in self._corrupt:
+            self._corrupt.discard(host)
+            self.counts["corrupt-disk-rejoined"] += 1
 
     def _on_task(self, at_ns: int, host: str, fact: TaskMoved) -> None:
         if fact.state is not TaskState.RUNNING or not fact.slot:

@@ -6,6 +6,7 @@ from swarmsim.checks.digests import EqualDigests, Invariants
 from swarmsim.checks.entitlement import EntitledSecrets
 from swarmsim.checks.linearizable import Linearizable
 from swarmsim.checks.mesh import MeshFollowsStore
+from swarmsim.checks.raft_safety import RaftSafety
 from swarmsim.checks.tasks import TaskStatesAdvance
 from swarmsim.checks.writes import NoAcknowledgedWriteLost, OnceOnly
 from swarmsim.world import World
@@ -14,6 +15,7 @@ from swarmsim.world import World
 def full_suite(world: World) -> tuple[Check, ...]:
     """One of each, for one run."""
     return (
+        RaftSafety(),
         NoAcknowledgedWriteLost(),
         OnceOnly(),
         Linearizable(),

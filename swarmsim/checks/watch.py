@@ -12,7 +12,7 @@ SAMPLE_NS = 500 * MS
 
 
 class Watch:
-    """Watches from now on. `stopped` is True once a check has failed, if it was to stop there."""
+    """Watches from now on."""
 
     def __init__(self, world: World, checks: Sequence[Check], sample_ns: int = SAMPLE_NS) -> None:
         self.checks = tuple(checks)
@@ -23,6 +23,9 @@ class Watch:
         for check in checks:
             for kind, listener in check.handlers().items():
                 self._listeners.setdefault(kind, []).append(listener)
+            raft_listener = check.raft_listener()
+            if raft_listener is not None:
+                world.observe_raft(raft_listener)
         world.observe(self.tell)
         world.call_at(world.now_ns + sample_ns, self._sample)
 

@@ -1,0 +1,152 @@
+"""The safety properties of Raft over the whole history of a cluster: all leaders ever, every entry ever committed.
+
+Theory of operation. `RaftHistory` is told what each peer does and remembers it for ever, so that a property holds
+across time and not only between peers that happen to be alive (Raft dissertation Figure 3.2):
+
+- Election Safety: a term has one leader.
+- Leader Append-Only: a leader's log only grows while it leads.
+- Log Matching: an index and a term name one entry with one predecessor, in all logs that ever were; by induction two
+  logs that agree at an entry agree before it.
+- Leader Completeness: whoever is elected has every entry that was ever committed.
+- State Machine Safety: what was ever committed or applied at an index is the same on every peer; each peer applies in
+  order, each index once, and a client's request is applied at one index only.
+
+Every method raises `RaftViolation` at the first breach.
+"""
+
+from collections.abc import Hashable, Iterable
+from typing import Any
+
+from core.durability import Persist
+from core.ids import NodeId
+from core.raft.effects import EntriesCommitted, LeaderElected, Observe, SnapshotRestored
+from core.raft.entries import CommandEntry, LogEntry
+from core.raft.log import RaftLog
+from core.raft.node import RaftNode
+from core.raft.records import LogAppended
+
+
+class RaftViolation(AssertionError):
+    """A safety property does not hold; the message says which, where and between whom."""
+
+
+class RaftHistory:
+    """All that ever happened in one Raft group, as far as safety is concerned."""
+
+    def __init__(self) -> None:
+        self.leaders: dict[int, NodeId] = {}
+        """Term -> who was elected."""
+        self.committed_terms: dict[int, int] = {}
+        """Index -> term of the entry that is committed there for ever."""
+        self.elections_count = 0
+        self._entries: dict[tuple[int, int], tuple[int | None, Any]] = {}
+        """(index, term) -> (term of the entry before it, what it holds)."""
+        self._applied: dict[int, Any] = {}
+        self._requests: dict[Hashable, int] = {}
+        self._applied_index: dict[NodeId, int] = {}
+        self._leader_end: dict[NodeId, tuple[int, int]] = {}
+        """Leader -> (its term, last index of its log)."""
+
+    # --- watching peers -----------------------------------------------------------------------------------------
+
+    def watch(self, node: RaftNode, effects: Iterable[Any]) -> None:
+        """One step of a peer: what it wrote, whom it was elected to be, what it found committed."""
+        for effect in effects:
+            if type(effect) is Persist and type(effect.record) is LogAppended:
+                self.appended(node.id, node.term if node.leader_id == node.id else 0, effect.record.entries, node.log)
+            elif type(effect) is Observe:
+                self._watch_fact(node, effect.fact)
+
+    def _watch_fact(self, node: RaftNode, fact: Any) -> None:
+        if type(fact) is LeaderElected:
+            self.elected(node.id, fact.term, node.log)
+        elif type(fact) is EntriesCommitted:
+            first_index = max(fact.first_index, node.log.first_index)
+            self.committed(node.id, node.log.slice(first_index, fact.last_index))
+        elif type(fact) is SnapshotRestored:
+            self._applied_index[node.id] = fact.index
+
+    # --- the properties -----------------------------------------------------------------------------------------
+
+    def elected(self, node_id: NodeId, term: int, log: RaftLog) -> None:
+        """Election Safety and Leader Completeness."""
+        self.elections_count += 1
+        other_id = self.leaders.setdefault(term, node_id)
+        if other_id != node_id:
+            raise RaftViolation(f"Election Safety: {other_id} and {node_id} were both elected in term {term}")
+        for index, committed_term in self.committed_terms.items():
+            if index > log.base_index and log.term_at(index) != committed_term:
+                raise RaftViolation(
+                    f"Leader Completeness: {node_id}, elected in term {term}, has term {log.term_at(index)} at index "
+                    f"{index}, where an entry of term {committed_term} is committed"
+                )
+        if self.committed_terms and log.last_index < max(self.committed_terms):
+            raise RaftViolation(f"Leader Completeness: the log of {node_id}, elected in term {term}, is too short")
+        self._leader_end[node_id] = (term, _end_before(log, term))
+
+    def appended(
+        self, node_id: NodeId, leader_term: int, entries: Iterable[LogEntry], log: RaftLog | None = None
+    ) -> None:
+        """Leader Append-Only (`leader_term` is not 0 for one that leads) and Log Matching."""
+        before: int | None = None
+        for entry in entries:
+            if before is None and log is not None:
+                before = log.term_at(entry.index - 1)
+            self._append_one(node_id, leader_term, entry, before)
+            before = entry.term
+
+    def _append_one(self, node_id: NodeId, leader_term: int, entry: LogEntry, before: int | None) -> None:
+        term, last_index = self._leader_end.get(node_id, (0, 0))
+        if leader_term and term == leader_term:
+            if entry.index != last_index + 1 or entry.term != leader_term:
+                raise RaftViolation(
+                    f"Leader Append-Only: {node_id} leads term {term} with a log up to {last_index} and writes "
+                    f"index {entry.index} of term {entry.term}"
+                )
+            self._leader_end[node_id] = (term, entry.index)
+        known = self._entries.setdefault((entry.index, entry.term), (before, _content(entry)))
+        if known[1] != _content(entry) or (None not in (known[0], before) and known[0] != before):
+            raise RaftViolation(
+                f"Log Matching: index {entry.index} of term {entry.term} is {known} and, on {node_id}, "
+                f"{(before, _content(entry))}"
+            )
+
+    def committed(self, node_id: NodeId, entries: Iterable[LogEntry]) -> None:
+        """State Machine Safety, as far as the log goes."""
+        for entry in entries:
+            term = self.committed_terms.setdefault(entry.index, entry.term)
+            if term != entry.term:
+                raise RaftViolation(
+                    f"State Machine Safety: at index {entry.index} an entry of term {term} is committed, and, on "
+                    f"{node_id}, one of term {entry.term}"
+                )
+
+    def applied(self, node_id: NodeId, index: int, command: Any, request: Hashable | None = None) -> None:
+        """State Machine Safety: one command per index, in order, and a request (if it can be told) at one index."""
+        if index <= self._applied_index.get(node_id, 0):
+            raise RaftViolation(f"State Machine Safety: {node_id} applied index {index} out of order or twice")
+        self._applied_index[node_id] = index
+        other = self._applied.setdefault(index, command)
+        if other != command:
+            raise RaftViolation(f"State Machine Safety: index {index} is {other!r} and, on {node_id}, {command!r}")
+        if request is not None and self._requests.setdefault(request, index) != index:
+            raise RaftViolation(
+                f"Once-only: request {request!r} was applied at {self._requests[request]} and, on {node_id}, at {index}"
+            )
+
+    def restarted(self, node_id: NodeId, snapshot_index: int) -> None:
+        """A peer begins anew from its snapshot: it applies what follows once more."""
+        self._applied_index[node_id] = snapshot_index
+        self._leader_end.pop(node_id, None)
+
+
+def _end_before(log: RaftLog, term: int) -> int:
+    """Where the log ended when `term` began; a leader's first own entry may be in it by now."""
+    index = log.last_index
+    while index > log.base_index and log.term_at(index) == term:
+        index -= 1
+    return index
+
+
+def _content(entry: LogEntry) -> Any:
+    return (entry.command, entry.stamp) if type(entry) is CommandEntry else entry

@@ -1,0 +1,140 @@
+"""A world without hosts' machinery: whatever a test says is so. Time passes by `run_until` alone."""
+
+import heapq
+from collections.abc import Callable
+from itertools import count
+from random import Random
+from typing import Any
+
+from core.ids import NodeId, TaskId
+from core.mesh.routes import RouteTable
+from core.operations import Operation
+from core.raft.effects import Applied, Refused, Result
+from core.store import Store
+from swarmsim.scenario.plan import TrafficPlan, WriterPlan
+from swarmsim.scenario.steps import Action
+from swarmsim.world import (
+    ContainerView,
+    FactListener,
+    HostStatus,
+    Power,
+    RaftListener,
+    RequestSample,
+    SentCounts,
+    TaskAction,
+    Undo,
+    WriterSample,
+)
+
+
+def status(name: str, **changes: Any) -> HostStatus:
+    """A healthy follower, or whatever `changes` make of it."""
+    fields: dict[str, Any] = {
+        "name": name,
+        "rack": "",
+        "power": Power.UP,
+        "phase": "manager" if name.startswith("m") else "worker",
+        "node_id": NodeId(f"node-{name}"),
+        "raft_id": NodeId(f"raft-{name}" if name.startswith("m") else ""),
+        "leader_id": NodeId(""),
+        "voters": (),
+        "leads": False,
+        "term": 1,
+        "commit_index": 0,
+        "applied_index": 0,
+    }
+    return HostStatus(**{**fields, **changes})
+
+
+class FakeWorld:
+    """Implements `swarmsim.world.World`; tests set `statuses`, `stores`, `routes` and `boxes` as they like."""
+
+    def __init__(self, *names: str) -> None:
+        self.now_ns = 0
+        self.statuses = {name: status(name) for name in names}
+        self.stores: dict[str, Store] = {}
+        self.routes: dict[str, tuple[int, RouteTable]] = {}
+        self.boxes: dict[str, tuple[ContainerView, ...]] = {}
+        self.applied: list[tuple[int, Action]] = []
+        self.undone: list[tuple[int, Action]] = []
+        self.befell: list[tuple[str, TaskId, TaskAction]] = []
+        self.asked: list[tuple[str, Operation]] = []
+        self.answer: Callable[[str, Operation], Result] = lambda host, operation: Applied(1, None)
+        self.counts: dict[str, dict[str, tuple[int, int]]] = {}
+        self.invariant_problem = ""
+        self._listeners: list[FactListener] = []
+        self._calls: list[tuple[int, int, Callable[[], None]]] = []
+        self._order = count()
+
+    def run_until(self, at_ns: int) -> None:
+        while self._calls and self._calls[0][0] <= at_ns:
+            due_at, _, call = heapq.heappop(self._calls)
+            self.now_ns = max(self.now_ns, due_at)
+            call()
+        self.now_ns = max(self.now_ns, at_ns)
+
+    def call_at(self, at_ns: int, call: Callable[[], None]) -> None:
+        heapq.heappush(self._calls, (max(at_ns, self.now_ns), next(self._order), call))
+
+    def random(self, purpose: str) -> Random:
+        return Random(purpose)
+
+    def hosts(self) -> tuple[str, ...]:
+        return tuple(self.statuses)
+
+    def status(self, host: str) -> HostStatus:
+        return self.statuses[host]
+
+    def address(self, host: str) -> str:
+        return f"{host}:2377"
+
+    def add_host(self, host: str, rack: str = "") -> None:
+        self.statuses[host] = status(host, rack=rack)
+
+    def submit(self, host: str, operation: Operation, answered: Callable[[Result], None]) -> None:
+        self.asked.append((host, operation))
+        answer = self.answer(host, operation) if self.statuses[host].lives else Refused("it is down")
+        self.call_at(self.now_ns + 1_000_000, lambda: answered(answer))
+
+    def apply(self, action: Action) -> Undo | None:
+        self.applied.append((self.now_ns, action))
+        return lambda: self.undone.append((self.now_ns, action))
+
+    def befall(self, host: str, task_id: TaskId, action: TaskAction) -> None:
+        self.befell.append((host, task_id, action))
+
+    def start_traffic(
+        self, plan: TrafficPlan, entry: Callable[[], str | None], took: Callable[[RequestSample], None]
+    ) -> Callable[[], None]:
+        return lambda: None
+
+    def start_writer(
+        self, plan: WriterPlan, entry: Callable[[], str | None], took: Callable[[WriterSample], None]
+    ) -> Callable[[], None]:
+        return lambda: None
+
+    def observe(self, listener: FactListener) -> None:
+        self._listeners.append(listener)
+
+    def observe_raft(self, listener: RaftListener) -> None:
+        """There is no Raft here."""
+
+    def tell(self, host: str, fact: Any) -> None:
+        """Have a host tell a fact now."""
+        for listener in self._listeners:
+            listener(self.now_ns, host, fact)
+
+    def store(self, host: str) -> Store | None:
+        return self.stores.get(host) if self.statuses[host].lives else None
+
+    def programmed_routes(self, host: str) -> tuple[int, RouteTable] | None:
+        return self.routes.get(host)
+
+    def containers(self, host: str) -> tuple[ContainerView, ...]:
+        return self.boxes.get(host, ())
+
+    def sent(self) -> SentCounts:
+        return self.counts
+
+    def check_invariants(self, full: bool = False) -> None:
+        assert not self.invariant_problem, self.invariant_problem

@@ -1,0 +1,62 @@
+"""Histories of writers that a client could live with, and such as no correct swarm shows."""
+
+import pytest
+from writer_histories import read, write
+
+from swarmsim.checks.linearizable import Linearizable
+from swarmsim.world import WriteOutcome, WriterSample
+
+GOOD = {
+    "a read after the write": [write("a", 0, 10, 5), read("a", 20, 30, 5, True)],
+    "a read before the write": [read("a", 0, 5, 4, False), write("a", 6, 10, 5)],
+    "a read beside the write sees it": [write("a", 0, 100, 5), read("a", 10, 20, 6, True)],
+    "a read beside the write does not see it": [write("a", 0, 100, 5), read("a", 10, 20, 4, False)],
+    "concurrent writes in either order": [write("a", 0, 100, 6), write("b", 10, 90, 5)],
+    "an unknown write that happened": [write("a", 0, 10, 0, WriteOutcome.UNKNOWN), read("a", 20, 30, 7, True)],
+    "an unknown write that did not": [write("a", 0, 10, 0, WriteOutcome.UNKNOWN), read("a", 20, 30, 7, False)],
+    "an unknown write that happened late": [
+        write("a", 0, 10, 0, WriteOutcome.UNKNOWN),
+        read("a", 20, 30, 7, False),
+        read("a", 40, 50, 9, True),
+    ],
+    "a refused write": [write("a", 0, 10, 0, WriteOutcome.REFUSED), read("a", 20, 30, 7, False)],
+    "two reads at one index": [write("a", 0, 5, 3), read("a", 10, 20, 3, True), read("a", 30, 40, 3, True)],
+}
+
+BAD = {
+    "a stale read": [write("a", 0, 10, 5), read("a", 20, 30, 4, False)],
+    "a read that forgets": [write("a", 0, 10, 5), read("a", 20, 30, 6, False)],
+    "a read of the future": [read("a", 0, 5, 6, True), write("a", 6, 10, 5)],
+    "a read of a later index": [write("a", 0, 100, 7), read("a", 10, 20, 5, True)],
+    "a refused write that happened": [write("a", 0, 10, 0, WriteOutcome.REFUSED), read("a", 20, 30, 7, True)],
+    "a key that nobody wrote": [read("a", 20, 30, 7, True)],
+    "one index for two writes": [write("a", 0, 10, 5), write("b", 0, 10, 5)],
+    "a later write at an earlier index": [write("a", 0, 10, 5), write("b", 20, 30, 4)],
+    "a later read at an earlier index": [write("a", 0, 10, 5), read("b", 20, 30, 4, False)],
+    "an unknown write that comes and goes": [
+        write("a", 0, 10, 0, WriteOutcome.UNKNOWN),
+        read("a", 20, 30, 7, True),
+        read("a", 40, 50, 8, False),
+    ],
+}
+
+
+def violation_of(history: list[WriterSample]) -> str:
+    check = Linearizable()
+    check.judge(history)
+    return check.violation.detail if check.violation is not None else ""
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_good_history_is_accepted(name: str) -> None:
+    assert violation_of(GOOD[name]) == ""
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_history_is_rejected(name: str) -> None:
+    assert violation_of(BAD[name])
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_the_order_in_which_samples_come_does_not_matter(name: str) -> None:
+    assert violation_of(BAD[name][::-1])

@@ -1,0 +1,252 @@
+"""Checks of what managers have stored and hosts have running: each accepts the good and rejects what is made up."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fake_world import FakeWorld
+from msgspec.structs import replace
+
+from core.ids import NetworkId, NodeId, SecretId, ServiceId, TaskId
+from core.mesh.routes import Neighbour, RouteTable
+from core.objects import Network, Service, Task
+from core.objects.network import NetworkAttachment, NetworkSpec, Subnet
+from core.objects.port import PortConfig
+from core.objects.service import Endpoint, ServiceSpec, VirtualIP
+from core.objects.task import ContainerSpec, FileTarget, SecretReference, TaskSpec, TaskState, TaskStatus
+from core.store import Create, Store, Transaction
+from swarmsim.checks.addresses import UniqueAddresses
+from swarmsim.checks.check import Check
+from swarmsim.checks.digests import EqualDigests, Invariants
+from swarmsim.checks.entitlement import EntitledSecrets
+from swarmsim.checks.mesh import MeshFollowsStore
+from swarmsim.checks.tasks import TaskStatesAdvance
+from swarmsim.world import ContainerView
+
+NET = NetworkId("net")
+
+
+def task(name: str, version: int = 1, state: TaskState = TaskState.RUNNING, **changes: Any) -> Task:
+    fields: dict[str, Any] = {"node_id": NodeId("n1"), "status": TaskStatus(state)}
+    spec = TaskSpec(ContainerSpec("image"))
+    return Task(TaskId(name), ServiceId("s"), 1, spec, 1, version=version, **{**fields, **changes})
+
+
+def at(address: str) -> tuple[NetworkAttachment, ...]:
+    return (NetworkAttachment(NET, address),)
+
+
+def store_of(*objects: Any, index: int = 1) -> Store:
+    store = Store()
+    store.apply(index, Transaction(tuple(Create(replace(each, version=index)) for each in objects), 1))
+    return store
+
+
+def complaint(check: Check) -> str:
+    return check.violation.detail if check.violation is not None else ""
+
+
+# --- task states
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "expected"),
+    [
+        (task("t", 1, TaskState.STARTING), task("t", 2, TaskState.RUNNING), ""),
+        (task("t", 1), task("t", 2, desired_state=TaskState.SHUTDOWN), ""),
+        (task("t", 2, TaskState.RUNNING), task("t", 1, TaskState.STARTING), ""),  # a manager that lags
+        (task("t", 1, TaskState.NEW, node_id=NodeId("")), task("t", 2, TaskState.ASSIGNED), ""),
+        (task("t", 1, TaskState.RUNNING), task("t", 2, TaskState.STARTING), "state from RUNNING back to STARTING"),
+        (task("t", 1, desired_state=TaskState.SHUTDOWN), task("t", 2), "desired state from SHUTDOWN back to RUNNING"),
+        (task("t", 1), task("t", 2, node_id=NodeId("n2")), "moved from node n1 to n2"),
+        (task("t", 1), task("t", 1, TaskState.FAILED), "the same version with different content"),
+        (task("t", 1, node_id=NodeId("")), task("t", 2, node_id=NodeId("")), "RUNNING without a node"),
+    ],
+)
+def test_tasks_go_forward(earlier: Task, later: Task, expected: str) -> None:
+    check = TaskStatesAdvance()
+    check.judge(0, earlier)
+    check.judge(1, later)
+    assert expected in complaint(check)
+    assert bool(complaint(check)) == bool(expected)
+
+
+def test_a_repeated_look_at_a_settled_task_finds_a_later_regression() -> None:
+    world = FakeWorld("m1")
+    check = TaskStatesAdvance()
+    for index, state in enumerate((TaskState.RUNNING, TaskState.FAILED, TaskState.RUNNING), start=1):
+        world.stores["m1"] = store_of(task("t", state=state), index=index)
+        check.sample(world)
+    assert "back to RUNNING" in complaint(check)
+
+
+# --- addresses
+
+NETWORK = Network(NET, NetworkSpec("front"), vni=4097, subnets=(Subnet("10.0.1.0/24"),))
+
+
+def service(name: str, address: str = "", port: int = 0) -> Service:
+    ports = (PortConfig(80, port),) if port else ()
+    ips = (VirtualIP(NET, address),) if address else ()
+    spec = ServiceSpec(name, TaskSpec(ContainerSpec("image")))
+    return Service(ServiceId(name), spec, endpoint=Endpoint(ports=ports, virtual_ips=ips))
+
+
+@pytest.mark.parametrize(
+    ("objects", "expected"),
+    [
+        ([task("a", attachments=at("10.0.1.5/24")), task("b", attachments=at("10.0.1.6/24"))], ""),
+        (
+            [
+                task("a", state=TaskState.FAILED, attachments=at("10.0.1.5/24")),
+                task("b", attachments=at("10.0.1.5/24")),
+            ],
+            "",
+        ),
+        ([task("a", attachments=at("10.0.1.5/24")), task("b", attachments=at("10.0.1.5/24"))], "held by task a"),
+        ([service("web", "10.0.1.5/24"), task("b", attachments=at("10.0.1.5/24"))], "held by service web"),
+        ([service("web", port=80), service("api", port=80)], "port tcp 80 is held by service web and by service api"),
+        ([Network(NetworkId("x"), NetworkSpec("x"), vni=4097)], "vni 4097"),
+        ([task("a", attachments=at("10.0.2.5/24"))], "does not have to give"),
+        ([task("a", attachments=at("10.0.1.255/24"))], "does not have to give"),
+    ],
+)
+def test_one_holder_per_address(objects: list[Any], expected: str) -> None:
+    check = UniqueAddresses()
+    check.judge_store(0, store_of(NETWORK, *objects))
+    assert expected in complaint(check)
+    assert bool(complaint(check)) == bool(expected)
+
+
+def container(name: str, address: str, running: bool = True, secrets: tuple[str, ...] = ()) -> ContainerView:
+    return ContainerView(TaskId(name), running, running, secrets, ((NET, address),))
+
+
+@pytest.mark.parametrize(("running", "expected"), [(True, "container of task b on w2"), (False, "")])
+def test_two_running_containers_never_share_an_address(running: bool, expected: str) -> None:
+    world = FakeWorld("w1", "w2")
+    world.boxes = {"w1": (container("a", "10.0.1.5"),), "w2": (container("b", "10.0.1.5", running),)}
+    check = UniqueAddresses()
+    check.sample(world)
+    assert expected in complaint(check)
+    assert bool(complaint(check)) == bool(expected)
+
+
+# --- secrets
+
+
+@pytest.mark.parametrize(
+    ("seen", "running", "expected"),
+    [
+        (("db-password",), True, ""),
+        ((), False, ""),
+        (("db-password", "other"), True, "sees ['other'] too many"),
+        (("other",), False, "sees ['other'] too many"),
+        ((), True, "lacks ['db-password']"),
+    ],
+)
+def test_containers_see_their_own_secrets(seen: tuple[str, ...], running: bool, expected: str) -> None:
+    reference = SecretReference(SecretId("s"), "db-password", FileTarget("db-password"))
+    spec = TaskSpec(ContainerSpec("image", secrets=(reference,)))
+    world = FakeWorld("m1", "w1")
+    world.stores = {"m1": store_of(replace(task("a"), spec=spec))}
+    world.boxes = {"w1": (container("a", "10.0.1.5", running, seen),)}
+    check = EntitledSecrets()
+    check.sample(world)
+    assert expected in complaint(check)
+    assert bool(complaint(check)) == bool(expected)
+
+
+# --- digests and invariants
+
+
+@pytest.mark.parametrize(
+    ("seen", "violated"),
+    [
+        ([("m1", 5, 1), ("m2", 5, 1)], False),
+        ([("m1", 5, 1), ("m2", 6, 2)], False),
+        ([("m1", 5, 1), ("m2", 5, 2)], True),
+        ([("m1", 5, 1), ("m1", 6, 2), ("m2", 5, 1), ("m2", 6, 3)], True),
+        ([("m1", 5, 1), ("m2", 4, 9), ("m3", 5, 7)], True),
+    ],
+)
+def test_digests_are_equal_at_equal_index(seen: list[tuple[str, int, int]], violated: bool) -> None:
+    check = EqualDigests(FakeWorld())
+    for host, index, digest in seen:
+        check.judge(0, host, index, digest)
+    assert bool(complaint(check)) is violated
+
+
+def test_managers_with_different_stores_are_found() -> None:
+    world = FakeWorld("m1", "m2")
+    world.stores = {"m1": store_of(service("a")), "m2": store_of(service("b"))}
+    check = EqualDigests(world)
+    check.sample(world)
+    assert "at index 1 m2 has digest" in complaint(check)
+
+
+def test_a_host_that_breaks_its_own_invariant_is_found() -> None:
+    world = FakeWorld("m1")
+    check = Invariants()
+    check.sample(world)
+    assert check.checked_count == 1
+    world.invariant_problem = "two leaders"
+    with pytest.raises(AssertionError, match="two leaders"):
+        check.finish(world)
+
+
+# --- routes
+
+
+def neighbour(address: str) -> RouteTable:
+    record = Neighbour(NET, address, NodeId("node-w1"), "198.18.0.1")
+    return {record.key: record}
+
+
+def by_service_count(store: Store, node_id: NodeId) -> RouteTable:
+    """A stand-in for the real computation: the table depends on what is in the store, and on nothing else."""
+    return neighbour(f"10.0.0.{len(store.services)}")
+
+
+@pytest.mark.parametrize(
+    ("version", "table", "violated"),
+    [
+        (1, neighbour("10.0.0.1"), False),
+        (2, neighbour("10.0.0.2"), False),
+        (1, neighbour("10.0.0.2"), True),  # ahead of what it acknowledged
+        (2, neighbour("10.0.0.1"), True),  # behind it
+        (2, {}, True),
+        (9, neighbour("10.0.0.7"), False),  # a version that nobody has seen cannot be judged
+    ],
+)
+def test_a_table_is_that_of_its_version(version: int, table: RouteTable, violated: bool) -> None:
+    world = FakeWorld("m1", "w1")
+    check = MeshFollowsStore(world, by_service_count)
+    check.keep(store_of(service("a")))
+    check.keep(store_of(service("a"), service("b"), index=2))
+    world.routes = {"w1": (version, table)}
+    check.sample(world)
+    assert bool(complaint(check)) is violated
+    assert check.checked_count == (0 if version == 9 else 1)
+
+
+def test_what_no_table_is_made_of_does_not_end_a_versions_life() -> None:
+    world = FakeWorld("m1", "w1")
+    check = MeshFollowsStore(world, by_service_count)
+    store = store_of(service("a"))
+    check.keep(store)
+    store.index = 7  # six entries that changed nothing a table is made of
+    check.keep(store)
+    world.routes = {"w1": (5, {})}
+    check.finish(world)
+    assert "w1 at version 5" in complaint(check)
+
+
+CHECKS: dict[str, Callable[[], Check]] = {"tasks": TaskStatesAdvance, "addresses": UniqueAddresses}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_world_without_managers_is_no_violation(name: str) -> None:
+    check = CHECKS[name]()
+    check.finish(FakeWorld("m1", "w1"))
+    assert complaint(check) == ""
