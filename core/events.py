@@ -127,7 +127,7 @@ class KeyMaterial(Struct, frozen=True, gc=False):
 
 
 class Requested(Struct, frozen=True, gc=False):
-    """A client asks for something; it is answered by exactly one `Reply` with this ticket."""
+    """A client asks for something; it is answered by exactly one `Reply` with this ticket, which is above 0 and new."""
 
     ticket: Ticket
     operation: Operation

@@ -341,7 +341,7 @@ class Host:
         if isinstance(plan, str):
             self._to_raft(now, raft_events.TransferLeadership(plan))
         elif plan is not None:
-            self._membership_ticket = self.outbox.tickets.draw()
+            self._membership_ticket = self.outbox.own_request()
             self._to_raft(now, raft_events.ChangeMembership(self._membership_ticket, plan))
 
     def _tell_peers(self) -> None:

@@ -161,7 +161,7 @@ class Membership:
             return None
         if self._founding_ticket is not None:
             return None
-        return self._founding_proposal(self._outbox.tickets.draw())
+        return self._founding_proposal(self._outbox.own_request())
 
     def is_own(self, ticket: Ticket) -> bool:
         """Whether an answer is to a proposal of this host's own, which no client waits for; takes note of it."""

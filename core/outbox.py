@@ -42,6 +42,10 @@ class Outbox:
         """Tell a fact."""
         self.effects.append(Observe(fact))
 
+    def own_request(self) -> Ticket:
+        """A ticket for a request of this host's own: below 0, since drivers number those of their clients upwards."""
+        return Ticket(-self.tickets.draw())
+
     def reply(self, ticket: Ticket, value: Any, index: int = 0) -> None:
         """Answer a client: done."""
         self.effects.append(Reply(ticket, Applied(index, value)))
