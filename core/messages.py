@@ -3,7 +3,8 @@
 Any of them may be lost, repeated, delayed without bound or overtaken. Hence: requests carry an attempt number and are
 repeated until answered; what belongs to a session names it; assignments, routes and reports are numbered, applied in
 order once, and acknowledged; each direction has at most one unacknowledged message per session and kind, so that a
-slow host costs one coalesced delta and not a queue. A session's stray messages after its end are answered with `SessionUnknown`.
+slow host costs one coalesced delta and not a queue. A session's stray messages after its end are answered with
+`SessionUnknown`.
 """
 
 from msgspec import Struct
@@ -113,9 +114,10 @@ class SessionUnknown(Struct, frozen=True, gc=False, tag="session-unknown"):
 class Assignments(Struct, frozen=True, gc=False, tag="assignments"):
     """Number `sequence` of a session, from 1; what a store at log `index` says.
 
-    A session begins with a complete set, in several parts (`complete`, all but the last with `more`) where it is too large for
-    one message; whatever the agent has besides goes. Later ones are deltas. `tasks` are new or changed; secrets and configs come with the first task that is entitled to them and are named in
-    `revoked_…` when the last such task is gone.
+    A session begins with a complete set, in several parts (`complete`, all but the last with `more`) where it is too
+    large for one message; whatever the agent has besides goes. Later ones are deltas. `tasks` are new or changed;
+    secrets and configs come with the first task that is entitled to them and are named in `revoked_…` when the last
+    such task is gone.
     """
 
     session_id: SessionId

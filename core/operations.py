@@ -94,7 +94,7 @@ class UpdateCluster(Struct, frozen=True, gc=False, tag="update-cluster"):
 
 
 class FoundSwarm(Struct, frozen=True, gc=False, tag="found"):
-    """What a host that was asked to `InitSwarm` proposes to itself: the swarm's first objects. Answer: the node's id."""
+    """What a host asked to `InitSwarm` proposes to itself: the swarm's first objects. Answer: the node's id."""
 
     operation: InitSwarm
     tokens: JoinTokens

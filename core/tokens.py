@@ -1,7 +1,7 @@
 """Join tokens: `SWMTKN-1-<swarm>-<role>`, the form Docker uses (swarm.md §3.9).
 
-The first part names the swarm (50 base-36 digits), the second is the secret that only holders of this role's token know (25 digits).
-Both come from secret bytes that the driver draws; nothing here is random.
+The first part names the swarm (50 base-36 digits), the second is the secret that only holders of this role's token
+know (25 digits). Both come from secret bytes that the driver draws; nothing here is random.
 """
 
 from collections.abc import Sequence
