@@ -7,6 +7,7 @@ A `Value` pairs a plain Python object (dict, list, str, int, float, bool, None) 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from fractions import Fraction
 from typing import Any, Final, NoReturn, TypeVar
 
 from core.timing import MS, SECOND
@@ -218,7 +219,7 @@ def parse_duration_ns(text: str) -> int | None:
     parts = list(_DURATION_PART.finditer(text))
     if not parts or "".join(part[0] for part in parts) != text:
         return None
-    return sum(round(float(part[1]) * _UNIT_NS[part[2]]) for part in parts)
+    return sum(round(Fraction(part[1]) * _UNIT_NS[part[2]]) for part in parts)
 
 
 def scalar_as_text(raw: object) -> str:

@@ -1,8 +1,9 @@
 """Deploying a stack: a machine that says which operation to ask the swarm for next, and takes its answer.
 
-States: *looking up* (lists networks, secrets, configs and services), *making* (prunes if asked to, then creates the
-networks, secrets and configs that are missing), *services* (creates or updates each, with all references resolved),
-*ended*. One operation is under way at a time, so that simulator, command line and API drive it alike.
+States: *looking up* (lists networks, secrets, configs and services, and refuses what contradicts them), *making*
+(prunes if asked to, then creates the networks, secrets and configs that are missing), *services* (creates or updates
+each, with all references resolved), *ended*. One operation is under way at a time, so that simulator, command line and
+API drive it alike.
 
 Deploying again changes only what differs: networks are left as they are, a secret or config with other data is
 refused (data never changes, only its name can), a service is updated if its spec differs, its `force_update` kept.
@@ -11,18 +12,18 @@ afresh, a bounded number of times. A deployment is not atomic: what was done bef
 again carries on from there. Left out: waiting for the services to converge.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from core.compose.stack import NAMESPACE_LABEL, Stack, StackService, bind
 from core.ids import ConfigId, NetworkId, SecretId
-from core.objects.config import Config
-from core.objects.network import Network
-from core.objects.secret import Secret
+from core.objects.config import Config, ConfigSpec
+from core.objects.network import Network, NetworkSpec
+from core.objects.secret import Secret, SecretSpec
 from core.objects.service import Service, ServiceSpec
 from core.operations import (
     Answer,
@@ -75,6 +76,7 @@ class DeploymentRefusedError(Exception):
     """Inside this module: the stack contradicts what the swarm holds already."""
 
 
+Spec = TypeVar("Spec", NetworkSpec, SecretSpec, ConfigSpec)
 _Listed = Network | Secret | Config | Service
 _LISTED_KINDS: Final = (Kind.NETWORK, Kind.SECRET, Kind.CONFIG, Kind.SERVICE)
 _CHANGED_UNDER_US: Final = (ErrorCode.ALREADY_EXISTS, ErrorCode.OUT_OF_SEQUENCE, ErrorCode.NOT_FOUND)
@@ -138,9 +140,11 @@ class Deployment:
         for kind in _LISTED_KINDS:
             yield ListObjects(kind)
         self._check_external()
+        self._check_present()
         yield from self._removals()
-        yield from self._missing_networks()
-        yield from self._missing_data()
+        yield from self._missing(Kind.NETWORK, self.stack.networks, CreateNetwork)
+        yield from self._missing(Kind.SECRET, self.stack.secrets, CreateSecret)
+        yield from self._missing(Kind.CONFIG, self.stack.configs, CreateConfig)
         for service in self.stack.services:
             yield from self._write_service(service)
 
@@ -154,6 +158,29 @@ class Deployment:
                 if name not in self._found[kind]:
                     raise DeploymentRefusedError(f"external {kind.value} {name!r} does not exist in the swarm")
 
+    def _check_present(self) -> None:
+        for network in self.stack.networks:
+            self._check_ours(Kind.NETWORK, network.name, "declare it external")
+        for service in self.stack.services:
+            self._check_ours(Kind.SERVICE, service.spec.name, "give one of them another name")
+        for secret in self.stack.secrets:
+            self._check_data(Kind.SECRET, secret.name, secret.data)
+        for config in self.stack.configs:
+            self._check_data(Kind.CONFIG, config.name, config.data)
+
+    def _check_data(self, kind: Kind, name: str, data: bytes) -> None:
+        found = self._found[kind].get(name)
+        # A secret's data may be withheld from whoever lists it.
+        if isinstance(found, Secret | Config) and found.spec.data not in (data, b""):
+            raise DeploymentRefusedError(
+                f"{kind.value} {name!r} exists with other data, which cannot change: rename it"
+            )
+
+    def _check_ours(self, kind: Kind, name: str, advice: str) -> None:
+        found = self._found[kind].get(name)
+        if found is not None and not self._is_ours(found):
+            raise DeploymentRefusedError(f"{kind.value} {name!r} exists and is not of this stack: {advice}")
+
     def _removals(self) -> Iterator[Operation]:
         if not self._prune:
             return
@@ -162,37 +189,12 @@ class Deployment:
             if self._is_ours(service) and name not in wanted:
                 yield Remove(Kind.SERVICE, service.id)
 
-    def _missing_networks(self) -> Iterator[Operation]:
-        for spec in self.stack.networks:
-            found = self._found[Kind.NETWORK].get(spec.name)
-            if found is None:
-                yield CreateNetwork(spec)
-            elif self._is_ours(found):
-                self._note(Kind.NETWORK, spec.name, Done.UNCHANGED)
+    def _missing(self, kind: Kind, specs: Iterable[Spec], create: Callable[[Spec], Operation]) -> Iterator[Operation]:
+        for spec in specs:
+            if spec.name in self._found[kind]:
+                self._note(kind, spec.name, Done.UNCHANGED)
             else:
-                raise DeploymentRefusedError(
-                    f"network {spec.name!r} exists and is not of this stack: declare it external"
-                )
-
-    def _missing_data(self) -> Iterator[Operation]:
-        for secret in self.stack.secrets:
-            if self._needs_creating(Kind.SECRET, secret.name, secret.data):
-                yield CreateSecret(secret)
-        for config in self.stack.configs:
-            if self._needs_creating(Kind.CONFIG, config.name, config.data):
-                yield CreateConfig(config)
-
-    def _needs_creating(self, kind: Kind, name: str, data: bytes) -> bool:
-        found = self._found[kind].get(name)
-        if found is None:
-            return True
-        assert isinstance(found, Secret | Config)
-        if found.spec.data not in (data, b""):  # a secret's data may be withheld from whoever lists it
-            raise DeploymentRefusedError(
-                f"{kind.value} {name!r} exists with other data, which cannot change: rename it"
-            )
-        self._note(kind, name, Done.UNCHANGED)
-        return False
+                yield create(spec)
 
     def _write_service(self, service: StackService) -> Iterator[Operation]:
         name = service.spec.name
@@ -206,8 +208,6 @@ class Deployment:
         if found is None:
             yield CreateService(spec)
             return
-        if not self._is_ours(found):
-            raise DeploymentRefusedError(f"service {name!r} exists and is not of this stack")
         assert isinstance(found, Service)
         spec = _with_force_update_of(found, spec)
         if spec == found.spec:

@@ -1,7 +1,7 @@
 """A whole scenario, decoded: the cluster, what runs on it, who uses it, what happens and what is expected.
 
-Times are nanoseconds, sizes bytes, rates per second, ratios between 0 and 1. At time 0 every host is switched on; the
-swarm forms and the stacks are deployed from then on, as fast as they can be.
+Times are nanoseconds, sizes bytes, rates per second, ratios between 0 and 1. Time 0 is when every host has
+become a ready member of the swarm; the stacks are deployed from then on, as fast as they can be.
 """
 
 from typing import Final
@@ -106,7 +106,7 @@ class ImagePlan(Struct, frozen=True, gc=False):
 
 
 class StackPlan(Struct, frozen=True, gc=False):
-    """A stack deployed as soon as the swarm has formed: its name and its Compose file, relative to the scenario's."""
+    """A stack deployed at time 0: its name and its Compose file, relative to the scenario's."""
 
     name: str
     file: str
@@ -137,6 +137,7 @@ class WriterPlan(Struct, frozen=True, gc=False):
     to: HostTarget = Group(HostGroup.MANAGERS)
     value_bytes: int = 128
     during: Window | None = None
+    """None = from time 0 to the end."""
 
 
 class Scenario(Struct, frozen=True, gc=False):

@@ -1,0 +1,48 @@
+"""Several Compose files as one."""
+
+from typing import Any
+
+import pytest
+
+from core.compose.loader import load
+from core.compose.merging import merge
+from core.document import DocumentError
+
+
+def merged(key: str, earlier: Any, later: Any) -> Any:
+    return merge({key: earlier}, {key: later})[key]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("key", "earlier", "later", "result"),
+    [
+        ("image", "a:1", "a:2", "a:2"),
+        ("image", "a:1", None, "a:1"),
+        ("command", ["a", "b"], ["c"], ["c"]),
+        ("environment", ["A=1", "B=2"], {"B": 3}, {"A": "1", "B": "3"}),
+        ("labels", {"a": "1"}, ["b"], {"a": "1", "b": None}),
+        ("ports", ["80:80", "90:90"], ["90:91", "91:91"], ["80:80", "90:91", "91:91"]),
+        ("ports", ["53:53/udp"], ["53:53"], ["53:53/udp", "53:53"]),
+        ("ports", ["80:80"], [{"target": 8080, "published": 80}], [{"target": 8080, "published": 80}]),
+        ("volumes", ["a:/data", "b:/b"], ["c:/data:ro"], ["b:/b", "c:/data:ro"]),
+        ("secrets", ["s", "t"], [{"source": "s", "mode": 256}], ["t", {"source": "s", "mode": 256}]),
+        ("dns", ["1.1.1.1"], ["8.8.8.8"], ["1.1.1.1", "8.8.8.8"]),
+        ("networks", ["a"], {"b": {"aliases": ["x"]}}, {"a": None, "b": {"aliases": ["x"]}}),
+        ("deploy", {"replicas": 1, "mode": "replicated"}, {"replicas": 2}, {"replicas": 2, "mode": "replicated"}),
+    ],
+)
+def test_rules(key: str, earlier: Any, later: Any, result: Any) -> None:
+    assert merged(key, earlier, later) == result
+
+
+def test_a_later_file_adds_services_and_sections() -> None:
+    base = {"services": {"web": {"image": "web:1"}, "db": {"image": "db"}}}
+    extra = {"services": {"web": {"ports": ["80:80"]}, "cache": {"image": "cache"}}, "volumes": {"v": None}}
+    stack = load([base, extra], lambda path: b"", name="s")
+    assert [service.spec.name for service in stack.services] == ["s_web", "s_db", "s_cache"]
+    assert stack.services[0].spec.endpoint.ports[0].published_port == 80
+
+
+def test_all_files_have_one_version() -> None:
+    with pytest.raises(DocumentError, match=r"version: the files have different versions: 3\.8, 3\.9"):
+        load([{"version": "3.8"}, {"version": "3.9"}], lambda path: b"", name="s")
