@@ -40,7 +40,7 @@ FILES = {
     "web.env": b'# comment\n\nCOLOR=blue\nQUOTED="as is"\nFROM_CLIENT\n  INDENTED=1\nEMPTY=\n',
     "bad.env": b"GOOD=1\nnot a name=1\n",
 }
-ENVIRONMENT = {"FROM_CLIENT": "client", "HOME": "/home/me", "N": "3"}
+ENVIRONMENT = {"FROM_CLIENT": "client", "HOME": "/people/me", "N": "3"}
 
 
 def read_file(path: str) -> bytes:
@@ -275,7 +275,7 @@ def test_the_address_of_a_port_is_ignored_aloud() -> None:
         ("/cache", Mount("volume", "/cache")),
         ("./conf:/etc/conf:ro", Mount("bind", "/etc/conf", "/srv/shop/conf", read_only=True)),
         ("../up:/up:rshared", Mount("bind", "/up", "/srv/up", options={"bind-propagation": "rshared"})),
-        ("~/x:/x:z", Mount("bind", "/x", "/home/me/x")),
+        ("~/x:/x:z", Mount("bind", "/x", "/people/me/x")),
         (
             {"type": "tmpfs", "target": "/t", "tmpfs": {"size": "64m"}},
             Mount("tmpfs", "/t", options={"tmpfs-size": "67108864"}),
@@ -329,14 +329,14 @@ def test_secrets_are_read_and_referred_to_by_full_name() -> None:
         services:
           web:
             image: web
-            secrets: [password, {source: outer, target: /tmp/s, uid: '7', gid: 8, mode: 0400}]
+            secrets: [password, {source: outer, target: /srv/s, uid: '7', gid: 8, mode: 0400}]
             configs: [{source: motd, target: /etc/motd}]
         secrets: {password: {file: password.txt}, outer: {external: true}}
         configs: {motd: {content: hello}, unused: {environment: N}}
         """
     )
     assert stack.services[0].secrets == (
-        NamedFile("outer", FileTarget("/tmp/s", "7", "8", 0o400)),
+        NamedFile("outer", FileTarget("/srv/s", "7", "8", 0o400)),
         NamedFile("shop_password", FileTarget("password")),
     )
     assert stack.services[0].configs == (NamedFile("shop_motd", FileTarget("/etc/motd")),)
