@@ -1,0 +1,50 @@
+"""`swarmsim` and its commands. A new command is one more entry of `COMMANDS`.
+
+Exit codes: 0 all is as expected; 1 an expectation did not hold; 2 could not tell, or bad input.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Any, Final
+
+import typer
+
+from swarmsim.cli.check import check
+from swarmsim.cli.scenarios import scenarios
+from swarmsim.yaml_source import SourceError
+
+COMMANDS: Final[tuple[Callable[..., Any], ...]] = (check, scenarios)
+
+BAD_INPUT: Final = 2
+
+
+def application() -> typer.Typer:
+    """The command line with all its commands."""
+    app = typer.Typer(
+        name="swarmsim",
+        help="A container swarm, simulated: play scenarios, inject faults, read what happened.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    for command in COMMANDS:
+        app.command()(command)
+    return app
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command; bad input ends in one message and exit code 2, never in a traceback."""
+    try:
+        application()(arguments)
+    except SourceError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
+    except BrokenPipeError:  # whoever read our output has seen enough
+        sys.stderr.close()
+        sys.exit(BAD_INPUT)
+
+
+def _root() -> None:
+    # Makes the application a group of commands however many there are.
+    pass
