@@ -168,6 +168,16 @@ class Disk:
         """Fault: no space is left beyond the log's reserve."""
         self.free_bytes_left = min(self._profile.reserve_bytes, self.free_bytes)
 
+    def empty(self) -> None:
+        """End of the fault: what had filled the disk is gone."""
+        self.free_bytes_left = None
+
+    def repair(self) -> None:
+        """End of every fault but damage."""
+        self.extra_sync_ns = 0
+        self.fails = False
+        self.empty()
+
     def warn_if_low(self, deliver: Deliver) -> None:
         """Deliver `StorageLow` once whenever the space left has come down to the reserve."""
         low = self.free_bytes <= self._profile.reserve_bytes

@@ -11,6 +11,7 @@ from random import Random
 from core.effects import PrepareTask, RemoveTask, StartTask, StopTask
 from core.events import ContainerPhase, EngineDown, EngineInventory, EngineReport, EngineUp, TaskReported
 from core.ids import OperationId, TaskId
+from core.objects.port import Protocol
 from core.ports import Deliver
 from sim.container import Container
 from sim.facts import ContainerChanged, WorldFact
@@ -268,6 +269,15 @@ class Engine:
         for container in self._containers.values():
             if container.running and container.addresses.get(network_id) == address:  # type: ignore[call-overload]
                 return container
+        return None
+
+    def publisher(self, port: int, protocol: Protocol) -> tuple[Container, int] | None:
+        """Whose process has this port of the machine for itself (host mode), and its own port behind it."""
+        for container in self._containers.values():
+            if container.listening:
+                for config in container.task.host_ports:
+                    if config.published_port == port and config.protocol is protocol:
+                        return container, config.target_port
         return None
 
     # --- reports

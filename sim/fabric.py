@@ -39,6 +39,8 @@ LATER_RETRY_NS = 200 * MS
 REQUEST_BYTES = 600
 ANSWER_BYTES = 2_000
 REFUSAL_BYTES = 60
+NO_NETWORK = NetworkId("")
+"""Where a host-mode port is: on its machine, with no overlay between."""
 
 
 class Outcome(Enum):
@@ -111,18 +113,21 @@ class Fabric:
             exchange.stage = f"{machine.name} has no power"
             self._loop.call_after(retry_ns, self._knock, exchange, machine, port, protocol, 2 * retry_ns)
             return
-        route = machine.data_plane.tables.published(port, protocol)
-        if route is None:
-            refusal = f"{machine.name} has nothing on port {port}"
-            self._loop.call_after(CLIENT_NS, exchange.end, Outcome.REFUSED, refusal)
-            return
-        target_port = next(config.target_port for config in route.ports if config.published_port == port)
 
         def to_client(outcome: Outcome, detail: str) -> None:
             if machine.powered:
                 self._loop.call_after(CLIENT_NS, exchange.end, outcome, detail)
 
-        self._to_service(_Leg(exchange, machine, route.network_id, target_port, to_client), route)
+        route = machine.data_plane.tables.published(port, protocol)
+        publisher = machine.engine.publisher(port, protocol)
+        if route is not None:
+            target_port = next(config.target_port for config in route.ports if config.published_port == port)
+            self._to_service(_Leg(exchange, machine, route.network_id, target_port, to_client), route)
+        elif publisher is not None:
+            container, target_port = publisher
+            self._accept(_Leg(exchange, machine, NO_NETWORK, target_port, to_client), container)
+        else:
+            to_client(Outcome.REFUSED, f"{machine.name} has nothing on port {port}")
 
     # --- from a host to a container
 
@@ -160,15 +165,18 @@ class Fabric:
         if target is not leg.source and target.data_plane.tables.neighbour(leg.network_id, leg.own_address) is None:
             leg.exchange.stage = f"{target.name} has no way back to {leg.own_address}"
             return False
-        port = container.image.port if leg.port is None else leg.port
-        if not container.listening or port is None or port != container.image.port:
-            refusal = f"nothing listens on port {port} of {leg.address}"
-            self._back(leg, REFUSAL_BYTES, Outcome.REFUSED, refusal)
-            return True
-        self._serve(leg, container)
+        self._accept(leg, container)
         return True
 
     # --- in a container
+
+    def _accept(self, leg: _Leg, container: Container) -> None:
+        listens_on = container.image.port if container.listening else None
+        if listens_on is not None and leg.port in (None, listens_on):
+            self._serve(leg, container)
+        else:
+            refusal = f"{container.task.service_name} on {leg.target.name} does not listen on port {leg.port}"
+            self._back(leg, REFUSAL_BYTES, Outcome.REFUSED, refusal)
 
     def _serve(self, leg: _Leg, container: Container) -> None:
         leg.exchange.stage = f"being served by {container.task.service_name} on {leg.target.name}"

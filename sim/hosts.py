@@ -7,8 +7,10 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from core.durability import Stream, Verdict
+from core.durable import replay
 from core.effects import Effect
 from core.events import Event
+from core.host import Host
 from core.ids import Address
 
 
@@ -46,3 +48,9 @@ class Start(Struct, frozen=True):
 
 Recover = Callable[[Start], HostLike]
 """Makes a host from its disk: the first start, a restart and the recovery after a crash are one and the same."""
+
+
+def recover_swarm_host(start: Start) -> Host:
+    """The `Recover` of every world but those of small tests: `settings` is the host's `HostConfig`."""
+    durable = replay(start.recovered.writes, corrupt=start.recovered.verdict is Verdict.CORRUPT)
+    return Host.recover(start.settings, durable, start.rng, start.now)

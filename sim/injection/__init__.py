@@ -1,0 +1,8 @@
+"""Bringing faults upon a world and taking them back, a module for each part of a machine that they befall.
+
+Never here: when faults happen (that is a schedule's business), or what a fault is (`sim.faults`).
+"""
+
+from sim.injection.injector import Guard, Injector
+
+__all__ = ["Guard", "Injector"]

@@ -1,0 +1,85 @@
+"""Faults of container engines, containers and tables."""
+
+from collections.abc import Callable
+
+from core.ids import TaskId
+from sim import faults
+from sim.dataplane import DataPlane
+from sim.engine import CRASHED, Engine
+from sim.injection.undo import Handler, Undo, all_of
+from sim.world import World
+
+
+def stop_engine(world: World, fault: faults.StopEngine) -> Undo:
+    engines = [world.machine(name).engine for name in fault.hosts]
+    for engine in engines:
+        engine.go_down("the container engine does not answer")
+    return all_of(engine.come_up for engine in engines)
+
+
+def fail_pulls(world: World, fault: faults.FailPulls) -> Undo:
+    engines = [world.machine(name).engine for name in fault.hosts]
+
+    def set_all(fail: bool) -> None:
+        for engine in engines:
+            engine.pulls_fail = fail
+
+    set_all(True)
+    return lambda: set_all(False)
+
+
+def _each(world: World, tasks: tuple[TaskId, ...], befall: Callable[[Engine, TaskId], bool]) -> None:
+    """Let it happen to each of these tasks' containers, wherever it runs; one that runs nowhere is left out."""
+    for task_id in tasks:
+        for machine in world.machines.values():
+            befall(machine.engine, task_id)
+
+
+def crash_task(world: World, fault: faults.CrashTask) -> None:
+    _each(world, fault.tasks, lambda engine, task_id: engine.exit(task_id, CRASHED))
+
+
+def exit_task(world: World, fault: faults.ExitTask) -> None:
+    _each(world, fault.tasks, lambda engine, task_id: engine.exit(task_id, fault.code))
+
+
+def unhealthy(world: World, fault: faults.Unhealthy) -> None:
+    _each(world, fault.tasks, Engine.become_unhealthy)
+
+
+def out_of_memory(world: World, fault: faults.OutOfMemory) -> None:
+    _each(world, fault.tasks, Engine.run_out_of_memory)
+
+
+def fail_routes(world: World, fault: faults.FailRoutes) -> Undo:
+    planes = [world.machine(name).data_plane for name in fault.hosts]
+
+    def set_all(fail: bool) -> None:
+        for plane in planes:
+            plane.fails = fail
+
+    set_all(True)
+    return lambda: set_all(False)
+
+
+def slow_routes(world: World, fault: faults.SlowRoutes) -> Undo:
+    planes: list[DataPlane] = [world.machine(name).data_plane for name in fault.hosts]
+
+    def set_all(extra_ns: int) -> None:
+        for plane in planes:
+            plane.extra_ns = extra_ns
+
+    set_all(fault.latency_ns)
+    return lambda: set_all(0)
+
+
+HANDLERS: dict[type, Handler] = {
+    faults.StopEngine: stop_engine,
+    faults.FailPulls: fail_pulls,
+    faults.CrashTask: crash_task,
+    faults.ExitTask: exit_task,
+    faults.Unhealthy: unhealthy,
+    faults.OutOfMemory: out_of_memory,
+    faults.FailRoutes: fail_routes,
+    faults.SlowRoutes: slow_routes,
+}

@@ -1,0 +1,72 @@
+"""Faults of disks. A fault of the same kind given again replaces the first."""
+
+from sim import faults
+from sim.disk import Disk
+from sim.injection.undo import Handler, Undo, all_of
+from sim.machine import Machine
+from sim.world import World
+
+
+def slow_disk(world: World, fault: faults.SlowDisk) -> Undo:
+    disks = [world.machine(name).disk for name in fault.hosts]
+    for disk in disks:
+        disk.extra_sync_ns = fault.latency_ns
+
+    def mend(disk: Disk) -> None:
+        if disk.extra_sync_ns == fault.latency_ns:
+            disk.extra_sync_ns = 0
+
+    return lambda: [mend(disk) for disk in disks]
+
+
+def full_disk(world: World, fault: faults.FullDisk) -> Undo:
+    machines = [world.machine(name) for name in fault.hosts]
+    for machine in machines:
+        machine.disk.fill()
+        _warn(machine)
+    return all_of(machine.disk.empty for machine in machines)
+
+
+def _warn(machine: Machine) -> None:
+    if machine.daemon is not None:
+        machine.disk.warn_if_low(machine.daemon.deliver)
+
+
+def fail_disk(world: World, fault: faults.FailDisk) -> Undo:
+    disks = [world.machine(name).disk for name in fault.hosts]
+    for disk in disks:
+        disk.fails = True
+
+    def mend() -> None:
+        for disk in disks:
+            disk.fails = False
+
+    return mend
+
+
+def corrupt_disk(world: World, fault: faults.CorruptDisk) -> None:
+    for name in fault.hosts:
+        world.machine(name).disk.corrupt()
+
+
+def lose_disk(world: World, fault: faults.LoseDisk) -> Undo:
+    machines = [world.machine(name) for name in fault.hosts]
+    for machine in machines:
+        machine.power_off()
+        machine.disk.replace()
+    return all_of(machine.power_on for machine in machines)
+
+
+def repair_disk(world: World, fault: faults.RepairDisk) -> None:
+    for name in fault.hosts:
+        world.machine(name).disk.repair()
+
+
+HANDLERS: dict[type, Handler] = {
+    faults.SlowDisk: slow_disk,
+    faults.FullDisk: full_disk,
+    faults.FailDisk: fail_disk,
+    faults.CorruptDisk: corrupt_disk,
+    faults.LoseDisk: lose_disk,
+    faults.RepairDisk: repair_disk,
+}

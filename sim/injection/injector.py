@@ -1,0 +1,96 @@
+"""The faults of one world: which hold, what ends them, and which must not happen."""
+
+from typing import Protocol
+
+from sim import faults
+from sim.facts import FaultEnded, FaultRefused, FaultStarted
+from sim.faults import Fault, Hosts
+from sim.injection import clocks, containers, disks, links, machines
+from sim.injection.undo import Handler, Undo
+from sim.world import World
+
+HANDLERS: dict[type, Handler] = {
+    **machines.HANDLERS,
+    **links.HANDLERS,
+    **disks.HANDLERS,
+    **clocks.HANDLERS,
+    **containers.HANDLERS,
+}
+ENDED_BY: dict[type, tuple[type, ...]] = {
+    faults.Restart: (faults.Kill, faults.KillDaemon, faults.LoseDisk),
+    faults.Resume: (faults.Pause,),
+    faults.RepairDisk: (faults.SlowDisk, faults.FullDisk, faults.FailDisk),
+}
+"""Which verb ends which faults, for the hosts it names."""
+
+
+class Guard(Protocol):
+    """Judges faults that destroy what a host had promised to keep."""
+
+    def allows(self, hosts: Hosts) -> bool:
+        """Whether these hosts may lose what their disks hold now; if so they count as hurt from here on."""
+
+
+class Injector:
+    """With a guard, faults that it does not allow are left out, and told as refused."""
+
+    def __init__(self, world: World, guard: Guard | None = None) -> None:
+        self._world = world
+        self._guard = guard
+        self._number = 0
+        self._active: dict[int, tuple[Fault, Undo]] = {}
+
+    def start(self, fault: Fault) -> int:
+        """Let a fault happen. Returns the number to end it by; one that does not last has ended already."""
+        self._number += 1
+        number = self._number
+        if not self._allows(fault):
+            reason = "it would take the disks of a majority that has not caught up"
+            self._world.observer.tell("", FaultRefused(fault, reason))
+            return number
+        self._world.observer.tell("", FaultStarted(number, fault))
+        if isinstance(fault, faults.Heal):
+            self._heal(fault.hosts)
+            undo = None
+        else:
+            undo = HANDLERS[type(fault)](self._world, fault)
+            self._end_what_it_ends(fault)
+        if undo is None:
+            self._world.observer.tell("", FaultEnded(number))
+        else:
+            self._active[number] = (fault, undo)
+        return number
+
+    def _allows(self, fault: Fault) -> bool:
+        destroys = isinstance(fault, faults.CorruptDisk | faults.LoseDisk)
+        return not destroys or self._guard is None or self._guard.allows(fault.hosts)
+
+    def end(self, number: int) -> None:
+        """Take back exactly what this fault did; nothing happens if it has ended."""
+        active = self._active.pop(number, None)
+        if active is not None:
+            active[1]()
+            self._world.observer.tell("", FaultEnded(number))
+
+    def end_all(self) -> None:
+        """Take back everything that holds, the last first."""
+        for number in sorted(self._active, reverse=True):
+            self.end(number)
+
+    @property
+    def active(self) -> dict[int, Fault]:
+        """The faults that hold, by number."""
+        return {number: fault for number, (fault, _) in self._active.items()}
+
+    def _heal(self, hosts: Hosts) -> None:
+        for number, (fault, undo) in list(self._active.items()):
+            if type(fault) in links.HANDLERS and links.touches(self._world, undo, hosts):
+                self.end(number)
+
+    def _end_what_it_ends(self, verb: Fault) -> None:
+        """The verb has taken it all back already; what is left is to say so."""
+        kinds = ENDED_BY.get(type(verb), ())
+        for number, (fault, _) in list(self._active.items()):
+            if type(fault) in kinds and frozenset(fault.hosts) <= frozenset(verb.hosts):  # type: ignore[union-attr]
+                del self._active[number]
+                self._world.observer.tell("", FaultEnded(number))

@@ -1,0 +1,46 @@
+"""Faults of whole machines and daemons."""
+
+from sim import faults
+from sim.injection.undo import Handler, Undo, all_of
+from sim.machine import Machine
+from sim.world import World
+
+
+def kill(world: World, fault: faults.Kill) -> Undo:
+    hit = [machine for machine in map(world.machine, fault.hosts) if machine.powered]
+    for machine in hit:
+        machine.power_off()
+    return all_of(machine.power_on for machine in hit)
+
+
+def kill_daemon(world: World, fault: faults.KillDaemon) -> Undo:
+    hit = [machine for machine in map(world.machine, fault.hosts) if machine.powered]
+    for machine in hit:
+        machine.kill_daemon()
+    return all_of(machine.start_daemon for machine in hit)
+
+
+def restart(world: World, fault: faults.Restart) -> None:
+    for name in fault.hosts:
+        world.restart(name)
+
+
+def pause(world: World, fault: faults.Pause) -> Undo:
+    hit: list[Machine] = [machine for machine in map(world.machine, fault.hosts) if machine.running]
+    for machine in hit:
+        machine.pause()
+    return all_of(machine.resume for machine in hit)
+
+
+def resume(world: World, fault: faults.Resume) -> None:
+    for name in fault.hosts:
+        world.resume(name)
+
+
+HANDLERS: dict[type, Handler] = {
+    faults.Kill: kill,
+    faults.KillDaemon: kill_daemon,
+    faults.Restart: restart,
+    faults.Pause: pause,
+    faults.Resume: resume,
+}
