@@ -7,19 +7,19 @@ now or later. One contract suite (tests/contracts) runs over the simulated and t
 from collections.abc import Callable
 from typing import Protocol
 
+from core.durability import Persist
 from core.effects import (
     MakeKeys,
     Peers,
-    Persist,
     PrepareTask,
     ProgramRoutes,
     RemoveTask,
-    Send,
     SendTo,
     StartTask,
     StopTask,
 )
 from core.events import Event
+from core.raft.effects import Send
 
 Deliver = Callable[[Event], None]
 
