@@ -195,6 +195,7 @@ class Agent:
             self._reports.begin(now)
             self._routes.begin()
             self._learn(message.managers, out)
+            self._session.tick(now, out)
 
     def _on_beat_answer(self, now: int, sender: NodeId, message: BeatAnswer, out: list[Effect]) -> None:
         if self._session.beat_answered(now, message):

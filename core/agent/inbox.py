@@ -123,3 +123,9 @@ class _Named:
             self.secrets[secret.id] = None
         for config in message.configs:
             self.configs[config.id] = None
+        for task_id in message.removed_tasks:
+            self.tasks.pop(task_id, None)
+        for secret_id in message.revoked_secrets:
+            self.secrets.pop(secret_id, None)
+        for config_id in message.revoked_configs:
+            self.configs.pop(config_id, None)

@@ -129,6 +129,7 @@ class Session:
         self._backoff.reset()
         self._beat = self._beat_answered = 0
         self._adopt(now, message)
+        self._beat_at = now  # the first beat tells the dispatcher that it may begin
         out.append(Observe(AgentConnected(sender, self.id)))
         return True
 
