@@ -141,8 +141,9 @@ class Forward(Struct, Generic[RequestT], frozen=True, gc=False, array_like=True,
 
 
 class Forwarded(Struct, Generic[ResultT], frozen=True, gc=False, array_like=True, tag=_tag):
-    """The outcome of a forwarded request."""
+    """The outcome of a forwarded request. A refusal or rejection stands only for the try made in `term`."""
 
+    term: int
     incarnation: int
     sequence: int
     result: ResultT

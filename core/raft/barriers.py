@@ -1,0 +1,65 @@
+"""Proof of leadership after the fact: what a leader may say only if nobody else leads (Raft dissertation §6.4).
+
+Theory of operation. Whoever wants to speak for the group opens a barrier. It is confirmed when a majority has answered
+a heartbeat round that began after it was opened: at that moment nobody else could have committed anything that this
+leader does not know. Its action then runs as soon as the applied index has reached the barrier's. Barriers opened while
+a round is under way share the next one. Stepping down drops them all.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+from core.raft.replication import Replication
+from core.raft.state import RaftState
+
+
+class Barriers:
+    """Actions that wait for a majority to confirm this leader."""
+
+    __slots__ = ("_confirmed", "_replication", "_state", "_unconfirmed")
+
+    def __init__(self, state: RaftState, replication: Replication) -> None:
+        self._state = state
+        self._replication = replication
+        self._unconfirmed: deque[tuple[int, int, Callable[[], None]]] = deque()
+        """(round that must be confirmed, index that must be applied, action)"""
+        self._confirmed: list[tuple[int, Callable[[], None]]] = []
+
+    def open(self, index: int, action: Callable[[], None]) -> None:
+        """Run `action` once leadership is confirmed and the log applied up to `index`."""
+        assert self._state.leading
+        replication = self._replication
+        self._unconfirmed.append((replication.round + 1, index, action))
+        if len(self._unconfirmed) == 1:
+            replication.beat()
+        self._state.unsettled = True
+
+    def settle(self) -> None:
+        """Run what may run."""
+        if self._unconfirmed:
+            self._confirm()
+        if self._confirmed:
+            self._run()
+
+    def _confirm(self) -> None:
+        unconfirmed = self._unconfirmed
+        replication = self._replication
+        confirmed_round = replication.confirmed_round()
+        while unconfirmed and unconfirmed[0][0] <= confirmed_round:
+            _, index, action = unconfirmed.popleft()
+            self._confirmed.append((index, action))
+            if unconfirmed and unconfirmed[0][0] > replication.round:
+                replication.beat()
+                confirmed_round = replication.confirmed_round()
+
+    def _run(self) -> None:
+        applied_index = self._state.applied_index
+        due = [action for index, action in self._confirmed if index <= applied_index]
+        self._confirmed = [waiting for waiting in self._confirmed if waiting[0] > applied_index]
+        for action in due:
+            action()
+
+    def drop_all(self) -> None:
+        """This peer leads no longer."""
+        self._unconfirmed.clear()
+        self._confirmed.clear()

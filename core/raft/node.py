@@ -1,0 +1,425 @@
+"""One Raft peer: the parts put together, and every input sent to the part that handles it.
+
+Theory of operation. `step` takes one event, hands it to a handler by its type, and then settles: entries that became
+committed are applied, and whatever waited for that, for a new leader, or for a majority's confirmation, goes on. Terms
+are seen to before any handler runs: a message of an older term is answered with ours or ignored, a newer term makes
+this peer a follower first (Raft dissertation §3.3). Timeouts are only looked at in `Tick`, which the driver is to send
+no later than `deadline()`; `now` never goes back.
+
+The parts, each in its module: elections (roles, votes), following and replication (the two ends of Append), snapshots,
+membership, transfer, barriers (proof of leadership), proposals (the leader's evaluation), clients with requests (the
+origin's side), reads, applying with sessions. They share `RaftState`.
+"""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any, Final
+
+from core.durability import Persisted, Tickets
+from core.ids import NodeId
+from core.raft import snapshot_sending
+from core.raft.applying import Applier
+from core.raft.barriers import Barriers
+from core.raft.clients import Clients, leader_in_reach
+from core.raft.config import RaftConfig
+from core.raft.effects import Leading, MessageRefused, QuorumLost, RaftEffect, Role
+from core.raft.elections import Elections
+from core.raft.entries import OVERHEAD_BYTES, NoopEntry
+from core.raft.events import (
+    Cancelled,
+    ChangeMembership,
+    Propose,
+    RaftEvent,
+    Read,
+    Received,
+    StorageLow,
+    Submit,
+    Tick,
+    TransferLeadership,
+)
+from core.raft.following import Following
+from core.raft.log import RaftLog
+from core.raft.machine import StateMachine
+from core.raft.members import Membership
+from core.raft.membership import MembershipChanges
+from core.raft.messages import (
+    Append,
+    AppendAcked,
+    AppendRefused,
+    Forward,
+    Forwarded,
+    Heartbeat,
+    HeartbeatAnswered,
+    InstallSnapshot,
+    PreVote,
+    PreVoteGranted,
+    ReadIndex,
+    ReadIndexed,
+    RequestVote,
+    SnapshotWanted,
+    Stale,
+    TimeoutNow,
+    VoteAnswered,
+)
+from core.raft.proposals import Proposals
+from core.raft.reads import Reads
+from core.raft.records import RaftDurable
+from core.raft.replication import Replication
+from core.raft.requests import Requests
+from core.raft.sessions import Sessions
+from core.raft.snapshots import Snapshots
+from core.raft.state import NEVER, RaftState
+from core.raft.transfer import Transfer
+
+TERMLESS: Final = 0
+"""Messages that tell no term, or whose term concerns nobody else."""
+TERMED: Final = 1
+FROM_LEADER: Final = 2
+"""Messages that only the leader of their term sends."""
+
+
+class RaftNode:
+    """One peer. See `core.raft.events` for what goes in and `core.raft.effects` for what comes out."""
+
+    __slots__ = (
+        "_applier",
+        "_barriers",
+        "_changes",
+        "_clients",
+        "_elections",
+        "_followed",
+        "_following",
+        "_handlers",
+        "_message_handlers",
+        "_proposals",
+        "_reads",
+        "_replication",
+        "_requests",
+        "_sessions",
+        "_snapshots",
+        "_started_term",
+        "_state",
+        "_transfer",
+    )
+
+    def __init__(
+        self, config: RaftConfig, durable: RaftDurable, machine: StateMachine, tickets: Tickets, rng: Random, now: int
+    ) -> None:
+        """Start from what the disk holds, `RaftDurable()` for one that joins; `machine` must be in its initial state.
+
+        The first effects come with the first step, for which `deadline()` asks at once.
+        """
+        state = self._state = RaftState(config, durable, machine, tickets, rng, now)
+        self._sessions = Sessions()
+        self._elections = Elections(state)
+        self._following = Following(state)
+        self._replication = Replication(state)
+        self._snapshots = Snapshots(state, self._sessions)
+        self._barriers = Barriers(state, self._replication)
+        self._requests = Requests(state)
+        self._proposals = Proposals(state, self._replication, self._barriers, self._sessions, self._requests)
+        self._clients = Clients(state, self._replication, self._proposals, self._requests, self._sessions)
+        self._reads = Reads(state, self._replication, self._barriers)
+        self._changes = MembershipChanges(state, self._replication)
+        self._transfer = Transfer(state, self._replication, self._proposals)
+        self._applier = Applier(state, self._sessions, self._proposals)
+        self._started_term = 0
+        """The term in which this peer leads and has begun to; 0 while it does not lead."""
+        self._followed: tuple[int, NodeId | None, bool] = (0, None, False)
+        """Term, leader and whether it leads, as the clients' requests were last sent by."""
+        self._handlers: dict[type, Callable[[Any], None]] = self._event_table()
+        self._message_handlers = self._message_table()
+        # The incarnation numbers this recovery's session; nothing that tells it leaves before it is durable.
+        state.incarnation += 1
+        state.persist_hard_state()
+
+    def _event_table(self) -> dict[type, Callable[[Any], None]]:
+        return {
+            Tick: self._on_tick,
+            Received: self._on_received,
+            Persisted: self._on_persisted,
+            Propose: self._clients.on_propose,
+            Submit: self._on_submit,
+            Read: self._reads.on_read,
+            ChangeMembership: self._changes.on_change,
+            TransferLeadership: self._on_transfer,
+            StorageLow: self._on_storage_low,
+            Cancelled: self._on_cancelled,
+        }
+
+    def _message_table(self) -> dict[type, tuple[int, Callable[[NodeId, Any], None]]]:
+        return {
+            PreVote: (TERMLESS, self._elections.on_pre_vote),
+            PreVoteGranted: (TERMLESS, self._elections.on_pre_vote_granted),
+            RequestVote: (TERMED, self._elections.on_request_vote),
+            VoteAnswered: (TERMED, self._elections.on_vote_answered),
+            Append: (FROM_LEADER, self._following.on_append),
+            AppendAcked: (TERMED, self._on_acked),
+            AppendRefused: (TERMED, self._replication.on_refused),
+            Heartbeat: (FROM_LEADER, self._following.on_heartbeat),
+            HeartbeatAnswered: (TERMED, self._replication.on_heartbeat_answered),
+            Stale: (TERMED, self._elections.on_stale),
+            InstallSnapshot: (FROM_LEADER, self._on_install),
+            SnapshotWanted: (TERMED, self._on_snapshot_wanted),
+            TimeoutNow: (FROM_LEADER, self._elections.on_timeout_now),
+            Forward: (TERMLESS, self._proposals.on_forward),
+            Forwarded: (TERMLESS, self._clients.on_forwarded),
+            ReadIndex: (TERMLESS, self._reads.on_read_index),
+            ReadIndexed: (TERMLESS, self._reads.on_read_indexed),
+        }
+
+    # --- the machine's face -------------------------------------------------------------------------------------
+
+    def step(self, now: int, event: RaftEvent) -> list[RaftEffect]:
+        """Take one event at `now`, monotonic nanoseconds of this host; what is to be done about it."""
+        state = self._state
+        assert now >= state.now, (now, state.now)
+        state.now = now
+        self._handlers[type(event)](event)
+        if state.unsettled or state.commit_index > state.applied_index:
+            self._settle()
+        effects, state.effects = state.effects, []
+        return effects
+
+    def deadline(self) -> int | None:
+        """When this peer next wants a Tick; not after `now` of the last step means at once."""
+        state = self._state
+        if state.effects or state.commit_index > state.applied_index:
+            return state.now
+        at = self._elections.deadline() if state.role is not Role.LEADER else self._replication.deadline()
+        at = min(at, self._requests.check_at, self._reads.deadline(), self._transfer.deadline_at)
+        return at if at < NEVER else None
+
+    @property
+    def id(self) -> NodeId:
+        """This peer."""
+        return self._state.id
+
+    @property
+    def role(self) -> Role:
+        """What it is in this term."""
+        return self._state.role
+
+    @property
+    def term(self) -> int:
+        """The newest it knows of."""
+        return self._state.term
+
+    @property
+    def leader_id(self) -> NodeId | None:
+        """Whom it follows; itself, if it leads."""
+        return self._state.leader_id
+
+    @property
+    def leading(self) -> bool:
+        """Whether it leads and has applied its first own entry, and so everything committed before."""
+        return self._state.leading
+
+    @property
+    def accepting(self) -> bool:
+        """Whether Submit is allowed now."""
+        return self._proposals.accepting
+
+    @property
+    def has_quorum(self) -> bool:
+        """Whether it leads a majority, or has heard a leader, within the least election timeout."""
+        return leader_in_reach(self._state, self._replication)
+
+    @property
+    def members(self) -> Membership:
+        """The membership in force here: the newest in the log."""
+        return self._state.members
+
+    @property
+    def log(self) -> RaftLog:
+        """To be read only."""
+        return self._state.log
+
+    @property
+    def last_index(self) -> int:
+        """Where the log ends; the next command's index is one more."""
+        return self._state.log.last_index
+
+    @property
+    def commit_index(self) -> int:
+        """Up to where the log is known to be committed."""
+        return self._state.commit_index
+
+    @property
+    def applied_index(self) -> int:
+        """Up to where the log is applied."""
+        return self._state.applied_index
+
+    @property
+    def incarnation(self) -> int:
+        """Counts this peer's starts."""
+        return self._state.incarnation
+
+    def reachable(self, node_id: NodeId) -> bool:
+        """On the leader: whether that member was heard within the longest election timeout."""
+        return self._replication.reachable(node_id)
+
+    def check_invariants(self, full: bool = False) -> None:
+        """Assert what must hold between any two steps; `full` walks the whole log."""
+        self._state.check_invariants(full)
+        self._elections.check_invariants()
+        if self._state.role is Role.LEADER:
+            assert self._started_term == self._state.term
+            self._replication.check_invariants()
+        else:
+            assert self._started_term == 0
+            assert not self._replication.progress
+
+    # --- events -------------------------------------------------------------------------------------------------
+
+    def _on_tick(self, event: Tick) -> None:
+        state = self._state
+        self._elections.tick()
+        if state.role is Role.LEADER:
+            self._replication.tick()
+            self._transfer.tick()
+            if state.now - self._replication.contact_at >= state.timing.election_max_ns:
+                state.observe(QuorumLost(state.term))
+                self._follow(state.term, None)
+        self._clients.tick()
+        self._reads.tick()
+
+    def _on_received(self, event: Received) -> None:
+        state = self._state
+        sender = event.sender
+        message: Any = event.message
+        kind, handler = self._message_handlers[type(message)]
+        if kind != TERMLESS:
+            if message.term != state.term and not self._meet_term(sender, message, kind):
+                return
+            if kind == FROM_LEADER and sender != state.leader_id and not self._accept_leader(sender):
+                return
+        handler(sender, message)
+
+    def _meet_term(self, sender: NodeId, message: Any, kind: int) -> bool:
+        """Whether a message of another term than ours concerns us, once we have caught up with it."""
+        state = self._state
+        if message.term > state.term:
+            if type(message) is RequestVote and self._elections.ignores_vote_request(message):
+                return False
+            self._follow(message.term, sender if kind == FROM_LEADER else None)
+            return True
+        if kind == FROM_LEADER:
+            state.send(sender, Stale(state.term))
+        elif type(message) is RequestVote:
+            state.send(sender, VoteAnswered(state.term, granted=False))
+        return False
+
+    def _accept_leader(self, sender: NodeId) -> bool:
+        state = self._state
+        if state.leader_id is not None:
+            state.observe(MessageRefused(sender, f"claims to lead term {state.term}, which {state.leader_id} leads"))
+            return False
+        self._follow(state.term, sender)
+        return True
+
+    def _on_persisted(self, event: Persisted) -> None:
+        state = self._state
+        state.note_persisted(event.ticket)
+        if state.role is Role.LEADER:
+            if state.durable_index > state.commit_index:
+                self._replication.advance_commit()
+        elif state.role is Role.CANDIDATE:
+            self._elections.on_persisted()
+        self._snapshots.on_persisted()
+
+    def _on_submit(self, event: Submit) -> None:
+        self._proposals.submit(event.commands)
+
+    def _on_transfer(self, event: TransferLeadership) -> None:
+        self._transfer.begin(event.to)
+
+    def _on_storage_low(self, event: StorageLow) -> None:
+        self._transfer.begin(None)
+
+    def _on_cancelled(self, event: Cancelled) -> None:
+        self._clients.on_cancelled(event)
+        self._reads.on_cancelled(event)
+
+    def _on_acked(self, sender: NodeId, message: AppendAcked) -> None:
+        self._replication.on_acked(sender, message)
+        if self._transfer.to is not None:
+            self._state.unsettled = True
+
+    def _on_install(self, sender: NodeId, message: InstallSnapshot[Any]) -> None:
+        applied_index = self._state.applied_index
+        self._snapshots.on_install(sender, message)
+        if self._state.applied_index > applied_index:
+            self._clients.on_restored()
+
+    def _on_snapshot_wanted(self, sender: NodeId, message: SnapshotWanted) -> None:
+        peer = self._replication.progress.get(sender)
+        if peer is not None:
+            snapshot_sending.on_wanted(self._state, peer, message, self._replication.round)
+
+    # --- leading ------------------------------------------------------------------------------------------------
+
+    def _follow(self, term: int, leader_id: NodeId | None) -> None:
+        if self._state.role is Role.LEADER:
+            self._stop_leading()
+        self._elections.follow(term, leader_id)
+
+    def _start_leading(self) -> None:
+        state = self._state
+        self._started_term = state.term
+        self._replication.start()
+        self._proposals.reset()
+        self._changes.start()
+        self._replication.append([NoopEntry(state.log.last_index + 1, state.term, OVERHEAD_BYTES)])
+
+    def _stop_leading(self) -> None:
+        state = self._state
+        self._started_term = 0
+        if state.leading:
+            state.leading = False
+            state.machine.unlead()
+        self._replication.stop()
+        self._proposals.reset()
+        self._barriers.drop_all()
+        self._changes.stop()
+        self._transfer.reset()
+
+    def _step_down_in_favour(self) -> None:
+        """This leader's own removal is committed: hand over to the voter that is furthest along, and go."""
+        state = self._state
+        successor = self._transfer.best_voter()
+        if successor is not None:
+            state.send(successor, TimeoutNow(state.term))
+        self._follow(state.term, None)
+
+    # --- settling -----------------------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        state = self._state
+        if state.commit_index > state.applied_index:
+            self._applier.run()
+        while state.unsettled:
+            state.unsettled = False
+            if state.role is Role.LEADER:
+                self._settle_leader()
+            followed = (state.term, state.leader_id, state.leading)
+            if followed != self._followed:
+                self._followed = followed
+                self._clients.pursue()
+                self._reads.start_over()
+            self._barriers.settle()
+            self._reads.settle()
+        self._snapshots.take_if_due()
+
+    def _settle_leader(self) -> None:
+        state = self._state
+        if self._started_term != state.term:
+            self._start_leading()
+        if not state.leading and state.applied_index >= self._replication.term_start_index:
+            state.leading = True
+            state.machine.lead(state.now)
+            state.observe(Leading(state.term))
+        if self._changes.settle():
+            self._step_down_in_favour()
+        elif self._transfer.to is not None:
+            self._transfer.settle()

@@ -1,0 +1,334 @@
+"""The leader's side of replication: entries and heartbeats out, acknowledgements in, commitment.
+
+Theory of operation. New entries go out at once to a follower that has nothing on its way; while an Append is on its
+way, what is proposed meanwhile waits for its answer and leaves as one message. It leaves earlier when it fills a
+message, or when `coalesce_ns` have passed since the last one, so that long links are kept busy too. What is on its way
+is bounded in count and bytes.
+
+Loss is noticed, never awaited: each heartbeat round is answered with how far the follower's log is verified in memory.
+An answer to a round that began after the last Append left, and that shows less than was sent, means loss: probe again.
+One that shows all of it, unacknowledged, means a lost acknowledgement or a slow disk: an empty Append asks again.
+
+An entry is committed when a majority of voters has it durably and it is of this term (Raft dissertation §3.6.2); the
+leader's own copy counts like any other, from when its write is durable (§10.2.1).
+"""
+
+from typing import Any
+
+from core.ids import NodeId
+from core.raft.effects import MessageRefused
+from core.raft.entries import LogEntry
+from core.raft.messages import Append, AppendAcked, AppendRefused, Heartbeat, HeartbeatAnswered
+from core.raft.progress import PROBE, REPLICATE, SNAPSHOT, Progress
+from core.raft.quorum import reached_by_quorum
+from core.raft.snapshot_sending import send_chunk
+from core.raft.state import NEVER, RaftState
+
+
+class Replication:
+    """What a leader does for the others; idle while this peer does not lead."""
+
+    __slots__ = (
+        "_flush_at",
+        "_heartbeat_at",
+        "_memo",
+        "_state",
+        "_term_start_index",
+        "contact_at",
+        "progress",
+        "round",
+    )
+
+    def __init__(self, state: RaftState) -> None:
+        self._state = state
+        self.progress: dict[NodeId, Progress] = {}
+        """The other members, and those whose removal is not yet committed; empty while not leading."""
+        self.round = 0
+        """Heartbeat rounds begun in this term."""
+        self.contact_at = 0
+        """Since when a majority has been silent, as of the last heartbeat round."""
+        self._term_start_index = 0
+        self._heartbeat_at = NEVER
+        self._flush_at = NEVER
+        self._memo: Append[Any] | None = None
+
+    # --- leading ------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """This peer was elected; the caller appends its first entry next."""
+        state = self._state
+        self.round = 0
+        self.contact_at = state.now
+        self._term_start_index = state.log.last_index + 1
+        self._flush_at = NEVER
+        self._schedule_heartbeat()
+        self.progress = {}
+        self.adopt_members()
+
+    def stop(self) -> None:
+        """This peer leads no longer."""
+        self.progress = {}
+        self._memo = None
+        self._heartbeat_at = self._flush_at = NEVER
+
+    @property
+    def has_committed_own_term(self) -> bool:
+        """Whether an entry of this leader's own term is committed."""
+        return self._state.commit_index >= self._term_start_index
+
+    @property
+    def term_start_index(self) -> int:
+        """Index of this leader's first own entry."""
+        return self._term_start_index
+
+    def adopt_members(self) -> None:
+        """Follow the membership in force; those removed are kept until their removal is committed."""
+        state = self._state
+        for member in state.members:
+            if member.id != state.id and member.id not in self.progress:
+                self.progress[member.id] = Progress(member.id, state.log.last_index + 1, state.now)
+
+    def release_removed(self) -> None:
+        """The membership in force is committed: tell those it removed so, once, and forget them."""
+        state = self._state
+        member_ids = [member.id for member in state.members]
+        for node_id in [node_id for node_id in self.progress if node_id not in member_ids]:
+            state.send(node_id, Heartbeat(state.term, self.round, state.commit_index))
+            del self.progress[node_id]
+
+    # --- time ---------------------------------------------------------------------------------------------------
+
+    def deadline(self) -> int:
+        """Next heartbeat, or end of coalescing."""
+        return min(self._heartbeat_at, self._flush_at)
+
+    def tick(self) -> None:
+        """Begin a heartbeat round, or send what has waited long enough."""
+        now = self._state.now
+        if now >= self._heartbeat_at:
+            self.contact_at = self._quorum_contact_at()
+            self._schedule_heartbeat()
+            self.beat()
+        if now >= self._flush_at:
+            self._flush_at = NEVER
+            self.broadcast()
+
+    def _schedule_heartbeat(self) -> None:
+        state = self._state
+        self._heartbeat_at = state.on_grid(state.now + state.timing.heartbeat_ns)
+
+    def beat(self) -> None:
+        """Begin a heartbeat round: one and the same message to all."""
+        state = self._state
+        self.round += 1
+        heartbeat = Heartbeat(state.term, self.round, state.commit_index)
+        for node_id in self.progress:
+            state.send(node_id, heartbeat)
+
+    def confirmed_round(self) -> int:
+        """The last round in which a majority answered."""
+        return self._reached(self.round, {node_id: peer.acked_round for node_id, peer in self.progress.items()})
+
+    def _quorum_contact_at(self) -> int:
+        return self._reached(self._state.now, {node_id: peer.heard_at for node_id, peer in self.progress.items()})
+
+    def _reached(self, own: int, others: dict[NodeId, int]) -> int:
+        state = self._state
+        return reached_by_quorum([own if node_id == state.id else others[node_id] for node_id in state.voter_ids])
+
+    def reachable(self, node_id: NodeId) -> bool:
+        """Whether this peer, or one heard within the longest election timeout, has that id."""
+        state = self._state
+        peer = self.progress.get(node_id)
+        if peer is None:
+            return node_id == state.id
+        heard = peer.acked_round > 0 or peer.match_index > 0
+        return heard and state.now - peer.heard_at < state.timing.election_max_ns
+
+    # --- sending ------------------------------------------------------------------------------------------------
+
+    def append(self, entries: list[LogEntry]) -> None:
+        """Put new entries into the log and on their way."""
+        self._state.append_entries(entries)
+        self.broadcast()
+
+    def broadcast(self) -> None:
+        """Send everyone what may leave now."""
+        for peer in self.progress.values():
+            self._pump(peer)
+
+    def _pump(self, peer: Progress) -> None:
+        if peer.mode is REPLICATE:
+            last_index = self._state.log.last_index
+            while peer.next_index <= last_index and self._may_stream(peer):
+                self._send_entries(peer)
+                if peer.mode is not REPLICATE:
+                    break  # The log no longer reaches back: it gets a snapshot.
+        elif peer.mode is PROBE and not peer.probed:
+            peer.probed = True
+            self._send_entries(peer)
+
+    def _may_stream(self, peer: Progress) -> bool:
+        inflight = peer.inflight
+        if not inflight:
+            return True
+        state, config = self._state, self._state.config
+        if len(inflight) >= config.inflight_count_max or peer.inflight_bytes >= config.inflight_bytes_max:
+            return False
+        flush_at = peer.sent_at + config.coalesce_ns
+        if state.now >= flush_at:
+            return True
+        log = state.log
+        if log.last_index - peer.next_index + 1 >= config.append_entries_max:
+            return True
+        if log.bytes_after(peer.next_index - 1) >= config.append_bytes_max:
+            return True
+        if flush_at < self._flush_at:
+            self._flush_at = flush_at
+        return False
+
+    def _send_entries(self, peer: Progress) -> None:
+        """One Append from `next_index` on, empty if there is nothing; a snapshot, if the log no longer reaches back."""
+        state = self._state
+        if peer.next_index <= state.log.base_index:
+            self._send_snapshot(peer)
+            return
+        message = self._append_message(peer.next_index)
+        peer.sent_at = state.now
+        peer.sent_round = self.round
+        state.send(peer.id, message)
+        if peer.mode is REPLICATE and message.entries:
+            last_index = message.prev_index + len(message.entries)
+            peer.note_inflight(last_index, state.log.bytes_between(peer.next_index, last_index))
+
+    def _append_message(self, next_index: int) -> Append[Any]:
+        """The Append that begins at `next_index`; the same object for all followers that are as far."""
+        state, log = self._state, self._state.log
+        memo = self._memo
+        if (
+            memo is not None
+            and memo.prev_index == next_index - 1
+            and memo.commit_index == state.commit_index
+            and memo.prev_index + len(memo.entries) == log.last_index
+        ):
+            return memo
+        entries: tuple[LogEntry, ...] = ()
+        if next_index <= log.last_index:
+            last_index = log.last_within(next_index, state.config.append_bytes_max, state.config.append_entries_max)
+            entries = log.slice(next_index, last_index)
+        prev_term = log.term_at(next_index - 1)
+        assert prev_term is not None, (next_index, log.base_index)
+        self._memo = memo = Append(state.term, next_index - 1, prev_term, state.commit_index, entries)
+        return memo
+
+    def _send_snapshot(self, peer: Progress) -> None:
+        state = self._state
+        assert state.snapshot is not None, "a log begins after 1 only once there is a snapshot"
+        peer.send_snapshot(state.snapshot)
+        peer.sent_round = self.round
+        send_chunk(state, peer)
+
+    # --- answers ------------------------------------------------------------------------------------------------
+
+    def on_acked(self, sender: NodeId, message: AppendAcked) -> None:
+        """A member has more, durably."""
+        peer = self.progress.get(sender)
+        if peer is None:
+            return
+        state = self._state
+        peer.heard_at = state.now
+        match_index = message.match_index
+        if match_index > state.log.last_index:
+            state.observe(MessageRefused(sender, "acknowledges what was never sent"))
+            return
+        peer.acknowledge(match_index)
+        if peer.mode is not REPLICATE:
+            self._leave_mode(peer)
+        if match_index > state.commit_index:
+            self.advance_commit()
+        self._pump(peer)
+        if state.awaits_promotion:
+            state.unsettled = True
+
+    def _leave_mode(self, peer: Progress) -> None:
+        if peer.mode is PROBE:
+            peer.replicate()
+        elif peer.snapshot is not None and peer.match_index >= peer.snapshot.meta.index:
+            peer.probe(peer.match_index + 1)
+
+    def on_refused(self, sender: NodeId, message: AppendRefused) -> None:
+        """The logs do not agree there: go back as far as both logs' terms say (Raft dissertation §3.5)."""
+        peer = self.progress.get(sender)
+        if peer is None:
+            return
+        peer.heard_at = self._state.now
+        outdated = (
+            message.prev_index <= peer.match_index
+            if peer.mode is REPLICATE
+            else (peer.mode is SNAPSHOT or message.prev_index != peer.next_index - 1)
+        )
+        if outdated:
+            return
+        hint_index = min(message.hint_index, message.prev_index - 1)
+        log = self._state.log
+        if hint_index > log.base_index:
+            hint_index, _ = log.hint(hint_index, message.hint_term)
+        peer.probe(hint_index + 1)
+        self._pump(peer)
+
+    def on_heartbeat_answered(self, sender: NodeId, message: HeartbeatAnswered) -> None:
+        """A member lives and follows; what it shows may say that something was lost."""
+        peer = self.progress.get(sender)
+        if peer is None:
+            return
+        state = self._state
+        peer.heard_at = state.now
+        if message.round > peer.acked_round:
+            peer.acked_round = message.round
+            state.unsettled = True
+        if message.round > peer.sent_round:
+            self._seek_loss(peer, message.verified_index)
+
+    def _seek_loss(self, peer: Progress, verified_index: int) -> None:
+        state = self._state
+        if peer.mode is SNAPSHOT:
+            peer.sent_round = self.round
+            send_chunk(state, peer)
+        elif verified_index < peer.next_index - 1 or peer.mode is PROBE:
+            peer.probe(min(verified_index, state.log.last_index) + 1)
+            self._pump(peer)
+        elif peer.match_index < peer.next_index - 1:
+            self._ask_again(peer)
+
+    def _ask_again(self, peer: Progress) -> None:
+        state = self._state
+        prev_index = peer.next_index - 1
+        prev_term = state.log.term_at(prev_index)
+        if prev_term is None:
+            peer.probe(peer.match_index + 1)
+            self._pump(peer)
+            return
+        peer.sent_round = self.round
+        state.send(peer.id, Append(state.term, prev_index, prev_term, state.commit_index, ()))
+
+    # --- commitment ---------------------------------------------------------------------------------------------
+
+    def advance_commit(self) -> None:
+        """Commit what a majority of voters has durably, if it is of this term (Raft dissertation §3.6.2)."""
+        state = self._state
+        progress = self.progress
+        matches = [
+            state.durable_index if node_id == state.id else progress[node_id].match_index for node_id in state.voter_ids
+        ]
+        index = reached_by_quorum(matches)
+        if index > state.commit_index and index >= self._term_start_index:
+            state.commit_to(index)
+
+    def check_invariants(self) -> None:
+        """Every other member is followed, and nobody is believed to have what this log has not."""
+        state = self._state
+        for member in state.members:
+            assert member.id == state.id or member.id in self.progress, member
+        for peer in self.progress.values():
+            peer.check_invariants()
+            assert peer.match_index <= state.log.last_index
