@@ -1,6 +1,6 @@
 """Whom the descriptions of a scenario mean at this instant: targets in, plain names out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from random import Random
 from typing import Any, TypeVar
 
@@ -23,6 +23,8 @@ from swarmsim.scenario.targets import (
     Several,
     Some,
     TaskTarget,
+    names_in,
+    several,
 )
 from swarmsim.world import HostStatus, Power, World
 
@@ -147,21 +149,6 @@ class Roster:
             halves[0].extend(kin[:middle])
             halves[1].extend(kin[middle:])
         return several(halves[0]), several(halves[1])
-
-
-def several(hosts: Sequence[str]) -> Several:
-    """Plain names as a target."""
-    return Several(tuple(Host(host) for host in hosts))
-
-
-def names_in(target: HostTarget) -> tuple[str, ...]:
-    """The names in a target that has been resolved."""
-    match target:
-        case Host(name):
-            return (name,)
-        case Several(targets):
-            return tuple(name for part in targets for name in names_in(part))
-    raise TypeError(f"{target} still has to be looked up")
 
 
 def hosts_hit(action: Action) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from swarmsim.player.operator import (
     set_availability,
     set_role,
 )
-from swarmsim.player.roster import NobodyThereError, Roster, hosts_hit, names_in
+from swarmsim.player.roster import NobodyThereError, Roster, hosts_hit
 from swarmsim.recording import FaultBand
 from swarmsim.scenario.plan import WriterPlan
 from swarmsim.scenario.steps import (
@@ -52,7 +52,7 @@ from swarmsim.scenario.steps import (
     Unhealthy,
     verb_of,
 )
-from swarmsim.scenario.targets import HostTarget
+from swarmsim.scenario.targets import HostTarget, names_in
 from swarmsim.world import World
 
 LOOK_AGAIN_NS = 20 * MS

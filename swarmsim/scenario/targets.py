@@ -4,6 +4,7 @@
 An empty result is an error of the scenario unless the step is a `heal`, `restart`, `resume` or the like.
 """
 
+from collections.abc import Sequence
 from enum import Enum
 
 from msgspec import Struct
@@ -88,3 +89,18 @@ class Link(Struct, frozen=True, gc=False, tag="link"):
 
     first: HostTarget
     second: HostTarget
+
+
+def several(hosts: Sequence[str]) -> Several:
+    """Plain names as a target."""
+    return Several(tuple(Host(host) for host in hosts))
+
+
+def names_in(target: HostTarget) -> tuple[str, ...]:
+    """The names in a target that holds nothing but names; TypeError if something in it has to be looked up."""
+    match target:
+        case Host(name):
+            return (name,)
+        case Several(targets):
+            return tuple(name for part in targets for name in names_in(part))
+    raise TypeError(f"{target} still has to be looked up")

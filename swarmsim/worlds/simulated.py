@@ -1,0 +1,202 @@
+"""The simulator as a `World`: `sim.world.World` with a `core.host.Host` on every machine."""
+
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any, Final
+
+from core.host import Host
+from core.ids import NodeId, TaskId
+from core.mesh.routes import RouteTable
+from core.operations import Operation
+from core.raft.effects import Result
+from core.raft.members import voters_of
+from core.store import Store
+from sim import traffic, writers
+from sim.daemon import Daemon
+from sim.fabric import Outcome as Fate
+from sim.hosts import recover_swarm_host
+from sim.injection import Injector
+from sim.machine import Machine
+from sim.world import World
+from swarmsim.scenario.plan import ClusterPlan, ImagePlan, TrafficPlan, WriterPlan
+from swarmsim.scenario.steps import REVERSIBLE, Action, verb_of
+from swarmsim.world import (
+    ContainerView,
+    FactListener,
+    HostStatus,
+    Outcome,
+    Power,
+    RaftListener,
+    RequestSample,
+    SentCounts,
+    TaskAction,
+    Undo,
+    WriteOutcome,
+    WriterSample,
+)
+from swarmsim.worlds.configuration import FAULTS, config_of, fault_of
+
+_OUTCOMES: Final = {outcome: Outcome(outcome.value) for outcome in Fate}
+_WRITE_OUTCOMES: Final = {outcome: WriteOutcome(outcome.value) for outcome in writers.WriteOutcome}
+
+
+class SimulatedWorld:
+    """Implements `swarmsim.world.World`."""
+
+    def __init__(self, plan: ClusterPlan, images: Sequence[ImagePlan], seed: int) -> None:
+        self.sim = World(config_of(plan, images), seed, recover_swarm_host)
+        self._racks: dict[str, str] = {}
+        self._injector = Injector(self.sim)
+
+    # --- time and chance
+
+    @property
+    def now_ns(self) -> int:
+        return self.sim.now
+
+    def run_until(self, at_ns: int) -> None:
+        self.sim.run_until(at_ns)
+
+    def call_at(self, at_ns: int, call: Callable[[], None]) -> None:
+        self.sim.call_at(at_ns, call)
+
+    def random(self, purpose: str) -> Random:
+        return self.sim.random(purpose)
+
+    # --- hosts
+
+    def hosts(self) -> tuple[str, ...]:
+        return tuple(self.sim.machines)
+
+    def status(self, host: str) -> HostStatus:
+        machine = self.sim.machine(host)
+        core = machine.host
+        assert core is None or isinstance(core, Host)
+        raft = core.membership.raft if core is not None else None
+        leads = core is not None and core.leading and machine.daemon is not None
+        return HostStatus(
+            host,
+            self._racks[host],
+            _power(machine),
+            core.phase if core is not None else "inactive",
+            core.node_id if core is not None else NodeId(""),
+            raft.id if raft is not None else NodeId(""),
+            raft.leader_id if raft is not None and raft.leader_id is not None else NodeId(""),
+            voters_of(raft.members) if raft is not None else (),
+            leads,
+            raft.term if raft is not None else 0,
+            raft.commit_index if raft is not None else 0,
+            raft.applied_index if raft is not None else 0,
+        )
+
+    def address(self, host: str) -> str:
+        return self.sim.machine(host).address
+
+    def add_host(self, host: str, rack: str = "") -> None:
+        self._racks[host] = rack
+        self.sim.add_machine(host, rack)
+        self.sim.power_on(host, boot_ns=0)
+
+    def submit(self, host: str, operation: Operation, answered: Callable[[Result], None]) -> None:
+        self.sim.request(host, operation, answered)
+
+    def apply(self, action: Action) -> Undo | None:
+        number = self._injector.start(fault_of(action))
+        if number is None or not isinstance(action, REVERSIBLE):
+            return None
+        return lambda: self._injector.end(number)
+
+    def befall(self, host: str, task_id: TaskId, action: TaskAction) -> None:
+        fields = {name: getattr(action, name) for name in action.__struct_fields__ if name != "tasks"}
+        self._injector.start(FAULTS[verb_of(action)](tasks=(task_id,), **fields))
+
+    # --- clients
+
+    def start_traffic(
+        self, plan: TrafficPlan, entry: Callable[[], str | None], took: Callable[[RequestSample], None]
+    ) -> Callable[[], None]:
+        def sampled(sample: traffic.RequestSample) -> None:
+            outcome = _OUTCOMES[sample.outcome]
+            took(RequestSample(sample.started_at, sample.latency_ns, outcome, sample.host, sample.detail))
+
+        return traffic.TrafficClient(self.sim, plan.port, plan.rate_per_s, entry, sampled).stop
+
+    def start_writer(
+        self, plan: WriterPlan, entry: Callable[[], str | None], took: Callable[[WriterSample], None]
+    ) -> Callable[[], None]:
+        def sampled(sample: writers.WriterSample) -> None:
+            took(
+                WriterSample(
+                    sample.kind,
+                    sample.key,
+                    sample.started_at,
+                    sample.ended_at,
+                    _WRITE_OUTCOMES[sample.outcome],
+                    sample.index,
+                    sample.present,
+                    sample.host,
+                )
+            )
+
+        rng = self.random(f"writer {plan.name} itself")
+        return writers.ConfigWriter(
+            self.sim, plan.name, rng, entry, sampled, plan.rate_per_s, plan.read_rate_per_s, plan.value_bytes
+        ).stop
+
+    # --- what checks watch
+
+    def observe(self, listener: FactListener) -> None:
+        self.sim.observer.on_fact(lambda seen: listener(seen.at, seen.host, seen.fact))
+
+    def observe_raft(self, listener: RaftListener) -> None:
+        def stepped(at: int, host: str, event: Any, effects: list[Any]) -> None:
+            if effects:
+                core = self.sim.machines[host].host
+                assert isinstance(core, Host)
+                raft = core.membership.raft
+                if raft is not None:
+                    listener(at, host, raft, effects)
+
+        self.sim.observer.on_step(stepped)
+
+    def store(self, host: str) -> Store | None:
+        machine = self.sim.machine(host)
+        if not machine.running:
+            return None
+        assert isinstance(machine.host, Host)
+        return machine.host.store
+
+    def programmed_routes(self, host: str) -> tuple[int, RouteTable] | None:
+        tables = self.sim.machine(host).data_plane.tables
+        return (tables.version, tables.records) if tables.version else None
+
+    def containers(self, host: str) -> tuple[ContainerView, ...]:
+        return tuple(
+            ContainerView(
+                container.task_id,
+                container.running,
+                container.healthy,
+                container.secret_names,
+                tuple(container.addresses.items()),
+            )
+            for container in self.sim.containers(host)
+        )
+
+    def sent(self) -> SentCounts:
+        return self.sim.sent()
+
+    def check_invariants(self, full: bool = False) -> None:
+        self.sim.check_invariants()
+        for machine in self.sim.machines.values() if full else ():
+            core = machine.host
+            if machine.daemon is not None and isinstance(core, Host) and core.membership.raft is not None:
+                core.membership.raft.check_invariants(full=True)
+
+
+def _power(machine: Machine) -> Power:
+    daemon: Daemon | None = machine.daemon
+    if not machine.powered:
+        return Power.OFF
+    if daemon is None:
+        return Power.NO_DAEMON
+    return Power.PAUSED if daemon.paused else Power.UP
