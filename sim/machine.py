@@ -68,6 +68,8 @@ class Machine:
         self.daemon: Daemon | None = None
         self.host: HostLike | None = None
         """The host of the last daemon, dead or alive: for looking at."""
+        self.starting = False
+        """A daemon is on its way: the machine boots, or its supervisor waits."""
         self.incarnation = 0
         self._around = around
         self._life = 0
@@ -107,7 +109,7 @@ class Machine:
         if not self.powered:
             return
         self._end_daemon("power loss")
-        self.powered = False
+        self.powered = self.starting = False
         self.disk.power_lost()
         self.engine.power_lost()
         self.data_plane.power_lost()
@@ -120,6 +122,7 @@ class Machine:
         if not self.powered or self.daemon is not None:
             return
         self._life += 1
+        self.starting = False
         self.incarnation += 1
         self.nic.forget()
         recovered = self.disk.read()
@@ -156,6 +159,7 @@ class Machine:
             self._end_daemon("killed")
             self._around.network.hint(self.nic.port, up=False)
         self._life += 1
+        self.starting = False
 
     def daemon_halted(self, daemon: Daemon, reason: str) -> None:
         """The host gave itself up: its supervisor starts it anew after a while."""
@@ -166,6 +170,7 @@ class Machine:
 
     def _start_daemon_after(self, delay_ns: int) -> None:
         self._life += 1
+        self.starting = True
         life = self._life
 
         def start() -> None:

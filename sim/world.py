@@ -120,11 +120,13 @@ class World:
     def restart(self, name: str) -> None:
         """Boot a machine without power, start a dead daemon, reboot a machine that is up."""
         machine = self.machine(name)
+        if machine.starting:
+            return
         if machine.powered and machine.daemon is None:
             machine.start_daemon()
-            return
-        machine.power_off()
-        machine.power_on()
+        else:
+            machine.power_off()
+            machine.power_on()
 
     def pause(self, name: str) -> None:
         """The daemon does not get to run; containers and packets go on."""

@@ -34,15 +34,15 @@ def _tell(machine: Machine) -> None:
 
 def drift_clock(world: World, fault: faults.DriftClock) -> Undo:
     machines = [world.machine(name) for name in fault.hosts]
+    _set_drift(machines, round(fault.ratio * _BILLION))
+    return lambda: _set_drift(machines, 0)
+
+
+def _set_drift(machines: list[Machine], drift_ppb: int) -> None:
     for machine in machines:
-        _set_drift(machine, round(fault.ratio * _BILLION))
-    return lambda: [_set_drift(machine, 0) for machine in machines]
-
-
-def _set_drift(machine: Machine, drift_ppb: int) -> None:
-    machine.clock.set_drift(drift_ppb)
-    if machine.daemon is not None:
-        machine.daemon.rearm()
+        machine.clock.set_drift(drift_ppb)
+        if machine.daemon is not None:
+            machine.daemon.rearm()
 
 
 HANDLERS: dict[type, Handler] = {

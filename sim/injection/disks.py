@@ -1,7 +1,6 @@
 """Faults of disks. A fault of the same kind given again replaces the first."""
 
 from sim import faults
-from sim.disk import Disk
 from sim.injection.undo import Handler, Undo, all_of
 from sim.machine import Machine
 from sim.world import World
@@ -12,11 +11,12 @@ def slow_disk(world: World, fault: faults.SlowDisk) -> Undo:
     for disk in disks:
         disk.extra_sync_ns = fault.latency_ns
 
-    def mend(disk: Disk) -> None:
-        if disk.extra_sync_ns == fault.latency_ns:
-            disk.extra_sync_ns = 0
+    def mend() -> None:
+        for disk in disks:
+            if disk.extra_sync_ns == fault.latency_ns:
+                disk.extra_sync_ns = 0
 
-    return lambda: [mend(disk) for disk in disks]
+    return mend
 
 
 def full_disk(world: World, fault: faults.FullDisk) -> Undo:

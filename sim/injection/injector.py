@@ -90,7 +90,8 @@ class Injector:
     def _end_what_it_ends(self, verb: Fault) -> None:
         """The verb has taken it all back already; what is left is to say so."""
         kinds = ENDED_BY.get(type(verb), ())
+        named = frozenset(getattr(verb, "hosts", ()))
         for number, (fault, _) in list(self._active.items()):
-            if type(fault) in kinds and frozenset(fault.hosts) <= frozenset(verb.hosts):  # type: ignore[union-attr]
+            if type(fault) in kinds and frozenset(getattr(fault, "hosts", ())) <= named:
                 del self._active[number]
                 self._world.observer.tell("", FaultEnded(number))
