@@ -62,8 +62,9 @@ class Injector:
         return number
 
     def _allows(self, fault: Fault) -> bool:
-        destroys = isinstance(fault, faults.CorruptDisk | faults.LoseDisk)
-        return not destroys or self._guard is None or self._guard.allows(fault.hosts)
+        if self._guard is None or not isinstance(fault, faults.CorruptDisk | faults.LoseDisk):
+            return True
+        return self._guard.allows(fault.hosts)
 
     def end(self, number: int) -> None:
         """Take back exactly what this fault did; nothing happens if it has ended."""
