@@ -90,12 +90,15 @@ class Draft:
         feed, self._unread = self._unread, []
         return feed
 
-    def transaction(self, answer: str | None = None) -> Transaction | None:
-        """What was drafted, with the client's answer if it was for one; None if nothing was."""
-        if not self._changes:
-            return None
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was drafted."""
+        return not self._changes
+
+    def transaction(self, answer: str | None = None) -> Transaction:
+        """What was drafted, with the client's answer if it was for one. The log must get it at `index`."""
         self.head.index = self.index
-        return Transaction(tuple(self._changes.values()), self._size, answer)
+        return Transaction(tuple(self._changes.values()), self._size + _CHANGE_BYTES, answer)
 
     def _write(self, key: tuple[Kind, str], change: Change) -> None:
         size = _CHANGE_BYTES + (0 if isinstance(change, Delete) else len(encode(change.object)))

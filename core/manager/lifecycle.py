@@ -1,8 +1,8 @@
 """Gives up the tasks of nodes that are gone for good: removed, or down for a day.
 
 Theory of operation. A node that is down may still run its tasks. They are replaced elsewhere at once (orchestrators),
-but stay in the store as what they were last known to be, with their addresses. After `ORPHAN_AFTER_NS` of being down, as
-counted by leaders on their own monotonic clocks, they become ORPHANED; with the removal of the node at once.
+but stay in the store as what they were last known to be, with their addresses. After `ORPHAN_AFTER_NS` of being down,
+as counted by leaders on their own monotonic clocks, they become ORPHANED; with the removal of the node at once.
 So that the count survives a change of leader, it is stored with the node every hour (`NodeStatus.down_ns`; a status
 with another state begins with 0 again).
 """

@@ -1,21 +1,39 @@
 """What a leading host runs: clients' writes in, transactions out, and the conversation with every agent.
 
 Theory of operation. A `Manager` is made when this host leads and has applied all that was committed before
-(`StateMachine.lead`), and dropped when it leads no longer. It holds two stores: the host's *committed* one, which it only reads,
-and its own *head*, a copy that is ahead by what is in flight. `evaluate` and `reconcile` write the head through a
-`Draft` for a given log index; the caller must put what they return into the log at exactly that index, in order.
-Whatever others may see (assignments, routes, answers to joiners, facts) follows `committed`, never the head.
+(`StateMachine.lead`), and dropped when it leads no longer. It holds two stores: the host's *committed* one, which it
+only reads, and its own *head*, a copy that is ahead by what is in flight. `evaluate` and `reconcile` write the head
+through a `Draft` for a given log index; the caller must put what they return into the log at exactly that index, in
+order.
 
-Every write to the head is told to each reconciler that reads its table. `reconcile` runs the dirty ones, in the order
-of the list below, until none is dirty or the draft is full; a step is bounded by the size of a draft.
+Whatever others may see (assignments, routes, answers to joiners, facts) follows *committed*, never the head.
 """
 
 from random import Random
 
 from core.effects import Effect
 from core.ids import NodeId
-from core.messages import ToManager
+from core.manager.allocator.allocator import Allocator
+from core.manager.control.control import carry_out
+from core.manager.control_loops import ControlLoops
+from core.manager.dispatcher.dispatcher import Dispatcher
+from core.manager.draft import Draft
+from core.manager.enforcer import ConstraintEnforcer
+from core.manager.lifecycle import NodeLifecycle
+from core.manager.members.joining import Joining
+from core.manager.members.roles import RoleManager
+from core.manager.observations import facts_of
+from core.manager.orchestrator.global_ import GlobalOrchestrator
+from core.manager.orchestrator.removal import ServiceRemoval
+from core.manager.orchestrator.replicated import ReplicatedOrchestrator
+from core.manager.reaper import Reaper
+from core.manager.reconciler import Reconciler
+from core.manager.restart.starter import Starter
+from core.manager.scheduler.scheduler import Scheduler
+from core.manager.wall import Wall
+from core.messages import JoinRequest, Register, ToManager
 from core.operations import OperationError, Write
+from core.raft.effects import Observe
 from core.raft.machine import Accepted, Rejected
 from core.raft.members import Membership, MembershipChange
 from core.store import Changed, Store, Transaction
@@ -29,40 +47,87 @@ class Manager:
         self, committed: Store, timing: Timing, rng: Random, now: int, wall_offset_ns: int, node_id: NodeId
     ) -> None:
         """`node_id` is this host's own. `committed` is applied to by the host, which tells so by `on_committed`."""
-        raise NotImplementedError
+        self._head = committed.copy()
+        self._rng = rng
+        self._now = now
+        self._wall = Wall(wall_offset_ns)
+        self._dispatcher = Dispatcher(committed, timing, rng, now)
+        self._joining = Joining(committed, rng)
+        self._roles = RoleManager(committed, self._head, rng, node_id)
+        reconcilers = [
+            self._dispatcher,
+            self._joining,
+            self._roles,
+            *reconcilers_of(self._head, timing, rng, self._wall),
+        ]
+        self._loops = ControlLoops(reconcilers, now)
 
     def set_wall_offset(self, offset_ns: int) -> None:
         """The wall clock jumped."""
-        raise NotImplementedError
+        self._wall.offset_ns = offset_ns
 
     def evaluate(self, now: int, index: int, operation: Write) -> Accepted | Rejected[OperationError]:
-        """A client's write as a transaction for the log at `index`; `Rejected.error` is an OperationError.
-
-        The accepted command is a `core.manager.control.Command`-less plain Transaction; the client's answer is
-        computed from it at apply (`core.manager.control.answer`).
-        """
-        raise NotImplementedError
+        """A client's write as a transaction for the log at `index`; applying it gives the client's answer."""
+        self._now = now
+        draft = self._draft(now, index)
+        answer = carry_out(draft, operation, self._rng)
+        if isinstance(answer, OperationError):
+            assert draft.empty, operation
+            return Rejected(answer)
+        self._loops.tell(now, draft)
+        return Accepted(draft.transaction(answer))
 
     def reconcile(self, now: int, index: int) -> Transaction | None:
         """One bounded batch of all reconcilers' work for the log at `index`. Call again until None."""
-        raise NotImplementedError
+        self._now = now
+        return self._loops.run(now, self._draft(now, index))
 
     def on_committed(self, now: int, index: int, changes: tuple[Changed, ...]) -> list[Effect]:
         """The committed store has applied the log entry at `index`, with these changes (none if it was refused)."""
-        raise NotImplementedError
+        self._now = now
+        effects: list[Effect] = [Observe(fact) for change in changes for fact in facts_of(change)]
+        self._roles.on_committed(changes)
+        effects += self._joining.on_committed(changes)
+        effects += self._dispatcher.on_committed(now, index, changes)
+        return effects
 
     def receive(self, now: int, sender: NodeId, message: ToManager) -> list[Effect]:
         """A message from an agent or from a host that wants to join."""
-        raise NotImplementedError
+        self._now = now
+        if isinstance(message, JoinRequest):
+            return self._joining.receive(message)
+        if isinstance(message, Register):
+            self._roles.registered(message)
+        return self._dispatcher.receive(now, sender, message)
 
     def tick(self, now: int) -> list[Effect]:
         """Time has passed: what is due goes out. `reconcile` is to be called afterwards, as after everything."""
-        raise NotImplementedError
+        self._now = now
+        return self._dispatcher.tick(now)
 
     def plan_membership(self, now: int, members: Membership) -> MembershipChange | NodeId | None:
         """What Raft's membership needs next: a change, or a voter to hand leadership to (this host is demoted)."""
-        raise NotImplementedError
+        self._now = now
+        return self._roles.plan(now, members)
 
     def deadline(self) -> int | None:
-        """When `tick` and `reconcile` have something to do; `now` or earlier if there is work already."""
-        raise NotImplementedError
+        """When `tick` and `reconcile` have something to do: not later than the last call if there is work already."""
+        return self._loops.deadline(self._now)
+
+    def _draft(self, now: int, index: int) -> Draft:
+        return Draft(self._head, index, self._wall.at(now))
+
+
+def reconcilers_of(head: Store, timing: Timing, rng: Random, wall: Wall) -> list[Reconciler]:
+    """The control loops that read and write nothing but the head; those who finish others' work come first."""
+    return [
+        NodeLifecycle(head),
+        ConstraintEnforcer(head, rng),
+        ServiceRemoval(head),
+        Scheduler(head),
+        Allocator(head),
+        ReplicatedOrchestrator(head, rng),
+        GlobalOrchestrator(head, rng),
+        Starter(head, timing, wall),
+        Reaper(head),
+    ]

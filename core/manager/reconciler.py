@@ -13,8 +13,9 @@ class Reconciler(Protocol):
     What no store holds (when a timer began, how often a task failed here) may start afresh under a new leader.
     """
 
-    kinds: tuple[Kind, ...]
-    """The tables whose changes it wants to hear of."""
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The tables whose changes it wants to hear of."""
 
     def rebuild(self, now: int) -> None:
         """Learn the head as it is: called once, before anything else."""

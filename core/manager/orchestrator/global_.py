@@ -5,9 +5,9 @@ Theory of operation. The unit of work is a pair of service and node. A node is
 - *eligible* if it is neither down nor drained and meets the service's constraints;
 - *paused* if its availability is PAUSE: what runs there runs on, nothing is added or restarted.
 
-An eligible node gets a task unless it has one that is wanted, or its last one ended and the restart policy lets it rest.
-On a node that is not eligible the task is shut down; with a node that is gone it is removed. A new task beside one that
-has not stopped yet gets ready and waits (`restart.starter`). The scheduler still puts the task's node to its filters.
+An eligible node gets a task unless it has one that is wanted, or its last one ended and the restart policy lets it
+rest. On a node that is not eligible the task is shut down; with a node that is gone it is removed. A new task
+beside one that has not stopped yet gets ready and waits (`restart.starter`). The scheduler still puts the task's node to its filters.
 """
 
 from random import Random

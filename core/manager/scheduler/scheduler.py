@@ -1,13 +1,13 @@
 """The scheduler: pending tasks -> assigned tasks.
 
 Theory of operation. A `NodeInfo` per node follows the change feed (and this scheduler's own placements at once, before
-the feed brings them back: a load is set per task, so that twice is once). Pending tasks wait in groups: the tasks of one
-service version share their template, so one pass over the nodes serves them all. Tasks that come with a node
+the feed brings them back: a load is set per task, so that twice is once). Pending tasks wait in groups: the tasks of
+one service version share their template, so one pass over the nodes serves them all. Tasks that come with a node
 (global services) only have that node put to the filters.
 
 A group is tried when a task joins it; what finds no node waits, with the reason in its status, and is tried again when
-room may have come free: a node or a stopping task changed. Such retries are gathered for `RETRY_NS`. The result for each
-task is that of filtering and ranking all nodes anew (`tests/core/manager/scheduler` has that twin).
+room may have come free: a node or a stopping task changed. Such retries are gathered for `RETRY_NS`. The result for
+each task is that of filtering and ranking all nodes anew (`tests/core/manager/scheduler` has that twin).
 """
 
 from msgspec.structs import replace

@@ -1,0 +1,71 @@
+"""Runs reconcilers over one head until there is nothing to do, one bounded draft at a time.
+
+Theory of operation. Every write to the head is told to each reconciler that reads its table, after the reconciler
+that wrote it has returned. A round runs the dirty ones and those whose time has come, in their given order; rounds
+follow until one writes nothing. A full draft takes no further objects, but still takes changes of those it has: so
+the tasks that an orchestrator makes in one round get their addresses and their nodes in the next ones, in the same
+transaction. For this, those who work on what others made come before them: older work has first claim.
+"""
+
+from collections.abc import Callable, Sequence
+
+from core.manager.draft import Draft
+from core.manager.reconciler import Reconciler
+from core.operations import Kind
+from core.store import Changed, Transaction
+
+
+class ControlLoops:
+    """The reconcilers of one leader."""
+
+    def __init__(self, reconcilers: Sequence[Reconciler], now: int) -> None:
+        self._reconcilers = tuple(reconcilers)
+        self._listeners: dict[Kind, list[Callable[[int, Changed], None]]] = {
+            kind: [reconciler.on_change for reconciler in reconcilers if kind in reconciler.kinds] for kind in Kind
+        }
+        for reconciler in reconcilers:
+            reconciler.rebuild(now)
+
+    def tell(self, now: int, draft: Draft) -> bool:
+        """Pass on what was written to the head since; whether anything was."""
+        feed = draft.take_feed()
+        for change in feed:
+            for listener in self._listeners[change.kind]:
+                listener(now, change)
+        return bool(feed)
+
+    def run(self, now: int, draft: Draft) -> Transaction | None:
+        """One draft's worth of work; None if there was none."""
+        while self._round(now, draft):
+            pass
+        if draft.empty:
+            assert not any(reconciler.dirty for reconciler in self._reconcilers), self._busy()
+            return None
+        return draft.transaction()
+
+    def _round(self, now: int, draft: Draft) -> bool:
+        wrote = False
+        for reconciler in self._reconcilers:
+            if reconciler.dirty or _is_due(reconciler, now):
+                reconciler.reconcile(now, draft)
+                wrote = self.tell(now, draft) or wrote
+        return wrote
+
+    def deadline(self, now: int) -> int | None:
+        """When `run` has something to do: `now` if there is work already."""
+        earliest: int | None = None
+        for reconciler in self._reconcilers:
+            if reconciler.dirty:
+                return now
+            at = reconciler.deadline()
+            if at is not None and (earliest is None or at < earliest):
+                earliest = at
+        return earliest
+
+    def _busy(self) -> list[str]:
+        return [type(reconciler).__name__ for reconciler in self._reconcilers if reconciler.dirty]
+
+
+def _is_due(reconciler: Reconciler, now: int) -> bool:
+    at = reconciler.deadline()
+    return at is not None and at <= now
