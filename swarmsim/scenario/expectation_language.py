@@ -56,7 +56,7 @@ class _True:
 
 
 def _enum(words: Any) -> Kind:
-    vocabulary = word(each.value for each in tuple(words))
+    vocabulary = word(each.value for each in words)
     return Kind(lambda value, names: words(vocabulary.read(value, names)), lambda member: member.value)
 
 

@@ -156,6 +156,7 @@ TEXT: Final = Kind(lambda value, _: value.text(), _as_written)
 
 def word(known: Iterable[str]) -> Kind:
     """One of a closed vocabulary."""
+    known = tuple(known)
     return Kind(lambda value, _: value.one_of(known), _as_written)
 
 
