@@ -43,8 +43,9 @@ def load(file: Path) -> Scenario:
     """The scenario in a file; Compose files lie beside it. Raises `SourceError`."""
 
     def read_stack(name: str, compose_file: str) -> Stack:
-        # No environment: a scenario means the same on every machine.
-        return load_stack([file.parent / compose_file], name=name, environment={})
+        beside = file.parent / compose_file
+        beside.stat()  # a file that is not there is the scenario's mistake, what it says is its own
+        return load_stack([beside], name=name, environment={})  # no environment: the same meaning on every machine
 
     return decode(parse(str(file), text := read_text(file)), text, read_stack)
 

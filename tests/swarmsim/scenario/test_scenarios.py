@@ -1,0 +1,36 @@
+"""The scenarios that come with the project."""
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from swarmsim.scenario.loader import decode, load
+from swarmsim.scenario.plan import Scenario
+from swarmsim.scenario.writer import write
+from swarmsim.yaml_source import parse
+
+DIRECTORY = Path(__file__).parents[3] / "scenarios"
+FILES = sorted(DIRECTORY.glob("*.yaml"))
+
+
+def without_origin(scenario: Scenario) -> Scenario:
+    timeline = tuple(replace(step, line=0) for step in scenario.timeline)
+    expect = tuple(replace(expectation, line=0) for expectation in scenario.expect)
+    return replace(scenario, file="", text="", timeline=timeline, expect=expect)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_it_can_be_read_and_says_what_it_is_for(file: Path) -> None:
+    scenario = load(file)
+    assert scenario.purpose
+    assert scenario.expect
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_it_is_written_back_as_it_was_read(file: Path) -> None:
+    scenario = load(file)
+    stacks = {stack.name: stack.stack for stack in scenario.deploy}
+    text = write(scenario)
+    again = decode(parse("again.yaml", text), text, lambda name, _: stacks[name])  # type: ignore[arg-type, return-value]
+    assert without_origin(again) == without_origin(scenario)
