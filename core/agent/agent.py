@@ -36,7 +36,7 @@ from core.events import (
     TaskReported,
     WallClock,
 )
-from core.ids import Address, NodeId, SessionId
+from core.ids import Address, NodeId, SecretId, SessionId
 from core.messages import (
     Assignments,
     BeatAnswer,
@@ -105,6 +105,11 @@ class Agent:
     def routes_version(self) -> int:
         """The version of the route table the data plane carries in this session; 0 if none yet."""
         return self._routes.version
+
+    @property
+    def secret_ids(self) -> tuple[SecretId, ...]:
+        """The secrets it holds in memory."""
+        return tuple(self._inbox.secrets)
 
     def tasks(self) -> tuple[Task, ...]:
         """The tasks of this host as assigned, with the statuses observed here."""

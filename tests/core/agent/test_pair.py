@@ -1,0 +1,68 @@
+"""Agent and dispatcher over a link that loses, repeats, delays and reorders, with crashes of either at any moment."""
+
+from collections.abc import Callable
+from typing import Final
+
+from agent_pair import Pair
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.events import ContainerPhase, EngineDown
+from core.objects.task import TaskState
+from core.timing import MS, SECOND
+
+
+def engine_down(pair: Pair, number: int) -> None:
+    pair.engine.up = False
+    pair.agent_step(EngineDown("gone"))
+
+
+def engine_acts(pair: Pair, number: int) -> None:
+    report = pair.engine.perform(number)
+    if report is not None:
+        pair.agent_step(report)
+
+
+ACTIONS: Final[dict[str, Callable[[Pair, int], None]]] = {
+    "deliver": lambda pair, number: pair.deliver(number),
+    "deliver the oldest": lambda pair, number: pair.deliver(0),
+    "deliver some in order": lambda pair, number: [pair.deliver(0) for _ in range(number)] and None,
+    "repeat": lambda pair, number: pair.deliver(number, keep=True),
+    "lose": lambda pair, number: pair.link and pair.link.pop(number % len(pair.link)) and None,
+    "lose all": lambda pair, number: pair.link.clear(),
+    "write to disk": lambda pair, number: pair.sync(1 + number % 3),
+    "commit": lambda pair, number: pair.commit_one(),
+    "commit all": lambda pair, number: pair.commit_all(),
+    "engine acts": engine_acts,
+    "container exits": lambda pair, number: pair.happen(number, ContainerPhase.EXITED),
+    "container is unhealthy": lambda pair, number: pair.happen(number, ContainerPhase.UNHEALTHY),
+    "engine is down": engine_down,
+    "engine is up": lambda pair, number: pair.engine_up(),
+    "routes are applied": lambda pair, number: pair.program(),
+    "routes fail": lambda pair, number: pair.program(fail=True),
+    "time passes": lambda pair, number: pair.advance(number * 5 * MS),
+    "long time passes": lambda pair, number: pair.advance(1 * SECOND + number * 50 * MS),
+    "create": lambda pair, number: pair.create_task(number),
+    "run": lambda pair, number: pair.want(number, TaskState.RUNNING),
+    "stop": lambda pair, number: pair.want(number, TaskState.SHUTDOWN),
+    "delete": lambda pair, number: pair.delete_task(number),
+    "all goes well": lambda pair, number: pair.perform_all(),
+    "all goes well for a while": lambda pair, number: pair.settle(number * 50 * MS),
+    "daemon restarts": lambda pair, number: pair.restart_agent(orders_are_lost=bool(number % 2)),
+    "power is lost": lambda pair, number: pair.lose_power(),
+    "leader changes": lambda pair, number: pair.term_start(),
+}
+"""Each with a number that chooses among what there is."""
+
+schedules = st.lists(st.tuples(st.sampled_from(sorted(ACTIONS)), st.integers(0, 30)), max_size=60)
+
+
+@given(st.integers(0, 3), schedules)
+def test_whatever_happens_it_comes_right_in_the_end(seed: int, schedule: list[tuple[str, int]]) -> None:
+    pair = Pair(seed)
+    for action, number in schedule:
+        ACTIONS[action](pair, number)
+        pair.check_always()
+    pair.settle()
+    pair.check_always()
+    pair.check_settled()
