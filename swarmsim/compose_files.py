@@ -1,6 +1,6 @@
 """Compose files on disk: read, parsed and turned into a stack, with complaints that name file and line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from core.compose.loader import load
@@ -27,6 +27,15 @@ def load_stack(files: Sequence[Path], *, name: str = "", environment: Mapping[st
     except DocumentError as error:
         source = _source_of(error.path, sources)
         raise SourceError(source.file, source.line_of(error.path), str(error)) from error
+
+
+def load_text(text: str, file: str, *, name: str, read_file: Callable[[str], bytes]) -> Stack:
+    """The stack in a Compose file's text, without variables. `file` is its name in complaints. Raises `SourceError`."""
+    source = parse(file, text)
+    try:
+        return load([source.data], read_file, name=name)
+    except DocumentError as error:
+        raise SourceError(file, source.line_of(error.path), str(error)) from error
 
 
 def read_source(file: Path) -> Source:

@@ -102,7 +102,7 @@ class SimulatedWorld:
 
     def apply(self, action: Action) -> Undo | None:
         number = self._injector.start(fault_of(action))
-        if number is None or not isinstance(action, REVERSIBLE):
+        if not isinstance(action, REVERSIBLE):
             return None
         return lambda: self._injector.end(number)
 

@@ -1,0 +1,164 @@
+"""Draws a whole scenario from a seed: a cluster, its work, faults of every kind, then a liveness phase.
+
+What is drawn is written as a scenario's file and read back before it is played, so that a violation's file is exactly
+what was played. The liveness phase holds Raft to its claim: once a majority works and its members hear each other, it
+makes progress, whatever the rest does. A random minority of managers is left broken, but where members changed or a
+disk was lost: then it may take every host that is left to have a majority.
+"""
+
+from pathlib import PurePath
+from random import Random
+
+from core.timing import LAN, MS, SECOND
+from swarmsim.fuzz.faults import FaultSource, corrupt_disk
+from swarmsim.fuzz.profiles import Profile
+from swarmsim.fuzz.stack import IMAGES, SERVICES, STACK_FILE, STACK_NAME, WEB_PORT, read_stack
+from swarmsim.scenario import steps
+from swarmsim.scenario.expectations import Claim, Converged, Expectation, Leader, WriteAcknowledged
+from swarmsim.scenario.loader import decode
+from swarmsim.scenario.plan import (
+    ClusterPlan,
+    DiskPlan,
+    NetworkPlan,
+    Scenario,
+    StackPlan,
+    TrafficPlan,
+    WriterPlan,
+)
+from swarmsim.scenario.steps import Step
+from swarmsim.scenario.targets import Group, HostGroup, Link, several
+from swarmsim.scenario.writer import write
+from swarmsim.yaml_source import parse
+
+BOOT_NS = 2500 * MS
+"""What a machine takes to be back after its power is, a little rounded up."""
+PROGRESS_NS = 10 * LAN.raft.election_max_ns
+"""Within this a majority that works elects a leader and commits."""
+CONVERGENCE_NS = 25 * SECOND
+
+
+def draw(profile: Profile, seed: int) -> Scenario:
+    """The scenario of a seed, always the same."""
+    text = write(_Drawing(profile, seed).scenario())
+    return decode(parse(f"{file_name(profile, seed)}", text), text, read_stack)
+
+
+def file_name(profile: Profile, seed: int) -> str:
+    """What a violation's scenario is written to."""
+    return str(PurePath(f"fuzz-{profile.name}-{seed}.yaml"))
+
+
+class _Drawing:
+    def __init__(self, profile: Profile, seed: int) -> None:
+        self._profile = profile
+        self._seed = seed
+        rng = self._rng = Random(f"fuzz/{profile.name}/{seed}")
+        self._manager_count = rng.choice(profile.manager_counts)
+        self._worker_count = rng.randint(*profile.worker_counts)
+        self._managers = [f"m{number}" for number in range(1, self._manager_count + 1)]
+        self._workers = [f"w{number}" for number in range(1, self._worker_count + 1)]
+        self._source = FaultSource(rng, self._managers, self._workers, profile.faulty_ns)
+        self._members_change = profile.members_change and rng.random() < 0.4
+        self._corrupts = self._manager_count >= 3 and not self._members_change and rng.random() < 0.25
+
+    def scenario(self) -> Scenario:
+        profile, calm_from_ns = self._profile, self._profile.faulty_ns
+        cluster, writers = self._cluster(), self._writers()
+        timeline = [*self._faults(), *self._members(), *self._work(), *self._left_broken()]
+        return Scenario(
+            name=f"Fuzz {profile.name} {self._seed}",
+            purpose=f"Drawn from seed {self._seed} by profile {profile.name}; run it with --seed {self._seed}.",
+            cluster=cluster,
+            end_ns=calm_from_ns + profile.calm_ns,
+            images=IMAGES if profile.services else (),
+            deploy=(StackPlan(STACK_NAME, STACK_FILE),) if profile.services else (),
+            traffic=self._traffic(),
+            writers=writers,
+            timeline=tuple(sorted(timeline, key=lambda step: step.at_ns)),
+            expect=self._expectations(),
+        )
+
+    def _cluster(self) -> ClusterPlan:
+        rng = self._rng
+        bad = rng.random() < 0.3
+        return ClusterPlan(
+            manager_count=self._manager_count,
+            worker_count=self._worker_count,
+            network=NetworkPlan(
+                latency_ns=rng.choice((100, 250, 1000, 5000)) * 1000,
+                jitter_ns=rng.choice((0, 50, 90)) * 1000,
+                loss_ratio=rng.choice((0.001, 0.01, 0.05)) if bad else 0.0,
+                duplicate_ratio=rng.choice((0.0, 0.01, 0.05)) if bad else 0.0,
+                reorder_ratio=rng.choice((0.0, 0.01, 0.05)) if bad else 0.0,
+            ),
+            disk=DiskPlan(write_ns=20_000, sync_ns=rng.choice((100, 500, 2_000, 10_000)) * 1000),
+            snapshot_every=rng.choice((8, 40, 200, 10_000)),
+            wire_codec=rng.random() < 0.1,
+        )
+
+    def _writers(self) -> tuple[WriterPlan, ...]:
+        rng = self._rng
+        return tuple(
+            WriterPlan(
+                f"writer-{number}",
+                rate_per_s=float(rng.choice((2, 5, 10, 20))),
+                read_rate_per_s=float(rng.choice((1, 5, 10))),
+                value_bytes=rng.choice((16, 128, 4096)),
+            )
+            for number in range(1, rng.randint(1, 3) + 1)
+        )
+
+    def _traffic(self) -> tuple[TrafficPlan, ...]:
+        if not self._profile.services:
+            return ()
+        return (TrafficPlan("users", "app_web", WEB_PORT, float(self._rng.choice((5, 20, 50)))),)
+
+    def _faults(self) -> list[Step]:
+        count = self._rng.randint(*self._profile.fault_counts)
+        faults = [self._source.fault() for _ in range(count)]
+        if self._corrupts:
+            faults += corrupt_disk(self._source, self._managers)
+        return faults
+
+    def _members(self) -> list[Step]:
+        """Joins in any case; who leaves for good is one manager at most, so that a majority is left."""
+        rng, source = self._rng, self._source
+        if not self._members_change:
+            return []
+        changes: list[steps.Action] = [steps.Join(rng.randint(0, 2), 1)]
+        if rng.random() < 0.5:
+            changes.append(steps.Join(rng.randint(1, 2)))
+        if self._manager_count >= 3:
+            host = several([rng.choice(self._managers)])
+            changes.append(rng.choice((steps.Demote(host), steps.RemoveNode(host), steps.Leave(host))))
+        if self._workers:
+            host = several([rng.choice(self._workers)])
+            changes.append(rng.choice((steps.Promote(host), steps.Drain(host), steps.RemoveNode(host))))
+        return [Step(source.instant(), change) for change in changes]
+
+    def _work(self) -> list[Step]:
+        rng, source = self._rng, self._source
+        if not self._profile.services:
+            return [Step(source.instant(), steps.BurstWrites(rng.randint(20, 400), rng.randint(200, 2000) * MS))]
+        scaled = [steps.Scale(rng.choice(SERVICES[:2]), rng.randint(0, 8)) for _ in range(rng.randint(0, 4))]
+        return [Step(source.instant(), action) for action in scaled]
+
+    def _left_broken(self) -> list[Step]:
+        """A random minority that is not healed: without power, or in no contact with anyone."""
+        count = self._rng.randint(0, (self._manager_count - 1) // 2)
+        if not count or self._members_change or self._corrupts:
+            return []
+        host = several(sorted(self._rng.sample(self._managers, count)))
+        broken: list[steps.Action] = [steps.Kill(host)]
+        if not self._profile.services:
+            everyone_else = Group(HostGroup.ALL)
+            broken += [steps.Isolate(host), steps.Pause(host), steps.FailDisk(host)]
+            broken.append(steps.SlowLink(Link(host, everyone_else), 400 * MS))
+        return [Step(self._profile.faulty_ns + 1 * MS, self._rng.choice(broken))]
+
+    def _expectations(self) -> tuple[Expectation, ...]:
+        after_ns = self._profile.faulty_ns + BOOT_NS
+        claims: list[Claim] = [Leader(after_ns, PROGRESS_NS), WriteAcknowledged(after_ns, PROGRESS_NS)]
+        if self._profile.services:
+            claims.append(Converged(after_ns, CONVERGENCE_NS))
+        return tuple(Expectation(claim) for claim in claims)

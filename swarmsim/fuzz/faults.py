@@ -1,0 +1,131 @@
+"""Draws faults as steps of a scenario: each of any kind, at any time, on hosts by name or by description.
+
+Every fault that lasts is given its end, before the liveness phase begins. Faults that destroy what a disk has promised
+to keep hit one host in a run at most, and only where that is a minority.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from random import Random
+
+from core.timing import MS, SECOND
+from swarmsim.scenario import steps
+from swarmsim.scenario.steps import Action, Step
+from swarmsim.scenario.targets import Group, HostGroup, HostTarget, Link, several
+
+Draw = Callable[["FaultSource"], Action]
+SHORTEST_NS = 50 * MS
+LONGEST_NS = 8 * SECOND
+HOUR_NS = 3600 * SECOND
+
+
+class FaultSource:
+    """Draws from one source of chance for one cluster."""
+
+    def __init__(self, rng: Random, managers: Sequence[str], workers: Sequence[str], until_ns: int) -> None:
+        self.rng = rng
+        self._managers = list(managers)
+        self._hosts = [*managers, *workers]
+        self._until_ns = until_ns
+        self._kinds = [draw for draw, weight in _WEIGHTS.items() for _ in range(weight)]
+
+    def fault(self) -> Step:
+        """One fault of any kind, over before faults are to end."""
+        at_ns = self.instant()
+        action = self.rng.choice(self._kinds)(self)
+        if not isinstance(action, steps.REVERSIBLE):
+            return Step(at_ns, action)
+        return Step(at_ns, action, until_ns=min(at_ns + self.duration(), self._until_ns))
+
+    def instant(self) -> int:
+        """Any millisecond up to half a second before the end."""
+        return self.rng.randrange(MS, self._until_ns - 500 * MS, MS)
+
+    def duration(self) -> int:
+        """Short ones are likelier: as likely to be below 600 ms as above."""
+        ratio = self.rng.random()
+        return MS * round(SHORTEST_NS / MS * math.pow(LONGEST_NS / SHORTEST_NS, ratio))
+
+    def host(self) -> HostTarget:
+        """One host by name, or whoever leads."""
+        if self.rng.random() < 0.25:
+            return Group(HostGroup.LEADER)
+        return several([self.rng.choice(self._hosts)])
+
+    def some_hosts(self) -> HostTarget:
+        """Any number of hosts but all, by name; with a single host, that one."""
+        count = self.rng.randint(1, max(1, len(self._hosts) - 1))
+        return several(sorted(self.rng.sample(self._hosts, count), key=self._hosts.index))
+
+    def link(self) -> Link:
+        """Between two sets of hosts that may overlap."""
+        return Link(self.host(), self.some_hosts())
+
+    def any_link(self) -> Link | None:
+        """One link, or all of them."""
+        return self.link() if self.rng.random() < 0.5 else None
+
+    def ratio(self, most: float) -> float:
+        """Up to `most`, in whole per cent."""
+        return self.rng.randint(1, round(100 * most)) / 100
+
+    def groups(self) -> tuple[HostTarget, ...]:
+        """Two groups that are all hosts; a single host is alone on its side."""
+        hosts = self.rng.sample(self._hosts, len(self._hosts))
+        cut = self.rng.randint(1, max(1, len(hosts) - 1))
+        sides = (hosts[:cut], hosts[cut:])
+        return tuple(several(sorted(side, key=self._hosts.index)) for side in sides if side)
+
+    def bridge(self) -> Action:
+        """One host that hears both halves of the others."""
+        if len(self._hosts) < 3:
+            return steps.Isolate(self.host())
+        over, *others = self.rng.sample(self._hosts, len(self._hosts))
+        cut = self.rng.randint(1, len(others) - 1)
+        return steps.Bridge(several([over]), (several(others[:cut]), several(others[cut:])))
+
+    def ring(self) -> Action:
+        """All managers in a ring."""
+        if len(self._managers) < 4:
+            return steps.Isolate(self.host())
+        return steps.Ring(several(self.rng.sample(self._managers, len(self._managers))))
+
+    def power(self) -> HostTarget:
+        """Who loses power: often one, sometimes all of them at once."""
+        chance = self.rng.random()
+        if chance < 0.1:
+            return Group(HostGroup.ALL)
+        return self.some_hosts() if chance < 0.4 else self.host()
+
+
+_WEIGHTS: dict[Draw, int] = {
+    lambda source: steps.Kill(source.power()): 6,
+    lambda source: steps.KillDaemon(source.power()): 3,
+    lambda source: steps.Pause(source.host()): 4,
+    lambda source: steps.Partition(source.groups()): 5,
+    lambda source: steps.OneWay(source.host(), source.some_hosts()): 3,
+    FaultSource.bridge: 2,
+    FaultSource.ring: 1,
+    lambda source: steps.Isolate(source.host()): 4,
+    lambda source: steps.Flap(source.link(), source.rng.randint(50, 2_000) * MS): 2,
+    lambda source: steps.SlowLink(source.link(), source.rng.randint(5, 1_500) * MS, source.rng.randint(0, 5) * MS): 3,
+    lambda source: steps.Loss(source.ratio(0.6), source.any_link()): 4,
+    lambda source: steps.Duplicate(source.ratio(0.5), source.any_link()): 3,
+    lambda source: steps.Reorder(source.ratio(0.5), source.any_link()): 3,
+    lambda source: steps.SlowDisk(source.host(), source.rng.randint(1, 800) * MS): 3,
+    lambda source: steps.FullDisk(source.host()): 2,
+    lambda source: steps.FailDisk(source.host()): 2,
+    lambda source: steps.SkewClock(source.host(), source.rng.randint(-60, 60) * SECOND): 1,
+    lambda source: steps.JumpClock(source.host(), source.rng.choice((-1, 1)) * source.rng.randint(1, HOUR_NS)): 1,
+    lambda source: steps.DriftClock(source.host(), source.rng.randint(-10, 10) / 100): 2,
+}
+
+
+def corrupt_disk(source: FaultSource, managers: Sequence[str]) -> list[Step]:
+    """One manager's disk turns out damaged when it next starts; it is made to."""
+    host = several([source.rng.choice(list(managers))])
+    at_ns = source.instant()
+    return [
+        Step(at_ns, steps.CorruptDisk(host)),
+        Step(at_ns + 1 * MS, steps.Kill(host), until_ns=at_ns + 2 * MS),
+    ]

@@ -1,0 +1,57 @@
+"""What a fuzz campaign is after: how big its clusters are, what they do, and how hard they are hit."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from core.timing import SECOND
+
+
+class Profile(Struct, frozen=True):
+    """Ranges from which a scenario is drawn; both ends are included."""
+
+    name: str
+    manager_counts: tuple[int, ...]
+    """Drawn from as it stands: a number that comes twice is twice as likely."""
+    worker_counts: tuple[int, int]
+    services: bool
+    """Whether a stack is deployed, scaled and sent requests to."""
+    members_change: bool
+    """Whether hosts join, leave, are promoted, demoted and removed."""
+    fault_counts: tuple[int, int]
+    faulty_ns: int
+    """How long faults go on; the liveness phase follows."""
+    calm_ns: int
+    """How long the liveness phase is."""
+
+
+RAFT: Final = Profile(
+    name="raft",
+    manager_counts=(1, 2, 3, 3, 3, 4, 5, 5, 5, 6, 7),
+    worker_counts=(0, 0),
+    services=False,
+    members_change=True,
+    fault_counts=(4, 24),
+    faulty_ns=20 * SECOND,
+    calm_ns=12 * SECOND,
+)
+SWARM: Final = Profile(
+    name="swarm",
+    manager_counts=(1, 3, 3, 3, 5),
+    worker_counts=(1, 4),
+    services=True,
+    members_change=True,
+    fault_counts=(2, 12),
+    faulty_ns=30 * SECOND,
+    calm_ns=30 * SECOND,
+)
+PROFILES: Final = {profile.name: profile for profile in (RAFT, SWARM)}
+ALL: Final = "all"
+"""Takes the profiles in turn, by seed."""
+
+
+def profile_of(name: str, seed: int) -> Profile:
+    """The profile of this name, for one seed; KeyError if there is none."""
+    if name == ALL:
+        return list(PROFILES.values())[seed % len(PROFILES)]
+    return PROFILES[name]
