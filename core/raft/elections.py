@@ -46,6 +46,8 @@ class Elections:
             return NEVER
         if not state.is_voter and state.leader_id is None:
             return NEVER
+        if state.role is Role.CANDIDATE and state.voter_ids == (state.id,):
+            return NEVER  # it waits for its own disk alone; another campaign would only have it wait again
         return state.on_grid(state.heard_at) + self._timeout_ns
 
     def tick(self) -> None:
