@@ -1,0 +1,195 @@
+"""Any mix of clients' writes, faults, agents' reports and changes of leader: what every swarm must keep to.
+
+Each rule is followed by a leader that works until it rests, sometimes without any word from the agents. What must hold
+always is checked then; what must hold in the end, once all nodes are back and all agents obey, at teardown.
+"""
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from leading_head import Swarm, node_of, task_spec
+from msgspec.structs import replace
+
+from core.manager.orchestrator.tasks import has_stopped, is_lost, is_wanted
+from core.objects import Task
+from core.objects.network import NetworkSpec, Subnet
+from core.objects.node import Availability, NodeState
+from core.objects.port import PortConfig, PublishMode
+from core.objects.resources import Resources
+from core.objects.service import EndpointMode, EndpointSpec, Global, Replicated, ServiceSpec
+from core.objects.task import NetworkTarget, RestartCondition, RestartPolicy, TaskState
+from core.operations import CreateNetwork, CreateService, Kind, OperationError, Remove, UpdateService
+from core.store import slot_of
+from core.timing import DOCKER, LAN, SECOND
+
+CPU = 1_000_000_000
+NAMES = ("a", "b", "c")
+NETWORKS = ("n1", "n2")
+WORKERS = ("w1", "w2", "w3", "w4")
+ENDS = (TaskState.COMPLETE, TaskState.FAILED, TaskState.REJECTED)
+
+templates = st.builds(
+    task_spec,
+    constraints=st.sampled_from([(), ("node.labels.zone == a",), ("node.hostname != w1",)]),
+    max_replicas=st.sampled_from([0, 0, 2]),
+    reservations=st.sampled_from([Resources(), Resources(nano_cpus=CPU), Resources(memory_bytes=3 << 30)]),
+    restart=st.builds(
+        RestartPolicy,
+        condition=st.sampled_from(RestartCondition),
+        delay_ns=st.sampled_from([0, 5 * SECOND]),
+        max_attempts=st.sampled_from([0, 0, 2]),
+        window_ns=st.sampled_from([0, 30 * SECOND]),
+    ),
+)
+ports = st.sampled_from(
+    [
+        (),
+        (PortConfig(80),),
+        (PortConfig(80, 8080), PortConfig(443)),
+        (PortConfig(80, 8080, publish_mode=PublishMode.HOST),),
+    ]
+)
+
+
+class AnySwarm(RuleBasedStateMachine):
+    """Three services at most on four workers and two networks, one of them with five addresses."""
+
+    @initialize(timing=st.sampled_from([LAN, DOCKER]), seed=st.integers(0, 2**16))
+    def found(self, timing: object, seed: int) -> None:
+        self.swarm = Swarm(workers=3, timing=timing, seed=seed)  # type: ignore[arg-type]  # a sampled profile
+        self.swarm.ask(CreateNetwork(NetworkSpec("n1", subnets=(Subnet("10.200.0.0/28"),))))
+        self.swarm.settle()
+        self.desired: dict[str, TaskState] = {}
+        self.state: dict[str, TaskState] = {}
+
+    @rule(
+        name=st.sampled_from(NAMES),
+        template=templates,
+        replicas=st.one_of(st.none(), st.integers(0, 6)),
+        networks=st.lists(st.sampled_from(NETWORKS), unique=True, max_size=2),
+        published=ports,
+        mode=st.sampled_from(EndpointMode),
+    )
+    def create_service(
+        self,
+        name: str,
+        template: object,
+        replicas: int | None,
+        networks: list[str],
+        published: tuple[PortConfig, ...],
+        mode: EndpointMode,
+    ) -> None:
+        targets = tuple(NetworkTarget(network) for network in networks)  # type: ignore[arg-type]  # names
+        spec = ServiceSpec(
+            name,
+            replace(template, networks=targets),  # type: ignore[type-var]  # a TaskSpec
+            mode=Global() if replicas is None else Replicated(replicas),
+            endpoint=EndpointSpec(mode, published),
+        )
+        self.swarm.ask(CreateService(spec))
+
+    @rule(name=st.sampled_from(NAMES), replicas=st.integers(0, 8), published=ports)
+    def update_service(self, name: str, replicas: int, published: tuple[PortConfig, ...]) -> None:
+        service_id = self.swarm.head.id_named(Kind.SERVICE, name)
+        if service_id is not None:
+            service = self.swarm.service(name)
+            mode = Replicated(replicas) if isinstance(service.spec.mode, Replicated) else service.spec.mode
+            endpoint = replace(service.spec.endpoint, ports=published)
+            spec = replace(service.spec, mode=mode, endpoint=endpoint)
+            answer = self.swarm.ask(UpdateService(service.id, service.version, spec))
+            if isinstance(answer, OperationError):
+                self.swarm.ask(UpdateService(service.id, service.version, replace(service.spec, mode=mode)))
+
+    @rule(kind=st.sampled_from([Kind.SERVICE, Kind.NETWORK, Kind.NODE]), name=st.sampled_from(NAMES + NETWORKS + WORKERS))
+    def remove(self, kind: Kind, name: str) -> None:
+        self.swarm.ask(Remove(kind, name, force=True))
+
+    @rule(name=st.sampled_from(NETWORKS))
+    def create_network(self, name: str) -> None:
+        self.swarm.ask(CreateNetwork(NetworkSpec(name)))
+
+    @rule(name=st.sampled_from(WORKERS), state=st.sampled_from(NodeState))
+    def node_changes_state(self, name: str, state: NodeState) -> None:
+        if name in self.swarm.head.nodes:
+            self.swarm.set_state(name, state)
+
+    @rule(name=st.sampled_from(WORKERS))
+    def node_joins(self, name: str) -> None:
+        if name not in self.swarm.head.nodes and not self.swarm.head.tasks_on_node(name):  # type: ignore[arg-type]
+            self.swarm.put(node_of(name))
+
+    @rule(name=st.sampled_from(WORKERS), availability=st.sampled_from(Availability), zone=st.sampled_from(["a", "b"]))
+    def update_node(self, name: str, availability: Availability, zone: str) -> None:
+        if name in self.swarm.head.nodes:
+            self.swarm.update_node(name, availability=availability, labels={"zone": zone})
+
+    @rule(choice=st.integers(0, 2**16), end=st.sampled_from(ENDS))
+    def task_ends(self, choice: int, end: TaskState) -> None:
+        alive = [task for task in self.swarm.head.tasks.values() if self._on_a_live_node(task)]
+        if alive:
+            self.swarm.report(alive[choice % len(alive)], end)
+
+    def _on_a_live_node(self, task: Task) -> bool:
+        node = self.swarm.head.nodes.get(task.node_id)
+        up = node is not None and node.status.state is NodeState.READY
+        return up and TaskState.ASSIGNED <= task.status.state <= TaskState.RUNNING
+
+    @rule(agents=st.booleans())
+    def settle(self, agents: bool) -> None:
+        self.swarm.settle(agents)
+
+    @rule(seconds=st.sampled_from([1, 5, 60, 90_000]), agents=st.booleans())
+    def time_passes(self, seconds: int, agents: bool) -> None:
+        self.swarm.run_for(seconds * SECOND, agents)
+
+    @rule()
+    def leader_changes(self) -> None:
+        self.swarm.lead()
+
+    @precondition(lambda self: hasattr(self, "swarm"))
+    @invariant()
+    def states_only_move_forward(self) -> None:
+        for task in self.swarm.head.tasks.values():
+            assert task.desired_state >= self.desired.get(task.id, TaskState.NEW)
+            assert task.status.state >= self.state.get(task.id, TaskState.NEW)
+            self.desired[task.id] = task.desired_state
+            self.state[task.id] = task.status.state
+
+    @precondition(lambda self: hasattr(self, "swarm"))
+    @invariant()
+    def nothing_is_handed_out_twice(self) -> None:
+        from core.manager.allocator.audit import audit
+
+        assert audit(self.swarm.committed) == []
+
+    @precondition(lambda self: hasattr(self, "swarm"))
+    @invariant()
+    def a_slot_has_one_wanted_task(self) -> None:
+        slots = [slot_of(task) for task in self.swarm.head.tasks.values() if is_wanted(task)]
+        assert len(slots) == len(set(slots))
+
+    def teardown(self) -> None:
+        """Heal everything: now all that was asked for must come about, and nothing else be left."""
+        if not hasattr(self, "swarm"):
+            return
+        swarm = self.swarm
+        for node in list(swarm.head.nodes.values()):
+            swarm.set_state(node.id, NodeState.READY)
+        swarm.run_for(600 * SECOND)
+        swarm.check()
+        for service in swarm.head.services.values():
+            self._check_service(service.spec.name)
+        for task in swarm.head.tasks.values():
+            assert task.service_id in swarm.head.services
+            assert is_wanted(task) or has_stopped(task)
+
+    def _check_service(self, name: str) -> None:
+        swarm, service = self.swarm, self.swarm.service(name)
+        for task in swarm.wanted(name):
+            placed = task.status.state is TaskState.RUNNING and not is_lost(swarm.head.nodes[task.node_id])
+            assert placed or task.status.err, task
+        if isinstance(service.spec.mode, Replicated):
+            resting = {task.slot for task in swarm.tasks(name)} - {task.slot for task in swarm.wanted(name)}
+            assert len(swarm.wanted(name)) + len(resting) == service.spec.mode.replicas, swarm.tasks(name)
+
+
+TestAnySwarm = AnySwarm.TestCase
