@@ -13,7 +13,7 @@ from random import Random
 from typing import Any, Protocol
 
 from core.envelope import Envelope
-from core.ids import Address
+from core.ids import Address, NodeId
 from sim.links import Condition, LinkProfile, LinkState, link_state
 from sim.loop import Loop
 from sim.sizes import ENVELOPE_BYTES, message_bytes
@@ -47,7 +47,7 @@ class Counter:
 class Port:
     """One machine's place on the network. `receive` takes what arrives; it is replaced by whoever plugs in."""
 
-    __slots__ = ("address", "line_free_at", "links", "name", "peer_changed", "receive", "received", "sent")
+    __slots__ = ("address", "heard", "line_free_at", "links", "name", "peer_changed", "receive", "received", "sent")
 
     def __init__(self, name: str, address: Address) -> None:
         self.name = name
@@ -56,6 +56,8 @@ class Port:
         self.peer_changed: Callable[[Port, bool], None] = _nobody_there
         self.links: dict[str, Link] = {}
         """By the name of the machine at the other end."""
+        self.heard: dict[NodeId, Port] = {}
+        """Whence each identity was last heard: connections carry answers too."""
         self.line_free_at = 0
         self.sent: dict[type, Counter] = {}
         self.received: dict[type, Counter] = {}
@@ -72,11 +74,12 @@ def _nobody_there(_: Port, up: bool) -> None:
 class _Delivery:
     """A message under way: an event of the loop that carries its own arguments."""
 
-    __slots__ = ("callbacks", "envelope", "size", "target")
+    __slots__ = ("callbacks", "envelope", "size", "source", "target")
 
     _ok = True
 
-    def __init__(self, target: Port, envelope: Envelope, size: int) -> None:
+    def __init__(self, source: Port, target: Port, envelope: Envelope, size: int) -> None:
+        self.source = source
         self.target = target
         self.envelope = envelope
         self.size = size
@@ -84,9 +87,10 @@ class _Delivery:
 
 
 def _arrive(delivery: _Delivery) -> None:
-    target = delivery.target
-    count(target.received, delivery.envelope.message, delivery.size)
-    target.receive(delivery.envelope)
+    target, envelope = delivery.target, delivery.envelope
+    count(target.received, envelope.message, delivery.size)
+    target.heard[envelope.sender] = delivery.source
+    target.receive(envelope)
 
 
 _ARRIVE = (_arrive,)
@@ -132,10 +136,10 @@ class Link:
             delay_ns += self._late_ns()
         else:
             delay_ns = self._in_order(delay_ns)
-        network.loop.post(_Delivery(self.target, envelope, size), delay_ns)
+        network.loop.post(_Delivery(self.source, self.target, envelope, size), delay_ns)
         if state.duplicate_ratio and self._random() < state.duplicate_ratio:
             network.duplicated_count += 1
-            network.loop.post(_Delivery(self.target, envelope, size), delay_ns + self._late_ns())
+            network.loop.post(_Delivery(self.source, self.target, envelope, size), delay_ns + self._late_ns())
 
     def _encoded(self, codec: Codec, envelope: Envelope) -> tuple[Envelope, int]:
         data = codec.encode(envelope.message)

@@ -23,6 +23,7 @@ class Nic:
         """A new daemon starts: it knows nobody and is nobody."""
         self._links: dict[NodeId, Link] = {}
         self._known_as = NOBODY
+        self.port.heard.clear()
 
     def become_known_as(self, effect: BecomeKnownAs) -> None:
         """Messages are sent under these identities from here on."""
@@ -41,11 +42,14 @@ class Nic:
         return [node_id for node_id, link in self._links.items() if link.target is port]
 
     def send(self, effect: Send) -> None:
-        """Hand over a message to a known peer."""
+        """Hand over a message to a known peer, or to one that was heard: an answer takes the way its question came."""
         link = self._links.get(effect.to)
         if link is None:
-            self.unknown_count += 1
-            return
+            source = self.port.heard.get(effect.to)
+            if source is None:
+                self.unknown_count += 1
+                return
+            link = self._network.link(self.port, source)
         link.send(seal(self._known_as, effect))
 
     def send_to(self, effect: SendTo) -> None:
