@@ -11,8 +11,8 @@ from core.durable import replay
 from core.events import PersistFailed
 from core.ids import Ticket
 from core.raft.entries import CommandEntry
-from core.raft.records import HardState, LogAppended, SnapshotChunk, SnapshotInstalled, SnapshotMeta
 from core.raft.events import StorageLow
+from core.raft.records import HardState, LogAppended, SnapshotChunk, SnapshotInstalled, SnapshotMeta
 from core.timing import MS, SECOND
 from sim.disk import Disk, DiskProfile
 from sim.facts import WorldFact, WritesLost

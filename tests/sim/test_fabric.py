@@ -1,0 +1,346 @@
+"""Requests walk the tables that each host has programmed: hand-made tables, one thing wrong at a time.
+
+Three machines. `web` runs on m2 and publishes port 80 as 8080; it calls `cache`, which runs on m3, over the network
+`back`. Every machine has its load balancer's address on each network, .2 to .4 for m1 to m3.
+"""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from simulated import order, run_task, scripted_world, task
+
+from core.effects import ProgramRoutes, StopTask
+from core.ids import NetworkId, NodeId, OperationId, ServiceId, TaskId
+from core.mesh.routes import Backend, Neighbour, NetworkRoute, RouteChanges, RouteRecord, ServiceRoute
+from core.objects.port import PortConfig, PublishMode
+from core.objects.service import EndpointMode
+from core.objects.task import Task
+from core.timing import MS, SECOND
+from sim import faults
+from sim.fabric import Outcome
+from sim.images import Call, Catalogue, Image
+from sim.injection import Injector
+from sim.world import World, WorldConfig, address_of
+
+INGRESS, BACK, OTHER = NetworkId("ingress"), NetworkId("back"), NetworkId("other")
+PREFIX = {INGRESS: "10.0.0", BACK: "10.0.1", OTHER: "10.0.2"}
+MACHINES = ("m1", "m2", "m3")
+CACHED_WEB = Image("web", port=80, calls=(Call("cache"),), stop_ns=MS)
+IMAGES = (CACHED_WEB, Image("cache", port=6379), Image("lonely", port=80))
+    Image("web", port=80, calls=(Call("cache"),), stop_ns=MS),
+    Image("cache", port=6379),
+    Image("lonely", port=80),
+)
+WEB_PORTS = (PortConfig(target_port=80, published_port=8080),)
+TASKS = {
+    "web.1": ("m2", task("web.1", addresses={INGRESS: "10.0.0.10/24", BACK: "10.0.1.10/24"})),
+    "cache.1": ("m3", task("cache.1", image="cache", addresses={BACK: "10.0.1.20/24"})),
+    "lonely.1": ("m2", task("lonely.1", image="lonely", addresses={OTHER: "10.0.2.30/24"})),
+}
+
+
+def node_address(name: str) -> str:
+    return address_of(MACHINES.index(name)).partition(":")[0]
+
+
+def neighbour(network: NetworkId, address: str, name: str) -> Neighbour:
+    return Neighbour(network, address, NodeId(name), node_address(name))
+
+
+def service(
+    network: NetworkId,
+    name: str,
+    virtual_ip: str,
+    *backends: tuple[str, str],
+    ports: tuple[PortConfig, ...] = (),
+    mode: EndpointMode = EndpointMode.VIP,
+) -> ServiceRoute:
+    ends = tuple(Backend(TaskId(f"{name}.{address}"), NodeId(host), address) for host, address in backends)
+    return ServiceRoute(network, ServiceId(name), mode, virtual_ip, (name,), ports, ends)
+
+
+def tables_of(name: str) -> list[RouteRecord]:
+    """What a whole mesh would program on a machine."""
+    own = MACHINES.index(name) + 2
+    records: list[RouteRecord] = [
+        NetworkRoute(network, str(network), 4096, prefix + ".0/24", network == INGRESS, f"{prefix}.{own}")
+        for network, prefix in PREFIX.items()
+    ]
+    for network, prefix in PREFIX.items():
+        records += [neighbour(network, f"{prefix}.{number + 2}", host) for number, host in enumerate(MACHINES)]
+    return [
+        *records,
+        neighbour(INGRESS, "10.0.0.10", "m2"),
+        neighbour(BACK, "10.0.1.10", "m2"),
+        neighbour(BACK, "10.0.1.20", "m3"),
+        neighbour(OTHER, "10.0.2.30", "m2"),
+        service(INGRESS, "web", "10.0.0.5", ("m2", "10.0.0.10"), ports=WEB_PORTS),
+        service(BACK, "cache", "10.0.1.6", ("m3", "10.0.1.20")),
+        service(OTHER, "lonely", "10.0.2.7", ("m2", "10.0.2.30")),
+    ]
+
+
+class Mesh:
+    """The world above; `change` replaces or removes records on one machine."""
+
+    def __init__(self, images: tuple[Image, ...] = IMAGES) -> None:
+        self.world: World = scripted_world(*MACHINES, config=WorldConfig(images=Catalogue(images)))
+        self.injector = Injector(self.world)
+        for name, wanted in TASKS.values():
+            run_task(self.world, name, wanted)
+        for name in MACHINES:
+            order(self.world, name, ProgramRoutes(RouteChanges(0, 1, tuple(tables_of(name)))))
+        self.world.run_for(SECOND)
+        self.ended: list[tuple[Outcome, str, int]] = []
+
+    def change(self, name: str, *changed: RouteRecord, removed: tuple[RouteRecord, ...] = ()) -> None:
+        version = self.world.machine(name).data_plane.tables.version
+        keys = tuple(record.key for record in removed)
+        order(self.world, name, ProgramRoutes(RouteChanges(version, version + 1, changed, keys)))
+        self.world.run_for(SECOND)
+
+    def ask(self, entry: str = "m1", port: int = 8080, timeout_ns: int = 5 * SECOND) -> None:
+        began_at = self.world.now
+
+        def done(outcome: Outcome, detail: str) -> None:
+            self.ended.append((outcome, detail, self.world.now - began_at))
+
+        self.world.fabric.enter(self.world.machine(entry), port, timeout_ns, done)
+
+    def outcome(self, entry: str = "m1", port: int = 8080) -> tuple[Outcome, str]:
+        """Ask, wait until it has ended, and check that it ended once."""
+        self.ended.clear()
+        self.ask(entry, port)
+        self.world.run_for(20 * SECOND)
+        ((outcome, detail, _),) = self.ended
+        return outcome, detail
+
+
+@pytest.mark.parametrize("entry", MACHINES)
+def test_a_request_may_enter_at_any_host(entry: str) -> None:
+    mesh = Mesh()
+    assert mesh.outcome(entry) == (Outcome.OK, "")
+    assert [container.served_count for name in MACHINES for container in mesh.world.containers(name)] == [1, 0, 1]
+    assert 5 * MS < mesh.ended[0][2] < 40 * MS
+
+
+def test_a_port_that_nobody_publishes_refuses() -> None:
+    assert Mesh().outcome(port=9999) == (Outcome.REFUSED, "m1 has nothing on port 9999")
+
+
+def test_a_host_that_has_just_booted_has_no_tables_yet() -> None:
+    mesh = Mesh()
+    mesh.world.kill("m1")
+    mesh.world.restart("m1")
+    assert mesh.outcome("m1")[0] is Outcome.REFUSED
+
+
+def test_a_host_without_power_is_silent() -> None:
+    mesh = Mesh()
+    mesh.world.kill("m1")
+    assert mesh.outcome("m1") == (Outcome.TIMEOUT, "m1 has no power")
+    assert mesh.ended[0][2] == 5 * SECOND
+
+
+def test_tables_work_without_a_daemon() -> None:
+    mesh = Mesh()
+    for name in MACHINES:
+        mesh.world.kill_daemon(name)
+    assert mesh.outcome() == (Outcome.OK, "")
+
+
+def test_a_service_without_backends_has_no_route() -> None:
+    mesh = Mesh()
+    mesh.change("m1", service(INGRESS, "web", "10.0.0.5", ports=WEB_PORTS))
+    assert mesh.outcome("m1") == (Outcome.NO_ROUTE, "m1 has no backend for web")
+    assert mesh.outcome("m2")[0] is Outcome.OK, "each host goes by its own tables"
+
+
+def test_a_backend_whose_place_is_unknown_has_no_route() -> None:
+    mesh = Mesh()
+    mesh.change("m1", removed=(neighbour(INGRESS, "10.0.0.10", "m2"),))
+    assert mesh.outcome("m1") == (Outcome.NO_ROUTE, "m1 does not know where 10.0.0.10 is")
+
+
+def test_a_stale_neighbour_entry_leads_to_a_machine_where_nobody_answers() -> None:
+    mesh = Mesh()
+    mesh.change("m1", neighbour(INGRESS, "10.0.0.10", "m3"))
+    assert mesh.outcome("m1") == (Outcome.TIMEOUT, "nobody on m3 answers to 10.0.0.10")
+
+
+def test_an_answer_needs_a_way_back() -> None:
+    mesh = Mesh()
+    mesh.change("m2", removed=(neighbour(INGRESS, "10.0.0.2", "m1"),))
+    assert mesh.outcome("m1") == (Outcome.TIMEOUT, "m2 has no way back to 10.0.0.2")
+    assert mesh.outcome("m3")[0] is Outcome.OK
+
+
+def test_backends_take_turns() -> None:
+    mesh = Mesh()
+    run_task(mesh.world, "m3", task("web.2", addresses={INGRESS: "10.0.0.11/24", BACK: "10.0.1.11/24"}))
+    both = service(INGRESS, "web", "10.0.0.5", ("m2", "10.0.0.10"), ("m3", "10.0.0.11"), ports=WEB_PORTS)
+    mesh.change("m1", both, neighbour(INGRESS, "10.0.0.11", "m3"))
+    for _ in range(10):
+        mesh.ask()
+    mesh.world.run_for(SECOND)
+    assert [outcome for outcome, _, _ in mesh.ended] == [Outcome.OK] * 10
+    served = {c.task_id: c.served_count for name in MACHINES for c in mesh.world.containers(name)}
+    assert served == {"web.1": 5, "web.2": 5, "cache.1": 10, "lonely.1": 0}
+
+
+def test_half_of_the_requests_find_the_backend_that_is_gone() -> None:
+    mesh = Mesh()
+    gone = service(INGRESS, "web", "10.0.0.5", ("m2", "10.0.0.10"), ("m3", "10.0.0.99"), ports=WEB_PORTS)
+    mesh.change("m1", gone, neighbour(INGRESS, "10.0.0.99", "m3"))
+    for _ in range(10):
+        mesh.ask()
+    mesh.world.run_for(20 * SECOND)
+    assert [outcome for outcome, _, _ in mesh.ended].count(Outcome.TIMEOUT) == 5
+
+
+# --- containers
+
+
+def test_a_process_that_stops_refuses_new_requests_and_finishes_old_ones() -> None:
+    mesh = Mesh((Image("web", port=80, service_ns=100 * MS, stop_ns=SECOND), *IMAGES[1:]))
+    mesh.ask()
+    mesh.world.run_for(10 * MS)
+    order(mesh.world, "m2", StopTask(OperationId(9), TaskId("web.1"), 10 * SECOND))
+    mesh.ask()
+    mesh.world.run_for(SECOND)
+    assert sorted(outcome.value for outcome, _, _ in mesh.ended) == ["ok", "refused"]
+
+
+def test_a_process_that_ends_while_it_serves_resets() -> None:
+    mesh = Mesh((Image("web", port=80, service_ns=100 * MS), *IMAGES[1:]))
+    mesh.ask()
+    mesh.world.run_for(10 * MS)
+    mesh.injector.start(faults.CrashTask((TaskId("web.1"),)))
+    mesh.world.run_for(SECOND)
+    ((outcome, detail, _),) = mesh.ended
+    assert (outcome, detail) == (Outcome.RESET, "web on m2 ended")
+
+
+def test_a_machine_that_loses_power_while_it_serves_says_nothing() -> None:
+    mesh = Mesh((Image("web", port=80, service_ns=100 * MS), *IMAGES[1:]))
+    mesh.ask()
+    mesh.world.run_for(10 * MS)
+    mesh.world.kill("m2")
+    mesh.world.run_for(20 * SECOND)
+    assert mesh.ended[0][:2] == (Outcome.TIMEOUT, "being served by web on m2")
+
+
+def test_an_unhealthy_container_answers_with_errors() -> None:
+    mesh = Mesh()
+    mesh.injector.start(faults.Unhealthy((TaskId("web.1"),)))
+    assert mesh.outcome() == (Outcome.ERROR, "web is not healthy")
+
+
+def test_a_process_listens_on_its_own_port_only() -> None:
+    mesh = Mesh((Image("web", port=5000), *IMAGES[1:]))
+    assert mesh.outcome() == (Outcome.REFUSED, "web on m2 does not listen on port 80")
+
+
+def test_a_host_mode_port_is_open_on_its_own_machine_only() -> None:
+    mesh = Mesh()
+    port = PortConfig(target_port=80, published_port=9090, publish_mode=PublishMode.HOST)
+    wanted = task("lonely.2", image="lonely")
+    run_task(mesh.world, "m3", with_host_port(wanted, port))
+    assert mesh.outcome("m3", 9090) == (Outcome.OK, "")
+    assert mesh.outcome("m1", 9090)[0] is Outcome.REFUSED
+
+
+def with_host_port(wanted: Task, port: PortConfig) -> Task:
+    return replace(wanted, host_ports=(port,))
+
+
+# --- calls to other services
+
+
+def test_a_service_that_fails_its_caller_makes_the_request_an_error() -> None:
+    mesh = Mesh()
+    mesh.injector.start(faults.CrashTask((TaskId("cache.1"),)))
+    outcome, detail = mesh.outcome()
+    assert outcome is Outcome.ERROR
+    assert detail == "web calls cache: timeout: nobody on m3 answers to 10.0.1.20"
+
+
+def test_a_name_is_looked_up_in_the_tables_of_the_machine_the_caller_is_on() -> None:
+    mesh = Mesh()
+    mesh.change("m2", removed=(service(BACK, "cache", "10.0.1.6"),))
+    assert mesh.outcome() == (Outcome.ERROR, "web calls cache: no-route: m2 cannot resolve cache")
+
+
+@pytest.mark.parametrize("name", ["cache", "tasks.cache"])
+def test_a_service_without_a_virtual_address_resolves_to_its_tasks(name: str) -> None:
+    mesh = Mesh((Image("web", port=80, calls=(Call(name, 6379),)), *IMAGES[1:]))
+    mesh.change("m2", service(BACK, "cache", "", ("m3", "10.0.1.20"), mode=EndpointMode.DNSRR))
+    assert mesh.outcome() == (Outcome.OK, "")
+
+
+def test_a_call_to_another_port_is_refused() -> None:
+    mesh = Mesh((Image("web", port=80, calls=(Call("cache", 1),)), *IMAGES[1:]))
+    outcome, detail = mesh.outcome()
+    assert (outcome, detail) == (
+        Outcome.ERROR,
+        "web calls cache: refused: cache on m3 does not listen on port 1",
+    )
+
+
+def test_a_container_cannot_cross_into_a_network_it_is_not_on() -> None:
+    mesh = Mesh((Image("web", port=80, calls=(Call("lonely"),)), *IMAGES[1:]))
+    assert mesh.outcome() == (Outcome.ERROR, "web calls lonely: no-route: m2 cannot resolve lonely")
+
+
+def test_not_even_by_an_address_learnt_elsewhere() -> None:
+    mesh = Mesh((Image("web", port=80, calls=(Call("cache"),)), *IMAGES[1:]))
+    mesh.change("m2", service(BACK, "cache", "10.0.1.6", ("m2", "10.0.2.30")))
+    assert mesh.outcome() == (
+        Outcome.ERROR,
+        "web calls cache: no-route: m2 does not know where 10.0.2.30 is",
+    )
+
+
+# --- the network between
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        (faults.Isolate(("m2",)), Outcome.TIMEOUT),
+        (faults.OneWay(("m1",), ("m2",)), Outcome.TIMEOUT),
+        (faults.OneWay(("m2",), ("m1",)), Outcome.TIMEOUT),
+        (faults.Partition((("m3",), ("m1", "m2"))), Outcome.ERROR),
+    ],
+)
+def test_a_partition_between_hosts_stops_what_has_to_cross_it(fault: Any, outcome: Outcome) -> None:
+    mesh = Mesh()
+    number = mesh.injector.start(fault)
+    assert mesh.outcome()[0] is outcome
+    mesh.injector.end(number)
+    assert mesh.outcome()[0] is Outcome.OK
+
+
+def test_a_packet_that_is_lost_is_sent_again_after_a_second() -> None:
+    mesh = Mesh()
+    number = mesh.injector.start(faults.Isolate(("m2",)))
+    mesh.ask()
+    mesh.world.run_for(500 * MS)
+    mesh.injector.end(number)
+    mesh.world.run_for(5 * SECOND)
+    ((outcome, _, latency_ns),) = mesh.ended
+    assert outcome is Outcome.OK
+    assert SECOND < latency_ns < SECOND + 100 * MS
+
+
+def test_a_slow_link_makes_requests_slow() -> None:
+    mesh = Mesh()
+    mesh.injector.start(faults.SlowLink(("m1",), ("m2",), latency_ns=300 * MS))
+    assert mesh.outcome()[0] is Outcome.OK
+    assert mesh.ended[0][2] > 600 * MS
+
+
+def test_every_way_to_fail_is_reached_by_these_tests() -> None:
+    """A reminder for whoever adds an outcome."""
+    assert {outcome.value for outcome in Outcome} == {"ok", "refused", "no-route", "reset", "timeout", "error"}
