@@ -38,7 +38,7 @@ class Transport(Protocol):
         """Hand over a message; nothing tells whether it arrived."""
 
     def peers(self, effect: Peers) -> None:
-        """Learn where the other hosts are."""
+        """Learn where the other hosts are. Besides these, whoever was heard can be answered where it was heard from."""
 
 
 class Engine(Protocol):
