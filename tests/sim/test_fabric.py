@@ -28,10 +28,6 @@ PREFIX = {INGRESS: "10.0.0", BACK: "10.0.1", OTHER: "10.0.2"}
 MACHINES = ("m1", "m2", "m3")
 CACHED_WEB = Image("web", port=80, calls=(Call("cache"),), stop_ns=MS)
 IMAGES = (CACHED_WEB, Image("cache", port=6379), Image("lonely", port=80))
-    Image("web", port=80, calls=(Call("cache"),), stop_ns=MS),
-    Image("cache", port=6379),
-    Image("lonely", port=80),
-)
 WEB_PORTS = (PortConfig(target_port=80, published_port=8080),)
 TASKS = {
     "web.1": ("m2", task("web.1", addresses={INGRESS: "10.0.0.10/24", BACK: "10.0.1.10/24"})),
