@@ -34,4 +34,3 @@ class Applier:
             elif type(entry) is MembershipEntry:
                 self._sessions.retain(entry.members)
         state.applied_index = last_index
-        state.unsettled = True

@@ -25,6 +25,16 @@ class Barriers:
         """(round that must be confirmed, index that must be applied, action)"""
         self._confirmed: list[tuple[int, Callable[[], None]]] = []
 
+    @property
+    def waits_for_applying(self) -> bool:
+        """Whether some action may be ready after more is applied."""
+        return bool(self._confirmed)
+
+    @property
+    def waits_for_round(self) -> bool:
+        """Whether some barrier needs a majority's answer."""
+        return bool(self._unconfirmed)
+
     def open(self, index: int, action: Callable[[], None]) -> None:
         """Run `action` once leadership is confirmed and the log applied up to `index`."""
         assert self._state.leading

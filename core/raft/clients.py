@@ -62,7 +62,7 @@ class Clients:
     def on_propose(self, event: Propose) -> None:
         """A client asks for a change."""
         state = self._state
-        if is_hopeless(state):
+        if state.leader_id is None and is_hopeless(state):
             state.effects.append(Reply(event.ticket, Refused(no_leader_reason(state))))
             return
         pending = self._requests.add(event.ticket, event.request)

@@ -34,21 +34,25 @@ class Following:
         if entries and (entries[0].index != message.prev_index + 1 or entries[-1].index != end_index):
             state.observe(MessageRefused(sender, "entries that do not follow prev_index"))
             return
-        if end_index <= state.commit_index:
+        if message.prev_index == log.last_index and message.prev_term == log.last_term:
+            if entries:
+                state.append_entries(entries)
+        elif end_index <= state.commit_index:
             # All of it is committed, so the logs agree this far already: an old message, or a probe of what is known.
             self._acknowledge(sender, state.commit_index)
             return
-        if message.prev_index < state.commit_index:
-            entries = entries[state.commit_index - message.prev_index :]
+        elif message.prev_index < state.commit_index:
+            self._take(entries[state.commit_index - message.prev_index :])
         elif log.term_at(message.prev_index) != message.prev_term:
-            state.send(
-                sender, AppendRefused(state.term, message.prev_index, *log.hint(message.prev_index, message.prev_term))
-            )
+            hint_index, hint_term = log.hint(message.prev_index, message.prev_term)
+            state.send(sender, AppendRefused(state.term, message.prev_index, hint_index, hint_term))
             return
-        self._take(entries)
+        else:
+            self._take(entries)
         if end_index > state.verified_index:
             state.verified_index = end_index
-        self._learn_commit(message.commit_index)
+        if message.commit_index > state.commit_index:
+            self._learn_commit(message.commit_index)
         self._acknowledge(sender, end_index)
 
     def _acknowledge(self, leader_id: NodeId, match_index: int) -> None:
@@ -64,7 +68,7 @@ class Following:
             return
         if entries[position].index <= log.last_index:
             state.truncate_from(entries[position].index)
-        state.append_entries(entries[position:] if position else entries)
+        state.append_entries(entries[position:])
 
     def _learn_commit(self, commit_index: int) -> None:
         state = self._state

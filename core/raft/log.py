@@ -66,13 +66,18 @@ class RaftLog:
         fitting = bisect_right(sizes, sizes[position] + bytes_max, position, last - self.base_index + 1)
         return max(self.base_index + fitting - 1, first_index)
 
+    @property
+    def total_bytes(self) -> int:
+        """Bytes of all entries up to the last, as `bytes_up_to` counts them."""
+        return self._sizes_up_to[-1]
+
+    def bytes_up_to(self, index: int) -> int:
+        """Bytes of all entries up to `index`, which is not before the base, counted from an arbitrary start."""
+        return self._sizes_up_to[index - self.base_index]
+
     def bytes_after(self, index: int) -> int:
         """Bytes of all entries after `index`."""
         return self._sizes_up_to[-1] - self._sizes_up_to[max(index - self.base_index, 0)]
-
-    def bytes_between(self, first_index: int, last_index: int) -> int:
-        """Bytes of the entries from `first_index` to `last_index`, both included."""
-        return self._sizes_up_to[last_index - self.base_index] - self._sizes_up_to[first_index - self.base_index - 1]
 
     def extend(self, entries: Sequence[LogEntry]) -> None:
         """Append entries that continue the log."""
@@ -80,8 +85,15 @@ class RaftLog:
             return
         assert entries[0].index == self.last_index + 1, (entries[0].index, self.last_index)
         assert entries[0].term >= self.last_term, (entries[0].term, self.last_term)
-        self._entries.extend(entries)
         sizes = self._sizes_up_to
+        if len(entries) == 1:
+            entry = entries[0]
+            self._entries.append(entry)
+            sizes.append(sizes[-1] + entry.size)
+            self.last_index = entry.index
+            self.last_term = entry.term
+            return
+        self._entries.extend(entries)
         total = sizes[-1]
         for entry in entries:
             total += entry.size

@@ -38,23 +38,23 @@ class ChangeRefused(Exception):
 class MembershipChanges:
     """Appends membership entries and follows them up once they are committed."""
 
-    __slots__ = ("_replication", "_state", "_ticket", "_unfinished")
+    __slots__ = ("_replication", "_state", "_ticket", "unfinished")
 
     def __init__(self, state: RaftState, replication: Replication) -> None:
         self._state = state
         self._replication = replication
         self._ticket: Ticket | None = None
         """Of the operator who waits for the change under way."""
-        self._unfinished = False
+        self.unfinished = False
         """A change of this leader's, or one it inherited, has not been followed up."""
 
     def start(self) -> None:
         """This peer leads; a change it inherited may be under way."""
-        self._unfinished = True
+        self.unfinished = True
 
     def stop(self) -> None:
         """This peer leads no longer."""
-        self._unfinished = False
+        self.unfinished = False
         if self._ticket is not None:
             self._reply(OutcomeUnknown("leadership changed while the change was under way: look at the members"))
 
@@ -102,7 +102,7 @@ class MembershipChanges:
     def _append(self, members: Membership) -> None:
         state = self._state
         index = state.log.last_index + 1
-        self._unfinished = True
+        self.unfinished = True
         self._replication.append([MembershipEntry(index, state.term, OVERHEAD_BYTES * (1 + len(members)), members)])
         self._replication.adopt_members()
 
@@ -111,8 +111,8 @@ class MembershipChanges:
         state = self._state
         if not state.leading or not self._is_settled():
             return False
-        if self._unfinished:
-            self._unfinished = False
+        if self.unfinished:
+            self.unfinished = False
             self._replication.release_removed()
             if self._ticket is not None:
                 self._reply(Applied(state.members_index, None))

@@ -176,7 +176,9 @@ class RaftNode:
         assert now >= state.now, (now, state.now)
         state.now = now
         self._handlers[type(event)](event)
-        if state.unsettled or state.commit_index > state.applied_index:
+        if state.commit_index > state.applied_index:
+            self._apply()
+        if state.unsettled:
             self._settle()
         effects, state.effects = state.effects, []
         return effects
@@ -394,10 +396,17 @@ class RaftNode:
 
     # --- settling -----------------------------------------------------------------------------------------------
 
+    def _apply(self) -> None:
+        state = self._state
+        self._applier.run()
+        if state.role is Role.LEADER and (not state.leading or self._changes.unfinished):
+            state.unsettled = True
+        if self._reads.waits_for_applying or self._barriers.waits_for_applying:
+            state.unsettled = True
+        self._snapshots.take_if_due()
+
     def _settle(self) -> None:
         state = self._state
-        if state.commit_index > state.applied_index:
-            self._applier.run()
         while state.unsettled:
             state.unsettled = False
             if state.role is Role.LEADER:
@@ -409,7 +418,6 @@ class RaftNode:
                 self._reads.start_over()
             self._barriers.settle()
             self._reads.settle()
-        self._snapshots.take_if_due()
 
     def _settle_leader(self) -> None:
         state = self._state

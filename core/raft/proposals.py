@@ -52,7 +52,9 @@ class _Window:
         self.seen: dict[int, Result | Taking] = {}
 
     def settle(self, below: int) -> None:
-        if below - self.settled_below <= len(self.seen):
+        if below == self.settled_below + 1:
+            self.seen.pop(self.settled_below, None)
+        elif below - self.settled_below <= len(self.seen):
             for sequence in range(self.settled_below, below):
                 self.seen.pop(sequence, None)
         else:
@@ -120,9 +122,11 @@ class Proposals:
         """Evaluate a request unless it was taken before: its outcome if there is one, else what became of it."""
         state = self._state
         assert state.leading
-        window = self._window(origin, incarnation)
-        if window is None:
-            return DEFERRED
+        window = self._windows.get(origin)
+        if window is None or window.incarnation != incarnation:
+            window = self._open_window(origin, incarnation)
+            if window is None:
+                return DEFERRED
         if settled_below > window.settled_below:
             window.settle(settled_below)
         if sequence < window.settled_below:
@@ -170,10 +174,9 @@ class Proposals:
 
         self._barriers.open(self._state.log.last_index, tell)
 
-    def _window(self, origin: NodeId, incarnation: int) -> _Window | None:
+    def _open_window(self, origin: NodeId, incarnation: int) -> _Window | None:
+        """A window for a session that is new to this leader; None if its commands could not count."""
         window = self._windows.get(origin)
-        if window is not None and window.incarnation == incarnation:
-            return window
         if window is not None and window.incarnation > incarnation:
             return None
         if member_of(self._state.members, origin) is None or not self._sessions.is_current(origin, incarnation):
@@ -187,7 +190,7 @@ class Proposals:
         state = self._state
         if self.paused or state.now - self._replication.contact_at > state.timing.election_min_ns:
             return DEFERRED
-        if not self.accepting:
+        if state.log.bytes_after(state.commit_index) >= state.config.uncommitted_bytes_max:
             return Refused("the leader has too many writes under way: try again shortly")
         index = state.log.last_index + 1
         outcome = state.machine.evaluate(state.now, index, request)

@@ -14,10 +14,8 @@ def reached_by_quorum(values: Sequence[int]) -> int:
     With match indexes it is what is replicated on a majority; with times of last contact, the moment since when a
     majority has been silent; with rounds, the last round that a majority confirmed. No voters reach 0.
     """
-    count = len(values)
-    if count == 0:
-        return 0
-    return sorted(values)[count - quorum_size(count)]
+    # Sorted, a majority is at or above position count - quorum_size(count), which is this.
+    return sorted(values)[(len(values) - 1) // 2] if values else 0
 
 
 def failures_tolerated(voter_count: int) -> int:

@@ -60,6 +60,11 @@ class Reads:
         """Those whose point in the log is known."""
         self._retry_at = NEVER
 
+    @property
+    def waits_for_applying(self) -> bool:
+        """Whether some answer may be ready after more is applied."""
+        return bool(self._ready)
+
     def deadline(self) -> int:
         """When to ask again, in nanoseconds."""
         return self._retry_at

@@ -32,8 +32,10 @@ class Replication:
         "_flush_at",
         "_heartbeat_at",
         "_memo",
+        "_memo_bytes",
         "_state",
         "_term_start_index",
+        "_wake_bytes",
         "contact_at",
         "progress",
         "round",
@@ -50,7 +52,10 @@ class Replication:
         self._term_start_index = 0
         self._heartbeat_at = NEVER
         self._flush_at = NEVER
+        self._wake_bytes = 0
+        """How long the log must be, in bytes, for a follower that waits to be sent more; 0 if one does not wait."""
         self._memo: Append[Any] | None = None
+        self._memo_bytes = 0
 
     # --- leading ------------------------------------------------------------------------------------------------
 
@@ -87,6 +92,7 @@ class Replication:
         for member in state.members:
             if member.id != state.id and member.id not in self.progress:
                 self.progress[member.id] = Progress(member.id, state.log.last_index + 1, state.now)
+        self._wake_bytes = 0
 
     def release_removed(self) -> None:
         """The membership in force is committed: tell those it removed so, once, and forget them."""
@@ -149,77 +155,81 @@ class Replication:
 
     def append(self, entries: list[LogEntry]) -> None:
         """Put new entries into the log and on their way."""
-        self._state.append_entries(entries)
-        self.broadcast()
+        state = self._state
+        state.append_entries(entries)
+        if state.log.total_bytes >= self._wake_bytes or state.now >= self._flush_at:
+            self.broadcast()
 
     def broadcast(self) -> None:
         """Send everyone what may leave now."""
+        self._wake_bytes = self._flush_at = NEVER
         for peer in self.progress.values():
             self._pump(peer)
 
     def _pump(self, peer: Progress) -> None:
         if peer.mode is REPLICATE:
             last_index = self._state.log.last_index
-            while peer.next_index <= last_index and self._may_stream(peer):
+            while peer.next_index <= last_index:
+                if peer.inflight and not self._may_stream(peer):
+                    return
                 self._send_entries(peer)
                 if peer.mode is not REPLICATE:
-                    break  # The log no longer reaches back: it gets a snapshot.
+                    return  # The log no longer reaches back: it gets a snapshot.
+            self._wake_bytes = 0
         elif peer.mode is PROBE and not peer.probed:
             peer.probed = True
             self._send_entries(peer)
 
     def _may_stream(self, peer: Progress) -> bool:
-        inflight = peer.inflight
-        if not inflight:
-            return True
+        """Whether more may leave while something is on its way; if not, when or at what size it may."""
         state, config = self._state, self._state.config
-        if len(inflight) >= config.inflight_count_max or peer.inflight_bytes >= config.inflight_bytes_max:
+        if len(peer.inflight) >= config.inflight_count_max or peer.inflight_bytes >= config.inflight_bytes_max:
             return False
+        if peer.next_index <= state.log.base_index:
+            return True
         flush_at = peer.sent_at + config.coalesce_ns
-        if state.now >= flush_at:
+        wake_bytes = state.log.bytes_up_to(peer.next_index - 1) + config.append_bytes_max
+        if state.now >= flush_at or state.log.total_bytes >= wake_bytes:
             return True
-        log = state.log
-        if log.last_index - peer.next_index + 1 >= config.append_entries_max:
-            return True
-        if log.bytes_after(peer.next_index - 1) >= config.append_bytes_max:
-            return True
-        if flush_at < self._flush_at:
-            self._flush_at = flush_at
+        self._flush_at = min(self._flush_at, flush_at)
+        self._wake_bytes = min(self._wake_bytes, wake_bytes)
         return False
 
     def _send_entries(self, peer: Progress) -> None:
         """One Append from `next_index` on, empty if there is nothing; a snapshot, if the log no longer reaches back."""
         state = self._state
-        if peer.next_index <= state.log.base_index:
+        next_index = peer.next_index
+        if next_index <= state.log.base_index:
             self._send_snapshot(peer)
             return
-        message = self._append_message(peer.next_index)
+        message = self._memo
+        if (
+            message is None
+            or message.prev_index != next_index - 1
+            or message.commit_index != state.commit_index
+            or message.prev_index + len(message.entries) != state.log.last_index
+        ):
+            message = self._append_message(next_index)
         peer.sent_at = state.now
         peer.sent_round = self.round
         state.send(peer.id, message)
-        if peer.mode is REPLICATE and message.entries:
-            last_index = message.prev_index + len(message.entries)
-            peer.note_inflight(last_index, state.log.bytes_between(peer.next_index, last_index))
+        if message.entries and peer.mode is REPLICATE:
+            peer.note_inflight(next_index + len(message.entries) - 1, self._memo_bytes)
 
     def _append_message(self, next_index: int) -> Append[Any]:
-        """The Append that begins at `next_index`; the same object for all followers that are as far."""
+        """The Append that begins at `next_index`; kept, since most often the next follower is as far."""
         state, log = self._state, self._state.log
-        memo = self._memo
-        if (
-            memo is not None
-            and memo.prev_index == next_index - 1
-            and memo.commit_index == state.commit_index
-            and memo.prev_index + len(memo.entries) == log.last_index
-        ):
-            return memo
+        prev_index = next_index - 1
+        prev_term = log.term_at(prev_index)
+        assert prev_term is not None, (next_index, log.base_index)
         entries: tuple[LogEntry, ...] = ()
+        last_index = prev_index
         if next_index <= log.last_index:
             last_index = log.last_within(next_index, state.config.append_bytes_max, state.config.append_entries_max)
             entries = log.slice(next_index, last_index)
-        prev_term = log.term_at(next_index - 1)
-        assert prev_term is not None, (next_index, log.base_index)
-        self._memo = memo = Append(state.term, next_index - 1, prev_term, state.commit_index, entries)
-        return memo
+        self._memo_bytes = log.bytes_up_to(last_index) - log.bytes_up_to(prev_index)
+        self._memo = message = Append(state.term, prev_index, prev_term, state.commit_index, entries)
+        return message
 
     def _send_snapshot(self, peer: Progress) -> None:
         state = self._state

@@ -67,7 +67,9 @@ class Requests:
         """Take a request; None if this member keeps too many waiting already."""
         state = self._state
         sequence = self._next_sequence
-        if sequence - self.settled_below >= state.config.pending_count_max:
+        if sequence - self._settled_below >= state.config.pending_count_max and (
+            sequence - self.settled_below >= state.config.pending_count_max
+        ):
             return None
         self._next_sequence = sequence + 1
         check_at = state.now + state.timing.refusal_ns // TRIES_PER_REFUSAL

@@ -43,7 +43,9 @@ class _Session:
 
     def settle(self, below: int) -> None:
         results = self.results
-        if below - self.settled_below <= len(results):
+        if below == self.settled_below + 1:
+            results.pop(self.settled_below, None)
+        elif below - self.settled_below <= len(results):
             for sequence in range(self.settled_below, below):
                 results.pop(sequence, None)
         else:

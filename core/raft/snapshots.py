@@ -45,11 +45,12 @@ class Snapshots:
     def take_if_due(self) -> None:
         """Begin a snapshot once enough was applied since the last."""
         state = self._state
+        last_index = state.snapshot.meta.index if state.snapshot is not None else 0
+        if state.applied_index - last_index < state.config.snapshot_entries_count or self._writing is not None:
+            return
         if self._receiving is not None and self._receiving[1].index > state.applied_index:
             return  # The records of two snapshots must not mix.
-        last_index = state.snapshot.meta.index if state.snapshot else 0
-        if self._writing is None and state.applied_index - last_index >= state.config.snapshot_entries_count:
-            self._begin()
+        self._begin()
 
     def _begin(self) -> None:
         state = self._state

@@ -198,9 +198,10 @@ class RaftState:
         self.persisted = ticket
         writes = self._log_writes
         while writes and writes[0][0] <= ticket:
-            self.durable_index = max(self.durable_index, writes.popleft()[1])
-        if self.held_back:
-            self.held_back.release(ticket, self.effects)
+            index = writes.popleft()[1]
+            if index > self.durable_index:
+                self.durable_index = index
+        self.held_back.release(ticket, self.effects)
 
     def commit_to(self, index: int) -> None:
         """The log is committed up to `index`, which is higher than before."""
@@ -209,7 +210,6 @@ class RaftState:
         assert term is not None, (index, self.log.last_index)
         self.observe(EntriesCommitted(self.commit_index + 1, index, term))
         self.commit_index = index
-        self.unsettled = True
 
     # --- snapshots ----------------------------------------------------------------------------------------------
 
