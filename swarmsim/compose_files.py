@@ -9,10 +9,17 @@ from core.document import DocumentError
 from swarmsim.yaml_source import Source, SourceError, parse
 
 
-def load_stack(files: Sequence[Path], *, name: str = "", environment: Mapping[str, str] | None = None) -> Stack:
+def load_stack(
+    files: Sequence[Path],
+    *,
+    name: str = "",
+    environment: Mapping[str, str] | None = None,
+    bind_mounts_from: str | None = None,
+) -> Stack:
     """The stack that these files describe, later ones over earlier ones; other files lie relative to the first.
 
-    Raises `SourceError`. A problem is reported in the last file that writes the path in question.
+    Relative bind mounts start at the first file's directory, or at `bind_mounts_from`. Raises `SourceError`; a problem
+    is reported in the last file that writes the path in question.
     """
     sources = [read_source(file) for file in files]
     directory = files[0].parent
@@ -22,7 +29,7 @@ def load_stack(files: Sequence[Path], *, name: str = "", environment: Mapping[st
             lambda path: (directory / path).read_bytes(),
             name=name,
             environment=environment,
-            directory=str(directory.absolute()),
+            directory=bind_mounts_from or str(directory.absolute()),
         )
     except DocumentError as error:
         source = _source_of(error.path, sources)

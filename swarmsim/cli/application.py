@@ -10,10 +10,12 @@ from typing import Any, Final
 import typer
 
 from swarmsim.cli.check import check
+from swarmsim.cli.fuzz import fuzz
+from swarmsim.cli.run import run
 from swarmsim.cli.scenarios import scenarios
 from swarmsim.yaml_source import SourceError
 
-COMMANDS: Final[tuple[Callable[..., Any], ...]] = (check, scenarios)
+COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, fuzz)
 
 BAD_INPUT: Final = 2
 

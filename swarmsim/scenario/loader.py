@@ -45,7 +45,8 @@ def load(file: Path) -> Scenario:
     def read_stack(name: str, compose_file: str) -> Stack:
         beside = file.parent / compose_file
         beside.stat()  # a file that is not there is the scenario's mistake, what it says is its own
-        return load_stack([beside], name=name, environment={})  # no environment: the same meaning on every machine
+        # No environment and no path of this machine: a scenario means the same everywhere.
+        return load_stack([beside], name=name, environment={}, bind_mounts_from="/")
 
     return decode(parse(str(file), text := read_text(file)), text, read_stack)
 

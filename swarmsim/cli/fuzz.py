@@ -1,0 +1,68 @@
+"""`swarmsim fuzz`: random clusters, workloads and faults, until something is violated."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from swarmsim.cli.progress import progress_of
+from swarmsim.cli.seeds import parse_seeds
+from swarmsim.fuzz.engine import Failure, FuzzReport
+from swarmsim.fuzz.engine import fuzz as fuzz_campaign
+from swarmsim.fuzz.profiles import ALL, PROFILES
+
+_PROFILES = ", ".join((*PROFILES, ALL))
+
+
+def fuzz(
+    seeds: Annotated[str, typer.Option(metavar="A..B", help="Draw a scenario from each of these seeds.")],
+    profile: Annotated[str, typer.Option(help=f"What is drawn: {_PROFILES}.")] = ALL,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes to spread seeds over.")] = 1,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write a failure.")] = Path("fuzz-failure"),
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show only what went wrong.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Search for a schedule that breaks a promise, and write it as a scenario that replays exactly.
+
+    Exit code 0: none found; 1: found one; 2: bad input.
+    """
+    chosen = parse_seeds(seeds)
+    if profile not in (*PROFILES, ALL):
+        raise typer.BadParameter(f"{profile!r} is not one of {_PROFILES}", param_hint="--profile")
+    with progress_of(f"fuzz {profile}", shown=not (quiet or json)) as advance:
+        report = fuzz_campaign(
+            profile,
+            chosen,
+            jobs,
+            lambda outcome: advance(outcome.seed - chosen.start + 1, len(chosen)),
+        )
+    if json:
+        print(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())
+    elif not quiet:
+        print("\n".join(_coverage_lines(report)))
+    if report.failure is not None:
+        print("\n".join(_written(report.failure, out)), file=sys.stderr if json else sys.stdout)
+        raise typer.Exit(1)
+
+
+def _coverage_lines(report: FuzzReport) -> Iterator[str]:
+    yield f"{report.seed_count} seeds of profile {report.profile}, {report.checked_count} checks"
+    if report.undecided_count:
+        yield f"  in {report.undecided_count} seeds some expectation could not be judged"
+    yield "  seeds that reached each hard state:"
+    for situation, seed_count in report.situations.items():
+        yield f"    {seed_count:6}  {situation}{'' if seed_count else '  (never)'}"
+    yield "  steps played: " + ", ".join(f"{verb} {count}" for verb, count in report.steps.items())
+
+
+def _written(failure: Failure, out: Path) -> Iterator[str]:
+    out.mkdir(parents=True, exist_ok=True)
+    for name, content in failure.files.items():
+        (out / name).write_text(content, encoding="utf-8")
+    yield f"seed {failure.seed} failed:"
+    for reason in failure.reasons:
+        yield f"  {reason}"
+    yield f"again: swarmsim run {out / failure.file} --seed {failure.seed} -v"

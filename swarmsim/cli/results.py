@@ -1,0 +1,115 @@
+"""What came of the runs of one scenario, as lines for a person or as JSON for a program."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from core.timing import SECOND
+from swarmsim.campaign import SeedResult
+from swarmsim.recording import Recording, Ruling, Verdict, encode
+from swarmsim.scenario.plan import Scenario
+
+_SIGN: Final = {Ruling.HELD: "held    ", Ruling.VIOLATED: "VIOLATED", Ruling.UNKNOWN: "unknown "}
+_MAX_NAMED_SEEDS: Final = 10
+EXIT_CODE: Final = {Ruling.HELD: 0, Ruling.VIOLATED: 1, Ruling.UNKNOWN: 2}
+
+
+class SeedRuling(Struct, frozen=True):
+    """One seed's outcome in the JSON output."""
+
+    seed: int
+    ruling: Ruling
+    verdicts: tuple[Verdict, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+class ScenarioResults(Struct, frozen=True):
+    """All seeds of one scenario; `ruling` is the worst: VIOLATED over UNKNOWN over HELD."""
+
+    file: str
+    scenario: str
+    ruling: Ruling
+    seeds: tuple[SeedRuling, ...]
+
+
+def results_of(scenario: Scenario, outcomes: Sequence[SeedResult[Recording]]) -> ScenarioResults:
+    """Sum up the runs of a scenario."""
+    seeds = tuple(_ruling_of(outcome) for outcome in outcomes)
+    return ScenarioResults(scenario.file, scenario.name, worst([each.ruling for each in seeds]), seeds)
+
+
+def worst(rulings: Sequence[Ruling]) -> Ruling:
+    """VIOLATED if any is, else UNKNOWN if any is (or there are none), else HELD."""
+    for ruling in (Ruling.VIOLATED, Ruling.UNKNOWN):
+        if ruling in rulings:
+            return ruling
+    return Ruling.HELD if rulings else Ruling.UNKNOWN
+
+
+def _ruling_of(outcome: SeedResult[Recording]) -> SeedRuling:
+    recording = outcome.result
+    if recording is None:
+        return SeedRuling(outcome.seed, Ruling.UNKNOWN, problems=(f"the run crashed: {outcome.crash}",))
+    return SeedRuling(outcome.seed, recording.ruling, recording.verdicts, recording.problems)
+
+
+def lines_of(results: ScenarioResults, *, verbose: bool, quiet: bool) -> Iterator[str]:
+    """The results for a person: every expectation of a single run, what went wrong of many, and the sum."""
+    single = len(results.seeds) == 1
+    if not quiet:
+        yield f"{results.scenario} ({results.file})"
+    for seed in results.seeds:
+        prefix = "  " if single else f"  seed {seed.seed}: "
+        for verdict in seed.verdicts:
+            wanted = verbose or (single and verdict.line > 0 and not quiet)
+            if wanted or verdict.ruling is not Ruling.HELD:
+                yield f"{prefix}{_SIGN[verdict.ruling]}  {verdict.name}{_when(verdict)}: {verdict.detail}"
+        for problem in seed.problems:
+            yield f"{prefix}problem   {problem}"
+    if not quiet or results.ruling is not Ruling.HELD:
+        yield f"  {summary(results)}"
+
+
+def _when(verdict: Verdict) -> str:
+    return "" if verdict.at_ns is None else f" [at {verdict.at_ns / SECOND:.3f} s]"
+
+
+def summary(results: ScenarioResults) -> str:
+    """One line: the ruling, and which seeds did not hold."""
+    if len(results.seeds) == 1:
+        [seed] = results.seeds
+        counted = f"{len(seed.verdicts)} expectations and checks"
+        replay = "" if seed.ruling is Ruling.HELD else f"; again: swarmsim run {results.file} --seed {seed.seed} -v"
+        return f"{results.ruling.value}: seed {seed.seed}, {counted}{replay}"
+    parts = []
+    for ruling in Ruling:
+        seeds = [seed.seed for seed in results.seeds if seed.ruling is ruling]
+        if seeds:
+            named = (
+                ""
+                if ruling is Ruling.HELD
+                else f" (seeds {', '.join(map(str, seeds[:10]))}{', …' * (len(seeds) > 10)})"
+            )
+            parts.append(f"{len(seeds)} {ruling.value}{named}")
+    return f"{results.ruling.value}: {len(results.seeds)} seeds, {', '.join(parts)}"
+
+
+def _named(seeds: list[int]) -> str:
+    rest = ", …" if len(seeds) > _MAX_NAMED_SEEDS else ""
+    return f" (seeds {', '.join(map(str, seeds[:_MAX_NAMED_SEEDS]))}{rest})"
+
+
+def json_of(results: Sequence[ScenarioResults]) -> str:
+    """The results for a program: a list with one object per scenario."""
+    return msgspec.json.format(msgspec.json.encode(list(results)), indent=2).decode()
+
+
+def write_recordings(directory: Path, outcomes: Sequence[SeedResult[Recording]]) -> None:
+    """One `recording-<seed>.json` per run, from which a report can be made again."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for outcome in outcomes:
+        if outcome.result is not None:
+            (directory / f"recording-{outcome.seed}.json").write_bytes(encode(outcome.result))

@@ -1,0 +1,87 @@
+"""`swarmsim run`: play scenarios in the simulator and judge what they expect."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from msgspec import Struct
+
+from core.timing import SECOND
+from swarmsim.campaign import SeedResult, run_seeds
+from swarmsim.cli.progress import Advance, progress_of
+from swarmsim.cli.results import EXIT_CODE, ScenarioResults, json_of, lines_of, results_of, worst, write_recordings
+from swarmsim.cli.seeds import parse_seeds
+from swarmsim.play import play_simulated
+from swarmsim.player.player import Options
+from swarmsim.recording import Recording
+from swarmsim.scenario.loader import load
+from swarmsim.scenario.plan import Scenario
+
+_FEW_SEEDS: Final = 10
+"""So many runs keep all their facts in memory; more only if a report is wanted of them."""
+
+
+class RunSettings(Struct, frozen=True):
+    """What the options amount to."""
+
+    seeds: range
+    jobs: int
+    out: Path | None
+    verbose: bool
+    quiet: bool
+    json: bool
+
+
+def run(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files.")],
+    seed: Annotated[int, typer.Option(min=0, help="Play this seed.")] = 1,
+    seeds: Annotated[str, typer.Option(metavar="A..B", help="Play each of these seeds instead.")] = "",
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes to spread seeds over.")] = 1,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write reports there.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every verdict.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show only what went wrong.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+) -> None:
+    """Play scenarios and say whether their expectations held.
+
+    Exit code 0: all held; 1: one did not; 2: could not tell, or bad input.
+    """
+    chosen = parse_seeds(seeds) if seeds else range(seed, seed + 1)
+    settings = RunSettings(chosen, jobs, out, verbose, quiet, json)
+    scenarios = [load(file) for file in files]  # all of them first, so that a mistake shows before any time is spent
+    results = [_run_scenario(scenario, settings, len(files) > 1) for scenario in scenarios]
+    if json:
+        print(json_of(results))
+    raise typer.Exit(EXIT_CODE[worst([each.ruling for each in results])])
+
+
+def _run_scenario(scenario: Scenario, settings: RunSettings, one_of_many: bool) -> ScenarioResults:
+    with progress_of(scenario.name, shown=not (settings.quiet or settings.json)) as advance:
+        outcomes = list(_outcomes(scenario, settings, advance))
+    results = results_of(scenario, outcomes)
+    if not settings.json:
+        for line in lines_of(results, verbose=settings.verbose, quiet=settings.quiet):
+            print(line)
+    if settings.out is not None:
+        _write(settings.out / Path(scenario.file).stem if one_of_many else settings.out, outcomes, settings)
+    return results
+
+
+def _outcomes(scenario: Scenario, settings: RunSettings, advance: Advance) -> Iterator[SeedResult[Recording]]:
+    options = Options(record_facts=settings.out is not None or len(settings.seeds) <= _FEW_SEEDS)
+    play = partial(play_simulated, scenario, options=options)
+    if len(settings.seeds) == 1:
+        play = partial(play, progress=lambda at_ns, end_ns: advance(at_ns // SECOND, end_ns // SECOND))
+        yield from run_seeds(play, settings.seeds)
+        return
+    for done, outcome in enumerate(run_seeds(play, settings.seeds, settings.jobs), start=1):
+        advance(done, len(settings.seeds))
+        yield outcome
+
+
+def _write(directory: Path, outcomes: Sequence[SeedResult[Recording]], settings: RunSettings) -> None:
+    write_recordings(directory, outcomes)
+    if not (settings.quiet or settings.json):
+        print(f"  written to {directory}")
