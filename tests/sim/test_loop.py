@@ -4,7 +4,7 @@ from sim.loop import Loop
 
 
 def order_of_ten(seed: int) -> list[int]:
-    loop, seen = Loop(seed), []
+    loop, seen = Loop(seed), list[int]()
     for number in range(10):
         loop.call_at(5, seen.append, number)
     loop.run_until(5)
@@ -12,7 +12,7 @@ def order_of_ten(seed: int) -> list[int]:
 
 
 def test_calls_come_in_order_of_time() -> None:
-    loop, seen = Loop(1), []
+    loop, seen = Loop(1), list[int]()
     for at in (30, 10, 20):
         loop.call_at(at, lambda: seen.append(loop.now))
     loop.run_until(100)
@@ -21,7 +21,7 @@ def test_calls_come_in_order_of_time() -> None:
 
 
 def test_running_until_an_instant_includes_it_and_nothing_after_it() -> None:
-    loop, seen = Loop(1), []
+    loop, seen = Loop(1), list[str]()
     loop.call_at(10, seen.append, "due")
     loop.call_at(11, seen.append, "later")
     loop.run_until(10)
@@ -39,7 +39,7 @@ def test_the_order_of_one_instant_is_the_seeds() -> None:
 
 
 def test_a_call_in_the_past_comes_at_once_but_not_before_its_caller_returns() -> None:
-    loop, seen = Loop(1), []
+    loop, seen = Loop(1), list[str]()
 
     def outer() -> None:
         loop.call_at(3, seen.append, "inner")

@@ -3,11 +3,12 @@
 from simulated import host_of, introduce, order, phases, run_task, scripted_world, send, task
 
 from core.durability import Persist, Persisted, Stream, Verdict
-from core.effects import BecomeKnownAs, Halt, MakeKeys, PrepareTask, ProgramRoutes
+from core.effects import BecomeKnownAs, Effect, Halt, MakeKeys, PrepareTask, ProgramRoutes
 from core.events import (
     ContainerPhase,
     EngineInventory,
     EngineUp,
+    Event,
     HostDescribed,
     KeyMaterial,
     LinkDown,
@@ -61,7 +62,12 @@ def test_a_host_is_woken_at_its_deadline() -> None:
     world = scripted_world("m1")
     host = host_of(world, "m1")
     host.wake_at = 5 * SECOND
-    host.script = lambda now, event: setattr(host, "wake_at", None) or []
+
+    def sleep(now: int, event: Event) -> list[Effect]:
+        host.wake_at = None
+        return []
+
+    host.script = sleep
     daemon = world.machine("m1").daemon
     assert daemon is not None
     daemon.rearm()
@@ -74,11 +80,11 @@ def test_a_deadline_that_moves_later_costs_one_wake_up_in_vain() -> None:
     introduce(world)
     host = host_of(world, "m2")
 
-    def put_off(now: int, event: object) -> list[object]:
+    def put_off(now: int, event: Event) -> list[Effect]:
         host.wake_at = now + SECOND
         return []
 
-    host.script = put_off  # type: ignore[assignment]
+    host.script = put_off
     for number in range(100):
         world.call_at(world.now + number * 10 * MS, send, world, "m1", "m2", message(number))
     world.run_for(SECOND + 500 * MS)

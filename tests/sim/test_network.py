@@ -12,7 +12,8 @@ from core.timing import MS, SECOND
 from sim import partitions
 from sim.links import Condition, LinkProfile, link_state
 from sim.loop import Loop
-from sim.network import ENVELOPE_BYTES, LINE_QUEUE_NS, Network
+from sim.network import LINE_QUEUE_NS, Network
+from sim.sizes import ENVELOPE_BYTES
 from sim.topology import Topology, one_switch, racks, zones
 
 QUIET = LinkProfile(latency_ns=MS, jitter_ns=0)
@@ -27,7 +28,11 @@ class Pair:
         self.a = self.network.plug_in("a", Address("198.18.0.1:1"))
         self.b = self.network.plug_in("b", Address("198.18.0.2:1"))
         self.received: list[tuple[int, int]] = []
-        self.b.receive = lambda envelope: self.received.append((self.loop.now, envelope.message.round))
+        self.b.receive = self._receive
+
+    def _receive(self, envelope: Envelope) -> None:
+        assert isinstance(envelope.message, Heartbeat)
+        self.received.append((self.loop.now, envelope.message.round))
 
     def send(self, number: int) -> None:
         envelope = Envelope(NodeId("a"), NodeId("b"), Heartbeat(term=1, round=number, commit_index=0))
