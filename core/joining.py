@@ -1,8 +1,8 @@
 """A host that asks to become a member: one attempt after another, until a manager has answered.
 
 Theory of operation. The request goes to one manager at a time: those the operator named, in turn, or the leader as soon
-as someone has said who that is. Each repetition has the same identity and a new attempt number; an answer to any attempt counts, since
-repeating a request changes nothing. Whoever is refused, or unanswered for too long, is told so and may try again.
+as someone has said who that is. Each repetition has the same identity and a new attempt number; an answer to any
+attempt counts, since repeating a request changes nothing. Whoever is refused, or unanswered for too long, is told so and may try again.
 """
 
 from core.backoff import Backoff
