@@ -2,7 +2,8 @@
 
 Theory of operation. The request goes to one manager at a time: those the operator named, in turn, or the leader as soon
 as someone has said who that is. Each repetition has the same identity and a new attempt number; an answer to any
-attempt counts, since repeating a request changes nothing. Whoever is refused, or unanswered for too long, is told so and may try again.
+attempt counts, since repeating a request changes nothing. Whoever is refused, or unanswered for too long, is told so
+and may try again.
 """
 
 from core.backoff import Backoff
