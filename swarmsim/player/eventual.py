@@ -30,7 +30,7 @@ class Eventually:
         self._look_count = 0
         self._reached_at: int | None = None
         self._lacked = "the run ended before it was due"
-        world.call_at(self._after_ns, self._look)
+        world.call_at(self._after_ns + 1, self._look)  # what happens at that very instant comes first
 
     def verdict(self) -> Verdict:
         """Unknown if the run was over before the time was."""
