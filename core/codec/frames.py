@@ -16,7 +16,7 @@ from core.codec.wire import Family, WireError
 from core.envelope import Envelope
 from core.ids import NodeId
 from core.operations import Operation
-from core.raft.effects import Result
+from core.raft.effects import OutcomeUnknown, Result
 
 MAX_FRAME_BYTES: Final = wire.MAX_BYTES + 1024
 """Most bytes of one frame without its length."""
@@ -56,6 +56,14 @@ def encode_frame(frame: Frame) -> bytes:
             kind, parts = _RESPONSE, (number, wire.encode(result))
     body = _ENCODER.encode(parts)
     return (len(body) + 2).to_bytes(_LENGTH_BYTES, "big") + bytes((wire.VERSION, kind)) + body
+
+
+def encode_response(number: int, result: Result) -> bytes:
+    """The frame of a response; of one that says so, if the result is too large to be sent."""
+    try:
+        return encode_frame(Response(number, result))
+    except WireError as error:
+        return encode_frame(Response(number, OutcomeUnknown(f"the answer cannot be sent: {error}")))
 
 
 def decode_frame(encoded: bytes) -> Frame:

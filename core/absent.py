@@ -1,0 +1,26 @@
+"""What a driver answers for a port it does not have, so that the swarm knows and nobody waits. Pure."""
+
+from typing import Final, get_args
+
+from core.effects import PrepareTask, ProgramRoutes, RemoveTask, StartTask, StopTask
+from core.events import ContainerPhase, EngineReport, RoutesFailed, TaskReported
+
+EngineOrder = PrepareTask | StartTask | StopTask | RemoveTask
+REFUSED: Final = (*get_args(EngineOrder), ProgramRoutes)
+"""The effects that `refusal` answers."""
+NO_ENGINE: Final = "this driver has no container engine"
+NO_DATA_PLANE: Final = "this driver has no data plane"
+
+
+def refusal(effect: EngineOrder | ProgramRoutes) -> TaskReported | RoutesFailed:
+    """The report of failure on an order; of success only for removing a container, of which there is none."""
+    match effect:
+        case ProgramRoutes():
+            return RoutesFailed(effect.changes.to_version, NO_DATA_PLANE)
+        case RemoveTask():
+            return TaskReported(effect.task_id, effect.operation_id, EngineReport(ContainerPhase.REMOVED))
+        case PrepareTask():
+            task_id = effect.task.id
+        case StartTask() | StopTask():
+            task_id = effect.task_id
+    return TaskReported(task_id, effect.operation_id, EngineReport(ContainerPhase.FAILED, err=NO_ENGINE))
