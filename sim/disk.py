@@ -18,7 +18,7 @@ from random import Random
 
 from msgspec import Struct
 
-from core.durability import NO_TICKET, Persist, Persisted, judge
+from core.durability import NO_TICKET, Persist, Persisted, Stream, judge
 from core.durable import records_of, replay
 from core.events import PersistFailed
 from core.ports import Deliver
@@ -28,7 +28,7 @@ from core.timing import MS
 from sim.facts import DiskLost, RecordCorrupted, WorldFact, WritesLost
 from sim.hosts import Recovered
 from sim.loop import Loop
-from sim.sizes import record_bytes
+from sim.sizes import Codec, record_bytes
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -66,11 +66,19 @@ class _Written:
 class Disk:
     """Implements `core.ports.Storage` and lends itself to faults; `tell` takes its facts."""
 
-    def __init__(self, loop: Loop, profile: DiskProfile, rng: Random, tell: Callable[[WorldFact], None]) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        profile: DiskProfile,
+        rng: Random,
+        tell: Callable[[WorldFact], None],
+        codec: Codec | None = None,
+    ) -> None:
         self._loop = loop
         self._profile = profile
         self._rng = rng
         self._tell = tell
+        self._codec = codec
         self._records: list[_Written] = []
         self._synced_count = 0
         self._used_bytes = 0
@@ -94,9 +102,15 @@ class Disk:
 
     def persist(self, effect: Persist, deliver: Deliver) -> None:
         """Write and sync, together with whatever else waits by then."""
-        self._waiting.append((_Written(effect, record_bytes(effect.record)), deliver))
+        self._waiting.append((self._written(effect), deliver))
         if not self._group:
             self._start_group()
+
+    def _written(self, effect: Persist) -> _Written:
+        if self._codec is None:
+            return _Written(effect, record_bytes(effect.record))
+        encoded = self._codec.encode(effect.record)
+        return _Written(Persist(effect.ticket, effect.stream, self._codec.decode(encoded)), len(encoded))
 
     def _start_group(self) -> None:
         group, self._waiting = self._waiting, []
@@ -231,10 +245,12 @@ class Disk:
     # --- damage
 
     def corrupt(self) -> bool:
-        """Fault: damage a random synced record; False if there is none."""
-        if not self._synced_count:
+        """Fault: damage a random synced record other than the host's identity; False if there is none."""
+        records = enumerate(self._records[: self._synced_count])
+        positions = [position for position, written in records if written.effect.stream is not Stream.IDENTITY]
+        if not positions:
             return False
-        position = self._rng.randrange(self._synced_count)
+        position = self._rng.choice(positions)
         self._records[position].readable = False
         self._tell(RecordCorrupted(position, self._synced_count))
         return True

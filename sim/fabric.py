@@ -259,8 +259,13 @@ class Fabric:
             self._send(exchange, source, target, size, 2 * retry_ns, arrived, leg)
 
         def arrive() -> None:
-            if not exchange.finished and not (target.powered and arrived(leg)):
-                self._loop.call_after(retry_ns, again)
+            if exchange.finished:
+                return
+            if not target.powered:
+                exchange.stage = f"{target.name} has no power"
+            elif arrived(leg):
+                return
+            self._loop.call_after(retry_ns, again)
 
         delay_ns = self._network.link(source.nic.port, target.nic.port).packet(size)
         if delay_ns is None:

@@ -28,6 +28,7 @@ from sim.loop import Loop
 from sim.network import Network, Port
 from sim.nic import Nic
 from sim.observer import Observer
+from sim.sizes import Codec
 
 
 class MachineProfile(Struct, frozen=True):
@@ -52,6 +53,7 @@ class Surroundings(Struct, frozen=True):
     images: Catalogue
     recover: Recover
     settings: Any
+    codec: Codec | None
 
 
 class Machine:
@@ -76,7 +78,7 @@ class Machine:
         """Counts powerings and daemons, so that a start that was called off is known for that."""
         self.secrets_rng = stream(around.seed, name, "secrets")
         self.clock = Clock(around.loop)
-        self.disk = Disk(around.loop, profile.disk, stream(around.seed, name, "disk"), self.tell)
+        self.disk = Disk(around.loop, profile.disk, stream(around.seed, name, "disk"), self.tell, around.codec)
         port = around.network.plug_in(name, address, place)
         port.peer_changed = self._peer_changed
         self.nic = Nic(around.network, port)

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import log
 from random import Random
-from typing import Any, Protocol
+from typing import Any
 
 from core.envelope import Envelope
 from core.ids import Address, NodeId
 from sim.links import Condition, LinkProfile, LinkState, link_state
 from sim.loop import Loop
-from sim.sizes import ENVELOPE_BYTES, message_bytes
+from sim.sizes import ENVELOPE_BYTES, Codec, message_bytes
 from sim.topology import Topology
 
 LINE_QUEUE_NS = 2_000_000_000
@@ -24,14 +24,6 @@ LINE_QUEUE_NS = 2_000_000_000
 HELD_BACK_FACTOR = 20
 """A message that is held back, or doubled, comes up to this many latencies later."""
 LOOPBACK_NS = 10_000
-
-
-class Codec(Protocol):
-    """The real wire codec, for worlds that send every message through it."""
-
-    def encode(self, record: Any, /) -> bytes: ...
-
-    def decode(self, encoded: bytes, /) -> Any: ...
 
 
 class Counter:

@@ -39,7 +39,9 @@ class Nic:
 
     def knows(self, port: Port) -> list[NodeId]:
         """The identities under which this card knows the machine at `port`."""
-        return [node_id for node_id, link in self._links.items() if link.target is port]
+        known = [node_id for node_id, link in self._links.items() if link.target is port]
+        heard = [node_id for node_id, source in self.port.heard.items() if source is port and node_id]
+        return known + [node_id for node_id in heard if node_id not in self._links]
 
     def send(self, effect: Send) -> None:
         """Hand over a message to a known peer, or to one that was heard: an answer takes the way its question came."""

@@ -5,7 +5,7 @@ measured.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import msgpack
 
@@ -27,6 +27,15 @@ from core.raft.messages import (
     VoteAnswered,
 )
 from core.raft.records import HardState, LogAppended
+
+
+class Codec(Protocol):
+    """The real wire codec, for worlds that put every message and record through it."""
+
+    def encode(self, record: Any, /) -> bytes: ...
+
+    def decode(self, encoded: bytes, /) -> Any: ...
+
 
 ENVELOPE_BYTES = 96
 """What a message carries besides itself: both ends' identities, frame, encryption, TCP and IP headers."""

@@ -23,8 +23,9 @@ from sim.images import Catalogue
 from sim.links import LAN, LinkProfile
 from sim.loop import Loop
 from sim.machine import Machine, MachineProfile, Surroundings
-from sim.network import Codec, Network
+from sim.network import Network
 from sim.observer import Observation, Observer
+from sim.sizes import Codec
 from sim.topology import Topology, one_switch
 
 PORT = 2377
@@ -41,7 +42,7 @@ class WorldConfig(Struct, frozen=True):
     settings: Any = None
     """Handed to `recover` unread: for `core.host.Host`, its `HostConfig`."""
     codec: Codec | None = None
-    """Sends every message through this (`core.codec.wire`); by reference if None."""
+    """Puts every message and record through this (`core.codec.wire`); hands them on by reference if None."""
 
 
 class World:
@@ -58,7 +59,7 @@ class World:
         self._leading: dict[str, int] = {}
         self.observer.on_fact(self._note_leader)
         self._around = Surroundings(
-            seed, self.loop, self.network, self.observer, config.images, recover, config.settings
+            seed, self.loop, self.network, self.observer, config.images, recover, config.settings, config.codec
         )
         self.fabric = Fabric(self.loop, self.network, stream(seed, "fabric"))
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 from core.objects.config import ConfigSpec
 from core.operations import CreateConfig, ErrorCode, Inspect, Kind, Operation, OperationError
 from core.raft.effects import Applied, OutcomeUnknown, Refused, Result
+from core.raft.machine import Rejected
 from core.timing import SECOND
 from sim.traffic import Entry
 from sim.world import World
@@ -161,4 +162,6 @@ def _concluded(result: Result) -> tuple[WriteOutcome, int, bool, str]:
             return WriteOutcome.REFUSED, 0, False, reason
         case OutcomeUnknown(reason):
             return WriteOutcome.UNKNOWN, 0, False, reason
+        case Rejected(OperationError(ErrorCode.NOT_FOUND, message)):
+            return WriteOutcome.ACKNOWLEDGED, 0, False, message
     return WriteOutcome.REJECTED, 0, False, str(result.error)
