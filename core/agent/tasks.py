@@ -125,6 +125,7 @@ class Tasks:
         found = dict(containers)
         for task_id, run in list(self.runs.items()):
             phase, report = run.phase, found.pop(task_id, _MISSING)
+            self._show(now, run)
             self._take(now, run, report, out)
             if run.phase is phase:
                 self._order(run, out)
@@ -163,7 +164,8 @@ class Tasks:
             assert run.task.id == task_id
             assert run.phase is not Phase.GONE
             shown = SHOWN.get(run.phase)
-            assert shown is None or run.status.state >= shown, (run.phase, run.status)
+            unseen = run.phase is Phase.ACCEPTED  # taken from disk, and the engine has not answered since
+            assert shown is None or unseen or run.status.state >= shown, (run.phase, run.status)
 
     def take_changed(self) -> tuple[tuple[TaskId, TaskStatus], ...]:
         """The statuses that changed since this was last called, the newest of each task."""

@@ -69,6 +69,19 @@ class NodeAssignments:
                 size += self._entitle(task, store)
         return self._message(store, tasks, removed)
 
+    def again(self, message: Assignments, store: Store) -> Assignments:
+        """The message under way, to be sent again: without what no task is entitled to any more."""
+
+        def is_needed(users: Iterable[TaskId]) -> bool:
+            tasks = (store.tasks.get(task_id) for task_id in users)
+            return any(task is not None and task.status.state <= TaskState.RUNNING for task in tasks)
+
+        secrets = tuple(secret for secret in message.secrets if is_needed(self._secrets.users(secret.id)))
+        configs = tuple(config for config in message.configs if is_needed(self._configs.users(config.id)))
+        if (secrets, configs) == (message.secrets, message.configs):
+            return message
+        return replace(message, secrets=secrets, configs=configs)
+
     def _tell(self, task: Task, desired: TaskState, tasks: list[Task]) -> None:
         seen = (desired, task.status.state == TaskState.ORPHANED, task.attachments)
         if self._told.get(task.id) != seen:

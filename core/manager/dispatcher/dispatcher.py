@@ -199,8 +199,9 @@ class Dispatcher:
         session = self._sessions.by_node.get(node.id)
         if session is None or session.attempt != message.attempt:
             session = self._open(now, message, out)
+            session.forgotten_raft_id = NodeId("") if message.raft_id else _raft_id(node)
         self._heard(now, session)
-        raft_id = _raft_id(node)
+        raft_id = _order(session, node)
         managers, index = self._managers(), self._committed.index
         answer = Registered(message.attempt, session.id, index, raft_id, node.version, session.heartbeat_ns, managers)
         out.append(Send(node.id, answer))
@@ -238,7 +239,8 @@ class Dispatcher:
         self._heard(now, session)
         node = self._committed.nodes[session.node_id]
         managers = self._managers()
-        answer = BeatAnswer(session.id, message.sequence, session.heartbeat_ns, _raft_id(node), node.version, managers)
+        raft_id = _order(session, node)
+        answer = BeatAnswer(session.id, message.sequence, session.heartbeat_ns, raft_id, node.version, managers)
         out.append(Send(node.id, answer))
 
     def _heard(self, now: int, session: AgentSession) -> None:
@@ -343,7 +345,11 @@ class Dispatcher:
             courier.wish(now)
         if not courier.is_due(now):
             return
-        message = courier.message or session.assignments.next_message(self._committed, self._drains.wanted)
+        message = courier.message
+        if message is None:
+            message = session.assignments.next_message(self._committed, self._drains.wanted)
+        else:
+            message = session.assignments.again(message, self._committed)
         if message is None:
             courier.nothing_to_say()
         else:
@@ -442,6 +448,12 @@ class Dispatcher:
             if task is not None and task.node_id == session.node_id and advances(task.status, told.status):
                 return False
         return True
+
+
+def _order(session: AgentSession, node: Node) -> NodeId:
+    """The Raft member that the node is told to be."""
+    raft_id = _raft_id(node)
+    return NodeId("") if raft_id == session.forgotten_raft_id else raft_id
 
 
 def _raft_id(node: Node) -> NodeId:

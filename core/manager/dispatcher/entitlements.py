@@ -34,6 +34,10 @@ class Entitlements(Generic[IdT]):
             if not users:
                 del self._users[thing_id]
 
+    def users(self, thing_id: IdT) -> Iterable[TaskId]:
+        """The tasks that were told of and need this."""
+        return self._users.get(thing_id, ())
+
     def settle(self) -> tuple[tuple[IdT, ...], tuple[IdT, ...]]:
         """What the agent is to be given and what it is to lose now, so that it holds what is needed."""
         granted = tuple(thing_id for thing_id in self._users if thing_id not in self._held)

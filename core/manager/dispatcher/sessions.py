@@ -21,6 +21,10 @@ class AgentSession:
         self.attempt = request.attempt
         self.address: Address = request.address
         self.raft_id: NodeId = request.raft_id
+        self.forgotten_raft_id = NodeId("")
+        """The Raft member the node was when it registered as none: it has lost that member's log, or never heard of it.
+
+        Either way the host must not begin as that member with an empty log; the role manager draws a new one."""
         self.began = False
         """Whether the agent has spoken in this session: until then it may not know of it."""
         self.heartbeat_ns = timing.heartbeat_ns
@@ -41,6 +45,8 @@ class AgentSession:
 
     def due_at(self) -> int:
         """When this session next wants attention."""
+        if not self.began:
+            return self.expires_at
         times = (self.expires_at, self.assignments_courier.due_at, self.routes_courier.due_at)
         return min(time for time in times if time is not None)
 
