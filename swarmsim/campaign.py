@@ -50,7 +50,7 @@ def _run_in_processes(run: Callable[[int], ResultT], seeds: Iterator[int], jobs:
             for following in islice(seeds, 1):
                 waiting[following] = pool.submit(_attempt, run, following)
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(cancel_futures=True)  # waiting for it keeps Python's exit from racing with the pool's own thread
 
 
 def _result_of(seed: int, future: "Future[SeedResult[ResultT]]") -> SeedResult[ResultT]:
