@@ -54,7 +54,7 @@ class Manager:
         self._dispatcher = Dispatcher(committed, timing, rng, now)
         self._joining = Joining(committed, rng)
         self._roles = RoleManager(committed, self._head, rng, node_id)
-        reconcilers = [
+        reconcilers: list[Reconciler] = [
             self._dispatcher,
             self._joining,
             self._roles,

@@ -1,4 +1,4 @@
-"""A leader's control loops over a head of their own, with a second store that applies what they write, and obedient agents.
+"""A leader's control loops over a head of their own, a store that applies what they write, and obedient agents.
 
 `Swarm` is what story tests and property tests of `core.manager` drive: no Raft, no dispatcher, no clock but the
 one that `run_for` moves. Every transaction is applied to a `committed` store, which must accept it and in the end agree
@@ -20,7 +20,7 @@ from core.manager.manager import reconcilers_of
 from core.manager.wall import Wall
 from core.objects import Cluster, Network, Node, Service, StoredObject, Task
 from core.objects.network import NetworkSpec
-from core.objects.node import Availability, NodeDescription, NodeSpec, NodeState, NodeStatus, Role
+from core.objects.node import NodeDescription, NodeSpec, NodeState, NodeStatus
 from core.objects.resources import Resources
 from core.objects.service import Replicated, ServiceMode, ServiceSpec
 from core.objects.task import ContainerSpec, Placement, RestartPolicy, TaskSpec, TaskState, TaskStatus
@@ -173,7 +173,9 @@ class Swarm:
 
     # Clients' and operators' acts
 
-    def create(self, name: str, spec: TaskSpec | None = None, mode: ServiceMode | None = None, **more: object) -> Service:
+    def create(
+        self, name: str, spec: TaskSpec | None = None, mode: ServiceMode | None = None, **more: object
+    ) -> Service:
         """Create a service and let the leader work."""
         answer = self.ask(CreateService(ServiceSpec(name, spec or task_spec(), mode=mode or Replicated(), **more)))  # type: ignore[arg-type]
         assert isinstance(answer, str), answer
@@ -240,4 +242,3 @@ class Swarm:
         for reconciler in self.reconcilers:
             if isinstance(reconciler, Allocator):
                 reconciler.check_invariants()
-

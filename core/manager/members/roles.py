@@ -7,8 +7,9 @@ identity drawn for this promotion alone; Raft's own membership is the third part
   Raft is asked to add that member; it becomes a voter by itself once it has caught up.
 - *Demotion*: Raft is asked to remove the member, but only if those left in reach still are a majority; this host itself
   first hands leadership over. When the member is gone from Raft, the node stops being a manager.
-- *Loss*: a host that registers without the identity it is known by has lost its log, and must not count as the
-  member that acknowledged it. Its node gets a new Raft id; the old member, now nobody's, is removed.
+- *Loss*: a host that registers without the identity it is known by has lost its log (or has not heard of it yet), and
+  must not count as the member that acknowledged it. Its node gets a new Raft id; the old member, now nobody's, is
+  removed.
 
 `plan` gives one step of Raft's at a time, judged on the committed store; it is worked out only after something changed.
 """
@@ -78,7 +79,7 @@ class RoleManager:
         self._heard[message.node_id] = message
         self._marked[message.node_id] = None
         manager = node.manager
-        if manager is not None and not message.raft_id and self._is_member(manager.raft_id):
+        if manager is not None and not message.raft_id:
             self._lost[message.node_id] = manager.raft_id
 
     def reconcile(self, now: int, draft: Draft) -> None:

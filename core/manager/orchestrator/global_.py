@@ -7,7 +7,8 @@ Theory of operation. The unit of work is a pair of service and node. A node is
 
 An eligible node gets a task unless it has one that is wanted, or its last one ended and the restart policy lets it
 rest. On a node that is not eligible the task is shut down; with a node that is gone it is removed. A new task
-beside one that has not stopped yet gets ready and waits (`restart.starter`). The scheduler still puts the task's node to its filters.
+beside one that has not stopped yet gets ready and waits (`restart.starter`). The scheduler still puts the task's
+node to its filters.
 """
 
 from random import Random

@@ -100,31 +100,34 @@ class ReplicatedOrchestrator:
         service = self._head.services.get(service_id)
         if service is None or not isinstance(service.spec.mode, Replicated):
             return True
-        slots, dead = self._slots_of(service, draft.wall_ns)
-        missing = service.spec.mode.replicas - len(slots)
+        everything = self._slots_of(service)
+        counted = self._counted(everything, draft.wall_ns)
+        missing = service.spec.mode.replicas - len(counted)
         if missing > 0:
-            self._fill(draft, service, slots, missing)
+            self._fill(draft, service, counted, missing)
             return False  # the dead slots that were not filled again are next
-        surplus = in_order_of_keeping(slots)[service.spec.mode.replicas :] if missing else []
-        self._give_up(draft, [task for number in surplus for task in slots[number]])
-        self._give_up(draft, dead)
+        kept = in_order_of_keeping(counted)[: service.spec.mode.replicas] if missing else list(counted)
+        for number in kept:
+            del everything[number]
+        self._give_up(draft, [task for tasks in everything.values() for task in tasks])
         return True
 
-    def _slots_of(self, service: Service, wall_ns: int) -> tuple[Slots, list[Task]]:
-        """The slots that count, and what is left of those that do not."""
+    def _slots_of(self, service: Service) -> Slots:
         slots: Slots = {}
         for task in self._head.tasks_of_service(service.id):
             slots.setdefault(task.slot, []).append(task)
-        dead: list[Task] = []
-        for number, tasks in list(slots.items()):
+        return slots
+
+    def _counted(self, slots: Slots, wall_ns: int) -> Slots:
+        """The slots that count: those with a wanted task, and those whose last task has ended and may rest."""
+        counted: Slots = {}
+        for number, tasks in slots.items():
             wanted = [task for task in tasks if is_wanted(task)]
             if wanted:
-                slots[number] = wanted
-            elif tasks[-1].desired_state is TaskState.REMOVE or should_restart(self._head, tasks[-1], wall_ns):
-                dead += slots.pop(number)
-            else:
-                slots[number] = tasks[-1:]
-        return slots, dead
+                counted[number] = wanted
+            elif tasks[-1].desired_state is not TaskState.REMOVE and not should_restart(self._head, tasks[-1], wall_ns):
+                counted[number] = tasks[-1:]
+        return counted
 
     def _fill(self, draft: Draft, service: Service, slots: Slots, count: int) -> None:
         numbers = free_numbers(slots)

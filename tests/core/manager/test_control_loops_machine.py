@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from leading_head import Swarm, node_of, task_spec
 from msgspec.structs import replace
 
+from core.manager.allocator.audit import audit
 from core.manager.orchestrator.tasks import has_stopped, is_lost, is_wanted
 from core.objects import Task
 from core.objects.network import NetworkSpec, Subnet
@@ -25,6 +26,7 @@ CPU = 1_000_000_000
 NAMES = ("a", "b", "c")
 NETWORKS = ("n1", "n2")
 WORKERS = ("w1", "w2", "w3", "w4")
+REMOVALS = ((Kind.SERVICE, "a"), (Kind.SERVICE, "b"), (Kind.NETWORK, "n2"), (Kind.NODE, "w4"), (Kind.NODE, "w3"))
 ENDS = (TaskState.COMPLETE, TaskState.FAILED, TaskState.REJECTED)
 
 templates = st.builds(
@@ -50,6 +52,9 @@ ports = st.sampled_from(
 )
 
 
+availabilities = st.sampled_from([Availability.ACTIVE, Availability.ACTIVE, Availability.PAUSE, Availability.DRAIN])
+
+
 class AnySwarm(RuleBasedStateMachine):
     """Three services at most on four workers and two networks, one of them with five addresses."""
 
@@ -57,14 +62,15 @@ class AnySwarm(RuleBasedStateMachine):
     def found(self, timing: object, seed: int) -> None:
         self.swarm = Swarm(workers=3, timing=timing, seed=seed)  # type: ignore[arg-type]  # a sampled profile
         self.swarm.ask(CreateNetwork(NetworkSpec("n1", subnets=(Subnet("10.200.0.0/28"),))))
-        self.swarm.settle()
+        template = replace(task_spec(), networks=(NetworkTarget("n1"),))  # type: ignore[arg-type]  # a name
+        self.swarm.create("a", template, Replicated(6), endpoint=EndpointSpec(ports=(PortConfig(80),)))
         self.desired: dict[str, TaskState] = {}
         self.state: dict[str, TaskState] = {}
 
     @rule(
         name=st.sampled_from(NAMES),
         template=templates,
-        replicas=st.one_of(st.none(), st.integers(0, 6)),
+        replicas=st.one_of(st.none(), st.integers(1, 9), st.integers(1, 9)),
         networks=st.lists(st.sampled_from(NETWORKS), unique=True, max_size=2),
         published=ports,
         mode=st.sampled_from(EndpointMode),
@@ -87,7 +93,7 @@ class AnySwarm(RuleBasedStateMachine):
         )
         self.swarm.ask(CreateService(spec))
 
-    @rule(name=st.sampled_from(NAMES), replicas=st.integers(0, 8), published=ports)
+    @rule(name=st.sampled_from(NAMES), replicas=st.integers(0, 9), published=ports)
     def update_service(self, name: str, replicas: int, published: tuple[PortConfig, ...]) -> None:
         service_id = self.swarm.head.id_named(Kind.SERVICE, name)
         if service_id is not None:
@@ -99,9 +105,9 @@ class AnySwarm(RuleBasedStateMachine):
             if isinstance(answer, OperationError):
                 self.swarm.ask(UpdateService(service.id, service.version, replace(service.spec, mode=mode)))
 
-    @rule(kind=st.sampled_from([Kind.SERVICE, Kind.NETWORK, Kind.NODE]), name=st.sampled_from(NAMES + NETWORKS + WORKERS))
-    def remove(self, kind: Kind, name: str) -> None:
-        self.swarm.ask(Remove(kind, name, force=True))
+    @rule(removal=st.sampled_from(REMOVALS))
+    def remove(self, removal: tuple[Kind, str]) -> None:
+        self.swarm.ask(Remove(*removal, force=True))
 
     @rule(name=st.sampled_from(NETWORKS))
     def create_network(self, name: str) -> None:
@@ -117,16 +123,17 @@ class AnySwarm(RuleBasedStateMachine):
         if name not in self.swarm.head.nodes and not self.swarm.head.tasks_on_node(name):  # type: ignore[arg-type]
             self.swarm.put(node_of(name))
 
-    @rule(name=st.sampled_from(WORKERS), availability=st.sampled_from(Availability), zone=st.sampled_from(["a", "b"]))
+    @rule(name=st.sampled_from(WORKERS), availability=availabilities, zone=st.sampled_from(["a", "b"]))
     def update_node(self, name: str, availability: Availability, zone: str) -> None:
         if name in self.swarm.head.nodes:
             self.swarm.update_node(name, availability=availability, labels={"zone": zone})
 
-    @rule(choice=st.integers(0, 2**16), end=st.sampled_from(ENDS))
-    def task_ends(self, choice: int, end: TaskState) -> None:
-        alive = [task for task in self.swarm.head.tasks.values() if self._on_a_live_node(task)]
-        if alive:
-            self.swarm.report(alive[choice % len(alive)], end)
+    @rule(choices=st.lists(st.tuples(st.integers(0, 2**16), st.sampled_from(ENDS)), min_size=1, max_size=6))
+    def tasks_end(self, choices: list[tuple[int, TaskState]]) -> None:
+        for choice, end in choices:
+            alive = [task for task in self.swarm.head.tasks.values() if self._on_a_live_node(task)]
+            if alive:
+                self.swarm.report(alive[choice % len(alive)], end)
 
     def _on_a_live_node(self, task: Task) -> bool:
         node = self.swarm.head.nodes.get(task.node_id)
@@ -157,8 +164,6 @@ class AnySwarm(RuleBasedStateMachine):
     @precondition(lambda self: hasattr(self, "swarm"))
     @invariant()
     def nothing_is_handed_out_twice(self) -> None:
-        from core.manager.allocator.audit import audit
-
         assert audit(self.swarm.committed) == []
 
     @precondition(lambda self: hasattr(self, "swarm"))
@@ -174,6 +179,7 @@ class AnySwarm(RuleBasedStateMachine):
         swarm = self.swarm
         for node in list(swarm.head.nodes.values()):
             swarm.set_state(node.id, NodeState.READY)
+            swarm.update_node(node.id, availability=Availability.ACTIVE)
         swarm.run_for(600 * SECOND)
         swarm.check()
         for service in swarm.head.services.values():

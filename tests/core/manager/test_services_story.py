@@ -174,3 +174,13 @@ def test_a_node_that_is_back_takes_nothing_until_there_is_something_new() -> Non
     assert swarm.places("web") == {"w1": 4}
     swarm.scale("web", 6)
     assert swarm.places("web") == {"w1": 4, "w2": 2}
+
+
+def test_scaling_down_also_removes_what_had_ended_in_the_slots() -> None:
+    swarm = Swarm(workers=1)
+    service = swarm.create("web")
+    swarm.report(swarm.running("web")[0], TaskState.FAILED)
+    spec = replace(service.spec, mode=Replicated(0))
+    swarm.ask(UpdateService(service.id, service.version, spec))  # before the leader has restarted it
+    swarm.settle()
+    assert swarm.tasks("web") == []
