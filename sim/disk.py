@@ -13,13 +13,13 @@ A full or failing disk fails the group under way and, since order is all that a 
 it until the daemon starts anew. Damage to a synced record shows at the next start (`core.durability.judge`).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from random import Random
 
 from msgspec import Struct
 
-from core.durability import NO_TICKET, Persist, Persisted, Stream, judge
-from core.durable import records_of, replay
+from core.compaction import compacted
+from core.durability import NO_TICKET, Persist, Persisted, Stream, Verdict, judge
 from core.events import PersistFailed
 from core.ports import Deliver
 from core.raft.events import StorageLow
@@ -81,6 +81,7 @@ class Disk:
         self._codec = codec
         self._records: list[_Written] = []
         self._synced_count = 0
+        self._damage_is_known = False
         self._used_bytes = 0
         self._rewrite_above_bytes = REWRITE_BYTES
         self._waiting: list[tuple[_Written, Deliver]] = []
@@ -141,6 +142,7 @@ class Disk:
         self.sync_count += 1
         self.written_bytes += size
         self._use(size)
+        self._drop_damage()
         self._synced_count = len(self._records)
         if self._used_bytes > self._rewrite_above_bytes or any(_replaces_much(written) for written, _ in group):
             self._rewrite()
@@ -199,11 +201,18 @@ class Disk:
             deliver(StorageLow())
         self._warned_low = low
 
+    def _drop_damage(self) -> None:
+        """Damage that a host was told of stays as evidence until the host has written what it makes of it."""
+        if self._damage_is_known:
+            self._damage_is_known = False
+            self._records = [written for written in self._records if written.readable]
+
     def _rewrite(self) -> None:
         # Damage that nobody has read yet stays where it is, to be found at the next start.
         if all(written.readable for written in self._records):
-            kept = rewritten(written.effect for written in self._records)
-            self._records = [_Written(effect, record_bytes(effect.record)) for effect in kept]
+            kept = compacted([(written.effect.stream, written.effect.record) for written in self._records])
+            effects = [Persist(NO_TICKET, stream, record) for stream, record in kept]
+            self._records = [_Written(effect, record_bytes(effect.record)) for effect in effects]
             self._synced_count = len(self._records)
             self._used_bytes = sum(written.size for written in self._records)
             self._rewrite_above_bytes = max(4 * self._used_bytes, REWRITE_BYTES)
@@ -216,10 +225,13 @@ class Disk:
         self._failed = ""
         self._warned_low = False
         verdict, keep_count = judge([written.readable for written in self._records], self._synced_count)
-        del self._records[keep_count:]
+        self._damage_is_known = verdict is Verdict.CORRUPT
+        if not self._damage_is_known:
+            del self._records[keep_count:]
         self._synced_count = len(self._records)
         self._used_bytes = sum(written.size for written in self._records)
-        return Recovered(tuple((written.effect.stream, written.effect.record) for written in self._records), verdict)
+        found = [written.effect for written in self._records if written.readable]
+        return Recovered(tuple((effect.stream, effect.record) for effect in found), verdict)
 
     def daemon_died(self) -> None:
         """What waited in the daemon's memory is gone; what it had handed over is in the page cache."""
@@ -260,12 +272,6 @@ class Disk:
         self._records.clear()
         self._synced_count = self._used_bytes = 0
         self._tell(DiskLost())
-
-
-def rewritten(writes: Iterable[Persist]) -> list[Persist]:
-    """The same state in fewer records, all of which are durable already."""
-    durable = replay((write.stream, write.record) for write in writes)
-    return [Persist(NO_TICKET, stream, record) for stream, record in records_of(durable)]
 
 
 def _replaces_much(written: _Written) -> bool:

@@ -27,7 +27,7 @@ class HostLike(Protocol):
 class Recovered(Struct, frozen=True, gc=False):
     """What a machine's disk gave back at a start: the records to believe, in order of writing, and how it looked.
 
-    After `CORRUPT`, `writes` are those before the damage and the host's vote is no longer to be trusted.
+    After `CORRUPT`, `writes` are those that can still be read, and the host's vote is no longer to be trusted.
     """
 
     writes: tuple[tuple[Stream, Any], ...]

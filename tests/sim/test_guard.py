@@ -1,0 +1,63 @@
+"""At most a minority of managers is without what its disk had promised to keep, until each has caught up again."""
+
+from swarm_world import ask, form, swarm_world, value_of
+
+from core.objects.config import ConfigSpec
+from core.operations import CreateConfig, Kind, ListObjects
+from core.timing import SECOND
+from sim import faults
+from sim.facts import FaultRefused
+from sim.guard import MinorityGuard
+from sim.injection import Injector
+from sim.world import World
+
+
+def write_some(world: World, name: str, count: int) -> None:
+    for number in range(count):
+        value_of(ask(world, name, CreateConfig(ConfigSpec(f"{name}-{world.now}-{number}", b"x"))))
+
+
+def test_a_minority_may_be_hurt_and_a_majority_may_not() -> None:
+    world = swarm_world()
+    form(world, 5, 1)
+    guard = MinorityGuard(world)
+    assert not guard.allows(("m1", "m2", "m3"))
+    assert not guard.hurt
+    assert guard.allows(("m1",))
+    assert guard.allows(("m2",))
+    assert not guard.allows(("m3",))
+    assert guard.allows(("m1", "w1")), "who is hurt already, or has nothing to lose, makes no difference"
+
+
+def test_two_managers_cannot_spare_one() -> None:
+    world = swarm_world()
+    form(world, 2)
+    assert not MinorityGuard(world).allows(("m2",))
+
+
+def test_a_host_with_a_damaged_disk_is_hurt_until_it_votes_and_has_caught_up() -> None:
+    world = swarm_world()
+    form(world, 3)
+    guard = MinorityGuard(world)
+    injector = Injector(world, guard)
+    refused: list[FaultRefused] = []
+    world.observer.on_fact(lambda seen: refused.append(seen.fact) if isinstance(seen.fact, FaultRefused) else None)
+    leader = str(world.leader())
+    first, second = (name for name in world.machines if name != leader)
+
+    injector.start(faults.CorruptDisk((first,)))
+    world.run_for(5 * SECOND)
+    assert guard.hurt == (first,), "it runs on without knowing"
+    injector.start(faults.Restart((first,)))
+    write_some(world, leader, 5)
+    injector.start(faults.CorruptDisk((second,)))
+    assert [fact.fault for fact in refused] == [faults.CorruptDisk((second,))]
+
+    world.run_for(20 * SECOND)
+    assert not guard.hurt
+    injector.start(faults.CorruptDisk((second,)))
+    injector.start(faults.Restart((second,)))
+    world.run_for(20 * SECOND)
+    assert len(refused) == 1
+    assert not guard.hurt
+    assert len(value_of(ask(world, second, ListObjects(Kind.CONFIG)))) == 5
