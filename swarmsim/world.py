@@ -8,7 +8,7 @@ they run unchanged on any.
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from msgspec import Struct
 
@@ -18,6 +18,7 @@ from core.operations import Operation
 from core.raft.effects import Result
 from core.raft.node import RaftNode
 from core.store import Store
+from core.timing import MS, PROFILES
 from swarmsim.scenario.plan import TrafficPlan, WriterPlan
 from swarmsim.scenario.steps import Action, CrashTask, ExitTask, OutOfMemory, Unhealthy
 
@@ -74,6 +75,7 @@ class ContainerView(Struct, frozen=True, gc=False):
     """Its overlay addresses, without prefix."""
 
 
+PATIENCE_MARGIN_NS: Final = 1500 * MS
 FactListener = Callable[[int, str, Any], None]
 """Called with time, host and fact: one of `core.facts.SwarmFact`, `core.raft.effects.Fact` or the world's own."""
 
@@ -226,3 +228,8 @@ class World(Protocol):
 
     def check_invariants(self, full: bool = False) -> None:
         """Have every living host assert its own invariants; AssertionError if one does not hold."""
+
+
+def patience_ns(timing: str) -> int:
+    """How long writers wait for an answer before they give up: a good while beyond the profile's limit for refusals."""
+    return PROFILES[timing].raft.refusal_ns + PATIENCE_MARGIN_NS

@@ -8,6 +8,7 @@ not its business: the operator asks again, at another manager, for a bounded tim
 from collections.abc import Callable, Generator
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from core.compose.deployment import Deployment, DeploymentFailed
@@ -35,12 +36,21 @@ from core.raft.machine import Rejected
 from core.timing import MS, SECOND
 from swarmsim.world import World
 
-Conversation = Generator[Operation, Any, None]
+
+class Pause(Struct, frozen=True):
+    """A conversation waits this long before it goes on."""
+
+    pause_ns: int
+
+
+Conversation = Generator[Operation | Pause, Any, None]
 Done = Callable[[str], None]
 """Told once how it ended: empty if well, else why not."""
 
 PATIENCE_NS = 60 * SECOND
 RETRY_NS = 200 * MS
+REMOVAL_TRIES = 300
+"""A minute of them."""
 
 
 class ConversationFailedError(Exception):
@@ -100,14 +110,23 @@ class _Talk:
     def begin(self) -> None:
         self._advance(lambda: next(self._conversation))
 
-    def _advance(self, move: Callable[[], Operation]) -> None:
+    def _advance(self, move: Callable[[], Operation | Pause]) -> None:
         try:
-            self._operation = move()
+            said = move()
         except StopIteration:
             self._done("")
         except ConversationFailedError as error:
             self._done(str(error))
         else:
+            self._go_on(said)
+
+    def _go_on(self, said: Operation | Pause) -> None:
+        if isinstance(said, Pause):
+            self._world.call_at(
+                self._world.now_ns + said.pause_ns, lambda: self._advance(lambda: self._conversation.send(None))
+            )
+        else:
+            self._operation = said
             self._give_up_at = self._world.now_ns + self._operator.patience_ns
             self._ask()
 
@@ -186,6 +205,24 @@ def remove(kind: Kind, reference: str, force: bool = False) -> Conversation:
     """Remove an object; one that is gone already is well removed."""
     try:
         yield Remove(kind, reference, force)
+    except RejectedError as rejected:
+        if rejected.error.code is not ErrorCode.NOT_FOUND:
+            raise
+
+
+def remove_node(node_id: str) -> Conversation:
+    """Remove a node by force; a manager is demoted first and then leaves Raft, which takes its time."""
+    try:
+        yield from set_role(node_id, Role.WORKER)
+        for _ in range(REMOVAL_TRIES):
+            try:
+                yield from remove(Kind.NODE, node_id, force=True)
+            except RejectedError as rejected:
+                if rejected.error.code is not ErrorCode.FAILED_PRECONDITION:
+                    raise
+                yield Pause(RETRY_NS)
+            else:
+                return
     except RejectedError as rejected:
         if rejected.error.code is not ErrorCode.NOT_FOUND:
             raise

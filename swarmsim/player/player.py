@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from core.timing import MS, PROFILES, SECOND
+from core.timing import MS
 from swarmsim.checks.check import Check
 from swarmsim.checks.situations import Situations
 from swarmsim.checks.suite import full_suite
@@ -29,11 +29,11 @@ from swarmsim.player.windows import LeaderHistory
 from swarmsim.recording import Recording, TrafficRecord, Verdict, WriterRecord
 from swarmsim.scenario.expectations import Always, Window
 from swarmsim.scenario.plan import Scenario
-from swarmsim.world import RequestSample, World, WriterSample
+from swarmsim.world import RequestSample, World, WriterSample, patience_ns
 
 SLICE_NS = 250 * MS
-SETTLE_NS = 2 * SECOND
-"""Beyond the profile's limit for refusals: what was asked before the end is answered or given up by then."""
+SETTLE_NS = 500 * MS
+"""Beyond the clients' patience: what was asked before the end is answered or given up by then."""
 LOOK_NS = 50 * MS
 
 SampleT = TypeVar("SampleT", RequestSample, WriterSample)
@@ -129,8 +129,7 @@ class _Story:
                 self._clients.stop()
                 return
         self._clients.stop()
-        settle_ns = PROFILES[self._scenario.cluster.timing].raft.refusal_ns + SETTLE_NS
-        self._world.run_until(end_at + settle_ns)
+        self._world.run_until(end_at + patience_ns(self._scenario.cluster.timing) + SETTLE_NS)
 
     def _at(self, window: Window | None, call: Callable[[], None]) -> None:
         self._world.call_at(self._origin_ns + (window.from_ns if window is not None else 0), call)

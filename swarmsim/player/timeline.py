@@ -19,6 +19,7 @@ from swarmsim.player.operator import (
     leave,
     read_tokens,
     remove,
+    remove_node,
     scale,
     set_availability,
     set_role,
@@ -212,7 +213,7 @@ class Timeline:
 
     def _remove_nodes(self, action: RemoveNode) -> None:
         self._roster.gone.update(dict.fromkeys(names_in(action.hosts)))
-        self._for_nodes(action.hosts, lambda node_id: remove(Kind.NODE, node_id, force=True))
+        self._for_nodes(action.hosts, remove_node)
 
     def _leave(self, action: Leave) -> None:
         self._roster.gone.update(dict.fromkeys(names_in(action.hosts)))

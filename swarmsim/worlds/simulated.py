@@ -33,8 +33,10 @@ from swarmsim.world import (
     Undo,
     WriteOutcome,
     WriterSample,
+    patience_ns,
 )
 from swarmsim.worlds.configuration import FAULTS, config_of, fault_of
+from swarmsim.worlds.pace import Pace
 
 _OUTCOMES: Final = {outcome: Outcome(outcome.value) for outcome in Fate}
 _WRITE_OUTCOMES: Final = {outcome: WriteOutcome(outcome.value) for outcome in writers.WriteOutcome}
@@ -46,7 +48,11 @@ class SimulatedWorld:
     def __init__(self, plan: ClusterPlan, images: Sequence[ImagePlan], seed: int) -> None:
         self.sim = World(config_of(plan, images), seed, recover_swarm_host)
         self._racks: dict[str, str] = {}
+        self._patience_ns = patience_ns(plan.timing)
         self._injector = Injector(self.sim)
+        self._raft_listeners: list[RaftListener] = []
+        self._pace = Pace()
+        self.sim.observer.on_step(self._stepped)
 
     # --- time and chance
 
@@ -140,7 +146,15 @@ class SimulatedWorld:
 
         rng = self.random(f"writer {plan.name} itself")
         return writers.ConfigWriter(
-            self.sim, plan.name, rng, entry, sampled, plan.rate_per_s, plan.read_rate_per_s, plan.value_bytes
+            self.sim,
+            plan.name,
+            rng,
+            entry,
+            sampled,
+            plan.rate_per_s,
+            plan.read_rate_per_s,
+            plan.value_bytes,
+            timeout_ns=self._patience_ns,
         ).stop
 
     # --- what checks watch
@@ -149,15 +163,17 @@ class SimulatedWorld:
         self.sim.observer.on_fact(lambda seen: listener(seen.at, seen.host, seen.fact))
 
     def observe_raft(self, listener: RaftListener) -> None:
-        def stepped(at: int, host: str, event: Any, effects: list[Any]) -> None:
-            if effects:
-                core = self.sim.machines[host].host
-                assert isinstance(core, Host)
-                raft = core.membership.raft
-                if raft is not None:
-                    listener(at, host, raft, effects)
+        self._raft_listeners.append(listener)
 
-        self.sim.observer.on_step(stepped)
+    def _stepped(self, at: int, host: str, event: Any, effects: list[Any]) -> None:
+        self._pace.step(at, host, event)
+        if effects:
+            core = self.sim.machines[host].host
+            assert isinstance(core, Host)
+            raft = core.membership.raft
+            if raft is not None:
+                for listener in self._raft_listeners:
+                    listener(at, host, raft, effects)
 
     def store(self, host: str) -> Store | None:
         machine = self.sim.machine(host)
