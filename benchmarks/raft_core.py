@@ -95,7 +95,8 @@ class Trio:
             if event is SYNC:
                 event = Persisted(written[node_id])
                 written[node_id] = NO_TICKET
-            for effect in nodes[node_id].step(now, event):
+            effects: list[Any] = nodes[node_id].step(now, event)
+            for effect in effects:
                 kind = type(effect)
                 if kind is Send:
                     queue.append((effect.to, Received(node_id, effect.message)))

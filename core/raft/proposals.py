@@ -66,7 +66,16 @@ class _Window:
 class Proposals:
     """Evaluates requests and appends the commands they turn into; idle while this peer does not lead."""
 
-    __slots__ = ("_barriers", "_replication", "_requests", "_sessions", "_state", "_windows", "paused")
+    __slots__ = (
+        "_barriers",
+        "_members_index",
+        "_replication",
+        "_requests",
+        "_sessions",
+        "_state",
+        "_windows",
+        "paused",
+    )
 
     def __init__(
         self,
@@ -82,6 +91,8 @@ class Proposals:
         self._barriers = barriers
         self._sessions = sessions
         self._windows: dict[NodeId, _Window] = {}
+        self._members_index = 0
+        """Of the membership that `_windows` goes by."""
         self.paused = False
         """While leadership is being handed over."""
 
@@ -122,6 +133,8 @@ class Proposals:
         """Evaluate a request unless it was taken before: its outcome if there is one, else what became of it."""
         state = self._state
         assert state.leading
+        if state.members_index != self._members_index:
+            self._drop_removed()
         window = self._windows.get(origin)
         if window is None or window.incarnation != incarnation:
             window = self._open_window(origin, incarnation)
@@ -173,6 +186,14 @@ class Proposals:
                 self._deliver(origin, incarnation, sequence, rejected)
 
         self._barriers.open(self._state.log.last_index, tell)
+
+    def _drop_removed(self) -> None:
+        """Commands of those who are no members by the log so far would be passed over when applied."""
+        state = self._state
+        self._members_index = state.members_index
+        self._windows = {
+            origin: window for origin, window in self._windows.items() if member_of(state.members, origin) is not None
+        }
 
     def _open_window(self, origin: NodeId, incarnation: int) -> _Window | None:
         """A window for a session that is new to this leader; None if its commands could not count."""

@@ -162,6 +162,7 @@ class RaftState:
         self.term = term
         self.vote = vote
         self.verified_index = self.commit_index
+        self.held_back.drop_all()  # What they promise was promised to an older term.
         self.persist_hard_state()
 
     # --- the log ------------------------------------------------------------------------------------------------

@@ -41,7 +41,8 @@ class RaftHistory:
         self.elections_count = 0
         self._entries: dict[tuple[int, int], tuple[int | None, Any]] = {}
         """(index, term) -> (term of the entry before it, what it holds)."""
-        self._applied: dict[int, Any] = {}
+        self.commands: dict[int, Any] = {}
+        """Index -> what was applied there."""
         self._requests: dict[Hashable, int] = {}
         self._applied_index: dict[NodeId, int] = {}
         self._leader_end: dict[NodeId, tuple[int, int]] = {}
@@ -126,7 +127,7 @@ class RaftHistory:
         if index <= self._applied_index.get(node_id, 0):
             raise RaftViolation(f"State Machine Safety: {node_id} applied index {index} out of order or twice")
         self._applied_index[node_id] = index
-        other = self._applied.setdefault(index, command)
+        other = self.commands.setdefault(index, command)
         if other != command:
             raise RaftViolation(f"State Machine Safety: index {index} is {other!r} and, on {node_id}, {command!r}")
         if request is not None and self._requests.setdefault(request, index) != index:

@@ -14,11 +14,22 @@ from core.durability import Persist, Persisted, Tickets
 from core.ids import Address, NodeId, Ticket
 from core.raft import events
 from core.raft.config import RaftConfig
-from core.raft.effects import Applied, Observe, OutcomeUnknown, Refused, Reply, Result, Role, Send
+from core.raft.effects import (
+    Applied,
+    EntriesCommitted,
+    Observe,
+    OutcomeUnknown,
+    Refused,
+    Reply,
+    Result,
+    Role,
+    Send,
+)
 from core.raft.machine import Accepted, Rejected
-from core.raft.members import Member, MembershipChange
+from core.raft.members import Member, Membership, MembershipChange
+from core.raft.messages import AppendAcked, PreVote, PreVoteGranted, RequestVote, VoteAnswered
 from core.raft.node import RaftNode
-from core.raft.records import LogAppended, Record
+from core.raft.records import HardState, LogAppended, Record, SnapshotInstalled
 from core.raft.recovery import bootstrap, replay
 from core.timing import LAN, MS, RaftTiming
 from swarmsim.checks.raft import RaftHistory
@@ -114,20 +125,40 @@ class Peer:
         self.machine = Registers()
         self.paused = False
         self.start_count = 0
-        self.started_at = 0
+        self.forget_synced()
 
     @property
     def up(self) -> RaftNode:
         assert self.node is not None, f"{self.id} is down"
         return self.node
 
-    def synced_terms(self) -> dict[int, int]:
-        """Index -> term of what a crash now would leave of the log; a snapshot's entries count as -1."""
-        durable = replay(self.written[: self.synced_count])
-        terms = {entry.index: entry.term for entry in durable.entries}
-        if durable.snapshot is not None:
-            terms.update({index: -1 for index in range(1, durable.snapshot.meta.index + 1) if index not in terms})
-        return terms
+    def note_synced(self, records: Sequence[Record]) -> None:
+        """Keep account of what a crash now would leave."""
+        for record in records:
+            match record:
+                case HardState():
+                    self.synced_hard_state = record
+                case LogAppended(entries=entries):
+                    for index in range(entries[0].index, self.synced_last_index + 1):
+                        self.synced_terms.pop(index, None)
+                    self.synced_terms.update({entry.index: entry.term for entry in entries})
+                    self.synced_last_index = entries[-1].index
+                case SnapshotInstalled(meta=meta):
+                    if self.synced_terms.get(meta.index) != meta.term:
+                        self.synced_terms = {}
+                        self.synced_last_index = meta.index
+                    self.synced_snapshot_index = meta.index
+
+    def forget_synced(self) -> None:
+        """Begin the account anew."""
+        self.synced_hard_state = HardState()
+        self.synced_terms: dict[int, int] = {}
+        self.synced_last_index = 0
+        self.synced_snapshot_index = 0
+
+    def holds(self, index: int, term: int) -> bool:
+        """Whether a crash now would leave this entry, as such or within a snapshot."""
+        return index <= self.synced_snapshot_index or self.synced_terms.get(index) == term
 
 
 def node_name(number: int) -> NodeId:
@@ -178,6 +209,7 @@ class Cluster:
         peer = self.peers[node_id] = Peer(node_id, RaftConfig(id=node_id, timing=self.timing, **self.config))
         peer.written = list(records)
         peer.synced_count = len(records)
+        peer.note_synced(records)
         self.start(node_id)
         return peer
 
@@ -200,6 +232,7 @@ class Cluster:
         peer.paused = False
         del peer.written[peer.synced_count + keep_unsynced :]
         peer.tickets_of = []
+        peer.note_synced(peer.written[peer.synced_count :])
         peer.synced_count = len(peer.written)
 
     def crash_all(self, node_ids: Iterable[NodeId]) -> None:
@@ -213,6 +246,7 @@ class Cluster:
         if peer.node is None or not tickets:
             return
         del peer.tickets_of[: len(tickets)]
+        peer.note_synced(peer.written[peer.synced_count : peer.synced_count + len(tickets)])
         peer.synced_count += len(tickets)
         self.step(node_id, Persisted(tickets[-1]))
 
@@ -221,16 +255,42 @@ class Cluster:
     def step(self, node_id: NodeId, event: events.RaftEvent) -> list[Any]:
         peer = self.peers[node_id]
         node = peer.up
+        members_before = node.members
         effects = node.step(self.now, event)
         node.check_invariants(full=self.check_full)
         self.history.watch(node, effects)
         for effect in effects:
+            self._check_promise(peer, effect, members_before)
             self._perform(peer, effect)
         for watcher in self.watchers:
             watcher(peer, effects)
         if self.auto_sync and peer.tickets_of:
             self.sync(node_id)
         return effects
+
+    def _check_promise(self, peer: Peer, effect: Any, members_before: Membership) -> None:
+        """What a message says, or a leader believes committed, would survive a crash at this moment."""
+        match effect:
+            case Send(message=PreVote() | PreVoteGranted()):
+                pass
+            case Send(to=to, message=message):
+                hard_state = peer.synced_hard_state
+                assert getattr(message, "term", 0) <= hard_state.term, f"{peer.id} tells a term it may forget"
+                if isinstance(message, RequestVote) and hard_state.term == message.term:
+                    assert hard_state.vote == peer.id, f"{peer.id} campaigns with a vote it may forget"
+                elif isinstance(message, VoteAnswered) and message.granted and hard_state.term == message.term:
+                    assert hard_state.vote == to, f"{peer.id} may forget its vote"
+                elif isinstance(message, AppendAcked):
+                    last_index = max(peer.synced_last_index, peer.synced_snapshot_index)
+                    assert message.match_index <= last_index, f"{peer.id} may forget what it acknowledges"
+            case Observe(fact=EntriesCommitted(last_index=index, last_term=term)) if peer.up.leading:
+                assert any(self._on_majority(members, index, term) for members in (members_before, peer.up.members)), (
+                    f"{peer.id} commits index {index}, which no majority holds durably"
+                )
+
+    def _on_majority(self, members: Membership, index: int, term: int) -> bool:
+        voters = [self.peers[member.id] for member in members if member.voter]
+        return 2 * sum(voter.holds(index, term) for voter in voters) > len(voters)
 
     def _perform(self, peer: Peer, effect: Any) -> None:
         match effect:
