@@ -80,15 +80,17 @@ class MeshTables:
 
     # Following
 
-    def follow(self, index: int, changes: Iterable[Changed]) -> None:
-        """The store has applied `index`."""
+    def follow(self, index: int, changes: Iterable[Changed]) -> bool:
+        """The store has applied `index`; whether that may have changed any host's table."""
         assert index > self.version
         self.version = index
         for change in changes:
             if _matters(change):
                 self._touched[change.kind][change.id] = None
-        if any(self._touched.values()):
-            self._settle()
+        if not any(self._touched.values()):
+            return False
+        self._settle()
+        return True
 
     def _settle(self) -> None:
         """Work out again what was touched: each kind may touch the ones after it."""

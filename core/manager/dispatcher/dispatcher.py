@@ -18,18 +18,15 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Final
 
-from msgspec.structs import replace
-
 from core.effects import Effect
-from core.facts import Refused, RoutesAcknowledged, SessionLost, SessionOpened
+from core.facts import Refused, SessionLost, SessionOpened
 from core.ids import Address, NodeId, SessionId, draw_id
 from core.manager.alarms import Alarms
-from core.manager.dispatcher.drain import Drains, find_draining, is_draining
+from core.manager.dispatcher.conversations import Conversations
 from core.manager.dispatcher.nodes import HEARTBEAT_FAILURE, LEFT, NEW_LEADER, NodeObservations, Observation
+from core.manager.dispatcher.report_intake import ReportIntake
 from core.manager.dispatcher.sessions import AgentSession, Sessions
-from core.manager.dispatcher.status import advances
 from core.manager.draft import Draft
-from core.mesh.tables import MeshTables
 from core.messages import (
     AssignmentsAck,
     Beat,
@@ -38,15 +35,13 @@ from core.messages import (
     Manager,
     Register,
     Registered,
-    Routes,
     RoutesAck,
     SessionUnknown,
-    StatusAck,
     StatusReport,
     ToManager,
 )
 from core.objects.node import Node, NodeState
-from core.objects.task import Task, TaskState
+from core.objects.task import Task
 from core.operations import Kind
 from core.raft.effects import Observe, Send
 from core.store import Changed, Store
@@ -63,22 +58,16 @@ class Dispatcher:
     kinds: tuple[Kind, ...] = ()
 
     def __init__(self, committed: Store, timing: Timing, rng: Random, now: int) -> None:
-        self.tables = MeshTables(committed)
         self._committed = committed
         self._timing = timing.dispatcher
         self._rng = rng
         self._sessions = Sessions()
         self._alarms: Alarms[NodeId] = Alarms()
-        self._expected: dict[NodeId, int] = {}
-        """Nodes not heard from yet, and until when they may be silent."""
+        self._expected: dict[NodeId, None] = {}
+        """Nodes not heard from yet; their alarm rings when that has lasted too long."""
         self._observations = NodeObservations()
-        self._reporting: dict[NodeId, None] = {}
-        """Nodes whose sessions have a report to be drafted."""
-        self._drafted: dict[NodeId, None] = {}
-        """Nodes whose sessions have a report in the log, not yet committed."""
-        self._drains = Drains(timing.drain_ack_timeout_ns, timing.drain_grace_ns)
-        self._lagging: dict[NodeId, None] = {}
-        """Nodes whose agent carries an older table than its own latest."""
+        self._conversations = Conversations(committed, self._sessions, timing)
+        self._reports = ReportIntake(committed, self._sessions)
 
     # Reading
 
@@ -93,7 +82,7 @@ class Dispatcher:
 
     def withheld(self, task: Task) -> bool:
         """Whether this task's stop is not told yet, since it drains."""
-        return task.id in self._drains
+        return task.id in self._conversations.drains
 
     # The conversation
 
@@ -112,32 +101,23 @@ class Dispatcher:
         """The committed store has applied `index`. To be called for every index, with or without changes."""
         out: list[Effect] = []
         for change in changes:
-            if change.kind is Kind.TASK:
-                self._on_task_changed(now, index, change)
-            elif change.kind is Kind.NODE:
-                self._on_node_changed(now, change, out)
-        self.tables.follow(index, changes)
-        self._acknowledge_reports(index, out)
-        if changes:
-            for session in self._sessions.by_node.values():
-                self._speak(now, session, out)
-            self._look_at_drains(now)
+            if change.kind is Kind.NODE:
+                self._on_node_changed(now, change)
+        sessions = self._conversations.follow(now, index, changes)
+        self._reports.acknowledge(out)
+        for session in sessions:
+            self._speak(now, session, out)
+        self._look_at_drains(now)
         return out
 
     def tick(self, now: int) -> list[Effect]:
         """Time has passed: expiry, what was not acknowledged again, stops that were withheld."""
         out: list[Effect] = []
-        for task_id in self._drains.released(now):
-            self._touch(now, self._committed.tasks[task_id], out)
+        for session in self._conversations.release(now):
+            self._speak(now, session, out)
         while (node_id := self._alarms.pop_due(now)) is not None:
-            session = self._sessions.by_node.get(node_id)
-            if session is None:
-                self._expect_no_longer(now, node_id)
-            elif now >= session.expires_at:
-                self._lose(now, session, out)
-            else:
-                self._speak(now, session, out)
-        self._acknowledge_reports(self._committed.index, out)
+            self._ring(now, node_id, out)
+        self._reports.acknowledge(out)
         return out
 
     # The reconciler
@@ -148,8 +128,7 @@ class Dispatcher:
             if node.status.state != NodeState.DOWN:
                 self._expect(now, node.id)
                 self._observations.note(node.id, Observation(NodeState.UNKNOWN, NEW_LEADER))
-        for task_id in find_draining(self._committed):
-            self._drains.begin(now, task_id, self.tables.version)
+        self._conversations.rebuild(now)
 
     def on_change(self, now: int, change: Changed) -> None:
         """Nothing: it follows the committed store."""
@@ -157,26 +136,18 @@ class Dispatcher:
     def reconcile(self, now: int, draft: Draft) -> None:
         """Write what agents reported and which nodes are there."""
         self._observations.write(draft)
-        for node_id in list(self._reporting):
-            session = self._sessions.by_node.get(node_id)
-            if session is None or session.report is None:
-                del self._reporting[node_id]
-            elif self._draft_report(session, session.report, draft):
-                del self._reporting[node_id]
-                self._drafted[node_id] = None
-            else:
-                return
+        self._reports.write(draft)
 
     @property
     def dirty(self) -> bool:
         """Whether there is something to write."""
-        return bool(self._observations) or bool(self._reporting)
+        return bool(self._observations) or self._reports.dirty
 
     def deadline(self) -> int | None:
-        """When `tick` has something to do."""
-        if any(self._is_committed(node_id, self._committed.index) for node_id in self._drafted):
+        """When `tick` has something to do; 0 if it has already."""
+        if self._reports.due:
             return 0
-        times = (self._alarms.next(), self._drains.deadline())
+        times = (self._alarms.next(), self._conversations.drains.deadline())
         return min((time for time in times if time is not None), default=None)
 
     def check_invariants(self) -> None:
@@ -184,9 +155,9 @@ class Dispatcher:
         for node_id, session in self._sessions.by_node.items():
             assert session.node_id == node_id
             assert self._sessions.get(session.id) is session
-            assert session.routes_version <= self.tables.version
+            assert session.routes_version <= self._conversations.tables.version
             assert node_id not in self._expected
-        for node_id in self._lagging:
+        for node_id in self._conversations.lagging:
             assert node_id in self._sessions.by_node
 
     # Sessions
@@ -211,7 +182,7 @@ class Dispatcher:
         session = AgentSession(session_id, request, self._committed.tasks_on_node(request.node_id), self._timing)
         self._forget(request.node_id)
         self._sessions.open(session)
-        self._lagging[session.node_id] = None
+        self._conversations.lagging[session.node_id] = None
         address = request.address.rpartition(":")[0]
         self._observations.note(
             session.node_id, Observation(NodeState.READY, address=address, description=request.description)
@@ -234,6 +205,7 @@ class Dispatcher:
             session.began = True
             handler(self, now, session, message, out)
             self._speak(now, session, out)
+            self._look_at_drains(now)
 
     def _on_beat(self, now: int, session: AgentSession, message: Beat, out: list[Effect]) -> None:
         self._heard(now, session)
@@ -265,25 +237,35 @@ class Dispatcher:
     def _forget(self, node_id: NodeId) -> None:
         """Drop all that is kept about a node's session, or about waiting for one."""
         self._sessions.close(node_id)
-        for table in (self._expected, self._reporting, self._drafted, self._lagging):
-            table.pop(node_id, None)
+        self._conversations.lagging.pop(node_id, None)
+        self._reports.forget(node_id)
+        self._expected.pop(node_id, None)
         self._alarms.drop(node_id)
 
-    def _expect(self, now: int, node_id: NodeId) -> None:
-        grace_ns = self._timing.heartbeat_ns * self._timing.failover_grace_factor
-        self._expected[node_id] = now + grace_ns
-        self._alarms.set(node_id, now + grace_ns)
+    def _on_node_changed(self, now: int, change: Changed) -> None:
+        if change.new is None:
+            self._forget(NodeId(change.id))
+        elif change.old is None:
+            self._expect(now, NodeId(change.id))
 
-    def _expect_no_longer(self, now: int, node_id: NodeId) -> None:
-        if self._expected.pop(node_id, None) is not None:
+    def _expect(self, now: int, node_id: NodeId) -> None:
+        self._expected[node_id] = None
+        self._alarms.set(node_id, now + self._timing.heartbeat_ns * self._timing.failover_grace_factor)
+
+    def _ring(self, now: int, node_id: NodeId, out: list[Effect]) -> None:
+        """Some time of this node's has come."""
+        session = self._sessions.by_node.get(node_id)
+        if session is None:
+            del self._expected[node_id]
             self._observations.note(node_id, Observation(NodeState.DOWN, HEARTBEAT_FAILURE))
             self._look_at_drains(now)
+        elif now >= session.expires_at:
+            self._lose(now, session, out)
+        else:
+            self._speak(now, session, out)
 
     def _arm(self, session: AgentSession) -> None:
-        """See to it that an alarm rings no later than this session wants attention;
-
-        one that rings early does no harm.
-        """
+        """An alarm rings no later than this session wants attention; one that rings early does no harm."""
         due_at = session.due_at()
         if session.node_id not in self._alarms or due_at < session.armed_at:
             session.armed_at = due_at
@@ -296,158 +278,25 @@ class Dispatcher:
             if node.manager is not None
         )
 
-    # What the store says
-
-    def _on_task_changed(self, now: int, index: int, change: Changed) -> None:
-        task = change.new
-        if task is None:
-            self._drains.drop(change.id)  # type: ignore[arg-type]  # the id of a task
-            self._note_touched(now, change.old)
-            return
-        old = change.old
-        if not is_draining(task):
-            self._drains.drop(task.id)
-        elif old is not None and old.desired_state <= TaskState.RUNNING and task.node_id in self._sessions.by_node:
-            self._drains.begin(now, task.id, index)
-        self._note_touched(now, task)
-
-    def _note_touched(self, now: int, task: Task) -> None:
-        session = self._sessions.by_node.get(task.node_id)
-        if session is not None:
-            session.assignments.touch(task.id)
-            session.assignments_courier.wish(now + self._timing.batch_ns)
-
-    def _touch(self, now: int, task: Task, out: list[Effect]) -> None:
-        self._note_touched(now, task)
-        session = self._sessions.by_node.get(task.node_id)
-        if session is not None:
-            self._speak(now, session, out)
-
-    def _on_node_changed(self, now: int, change: Changed, out: list[Effect]) -> None:
-        node_id = NodeId(change.id)
-        if change.new is None:
-            self._forget(node_id)
-        elif change.old is None:
-            self._expect(now, node_id)
-
-    # Telling
-
-    def _speak(self, now: int, session: AgentSession, out: list[Effect]) -> None:
-        """Send what is due in this session's two conversations."""
-        if session.began:
-            self._speak_of_assignments(now, session, out)
-            self._speak_of_routes(now, session, out)
-        self._arm(session)
-
-    def _speak_of_assignments(self, now: int, session: AgentSession, out: list[Effect]) -> None:
-        courier = session.assignments_courier
-        if session.assignments.behind:
-            courier.wish(now)
-        if not courier.is_due(now):
-            return
-        message = courier.message
-        if message is None:
-            message = session.assignments.next_message(self._committed, self._drains.wanted)
-        else:
-            message = session.assignments.again(message, self._committed)
-        if message is None:
-            courier.nothing_to_say()
-        else:
-            courier.sent(now, message)
-            out.append(Send(session.node_id, message))
-
-    def _speak_of_routes(self, now: int, session: AgentSession, out: list[Effect]) -> None:
-        courier = session.routes_courier
-        if session.routes_version and self.tables.changed_at(session.node_id) <= session.routes_version:
-            self._lagging.pop(session.node_id, None)
-        else:
-            self._lagging[session.node_id] = None
-            courier.wish(now)
-        if not courier.is_due(now):
-            return
-        message = courier.message
-        if message is None:
-            changes = self.tables.delta(session.node_id, session.routes_version)
-            message = Routes(session.id, changes)
-        courier.sent(now, message)
-        out.append(Send(session.node_id, message))
+    # Within a session
 
     def _on_assignments_ack(self, now: int, session: AgentSession, message: AssignmentsAck, out: list[Effect]) -> None:
-        under_way = session.assignments_courier.message
-        if under_way is not None and message.sequence == under_way.sequence:
-            session.assignments_courier.delivered()
+        self._conversations.assignments_acknowledged(session, message)
 
     def _on_routes_ack(self, now: int, session: AgentSession, message: RoutesAck, out: list[Effect]) -> None:
-        courier = session.routes_courier
-        if message.reason:
-            session.routes_version = 0
-            courier.failed(now)
-        elif message.version == 0:
-            session.routes_version = 0
-            courier.delivered()
-        elif session.routes_version < message.version <= self.tables.version:
-            session.routes_version = message.version
-            if courier.message is not None and courier.message.changes.to_version <= message.version:
-                courier.delivered()
-            out.append(Observe(RoutesAcknowledged(session.node_id, message.version)))
-        self._speak_of_routes(now, session, out)
-        self._look_at_drains(now)
-
-    def _look_at_drains(self, now: int) -> None:
-        """Which withheld stops every table now agrees with."""
-        if not self._drains:
-            return
-        if not self._expected:
-            lagging = (self._sessions.by_node[node_id].routes_version for node_id in self._lagging)
-            self._drains.acknowledged(now, min(lagging, default=self.tables.version))
-
-    # Reports
+        self._conversations.routes_acknowledged(now, session, message, out)
 
     def _on_report(self, now: int, session: AgentSession, message: StatusReport, out: list[Effect]) -> None:
-        if message.sequence <= session.reported_sequence:
-            out.append(Send(session.node_id, StatusAck(session.id, session.reported_sequence)))
-        elif session.report is None:
-            session.report, session.report_index = message, None
-            self._reporting[session.node_id] = None
+        self._reports.received(session, message, out)
 
-    def _draft_report(self, session: AgentSession, report: StatusReport, draft: Draft) -> bool:
-        """Write what is news in a report; whether all of it is in the head."""
-        index = 0
-        for told in report.reports:
-            task = draft.head.tasks.get(told.task_id)
-            if task is None or task.node_id != session.node_id:
-                continue
-            if advances(task.status, told.status):
-                if draft.full:
-                    return False
-                task = draft.update(replace(task, status=told.status))
-            index = max(index, task.version)
-        session.report_index = index
-        return True
+    def _speak(self, now: int, session: AgentSession, out: list[Effect]) -> None:
+        self._conversations.speak(now, session, out)
+        self._arm(session)
 
-    def _acknowledge_reports(self, index: int, out: list[Effect]) -> None:
-        """Tell the agents whose reports the committed store shows."""
-        for node_id in [node_id for node_id in self._drafted if self._is_committed(node_id, index)]:
-            del self._drafted[node_id]
-            session = self._sessions.by_node[node_id]
-            report = session.report
-            assert report is not None
-            session.report = None  # if it is not shown, the agent will repeat it
-            if self._is_shown(session, report):
-                session.reported_sequence = report.sequence
-                out.append(Send(node_id, StatusAck(session.id, report.sequence)))
-
-    def _is_committed(self, node_id: NodeId, index: int) -> bool:
-        report_index = self._sessions.by_node[node_id].report_index
-        assert report_index is not None
-        return report_index <= index
-
-    def _is_shown(self, session: AgentSession, report: StatusReport) -> bool:
-        for told in report.reports:
-            task = self._committed.tasks.get(told.task_id)
-            if task is not None and task.node_id == session.node_id and advances(task.status, told.status):
-                return False
-        return True
+    def _look_at_drains(self, now: int) -> None:
+        """A node that is still expected may have kept the tables of an earlier leader: drains wait for it."""
+        if self._conversations.drains and not self._expected:
+            self._conversations.look_at_drains(now)
 
 
 def _order(session: AgentSession, node: Node) -> NodeId:

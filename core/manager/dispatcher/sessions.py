@@ -38,8 +38,6 @@ class AgentSession:
         self.routes_courier: Courier[Routes] = Courier(timing)
         self.report: StatusReport | None = None
         """The report that is being written to the store."""
-        self.report_index: int | None = None
-        """The log index by which all of it is; None until it is drafted."""
         self.reported_sequence = 0
         """The last report that is committed."""
 
