@@ -164,6 +164,9 @@ class World(Protocol):
     def call_at(self, at_ns: int, call: Callable[[], None]) -> None:
         """Have `call` called at this instant, or at once if that is past."""
 
+    def look_at(self, at_ns: int, look: Callable[[], None]) -> None:
+        """Likewise for those who only look: whether they do, and how often, changes nothing that happens."""
+
     def random(self, purpose: str) -> Random:
         """A source of chance of the world's own, always the same for the same seed and purpose."""
 

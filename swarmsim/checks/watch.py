@@ -27,7 +27,7 @@ class Watch:
             if raft_listener is not None:
                 world.observe_raft(raft_listener)
         world.observe(self.tell)
-        world.call_at(world.now_ns + sample_ns, self._sample)
+        world.look_at(world.now_ns + sample_ns, self._sample)
 
     def tell(self, at_ns: int, host: str, fact: Any) -> None:
         """Pass a fact, or a client's sample, to the checks that want it."""
@@ -48,7 +48,7 @@ class Watch:
         if self._news:
             self._news = False
             self._look(lambda check: check.sample(self._world))
-        self._world.call_at(self._world.now_ns + self._sample_ns, self._sample)
+        self._world.look_at(self._world.now_ns + self._sample_ns, self._sample)
 
     def _look(self, look: Callable[[Check], None]) -> None:
         for check in self.checks:

@@ -30,7 +30,7 @@ class Eventually:
         self._look_count = 0
         self._reached_at: int | None = None
         self._lacked = "the run ended before it was due"
-        world.call_at(self._after_ns + 1, self._look)  # what happens at that very instant comes first
+        world.look_at(self._after_ns + 1, self._look)  # what happens at that very instant comes first
 
     def verdict(self) -> Verdict:
         """Unknown if the run was over before the time was."""
@@ -53,7 +53,7 @@ class Eventually:
         if not self._lacked:
             self._reached_at = self._world.now_ns
         elif self._world.now_ns < self._until_ns:
-            self._world.call_at(min(self._world.now_ns + LOOK_NS, self._until_ns), self._look)
+            self._world.look_at(min(self._world.now_ns + LOOK_NS, self._until_ns), self._look)
 
 
 def eventually(world: World, origin_ns: int, roster: Roster, expectation: Expectation) -> Eventually | None:

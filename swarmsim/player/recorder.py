@@ -74,7 +74,7 @@ class Recorder:
             self._news = False
             self._note_hosts()
             self._note_services()
-        self._world.call_at(self._world.now_ns + LOOK_NS, self._look)
+        self._world.look_at(self._world.now_ns + LOOK_NS, self._look)
 
     def _note_hosts(self) -> None:
         now_ns = self._world.now_ns - self._origin_ns

@@ -58,7 +58,7 @@ class LeaderHistory:
         latest = self.leaderships[-1] if self.leaderships else None
         if latest is None or (latest.host, latest.term) != (leader, term):
             self.leaderships.append(Leadership(self._world.now_ns - self._origin_ns, leader, term))
-        self._world.call_at(self._world.now_ns + LOOK_NS, self._look)
+        self._world.look_at(self._world.now_ns + LOOK_NS, self._look)
 
 
 def judge_leader_over(expectation: Expectation, claim: LeaderOver, history: LeaderHistory) -> Verdict:

@@ -16,6 +16,7 @@ from sim.daemon import Daemon
 from sim.fabric import Outcome as Fate
 from sim.hosts import recover_swarm_host
 from sim.injection import Injector
+from sim.loop import Call
 from sim.machine import Machine
 from sim.world import World
 from swarmsim.scenario.plan import ClusterPlan, ImagePlan, TrafficPlan, WriterPlan
@@ -38,6 +39,8 @@ from swarmsim.world import (
 from swarmsim.worlds.configuration import FAULTS, config_of, fault_of
 from swarmsim.worlds.pace import Pace
 
+_AFTER_ALL: Final = 1 << 32
+"""A priority after any that the loop draws."""
 _OUTCOMES: Final = {outcome: Outcome(outcome.value) for outcome in Fate}
 _WRITE_OUTCOMES: Final = {outcome: WriteOutcome(outcome.value) for outcome in writers.WriteOutcome}
 
@@ -65,6 +68,11 @@ class SimulatedWorld:
 
     def call_at(self, at_ns: int, call: Callable[[], None]) -> None:
         self.sim.call_at(at_ns, call)
+
+    def look_at(self, at_ns: int, look: Callable[[], None]) -> None:
+        # After all else at that instant, and without drawing from the loop's chance as everything else does.
+        delay_ns = max(at_ns - self.sim.now, 0)
+        self.sim.loop.schedule(Call(look, ()), _AFTER_ALL, delay_ns)  # type: ignore[arg-type]
 
     def random(self, purpose: str) -> Random:
         return self.sim.random(purpose)

@@ -76,6 +76,9 @@ class FakeWorld:
     def call_at(self, at_ns: int, call: Callable[[], None]) -> None:
         heapq.heappush(self._calls, (max(at_ns, self.now_ns), next(self._order), call))
 
+    def look_at(self, at_ns: int, look: Callable[[], None]) -> None:
+        self.call_at(at_ns, look)
+
     def random(self, purpose: str) -> Random:
         return Random(purpose)
 
