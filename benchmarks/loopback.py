@@ -46,7 +46,8 @@ class Client:
         number = next(self._numbers)
         if self._listening.done():
             return OutcomeUnknown("the connection has broken")
-        answer = self._waiting[number] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = answer
         self._writer.write(encode_frame(Request(number, operation)))
         return await answer
 

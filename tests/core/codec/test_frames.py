@@ -12,8 +12,10 @@ from core.codec import frames, wire
 from core.codec.frames import FrameSplitter, Request, Response, decode_frame, encode_frame
 from core.codec.wire import FAMILIES, Family, WireError
 from core.envelope import Envelope
-from core.ids import NodeId
+from core.ids import ConfigId, NodeId
+from core.objects.config import Config, ConfigSpec
 from core.operations import Inspect, Kind
+from core.raft.effects import Applied, OutcomeUnknown
 from core.raft.messages import Heartbeat
 from core.raft.records import HardState
 
@@ -79,3 +81,12 @@ def test_frames_before_a_bad_one_are_delivered() -> None:
     with pytest.raises(WireError):
         received.extend(FrameSplitter().feed(HEARTBEAT + HEARTBEAT + b"\x00\x00\x00\x02\xff\xff"))
     assert len(received) == 2
+
+
+def test_a_result_too_large_to_be_sent_is_answered_with_that() -> None:
+    result = Applied(1, tuple(Config(ConfigId(str(n)), ConfigSpec("n", bytes(1_000_000))) for n in range(17)))
+    (response,) = FrameSplitter().feed(frames.encode_response(7, result))
+    assert isinstance(response, Response)
+    assert response.number == 7
+    assert isinstance(response.result, OutcomeUnknown)
+    assert "over the limit" in response.result.reason
