@@ -1,0 +1,195 @@
+"""The life of a host: founding, joining, promotion and demotion at run time, leaving, and restarts in between."""
+
+import pytest
+from msgspec.structs import replace
+from swarm import Swarm, three_managers
+
+from core.ids import Address
+from core.objects.config import ConfigSpec
+from core.objects.node import NodeState, Role
+from core.operations import (
+    CreateConfig,
+    ErrorCode,
+    InitSwarm,
+    Inspect,
+    JoinSwarm,
+    Kind,
+    LeaveSwarm,
+    ListObjects,
+    Operation,
+    UpdateNode,
+)
+from core.raft.effects import OutcomeUnknown
+from core.raft.machine import Rejected
+
+
+def refusal(swarm: Swarm, name: str, operation: Operation) -> tuple[ErrorCode, str]:
+    """Ask for something that the rules forbid; why they do."""
+    result = swarm.ask(name, operation)
+    assert type(result) is Rejected, result
+    return result.error.code, result.error.message
+
+
+def set_role(swarm: Swarm, by: str, node_id: str, role: Role) -> None:
+    node = swarm.done(by, Inspect(Kind.NODE, node_id))
+    swarm.done(by, UpdateNode(node.id, node.version, replace(node.spec, role=role)))
+
+
+class TestFounding:
+    def test_init_makes_an_inactive_host_the_first_manager(self) -> None:
+        swarm = Swarm("m1")
+        assert swarm.host("m1").phase == "inactive"
+        node_id = swarm.init("m1")
+        assert swarm.host("m1").phase == "manager"
+        swarm.until(lambda: swarm.nodes("m1")[node_id].status.state is NodeState.READY, "its agent found no leader")
+        assert swarm.nodes("m1")[node_id].spec.role is Role.MANAGER
+        assert [network.spec.name for network in swarm.done("m1", ListObjects(Kind.NETWORK))] == ["ingress"]
+
+    def test_tokens_have_dockers_form_and_differ_by_role(self) -> None:
+        swarm = Swarm("m1")
+        swarm.init("m1")
+        tokens = swarm.done("m1", Inspect(Kind.CLUSTER, "default")).tokens
+        for token in (tokens.worker, tokens.manager):
+            prefix, version, name, secret = token.split("-")
+            assert (prefix, version, len(name), len(secret)) == ("SWMTKN", "1", 50, 25)
+        assert tokens.worker != tokens.manager
+
+    def test_a_crash_right_after_init_does_not_leave_a_swarm_without_a_cluster(self) -> None:
+        swarm = Swarm("m1")
+        swarm.world.request("m1", InitSwarm(swarm.world.machine("m1").address), lambda result: None)
+        swarm.until(lambda: swarm.host("m1").phase == "manager", "init did not begin")
+        swarm.world.kill("m1")
+        swarm.world.restart("m1")
+        swarm.world.run_for(5_000_000_000)
+        if swarm.host("m1").phase == "inactive":  # the identity had not reached the disk: nothing has happened
+            swarm.init("m1")
+        assert swarm.done("m1", Inspect(Kind.CLUSTER, "default")).tokens.worker
+
+    def test_a_second_init_is_refused(self) -> None:
+        swarm = Swarm("m1")
+        swarm.init("m1")
+        code, message = refusal(swarm, "m1", InitSwarm(Address("198.18.0.1:2377")))
+        assert code is ErrorCode.UNAVAILABLE
+        assert "already part of a swarm" in message
+
+
+class TestJoining:
+    def test_the_token_decides_the_role(self) -> None:
+        swarm = three_managers()
+        assert [swarm.host(name).phase for name in ("m2", "m3", "w1")] == ["manager", "manager", "worker"]
+        assert sorted(node.spec.role.value for node in swarm.nodes("m2").values()) == ["manager"] * 3 + ["worker"]
+
+    def test_a_follower_sends_a_joiner_to_the_leader(self) -> None:
+        swarm = three_managers()
+        swarm.world.add_machine("w2")
+        swarm.world.power_on("w2", boot_ns=0)
+        swarm.world.run_until(swarm.world.now)
+        node_id = swarm.join("w2", "m3")
+        assert node_id in swarm.nodes("m1")
+
+    def test_a_wrong_token_is_refused_and_the_host_stays_free(self) -> None:
+        swarm = Swarm("m1", "w1")
+        swarm.init("m1")
+        remote = swarm.world.machine("m1").address
+        operation = JoinSwarm(swarm.world.machine("w1").address, (remote,), "SWMTKN-1-wrong-token")
+        code, _ = refusal(swarm, "w1", operation)
+        assert code is ErrorCode.INVALID
+        assert swarm.host("w1").phase == "inactive"
+        swarm.join("w1", "m1")
+
+    def test_without_a_manager_that_answers_the_outcome_is_unknown(self) -> None:
+        swarm = Swarm("m1")
+        operation = JoinSwarm(swarm.world.machine("m1").address, (Address("198.18.9.9:2377"),), "SWMTKN-1-a-b")
+        assert type(swarm.ask("m1", operation)) is OutcomeUnknown
+        assert swarm.host("m1").phase == "inactive"
+
+
+class TestRoles:
+    def test_a_worker_is_promoted_and_votes(self) -> None:
+        swarm = three_managers()
+        set_role(swarm, "m1", swarm.host("w1").node_id, Role.MANAGER)
+        swarm.until(lambda: swarm.voter_count("m1") == 4, "the promoted worker got no vote")
+        assert swarm.host("w1").phase == "manager"
+        swarm.until(lambda: swarm.voter_count("w1") == 4, "the promoted worker does not know it")
+
+    @pytest.mark.parametrize("who", ["leader", "follower"])
+    def test_a_manager_is_demoted_and_promoted_again_under_a_new_raft_id(self, who: str) -> None:
+        swarm = three_managers()
+        leader = swarm.leader()
+        name = leader if who == "leader" else next(name for name in ("m1", "m2", "m3") if name != leader)
+        by = next(other for other in ("m1", "m2", "m3") if other != name)
+        node_id, old_raft_id = swarm.host(name).node_id, swarm.host(name).membership.identity.raft_id
+        set_role(swarm, by, node_id, Role.WORKER)
+        swarm.until(lambda: swarm.host(name).phase == "worker", f"{name} was not demoted")
+        assert swarm.voter_count(by) == 2
+        set_role(swarm, by, node_id, Role.MANAGER)
+        swarm.until(lambda: swarm.voter_count(by) == 3, f"{name} was not promoted again")
+        assert swarm.host(name).phase == "manager"
+        assert swarm.host(name).node_id == node_id
+        assert swarm.host(name).membership.identity.raft_id != old_raft_id
+
+    def test_a_worker_answers_no_questions_about_the_swarm(self) -> None:
+        swarm = three_managers()
+        code, message = refusal(swarm, "w1", ListObjects(Kind.NODE))
+        assert code is ErrorCode.UNAVAILABLE
+        assert "not a swarm manager" in message
+
+
+class TestLeaving:
+    def test_a_worker_leaves_and_may_join_again_as_another_node(self) -> None:
+        swarm = three_managers()
+        before = swarm.host("w1").node_id
+        swarm.done("w1", LeaveSwarm())
+        assert swarm.host("w1").phase == "inactive"
+        swarm.until(lambda: swarm.nodes("m1")[before].status.state is NodeState.DOWN, "its node stayed up")
+        assert swarm.join("w1", "m2") != before
+
+    def test_a_manager_leaves_only_by_force(self) -> None:
+        swarm = three_managers()
+        code, message = refusal(swarm, "m2", LeaveSwarm())
+        assert code is ErrorCode.UNAVAILABLE
+        assert "--force" in message
+        swarm.done("m2", LeaveSwarm(force=True))
+        assert swarm.host("m2").phase == "inactive"
+        swarm.done("m1", CreateConfig(ConfigSpec("still-writable", b"x")))
+
+    def test_what_is_in_no_swarm_cannot_leave_one(self) -> None:
+        swarm = Swarm("m1")
+        assert refusal(swarm, "m1", LeaveSwarm())[0] is ErrorCode.UNAVAILABLE
+
+
+class TestRestarts:
+    def test_the_whole_swarm_comes_back_with_all_it_acknowledged(self) -> None:
+        swarm = three_managers(snapshot_entries_count=40)
+        names = [f"config-{number}" for number in range(60)]
+        for name in names:
+            swarm.done("m2", CreateConfig(ConfigSpec(name, b"x")))
+        for machine in ("m1", "m2", "m3", "w1"):
+            swarm.world.kill(machine)
+        for machine in ("m1", "m2", "m3", "w1"):
+            swarm.world.restart(machine)
+        stored = swarm.done(swarm.leader(), ListObjects(Kind.CONFIG))
+        assert [config.spec.name for config in stored] == names
+        assert [swarm.host(name).phase for name in ("m1", "w1")] == ["manager", "worker"]
+
+    def test_a_manager_whose_log_is_corrupt_comes_back_as_another_raft_member(self) -> None:
+        swarm = three_managers()
+        swarm.done("m1", CreateConfig(ConfigSpec("kept", b"x")))
+        victim = next(name for name in ("m1", "m2", "m3") if name != swarm.leader())
+        node_id, lost = swarm.host(victim).node_id, swarm.host(victim).membership.identity.raft_id
+        swarm.world.kill(victim)
+        swarm.world.machine(victim).disk.corrupt()
+        swarm.world.restart(victim)
+        others = [name for name in ("m1", "m2", "m3") if name != victim]
+        swarm.until(
+            lambda: (
+                swarm.host(victim).phase == "manager"
+                and swarm.voter_count(victim) == 3
+                and swarm.host(victim).membership.identity.raft_id != lost
+            ),
+            "the manager with the corrupt disk was not taken back",
+        )
+        assert swarm.host(victim).node_id == node_id
+        assert swarm.voter_count(others[0]) == 3
+        stored = swarm.done(victim, ListObjects(Kind.CONFIG))
+        assert [config.spec.name for config in stored] == ["kept"]
