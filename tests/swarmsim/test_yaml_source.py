@@ -30,7 +30,8 @@ from swarmsim.yaml_source import SourceError, parse
 def test_scalars(text: str, meant: object) -> None:
     read = parse("x.yaml", f"a: {text}").data
     assert read == {"a": meant}
-    assert type(read["a"]) is type(meant)  # type: ignore[index]
+    assert isinstance(read, dict)
+    assert type(read["a"]) is type(meant)
 
 
 def test_every_path_has_its_line() -> None:

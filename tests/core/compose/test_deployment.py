@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from core.compose.deployment import Change, Deployed, Deployment, DeploymentFailed, Done
 from core.compose.loader import load
-from core.compose.stack import Stack
+from core.compose.stack import NAMESPACE_LABEL, Stack
 from core.objects.config import Config
-from core.objects.network import Network
+from core.objects.network import Network, NetworkSpec
 from core.objects.secret import Secret
 from core.objects.service import Replicated, Service
 from core.operations import (
@@ -55,9 +55,8 @@ class Swarm:
         self.asked: list[Operation] = []
         self.refusals: dict[int, OperationError] = {}
         self.version = 0
-        self.answer(CreateNetwork(Network("", spec=stack("name: x\nservices: {a: {image: a}}").networks[0]).spec))
-        outer = replace(self.named(Kind.NETWORK, "x_default").spec, name="outer", labels={})
-        self.answer(CreateNetwork(outer))
+        self.answer(CreateNetwork(NetworkSpec("x_default", {NAMESPACE_LABEL: "x"})))
+        self.answer(CreateNetwork(NetworkSpec("outer")))
         self.asked.clear()
 
     def answer(self, operation: Operation) -> Answer | OperationError:

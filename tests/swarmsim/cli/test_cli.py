@@ -1,0 +1,187 @@
+"""The command line: exit codes, and what is printed where."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from swarmsim.cli import main
+
+SMALL = """\
+name: Small
+purpose: One manager, no trouble.
+cluster: {managers: 1}
+writers: [{name: operator, rate: 5/s}]
+timeline: [%s]
+expect:
+  - {after: 0s, leader: true, within: 1s}
+  - %s
+end: 2s
+"""
+HOLDS = "{over: 0s..2s, writes: acknowledged}"
+DOES_NOT = "{sometimes: split-vote}"
+
+
+class Ended:
+    """How a command ended."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code = code
+        self.out = out
+        self.err = err
+
+
+Command = Callable[..., Ended]
+
+
+@pytest.fixture
+def swarmsim(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Command:
+    """Runs a command line in an empty directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: str) -> Ended:
+        with pytest.raises(SystemExit) as left:
+            main(list(arguments))
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return Ended(int(left.value.code or 0), captured.out, captured.err)
+
+    return run
+
+
+def small(expectation: str = HOLDS, step: str = "") -> str:
+    """Writes a scenario that is over soon; its name."""
+    Path("small.yaml").write_text(SMALL % (step, expectation))
+    return "small.yaml"
+
+
+# --- check
+
+
+def test_check_tells_what_a_file_amounts_to(swarmsim: Command) -> None:
+    Path("stack.yml").write_text("services: {web: {image: web, links: [db]}}")
+    ended = swarmsim("check", small(), "stack.yml")
+    assert ended.code == 0
+    assert ended.out == (
+        "small.yaml: ok: scenario 'Small': 1 host, 0 steps, 2 expectations, 2s long\n"
+        "stack.yml: ok: Compose file: 1 service, 1 network, 0 secrets, 0 configs\n"
+        "  warning: Ignoring unsupported options: links\n"
+    )
+
+
+def test_check_looks_at_every_file_before_it_gives_up(swarmsim: Command) -> None:
+    Path("bad.yaml").write_text("name: Bad\ncluster: {managers: 3}\ntimeline:\n  - {at: 1s, kil: leader}\n")
+    ended = swarmsim("check", "bad.yaml", "nowhere.yaml", small())
+    assert ended.code == 2
+    assert ended.err == (
+        "bad.yaml:4: timeline[0].kil: unknown verb 'kil'; did you mean 'kill'?\n"
+        "nowhere.yaml: cannot be read: No such file or directory\n"
+    )
+    assert ended.out.startswith("small.yaml: ok")
+
+
+# --- scenarios
+
+
+def test_scenarios_are_listed_with_their_purpose(swarmsim: Command) -> None:
+    Path("scenarios").mkdir()
+    Path(small()).rename("scenarios/small.yaml")
+    ended = swarmsim("scenarios")
+    assert (ended.code, ended.out) == (0, "scenarios/small.yaml  Small\n    One manager, no trouble.\n")
+
+
+def test_a_directory_without_scenarios_is_bad_input(swarmsim: Command) -> None:
+    ended = swarmsim("scenarios", "nowhere")
+    assert (ended.code, ended.err) == (2, "error: nowhere: holds no scenario (*.yaml); name the directory that does\n")
+
+
+# --- run
+
+
+def test_a_run_whose_expectations_held(swarmsim: Command) -> None:
+    ended = swarmsim("run", small())
+    assert ended.code == 0
+    assert "  held      over: 0s..2s, writes: acknowledged: 10 of 10 acknowledged\n" in ended.out
+
+
+def test_a_run_with_an_expectation_that_did_not_hold(swarmsim: Command) -> None:
+    ended = swarmsim("run", small(DOES_NOT))
+    assert ended.code == 1
+    assert "  VIOLATED  sometimes: split-vote: reached 0 times\n" in ended.out
+    assert "again: swarmsim run small.yaml --seed 1 -v" in ended.out
+
+
+def test_a_run_that_could_not_be_played_as_written(swarmsim: Command) -> None:
+    file = Path(small(step="{at: 1s, kill: {workers: 1}}"))
+    file.write_text(file.read_text().replace("end: 2s", "end: 8s"))  # a step waits a while for its target
+    ended = swarmsim("run", str(file))
+    assert ended.code == 2
+    assert "problem" in ended.out
+
+
+def test_bad_input_is_found_before_anything_is_played(swarmsim: Command) -> None:
+    ended = swarmsim("run", small(), "nowhere.yaml")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "error: nowhere.yaml: cannot be read: No such file or directory\n"
+
+
+@pytest.mark.parametrize("seeds", ["1-4", "4..1", "a..b", "3"])
+def test_seeds_that_are_no_range(swarmsim: Command, seeds: str) -> None:
+    ended = swarmsim("run", small(), "--seeds", seeds)
+    assert ended.code == 2
+    assert seeds in ended.err
+
+
+def test_many_seeds_are_summed_up(swarmsim: Command) -> None:
+    ended = swarmsim("run", small(DOES_NOT), "--seeds", "1..2")
+    assert ended.code == 1
+    assert ended.out.endswith("  violated: 2 seeds, 2 violated (seeds 1, 2)\n")
+    assert "  seed 2: VIOLATED  sometimes: split-vote: reached 0 times\n" in ended.out
+
+
+def test_quiet_says_nothing_of_what_held(swarmsim: Command) -> None:
+    assert swarmsim("run", small(), "--quiet").out == ""
+    assert "split-vote" in swarmsim("run", small(DOES_NOT), "--quiet").out
+
+
+def test_verbose_shows_every_check(swarmsim: Command) -> None:
+    assert "equal-digests" not in swarmsim("run", small()).out
+    assert "equal-digests" in swarmsim("run", small(), "--verbose").out
+
+
+def test_json_is_the_same_for_any_number_of_jobs(swarmsim: Command) -> None:
+    one = swarmsim("run", small(), "--seeds", "1..2", "--json", "--jobs", "1")
+    two = swarmsim("run", small(), "--seeds", "1..2", "--json", "--jobs", "2")
+    [results] = json.loads(one.out)
+    assert one.out == two.out
+    assert (results["scenario"], results["ruling"]) == ("Small", "held")
+    assert [seed["seed"] for seed in results["seeds"]] == [1, 2]
+
+
+def test_results_are_written_where_asked(swarmsim: Command) -> None:
+    swarmsim("run", small(), "--out", "here")
+    assert json.loads(Path("here/recording-1.json").read_text())["scenario"] == "Small"
+
+
+# --- fuzz and the rest
+
+
+def test_an_unknown_profile_is_bad_input(swarmsim: Command) -> None:
+    ended = swarmsim("fuzz", "--seeds", "1..1", "--profile", "rafts")
+    assert ended.code == 2
+    assert "'rafts' is not one of raft, swarm, all" in ended.err
+
+
+def test_an_unknown_command_is_bad_input(swarmsim: Command) -> None:
+    ended = swarmsim("chek")
+    assert ended.code == 2
+    assert "Did you mean 'check'?" in ended.err
+
+
+@pytest.mark.parametrize("command", [[], ["run"], ["scenarios"], ["check"], ["fuzz"]])
+def test_every_command_explains_itself(swarmsim: Command, command: list[str]) -> None:
+    ended = swarmsim(*command, "--help")
+    assert ended.code == 0
+    assert "Usage: " in ended.out
