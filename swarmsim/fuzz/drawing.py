@@ -10,7 +10,7 @@ from pathlib import PurePath
 from random import Random
 
 from core.timing import LAN, MS, SECOND
-from swarmsim.fuzz.faults import FaultSource, corrupt_disk
+from swarmsim.fuzz.faults import FaultSource, corrupt_disk, task_fault
 from swarmsim.fuzz.profiles import Profile
 from swarmsim.fuzz.stack import IMAGES, SERVICES, STACK_FILE, STACK_NAME, WEB_PORT, read_stack
 from swarmsim.scenario import steps
@@ -140,8 +140,11 @@ class _Drawing:
         rng, source = self._rng, self._source
         if not self._profile.services:
             return [Step(source.instant(), steps.BurstWrites(rng.randint(20, 400), rng.randint(200, 2000) * MS))]
-        scaled = [steps.Scale(rng.choice(SERVICES[:2]), rng.randint(0, 8)) for _ in range(rng.randint(0, 4))]
-        return [Step(source.instant(), action) for action in scaled]
+        actions: list[steps.Action] = [
+            steps.Scale(rng.choice(SERVICES[:2]), rng.randint(0, 8)) for _ in range(rng.randint(0, 4))
+        ]
+        actions += [task_fault(rng, SERVICES) for _ in range(rng.randint(0, 4))]
+        return [Step(source.instant(), action) for action in actions]
 
     def _left_broken(self) -> list[Step]:
         """A random minority that is not healed: without power, or in no contact with anyone."""

@@ -11,7 +11,7 @@ from random import Random
 from core.timing import MS, SECOND
 from swarmsim.scenario import steps
 from swarmsim.scenario.steps import Action, Step
-from swarmsim.scenario.targets import Group, HostGroup, HostTarget, Link, several
+from swarmsim.scenario.targets import Group, HostGroup, HostTarget, Link, TaskTarget, several
 
 Draw = Callable[["FaultSource"], Action]
 SHORTEST_NS = 50 * MS
@@ -119,6 +119,20 @@ _WEIGHTS: dict[Draw, int] = {
     lambda source: steps.JumpClock(source.host(), source.rng.choice((-1, 1)) * source.rng.randint(1, HOUR_NS)): 1,
     lambda source: steps.DriftClock(source.host(), source.rng.randint(-10, 10) / 100): 2,
 }
+
+
+def task_fault(rng: Random, services: Sequence[str]) -> Action:
+    """Something that happens to one or two containers of a service."""
+    tasks = TaskTarget(rng.choice(list(services)), count=rng.randint(1, 2))
+    drawn: Action = rng.choice(
+        (
+            steps.CrashTask(tasks),
+            steps.ExitTask(tasks, rng.randint(0, 3)),
+            steps.Unhealthy(tasks),
+            steps.OutOfMemory(tasks),
+        )
+    )
+    return drawn
 
 
 def corrupt_disk(source: FaultSource, managers: Sequence[str]) -> list[Step]:

@@ -1,5 +1,6 @@
 """The small stack that fuzz campaigns of whole swarms deploy: three services that call each other, and a secret."""
 
+from functools import cache
 from typing import Final
 
 from core.compose.stack import Stack
@@ -50,6 +51,7 @@ IMAGES: Final = (
 )
 
 
+@cache
 def read_stack(name: str, file: str) -> Stack:
     """The stack, as a scenario's loader asks for it."""
     assert file == STACK_FILE, file

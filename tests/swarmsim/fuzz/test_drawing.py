@@ -1,0 +1,71 @@
+"""What a seed draws is a scenario like any other: it can be written, read and understood, and ends all it begins."""
+
+from functools import cache
+from typing import get_args
+
+import pytest
+
+from swarmsim.fuzz.drawing import draw
+from swarmsim.fuzz.profiles import PROFILES, RAFT, SWARM, profile_of
+from swarmsim.fuzz.stack import FILES, read_stack
+from swarmsim.scenario import steps
+from swarmsim.scenario.loader import decode
+from swarmsim.scenario.steps import verb_of
+from swarmsim.yaml_source import parse
+
+SEEDS = range(1, 31)
+drawn_once = cache(draw)  # drawing parses YAML: that takes a while
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_the_same_seed_draws_the_same_and_another_one_something_else(profile: object) -> None:
+    assert isinstance(profile, type(RAFT))
+    assert len({drawn_once(profile, seed).text for seed in SEEDS}) == len(SEEDS)
+    assert draw(profile, 7) == drawn_once(profile, 7)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_file_of_a_failure_reads_back_as_what_was_played(seed: int) -> None:
+    scenario = draw(SWARM, seed)
+    again = decode(parse(scenario.file, scenario.text), scenario.text, read_stack)
+    assert again == scenario
+
+
+def test_faults_that_last_end_before_the_liveness_phase() -> None:
+    for seed in SEEDS:
+        for step in drawn_once(RAFT, seed).timeline:
+            if isinstance(step.action, steps.REVERSIBLE) and step.at_ns < RAFT.faulty_ns:
+                assert step.until_ns is not None, (seed, step)
+                assert step.until_ns <= RAFT.faulty_ns, (seed, step)
+
+
+def test_all_kinds_of_steps_are_drawn() -> None:
+    drawn = {
+        verb_of(step.action) for seed in SEEDS for name in PROFILES for step in draw(PROFILES[name], seed).timeline
+    }
+    outside = {"restart", "resume", "heal", "repair-disk", "activate", "deploy", "remove-service"}  # each is an end
+    tasks = {"crash-task", "exit", "unhealthy", "out-of-memory"}
+    known = {str(action.__struct_config__.tag) for action in get_args(steps.Action)}
+    assert drawn >= known - outside - tasks
+    assert drawn & tasks == tasks
+
+
+def test_at_most_a_minority_is_left_broken() -> None:
+    for seed in SEEDS:
+        scenario = drawn_once(RAFT, seed)
+        left = [step for step in scenario.timeline if step.at_ns > RAFT.faulty_ns]
+        assert len(left) <= 1
+        if left and isinstance(left[0].action, steps.Kill):
+            assert left[0].text.count("m") <= (scenario.cluster.manager_count - 1) // 2
+
+
+def test_the_stack_is_read_without_any_file() -> None:
+    stack = read_stack("app", "fuzz-stack.yml")
+    assert [service.spec.name for service in stack.services] == ["app_web", "app_api", "app_cache"]
+    assert set(FILES) == {"fuzz-stack.yml", "fuzz-api-key.txt"}
+
+
+def test_all_takes_the_profiles_in_turn() -> None:
+    assert {profile_of("all", seed).name for seed in (1, 2)} == {"raft", "swarm"}
+    with pytest.raises(KeyError):
+        profile_of("none", 1)
