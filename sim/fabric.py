@@ -21,7 +21,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from core.ids import NetworkId
-from core.mesh.routes import NetworkRoute, ServiceRoute
+from core.mesh.routes import ServiceRoute
 from core.objects.port import Protocol
 from core.timing import MS, SECOND
 from sim.container import Container
@@ -118,10 +118,10 @@ class Fabric:
             if machine.powered:
                 self._loop.call_after(CLIENT_NS, exchange.end, outcome, detail)
 
-        route = machine.data_plane.tables.published(port, protocol)
+        published = machine.data_plane.tables.published(port, protocol)
         publisher = machine.engine.publisher(port, protocol)
-        if route is not None:
-            target_port = next(config.target_port for config in route.ports if config.published_port == port)
+        if published is not None:
+            route, target_port = published
             self._to_service(_Leg(exchange, machine, route.network_id, target_port, to_client), route)
         elif publisher is not None:
             container, target_port = publisher
@@ -134,21 +134,19 @@ class Fabric:
     def _to_service(self, leg: _Leg, route: ServiceRoute) -> None:
         """Through the load balancer of the host that `leg` starts at."""
         tables = leg.source.data_plane.tables
-        here = tables.records.get(("network", route.network_id))
-        backend = tables.choose(route)
-        if backend is None or not isinstance(here, NetworkRoute):
-            lacks = "no backend" if backend is None else "no address of its own"
-            leg.done(Outcome.NO_ROUTE, f"{leg.source.name} has {lacks} for {route.names[0] if route.names else 'it'}")
-            return
-        self._to_address(leg, backend.address, here.load_balancer_address.partition("/")[0])
+        own_address, backend = tables.own_address(route.network_id), tables.choose(route)
+        if own_address is None:
+            leg.done(Outcome.NO_ROUTE, f"{leg.source.name} takes no part in the network of {route.service_id}")
+        elif backend is None:
+            name = route.names[0] if route.names else route.service_id
+            leg.done(Outcome.NO_ROUTE, f"{leg.source.name} has no backend for {name}")
+        else:
+            self._to_address(leg, backend.address, own_address)
 
     def _to_address(self, leg: _Leg, address: str, own_address: str) -> None:
         source = leg.source
         neighbour = source.data_plane.tables.neighbour(leg.network_id, address)
-        if neighbour is not None:
-            target = self._by_ip.get(neighbour.node_address)
-        else:
-            target = source if source.engine.container_at(leg.network_id, address) is not None else None
+        target = self._by_ip.get(neighbour.node_address) if neighbour is not None else None
         if target is None:
             leg.done(Outcome.NO_ROUTE, f"{source.name} does not know where {address} is")
             return
@@ -216,16 +214,16 @@ class Fabric:
         exchange = Exchange(self._loop, container.image.call_timeout_ns, done)
         tables = machine.data_plane.tables
         found = tables.resolve(container.networks, call.name)
-        if found is None:
+        if found is None or not found.addresses:
             exchange.end(Outcome.NO_ROUTE, f"{machine.name} cannot resolve {call.name}")
             return
-        network_id, address = found
-        leg = _Leg(exchange, machine, network_id, call.port, exchange.end)
-        route = tables.virtual(network_id, address)
+        address = self._rng.choice(found.addresses)  # resolvers shuffle their answers
+        leg = _Leg(exchange, machine, found.network_id, call.port, exchange.end)
+        route = tables.virtual(found.network_id, address)
         if route is not None:
             self._to_service(leg, route)
         else:
-            self._to_address(leg, address, container.addresses[network_id])
+            self._to_address(leg, address, container.addresses[found.network_id])
 
     def _broke(self, leg: _Leg, container: Container) -> None:
         # A machine without power sends no reset: whoever waits finds out by the clock.

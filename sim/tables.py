@@ -1,104 +1,107 @@
 """A host's programmed tables, indexed for forwarding: what a kernel looks up for each new connection.
 
-Choosing a backend is round robin per service and network, as IPVS does, and belongs to the host that chooses.
+The rules are `core.mesh.forwarding`'s and `core.mesh.names`'; here their answers are kept ready. The indexes are made
+anew at the first look-up after a change, over services only, of which there are few.
 """
 
 from collections.abc import Iterable
 
 from core.ids import NetworkId
-from core.mesh.routes import Backend, Neighbour, RouteChanges, RouteRecord, RouteTable, ServiceRoute
-from core.objects.port import Protocol, PublishMode
-from core.objects.service import EndpointMode
+from core.mesh.balance import RoundRobin
+from core.mesh.names import Resolution
+from core.mesh.routes import Backend, Neighbour, NetworkRoute, RouteChanges, RouteKey, RouteTable, ServiceRoute
+from core.objects.port import Protocol
+
+_TASKS = "tasks."
 
 
 class ForwardingTables:
-    """Begins empty; `apply` brings it from one version to the next."""
+    """Begins empty; `apply` brings it from one version to the next. Which backend's turn it is belongs to this host."""
 
     def __init__(self) -> None:
         self.version = 0
         self.records: RouteTable = {}
-        self._by_virtual_ip: dict[tuple[str, str], ServiceRoute] = {}
-        self._by_port: dict[tuple[int, Protocol], ServiceRoute] = {}
-        self._by_name: dict[tuple[str, str], ServiceRoute] = {}
-        self._turns: dict[tuple[str, ...], int] = {}
+        self._services: dict[RouteKey, ServiceRoute] = {}
+        self._turns = RoundRobin()
+        self._index: _Index | None = None
 
     def apply(self, changes: RouteChanges) -> None:
         """Take the changes in; they must begin at this version, or at 0 to replace everything."""
         if changes.from_version == 0:
-            for record in list(self.records.values()):
-                self._forget(record)
             self.records = {}
+            self._services = {}
         for key in changes.removed:
-            if key in self.records:
-                self._forget(self.records.pop(key))
+            self.records.pop(key, None)
+            self._services.pop(key, None)
+            self._turns.forget(key)
         for record in changes.changed:
-            if (old := self.records.get(record.key)) is not None:
-                self._forget(old)
             self.records[record.key] = record
-            self._learn(record)
+            if isinstance(record, ServiceRoute):
+                self._services[record.key] = record
         self.version = changes.to_version
+        self._index = None
 
-    def _learn(self, record: RouteRecord) -> None:
-        if isinstance(record, ServiceRoute):
-            self._by_virtual_ip[record.network_id, record.virtual_ip] = record
-            for name in _names(record):
-                self._by_name[record.network_id, name] = record
-            for port in _ingress_ports(record):
-                self._by_port[port] = record
-
-    def _forget(self, record: RouteRecord) -> None:
-        if isinstance(record, ServiceRoute):
-            self._by_virtual_ip.pop((record.network_id, record.virtual_ip), None)
-            for name in _names(record):
-                self._by_name.pop((record.network_id, name), None)
-            for port in _ingress_ports(record):
-                self._by_port.pop(port, None)
-
-    def published(self, port: int, protocol: Protocol) -> ServiceRoute | None:
-        """The service behind a port of every host."""
-        return self._by_port.get((port, protocol))
+    def published(self, port: int, protocol: Protocol) -> tuple[ServiceRoute, int] | None:
+        """The service behind a port of every host, and its own port behind that."""
+        return self._indexed().by_port.get((port, protocol))
 
     def virtual(self, network_id: NetworkId, address: str) -> ServiceRoute | None:
         """The service behind a virtual address of a network."""
-        return self._by_virtual_ip.get((network_id, address))
+        return self._indexed().by_virtual_ip.get((network_id, address))
 
     def neighbour(self, network_id: NetworkId, address: str) -> Neighbour | None:
         """Where an address of a network lives."""
         record = self.records.get(("neighbour", network_id, address))
         return record if isinstance(record, Neighbour) else None
 
+    def own_address(self, network_id: NetworkId) -> str | None:
+        """This host's load balancer's address on a network; None if the host takes no part in it."""
+        record = self.records.get(("network", network_id))
+        return record.load_balancer_address if isinstance(record, NetworkRoute) else None
+
     def choose(self, route: ServiceRoute) -> Backend | None:
-        """The next backend in turn; None if there is none."""
-        if not route.backends:
-            return None
-        turn = self._turns.get(route.key, 0)
-        self._turns[route.key] = turn + 1
-        return route.backends[turn % len(route.backends)]
+        """The backend whose turn it is; None if there is none."""
+        return self._turns.choose(route)
 
-    def resolve(self, networks: Iterable[NetworkId], name: str) -> tuple[NetworkId, str] | None:
-        """A network and an address on it for a name, the container's networks in order; None for an unknown name.
-
-        `tasks.NAME` and services without a virtual address resolve to their backends, in turn.
-        """
-        asked = name.removeprefix("tasks.")
+    def resolve(self, networks: Iterable[NetworkId], name: str) -> Resolution | None:
+        """What a name means to a container on these networks; None for one that no service there has."""
+        service_name = name.removeprefix(_TASKS)
+        by_name = self._indexed().by_name
         for network_id in networks:
-            route = self._by_name.get((network_id, asked))
-            if route is None:
-                continue
-            if asked == name and route.mode is EndpointMode.VIP:
-                return network_id, route.virtual_ip
-            backend = self.choose(route)
-            return None if backend is None else (network_id, backend.address)
+            route = by_name.get((network_id, service_name))
+            if route is not None:
+                if route.virtual_ip and service_name == name:
+                    return Resolution(network_id, (route.virtual_ip,))
+                return Resolution(network_id, tuple(backend.address for backend in route.backends))
         return None
 
+    def _indexed(self) -> "_Index":
+        if self._index is None:
+            self._index = _Index(self._services.values())
+        return self._index
 
-def _names(route: ServiceRoute) -> tuple[str, ...]:
-    return route.names
+
+class _Index:
+    """Services by what they are looked up by. Where several claim the same, the specification says which has it."""
+
+    __slots__ = ("by_name", "by_port", "by_virtual_ip")
+
+    def __init__(self, services: Iterable[ServiceRoute]) -> None:
+        self.by_port: dict[tuple[int, Protocol], tuple[ServiceRoute, int]] = {}
+        self.by_virtual_ip: dict[tuple[NetworkId, str], ServiceRoute] = {}
+        self.by_name: dict[tuple[NetworkId, str], ServiceRoute] = {}
+        for route in services:
+            self.by_virtual_ip.setdefault((route.network_id, route.virtual_ip), route)
+            for port in route.ports:
+                self.by_port.setdefault((port.published_port, port.protocol), (route, port.target_port))
+            for name in route.names:
+                self._name(name, route)
+
+    def _name(self, name: str, route: ServiceRoute) -> None:
+        holder = self.by_name.get((route.network_id, name))
+        if holder is None or _claim(name, route) < _claim(name, holder):
+            self.by_name[route.network_id, name] = route
 
 
-def _ingress_ports(route: ServiceRoute) -> list[tuple[int, Protocol]]:
-    return [
-        (port.published_port, port.protocol)
-        for port in route.ports
-        if port.publish_mode is PublishMode.INGRESS and port.published_port
-    ]
+def _claim(name: str, route: ServiceRoute) -> tuple[bool, str]:
+    return route.names[0] != name, route.service_id
