@@ -78,26 +78,26 @@ class Node:
         self.directory = directory
         self.address = address
         self._log_path = directory / "daemon.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start the daemon, or start it again over what its directory holds."""
         self.directory.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "real.daemon", "--listen", self.address, "--data", str(self.directory)]
         with self._log_path.open("ab") as log:
-            self._process = subprocess.Popen(command, stderr=log, stdin=subprocess.DEVNULL, cwd=REPOSITORY)
+            self.process = subprocess.Popen(command, stderr=log, stdin=subprocess.DEVNULL, cwd=REPOSITORY)
 
     def kill(self) -> None:
         """SIGKILL, and wait until it is gone."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
 
     @property
     def running(self) -> bool:
         """Whether the process is alive."""
-        return self._process is not None and self._process.poll() is None
+        return self.process is not None and self.process.poll() is None
 
     @property
     def log(self) -> str:

@@ -115,7 +115,7 @@ async def main() -> str:
     parser.add_argument("--timing", choices=sorted(PROFILES), default="lan", help="timing profile (default: lan)")
     arguments = parser.parse_args()
     host, _, port = arguments.listen.rpartition(":")
-    if not port.isdigit() or not ip_address(host).is_loopback:
+    if not port.isdigit() or not host or not ip_address(host).is_loopback:
         parser.error("--listen takes a loopback address and a port, such as 127.0.0.1:2377")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     timing = PROFILES[arguments.timing]
