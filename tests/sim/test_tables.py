@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from core.ids import NetworkId, NodeId, ServiceId, TaskId
 from core.mesh import forwarding, names
 from core.mesh.balance import RoundRobin
-from core.mesh.routes import Backend, Neighbour, NetworkRoute, RouteChanges, RouteRecord, RouteTable, ServiceRoute
+from core.mesh.routes import Backend, Neighbour, NetworkRoute, RouteChanges, RouteTable, ServiceRoute
 from core.objects.port import PortConfig, Protocol
 from core.objects.service import EndpointMode
 from sim.tables import ForwardingTables
@@ -18,6 +18,7 @@ NAMES = ("web", "db", "cache")
 PORTS = (80, 81)
 ADDRESSES = tuple(f"10.0.0.{number}" for number in range(4))
 
+protocols = st.sampled_from(Protocol)
 networks = st.sampled_from(NETWORKS)
 addresses = st.sampled_from(ADDRESSES)
 
@@ -33,7 +34,7 @@ def services(draw: Any) -> ServiceRoute:
     mode = EndpointMode.VIP if virtual_ip else EndpointMode.DNSRR
     ports = tuple(
         PortConfig(target_port=draw(st.sampled_from(PORTS)), published_port=port, protocol=protocol)
-        for port, protocol in draw(st.sets(st.tuples(st.sampled_from(PORTS), st.sampled_from(Protocol)), max_size=2))
+        for port, protocol in draw(st.lists(st.tuples(st.sampled_from(PORTS), protocols), max_size=2, unique=True))
     )
     own_names = tuple(draw(st.permutations(NAMES)))[: draw(st.integers(1, 3))]
     return ServiceRoute(draw(networks), service_id, mode, virtual_ip, own_names, ports, backends)
@@ -52,11 +53,9 @@ def histories(draw: Any) -> list[RouteChanges]:
     history: list[RouteChanges] = []
     keys: list[tuple[str, ...]] = []
     for version in range(1, draw(st.integers(2, 5))):
-        changed: dict[tuple[str, ...], RouteRecord] = {
-            record.key: record for record in draw(st.lists(records, max_size=6))
-        }
-        removed = draw(st.lists(st.sampled_from(keys), max_size=3, unique=True)) if keys else []
-        removed = tuple(key for key in removed if key not in changed)
+        changed: RouteTable = {record.key: record for record in draw(st.lists(records, max_size=6))}
+        gone = draw(st.lists(st.sampled_from(keys), max_size=3, unique=True)) if keys else []
+        removed = tuple(key for key in gone if key not in changed)
         keys += [key for key in changed if key not in keys]
         whole = version == 1 or draw(st.booleans())
         history.append(RouteChanges(0 if whole else version - 1, version, tuple(changed.values()), removed))
