@@ -12,8 +12,9 @@ has heard a leader within the least election timeout gives neither answer nor vo
 asked for the election (§3.10). A leader that has not heard a majority for the longest election timeout steps down
 (§6.2).
 
-A peer campaigns only if it is a voter by the newest membership in its log; it votes for anyone, since the candidate may
-know a newer one (§4.2.2). A vote counts for the candidate itself, too, only once it is durable.
+A peer campaigns only if it is a voter by the newest membership in its log, or by the one before while the newest may
+not be committed (§4.2.2); votes are counted by the newest. It votes for anyone, since the candidate may know a newer
+one. A vote counts for the candidate itself, too, only once it is durable.
 
 With `timing.grid_ns`, timeouts are counted in whole ticks of the host's own clock, as Docker's engine does.
 """
@@ -44,7 +45,7 @@ class Elections:
         state = self._state
         if state.role is Role.LEADER:
             return NEVER
-        if not state.is_voter and state.leader_id is None:
+        if state.leader_id is None and not state.may_campaign:
             return NEVER
         if state.role is Role.CANDIDATE and state.voter_ids == (state.id,):
             return NEVER  # it waits for its own disk alone; another campaign would only have it wait again
@@ -55,7 +56,7 @@ class Elections:
         state = self._state
         if state.now < self.deadline():
             return
-        if not state.is_voter:
+        if not state.may_campaign:
             self.follow(state.term, None)
         elif state.timing.pre_vote and state.voter_ids != (state.id,):
             self._become_pre_candidate()
@@ -102,7 +103,7 @@ class Elections:
 
     def _become_pre_candidate(self) -> None:
         state = self._state
-        assert state.is_voter
+        assert state.may_campaign
         self._become(Role.PRE_CANDIDATE, None)
         state.observe(ElectionStarted(state.term + 1, pre=True))
         self._campaign += 1
@@ -116,7 +117,7 @@ class Elections:
     def campaign(self, term: int, *, transfer: bool) -> None:
         """Ask for votes in a new `term`."""
         state = self._state
-        assert state.is_voter
+        assert state.may_campaign
         state.enter_term(term, vote=state.id)
         self._become(Role.CANDIDATE, None)
         state.observe(ElectionStarted(term, pre=False))
@@ -197,7 +198,7 @@ class Elections:
     def on_timeout_now(self, sender: NodeId, message: TimeoutNow) -> None:
         """The leader hands over: campaign at once, without asking first (Raft dissertation §3.10)."""
         state = self._state
-        if state.is_voter and state.role is not Role.LEADER and sender == state.leader_id:
+        if state.may_campaign and state.role is not Role.LEADER and sender == state.leader_id:
             self.campaign(message.term + 1, transfer=True)
 
     def on_stale(self, sender: NodeId, message: Stale) -> None:

@@ -243,6 +243,16 @@ class RaftState:
         """The membership by the log up to `index`."""
         return next(members for changed_at, members in reversed(self._members_history) if changed_at <= index)
 
+    @property
+    def may_campaign(self) -> bool:
+        """Whether this peer votes by the newest membership, or by the one before while the newest may be taken back.
+
+        One that is about to be removed may be the only one with a log good enough to lead (dissertation §4.2.2).
+        """
+        if self.is_voter or self.members_index <= self.commit_index:
+            return self.is_voter
+        return self.id in voters_of(self.members_at(self.members_index - 1))
+
     def _forget_members_before(self, index: int) -> None:
         history = self._members_history
         while len(history) > 1 and history[1][0] <= index:

@@ -7,7 +7,7 @@ across time and not only between peers that happen to be alive (Raft dissertatio
 - Leader Append-Only: a leader's log only grows while it leads.
 - Log Matching: an index and a term name one entry with one predecessor, in all logs that ever were; by induction two
   logs that agree at an entry agree before it.
-- Leader Completeness: whoever is elected has every entry that was ever committed.
+- Leader Completeness: whoever is elected has every entry that was ever committed in an earlier term.
 - State Machine Safety: what was ever committed or applied at an index is the same on every peer; each peer applies in
   order, each index once, and a client's request is applied at one index only.
 
@@ -39,6 +39,8 @@ class RaftHistory:
         self.committed_terms: dict[int, int] = {}
         """Index -> term of the entry that is committed there for ever."""
         self.elections_count = 0
+        self._committed_in: dict[int, int] = {}
+        """Index -> a term in which its entry was known to be committed: leaders of later ones must have it."""
         self._entries: dict[tuple[int, int], tuple[int | None, Any]] = {}
         """(index, term) -> (term of the entry before it, what it holds)."""
         self.commands: dict[int, Any] = {}
@@ -63,7 +65,7 @@ class RaftHistory:
             self.elected(node.id, fact.term, node.log)
         elif type(fact) is EntriesCommitted:
             first_index = max(fact.first_index, node.log.first_index)
-            self.committed(node.id, node.log.slice(first_index, fact.last_index))
+            self.committed(node.id, node.term, node.log.slice(first_index, fact.last_index))
         elif type(fact) is SnapshotRestored:
             self._applied_index[node.id] = fact.index
 
@@ -76,13 +78,11 @@ class RaftHistory:
         if other_id != node_id:
             raise RaftViolation(f"Election Safety: {other_id} and {node_id} were both elected in term {term}")
         for index, committed_term in self.committed_terms.items():
-            if index > log.base_index and log.term_at(index) != committed_term:
+            if self._committed_in[index] < term and index > log.base_index and log.term_at(index) != committed_term:
                 raise RaftViolation(
                     f"Leader Completeness: {node_id}, elected in term {term}, has term {log.term_at(index)} at index "
                     f"{index}, where an entry of term {committed_term} is committed"
                 )
-        if self.committed_terms and log.last_index < max(self.committed_terms):
-            raise RaftViolation(f"Leader Completeness: the log of {node_id}, elected in term {term}, is too short")
         self._leader_end[node_id] = (term, _end_before(log, term))
 
     def appended(
@@ -112,9 +112,10 @@ class RaftHistory:
                 f"{(before, _content(entry))}"
             )
 
-    def committed(self, node_id: NodeId, entries: Iterable[LogEntry]) -> None:
-        """State Machine Safety, as far as the log goes."""
+    def committed(self, node_id: NodeId, in_term: int, entries: Iterable[LogEntry]) -> None:
+        """State Machine Safety, as far as the log goes. `in_term` is the term in which the peer learnt it."""
         for entry in entries:
+            self._committed_in.setdefault(entry.index, in_term)
             term = self.committed_terms.setdefault(entry.index, entry.term)
             if term != entry.term:
                 raise RaftViolation(

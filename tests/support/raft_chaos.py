@@ -9,6 +9,7 @@ from collections.abc import Hashable
 from random import Random
 from typing import Any
 
+import msgspec
 from raft_cluster import Cluster, Get, Peer, Put, node_name
 
 from core.durability import Persist
@@ -21,6 +22,7 @@ from core.raft.machine import Rejected
 from core.raft.members import (
     AddLearner,
     AddMember,
+    Membership,
     MembershipChange,
     PromoteLearner,
     RemoveMember,
@@ -36,6 +38,8 @@ from swarmsim.checks.linearizability import NEVER_RETURNED, Operation, is_linear
 from swarmsim.checks.raft import RaftViolation
 
 TIMING = RaftTiming(heartbeat_ns=100 * MS, election_min_ns=300 * MS, election_max_ns=600 * MS, refusal_ns=1_000 * MS)
+WITHOUT_PRE_VOTE = msgspec.structs.replace(TIMING, pre_vote=False)
+ON_A_GRID = msgspec.structs.replace(TIMING, pre_vote=False, grid_ns=100 * MS)
 KEYS = ("x", "y")
 PEERS_MAX = 9
 LETTERS_MAX = 400
@@ -68,10 +72,12 @@ SOMETIMES = (
 class Chaos:
     """A cluster, its clients, and every fault."""
 
-    def __init__(self, voter_count: int, learner_count: int, seed: int, **config: Any) -> None:
+    def __init__(
+        self, voter_count: int, learner_count: int, seed: int, timing: RaftTiming = TIMING, **config: Any
+    ) -> None:
         settings: dict[str, Any] = {"snapshot_entries_count": 6, "log_tail_count": 2, "append_entries_max": 4, **config}
         self.cluster = Cluster(
-            voter_count, learner_count, seed=seed, timing=TIMING, auto_sync=False, check_full=False, **settings
+            voter_count, learner_count, seed=seed, timing=timing, auto_sync=False, check_full=False, **settings
         )
         self.sometimes: Counter[str] = Counter()
         self.calls: dict[Ticket, tuple[NodeId, Any]] = {}
@@ -216,7 +222,7 @@ class Chaos:
         if change is not None:
             self.cluster.change(leader.id, change)
 
-    def _change(self, kind: int, choice: int, members: raft_effects.Membership) -> MembershipChange | None:
+    def _change(self, kind: int, choice: int, members: Membership) -> MembershipChange | None:
         member = members[choice % len(members)]
         match kind % 5:
             case 0 | 1 if len(self.cluster.peers) < PEERS_MAX and len(members) < 7:
@@ -251,7 +257,7 @@ class Chaos:
 
     def _random_quorum(self, rng: Random) -> list[NodeId]:
         """As few as chance has it, but a majority of the voters by every membership that anybody goes by."""
-        memberships = {self._membership_of(peer) for peer in self.cluster.peers.values()}
+        memberships = [voters for peer in self.cluster.peers.values() for voters in self._electorates_of(peer)]
         order = list(self.cluster.peers)
         rng.shuffle(order)
         mended: list[NodeId] = []
@@ -261,15 +267,21 @@ class Chaos:
             mended.append(node_id)
         return mended
 
+    def _electorates_of(self, peer: Peer) -> list[tuple[NodeId, ...]]:
+        """Who votes now, and who will once learners are promoted."""
+        members = self._membership_of(peer)
+        promoted = tuple(member.id for member in members if member.voter or member.to_be_promoted)
+        return [voters_of(members), promoted]
+
     @staticmethod
-    def _membership_of(peer: Peer) -> tuple[NodeId, ...]:
+    def _membership_of(peer: Peer) -> Membership:
         if peer.node is not None:
-            return voters_of(peer.node.members)
+            return peer.node.members
         durable = replay(peer.written)
         changes = [entry.members for entry in durable.entries if isinstance(entry, MembershipEntry)]
         if changes:
-            return voters_of(changes[-1])
-        return voters_of(durable.snapshot.meta.members) if durable.snapshot else ()
+            return changes[-1]
+        return durable.snapshot.meta.members if durable.snapshot else ()
 
     def expect_progress(self, mended: list[NodeId]) -> None:
         """Within ten of the longest election timeouts those mended have a leader and apply a new write."""
@@ -411,7 +423,16 @@ def register(state: Hashable, call: Any, outcome: Any) -> tuple[bool, Hashable]:
 def run(seed: int, step_count: int, **config: Any) -> Chaos:
     """A random cluster under random faults for `step_count` steps."""
     rng = Random(f"chaos/{seed}")
-    chaos = Chaos(rng.randint(1, 7), rng.choice((0, 0, 1, 2)), seed, **config)
+    timing = rng.choice((TIMING, TIMING, WITHOUT_PRE_VOTE, ON_A_GRID))
+    bounds: dict[str, Any] = {
+        "snapshot_entries_count": rng.choice((1, 6, 20, 1000)),
+        "log_tail_count": rng.choice((1, 2, 5)),
+        "apply_count_max": rng.choice((1, 3, 2048)),
+        "append_entries_max": rng.choice((1, 4, 4096)),
+        "inflight_count_max": rng.choice((1, 64)),
+        "promotion_lag_count": rng.choice((0, 64)),
+    }
+    chaos = Chaos(rng.randint(1, 7), rng.choice((0, 0, 1, 2)), seed, timing, **{**bounds, **config})
     mood = Mood(rng)
     for _ in range(step_count):
         mood.act(chaos)
