@@ -177,9 +177,18 @@ class Swarm:
         self, name: str, spec: TaskSpec | None = None, mode: ServiceMode | None = None, **more: object
     ) -> Service:
         """Create a service and let the leader work."""
-        answer = self.ask(CreateService(ServiceSpec(name, spec or task_spec(), mode=mode or Replicated(), **more)))  # type: ignore[arg-type]
-        assert isinstance(answer, str), answer
+        service = self.create_quietly(name, spec, mode, **more)
         self.settle()
+        return self.service(service.spec.name)
+
+    def create_quietly(
+        self, name: str, spec: TaskSpec | None = None, mode: ServiceMode | None = None, **more: object
+    ) -> Service:
+        """The same while no agent says or does anything."""
+        declared = ServiceSpec(name, spec or task_spec(), mode=mode or Replicated(), **more)  # type: ignore[arg-type]
+        answer = self.ask(CreateService(declared))
+        assert isinstance(answer, str), answer
+        self.settle(agents=False)
         return self.service(name)
 
     def scale(self, name: str, replicas: int) -> None:

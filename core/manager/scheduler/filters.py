@@ -142,12 +142,6 @@ class Pipeline:
                 return False
         return True
 
-    def suitable(self, infos: Iterable[NodeInfo]) -> list[NodeInfo]:
-        """The nodes where the task may run now."""
-        for check in self._checks:
-            infos = [info for info in infos if check(info)]
-        return list(infos)
-
     def explain(self, infos: Iterable[NodeInfo]) -> str:
         """Why none of these nodes will do, most frequent reason first."""
         counts = [0] * len(self._checks)

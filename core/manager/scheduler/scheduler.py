@@ -1,6 +1,6 @@
 """The scheduler: pending tasks -> assigned tasks.
 
-Theory of operation. A `NodeInfo` per node follows the change feed (and this scheduler's own placements at once, before
+Theory of operation. A `Fleet` of nodes follows the change feed (and this scheduler's own placements at once, before
 the feed brings them back: a load is set per task, so that twice is once). Pending tasks wait in groups: the tasks of
 one service version share their template, so one pass over the nodes serves them all. Tasks that come with a node
 (global services) only have that node put to the filters.
@@ -16,7 +16,8 @@ from core.ids import NodeId, TaskId
 from core.manager.draft import Draft
 from core.manager.orchestrator.tasks import is_wanted
 from core.manager.scheduler.filters import Pipeline
-from core.manager.scheduler.node_info import Load, NodeInfo, ServiceVersion, load_of, occupies
+from core.manager.scheduler.fleet import Fleet
+from core.manager.scheduler.node_info import ServiceVersion, load_of, occupies
 from core.manager.scheduler.spread import Spread
 from core.objects.node import Node
 from core.objects.task import Task, TaskState, TaskStatus
@@ -31,13 +32,11 @@ RETRY_NS = 50 * MS
 class Scheduler:
     """A reconciler: state PENDING -> ASSIGNED, or a reason why not."""
 
-    kinds = (Kind.TASK, Kind.NODE)
+    kinds = (Kind.TASK, Kind.NODE, Kind.SERVICE)
 
     def __init__(self, head: Store) -> None:
         self._head = head
-        self._infos: dict[NodeId, NodeInfo] = {}
-        self._located: dict[TaskId, NodeId] = {}
-        """Which node each load is on."""
+        self._fleet = Fleet()
         self._preassigned: dict[TaskId, None] = {}
         self._groups: dict[ServiceVersion, dict[TaskId, None]] = {}
         self._due_tasks: dict[TaskId, None] = {}
@@ -48,7 +47,7 @@ class Scheduler:
 
     def rebuild(self, now: int) -> None:
         for node in self._head.nodes.values():
-            self._infos[node.id] = NodeInfo(node)
+            self._fleet.set_node(node)
         for task in self._head.tasks.values():
             self._follow(task)
 
@@ -65,6 +64,10 @@ class Scheduler:
         if change.kind is Kind.NODE:
             self._on_node(now, change.old, change.new)
             return
+        if change.kind is Kind.SERVICE:
+            if change.new is None:
+                self._fleet.forget_failures((change.old.id,))
+            return
         old, new = change.old, change.new
         if new is None:
             self._forget(old)
@@ -78,16 +81,12 @@ class Scheduler:
     def _on_node(self, now: int, old: Node | None, new: Node | None) -> None:
         if new is None:
             assert old is not None
-            del self._infos[old.id]
-        elif new.id in self._infos:
-            self._infos[new.id].set_node(new)
-        else:
-            info = self._infos[new.id] = NodeInfo(new)
+            self._fleet.remove_node(old.id)
+            return
+        if self._fleet.set_node(new):
             for task in self._head.tasks_on_node(new.id):
-                if occupies(task):
-                    info.set_load(task.id, load_of(task))
-        if new is not None:
-            self._retry_soon(now)
+                self._follow(task)
+        self._retry_soon(now)
 
     def _follow(self, task: Task) -> None:
         """Account for a task as it is now: its load if it is somewhere, its place in the queue if it waits."""
@@ -95,16 +94,10 @@ class Scheduler:
             self._enqueue(task)
             return
         self._dequeue(task)
-        load = load_of(task) if occupies(task) else None
-        if load is not None or task.id in self._located:
-            self._set_load(task, load)
-
-    def _set_load(self, task: Task, load: Load | None) -> None:
-        info = self._infos.get(self._located.pop(task.id, task.node_id))
-        if info is not None:
-            info.set_load(task.id, load)
-        if load is not None:
-            self._located[task.id] = task.node_id
+        if occupies(task):
+            self._fleet.set_load(task.id, task.node_id, load_of(task))
+        elif self._fleet.is_located(task.id):
+            self._fleet.set_load(task.id, task.node_id, None)
 
     def _enqueue(self, task: Task) -> None:
         if task.node_id:
@@ -129,16 +122,14 @@ class Scheduler:
 
     def _forget(self, task: Task) -> None:
         self._dequeue(task)
-        if task.id in self._located:
-            self._set_load(task, None)
+        if self._fleet.is_located(task.id):
+            self._fleet.set_load(task.id, task.node_id, None)
 
     def _note_failure(self, now: int, old: Task, new: Task) -> None:
         """Remember failures where the scheduler had chosen the node."""
         failed = new.status.state in (TaskState.FAILED, TaskState.REJECTED)
         if failed and old.status.state is not new.status.state and new.slot:
-            info = self._infos.get(new.node_id)
-            if info is not None:
-                info.add_failure(now, (new.service_id, new.spec_version))
+            self._fleet.add_failure(now, new.node_id, (new.service_id, new.spec_version))
 
     def _retry_soon(self, now: int) -> None:
         if self._retry_at is None and (self._preassigned or self._groups):
@@ -163,7 +154,7 @@ class Scheduler:
 
     def _confirm(self, draft: Draft, task: Task) -> None:
         """Put a task's given node to the filters."""
-        info = self._infos.get(task.node_id)
+        info = self._fleet.info(task.node_id)
         if info is None:
             return  # the global orchestrator is about to remove it
         pipeline = Pipeline(task)
@@ -178,7 +169,7 @@ class Scheduler:
             return False
         tasks = [self._head.tasks[task_id] for task_id in self._groups[key]]
         pipeline = Pipeline(tasks[0])
-        spread = Spread(pipeline.suitable(self._infos.values()), now, key)
+        spread = Spread(self._fleet, pipeline, now, key)
         reason = None
         for task in tasks:
             if not draft.has_room_for(Kind.TASK, task.id):
@@ -186,11 +177,14 @@ class Scheduler:
             info = spread.best()
             if info is not None:
                 self._assign(draft, task, info.node.id, "scheduler assigned task to node")
-                spread.placed(pipeline.passes(info))
             else:
-                reason = reason or pipeline.explain(self._infos.values())
+                reason = reason or pipeline.explain(self._fleet.infos)
                 _explain(draft, task, reason)
         return True
+
+    def check_invariants(self) -> None:
+        """The fleet is in order."""
+        self._fleet.check_invariants()
 
     def _assign(self, draft: Draft, task: Task, node_id: NodeId, message: str) -> None:
         status = TaskStatus(state=TaskState.ASSIGNED, timestamp=draft.wall_ns, message=message)

@@ -1,42 +1,72 @@
-"""Spreading tasks over nodes: which of the suitable ones is next (swarm.md §3.6).
+"""Spreading the tasks of one service version over nodes: which of the suitable ones is next (swarm.md §3.6).
 
 The order is: fewer recent failures of this service version, if they are many; fewer active tasks of this service; fewer
-active tasks altogether; node id. Each placement changes only the node that was chosen, so a heap keeps the rest.
+active tasks altogether; node id. Hence the nodes without a task of the service come first, in the order in which the
+fleet keeps them; only when none of those will do are the others ranked, in a heap. A placement changes
+nothing but the node that was chosen, which then has a task of the service. So a single task is placed after
+looking at a few nodes, and many after looking at each node once.
 """
 
 from heapq import heapify, heappop, heapreplace
 
+from core.ids import NodeId
+from core.manager.scheduler.filters import Pipeline
+from core.manager.scheduler.fleet import Fleet, Place
 from core.manager.scheduler.node_info import NodeInfo, ServiceVersion
 
-Rank = tuple[int, int, int, str]
+Rank = tuple[int, int, int, NodeId]
 
-
-def rank(info: NodeInfo, now: int, service: ServiceVersion) -> Rank:
-    """The lower, the better."""
-    failures = info.failure_rank(now, service) if info.failures else 0
-    return (failures, info.active_by_service.get(service[0], 0), info.active_count, info.node.id)
+_START: Place = (-1, NodeId(""))
 
 
 class Spread:
-    """Suitable nodes in order, best first. Under placement preferences each branch of their tree would hold one."""
+    """One branch of a tree of preferences (there is only the one as yet): its nodes, best first."""
 
-    __slots__ = ("_heap", "_now", "_service")
+    __slots__ = ("_failing", "_fleet", "_heap", "_now", "_pipeline", "_place", "_service")
 
-    def __init__(self, infos: list[NodeInfo], now: int, service: ServiceVersion) -> None:
+    def __init__(self, fleet: Fleet, pipeline: Pipeline, now: int, service: ServiceVersion) -> None:
+        self._fleet = fleet
+        self._pipeline = pipeline
         self._now = now
         self._service = service
-        # Node ids differ, so two entries never compare by their NodeInfo.
-        self._heap: list[tuple[Rank, NodeInfo]] = [(rank(info, now, service), info) for info in infos]
-        heapify(self._heap)
+        self._failing = {info.node.id: info for info in fleet.failing(now, service)}
+        self._place: Place = _START
+        self._heap: list[tuple[Rank, NodeInfo]] | None = None
+        """Made when no untouched node is left. Node ids differ, so two entries never compare by their NodeInfo."""
 
     def best(self) -> NodeInfo | None:
-        """The node for the next task; None if no suitable one is left."""
-        return self._heap[0][1] if self._heap else None
+        """The node for the next task, which the caller must place before it asks again; None if there is none."""
+        if self._heap is None:
+            info = self._next_untouched()
+            if info is not None:
+                return info
+            self._heap = self._ranked()
+        while self._heap:
+            rank, info = self._heap[0]
+            if not self._pipeline.passes(info):
+                heappop(self._heap)
+            elif rank != (now_rank := self._rank(info)):
+                heapreplace(self._heap, (now_rank, info))  # it was placed on since
+            else:
+                return info
+        return None
 
-    def placed(self, still_suitable: bool) -> None:
-        """The best node was given a task; it takes its new place, or leaves."""
-        info = self._heap[0][1]
-        if still_suitable:
-            heapreplace(self._heap, (rank(info, self._now, self._service), info))
-        else:
-            heappop(self._heap)
+    def _next_untouched(self) -> NodeInfo | None:
+        """The next node without a task of the service. Nodes placed on move on in the order, but are touched then."""
+        service_id = self._service[0]
+        while (info := self._fleet.next_ready(self._place)) is not None:
+            self._place = (info.active_count, info.node.id)
+            untouched = service_id not in info.active_by_service and info.node.id not in self._failing
+            if untouched and self._pipeline.passes(info):
+                return info
+        return None
+
+    def _ranked(self) -> list[tuple[Rank, NodeInfo]]:
+        candidates = {info.node.id: info for info in self._fleet.hosts_of(self._service[0])} | self._failing
+        heap = [(self._rank(info), info) for info in candidates.values()]
+        heapify(heap)
+        return heap
+
+    def _rank(self, info: NodeInfo) -> Rank:
+        failures = info.failure_rank(self._now, self._service) if info.node.id in self._failing else 0
+        return (failures, info.active_by_service.get(self._service[0], 0), info.active_count, info.node.id)

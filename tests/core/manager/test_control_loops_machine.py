@@ -17,10 +17,10 @@ from core.objects.node import Availability, NodeState
 from core.objects.port import PortConfig, PublishMode
 from core.objects.resources import Resources
 from core.objects.service import EndpointMode, EndpointSpec, Global, Replicated, ServiceSpec
-from core.objects.task import NetworkTarget, RestartCondition, RestartPolicy, TaskState
+from core.objects.task import NetworkTarget, RestartCondition, RestartPolicy, TaskSpec, TaskState
 from core.operations import CreateNetwork, CreateService, Kind, OperationError, Remove, UpdateService
 from core.store import slot_of
-from core.timing import DOCKER, LAN, SECOND
+from core.timing import DOCKER, LAN, SECOND, Timing
 
 CPU = 1_000_000_000
 NAMES = ("a", "b", "c")
@@ -59,8 +59,8 @@ class AnySwarm(RuleBasedStateMachine):
     """Three services at most on four workers and two networks, one of them with five addresses."""
 
     @initialize(timing=st.sampled_from([LAN, DOCKER]), seed=st.integers(0, 2**16))
-    def found(self, timing: object, seed: int) -> None:
-        self.swarm = Swarm(workers=3, timing=timing, seed=seed)  # type: ignore[arg-type]  # a sampled profile
+    def found(self, timing: Timing, seed: int) -> None:
+        self.swarm = Swarm(workers=3, timing=timing, seed=seed)
         self.swarm.ask(CreateNetwork(NetworkSpec("n1", subnets=(Subnet("10.200.0.0/28"),))))
         template = replace(task_spec(), networks=(NetworkTarget("n1"),))  # type: ignore[arg-type]  # a name
         self.swarm.create("a", template, Replicated(6), endpoint=EndpointSpec(ports=(PortConfig(80),)))
@@ -78,7 +78,7 @@ class AnySwarm(RuleBasedStateMachine):
     def create_service(
         self,
         name: str,
-        template: object,
+        template: TaskSpec,
         replicas: int | None,
         networks: list[str],
         published: tuple[PortConfig, ...],
@@ -87,7 +87,7 @@ class AnySwarm(RuleBasedStateMachine):
         targets = tuple(NetworkTarget(network) for network in networks)  # type: ignore[arg-type]  # names
         spec = ServiceSpec(
             name,
-            replace(template, networks=targets),  # type: ignore[type-var]  # a TaskSpec
+            replace(template, networks=targets),
             mode=Global() if replicas is None else Replicated(replicas),
             endpoint=EndpointSpec(mode, published),
         )

@@ -1,0 +1,145 @@
+"""All nodes as the scheduler knows them, in the order in which it would take them.
+
+Beside a `NodeInfo` per node it keeps the ready nodes sorted by their number of active tasks, and for each service the
+nodes that have tasks of it. With these the best node for a task is found without looking at all nodes
+(`core.manager.scheduler.spread`).
+"""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable
+
+from core.ids import NodeId, ServiceId, TaskId
+from core.manager.scheduler.node_info import Load, NodeInfo, ServiceVersion
+from core.objects.node import Node
+
+Place = tuple[int, NodeId]
+"""Where a node stands: number of active tasks, id."""
+
+
+class Fleet:
+    """Kept by setting nodes and loads; setting the same twice is setting it once."""
+
+    __slots__ = ("_failing", "_hosts", "_infos", "_located", "_order")
+
+    def __init__(self) -> None:
+        self._infos: dict[NodeId, NodeInfo] = {}
+        self._located: dict[TaskId, NodeId] = {}
+        self._order: list[Place] = []
+        self._hosts: dict[ServiceId, dict[NodeId, None]] = {}
+        self._failing: dict[ServiceVersion, dict[NodeId, None]] = {}
+
+    # Reading
+
+    @property
+    def infos(self) -> Iterable[NodeInfo]:
+        """Every node, in the order in which they came."""
+        return self._infos.values()
+
+    def info(self, node_id: NodeId) -> NodeInfo | None:
+        """One node, if it is there."""
+        return self._infos.get(node_id)
+
+    def next_ready(self, place: Place) -> NodeInfo | None:
+        """The ready node that stands next after `place`; None at the end."""
+        position = bisect_right(self._order, place)
+        return self._infos[self._order[position][1]] if position < len(self._order) else None
+
+    def hosts_of(self, service_id: ServiceId) -> list[NodeInfo]:
+        """The nodes that have active tasks of a service."""
+        return [self._infos[node_id] for node_id in self._hosts.get(service_id, ())]
+
+    def failing(self, now: int, service: ServiceVersion) -> list[NodeInfo]:
+        """The nodes where a service version fails so often that others are better."""
+        known = self._failing.get(service)
+        if known is None:
+            return []
+        infos = [self._infos[node_id] for node_id in known if node_id in self._infos]
+        return [info for info in infos if info.failure_rank(now, service)]
+
+    # Following
+
+    def set_node(self, node: Node) -> bool:
+        """A node is there, or has changed; whether it is new."""
+        info = self._infos.get(node.id)
+        if info is None:
+            info = self._infos[node.id] = NodeInfo(node)
+            self._enter(info)
+            return True
+        self._leave(info)
+        info.set_node(node)
+        self._enter(info)
+        return False
+
+    def remove_node(self, node_id: NodeId) -> None:
+        """A node is gone, and what was on it is nowhere."""
+        info = self._infos.pop(node_id)
+        self._leave(info)
+        for service_id in info.active_by_service:
+            self._unhost(service_id, node_id)
+        for task_id in info.loads:
+            del self._located[task_id]
+
+    def is_located(self, task_id: TaskId) -> bool:
+        """Whether a task takes up room anywhere."""
+        return task_id in self._located
+
+    def set_load(self, task_id: TaskId, node_id: NodeId, load: Load | None) -> None:
+        """What a task takes up from now on, on `node_id`; None = nothing anywhere."""
+        before = self._located.pop(task_id, None)
+        if before is not None and (before != node_id or load is None):
+            self._change(self._infos[before], task_id, None)
+        info = self._infos.get(node_id)
+        if info is not None and load is not None:
+            self._change(info, task_id, load)
+            self._located[task_id] = node_id
+
+    def add_failure(self, now: int, node_id: NodeId, service: ServiceVersion) -> None:
+        """A task of this service version has failed on a node."""
+        info = self._infos.get(node_id)
+        if info is not None:
+            info.add_failure(now, service)
+            self._failing.setdefault(service, {})[node_id] = None
+
+    def _change(self, info: NodeInfo, task_id: TaskId, load: Load | None) -> None:
+        before = info.loads.get(task_id)
+        if before == load:
+            return
+        self._leave(info)
+        info.set_load(task_id, load)
+        self._enter(info)
+        for service_id in {each.service_id: None for each in (before, load) if each is not None}:
+            if service_id in info.active_by_service:
+                self._hosts.setdefault(service_id, {})[info.node.id] = None
+            else:
+                self._unhost(service_id, info.node.id)
+
+    def _unhost(self, service_id: ServiceId, node_id: NodeId) -> None:
+        hosts = self._hosts.get(service_id)
+        if hosts is not None:
+            hosts.pop(node_id, None)
+            if not hosts:
+                del self._hosts[service_id]
+
+    def _enter(self, info: NodeInfo) -> None:
+        if info.ready:
+            insort(self._order, (info.active_count, info.node.id))
+
+    def _leave(self, info: NodeInfo) -> None:
+        if info.ready:
+            del self._order[bisect_left(self._order, (info.active_count, info.node.id))]
+
+    def forget_failures(self, service_ids: Iterable[ServiceId]) -> None:
+        """These services are gone."""
+        gone = dict.fromkeys(service_ids)
+        self._failing = {service: nodes for service, nodes in self._failing.items() if service[0] not in gone}
+
+    def check_invariants(self) -> None:
+        """The order and the hosts are those one would find by looking at every node."""
+        ready = [(info.active_count, info.node.id) for info in self._infos.values() if info.ready]
+        assert self._order == sorted(ready)
+        for service_id, hosts in self._hosts.items():
+            assert hosts.keys() == {
+                info.node.id for info in self._infos.values() if info.active_by_service.get(service_id)
+            }
+        located = {task_id: info.node.id for info in self._infos.values() for task_id in info.loads}
+        assert self._located == located

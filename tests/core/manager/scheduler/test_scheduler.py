@@ -1,0 +1,129 @@
+"""Filters, reasons and the order of spreading (swarm.md §3.6)."""
+
+import pytest
+from leading_head import GIB, Swarm, node_of, task_spec
+from msgspec.structs import replace
+
+from core.manager.scheduler.scheduler import RETRY_NS
+from core.objects.node import Availability, NodeDescription, NodeState
+from core.objects.port import PortConfig, PublishMode
+from core.objects.resources import Platform, Resources
+from core.objects.service import EndpointSpec, Global, Replicated
+from core.objects.task import LogDriver, Mount, TaskSpec, TaskState
+from core.operations import Kind, Remove
+
+CPU = 1_000_000_000
+
+
+def reason(swarm: Swarm, name: str = "web") -> str:
+    [err] = {task.status.err for task in swarm.wanted(name) if task.status.state is TaskState.PENDING}
+    return err
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        (task_spec(reservations=Resources(nano_cpus=5 * CPU)), "insufficient resources on 3 nodes"),
+        (task_spec(reservations=Resources(memory_bytes=9 * GIB)), "insufficient resources on 3 nodes"),
+        (task_spec(constraints=("node.role == manager",)), "scheduling constraints not satisfied on 3 nodes"),
+        (replace(task_spec(), log_driver=LogDriver("gelf")), "missing plugin on 3 nodes"),
+        (
+            replace(
+                task_spec(),
+                container=replace(
+                    task_spec().container, mounts=(Mount("volume", "/data", "data", options={"driver": "nfs"}),)
+                ),
+            ),
+            "missing plugin on 3 nodes",
+        ),
+        (
+            replace(task_spec(), placement=replace(task_spec().placement, platforms=(Platform("windows", "amd64"),))),
+            "unsupported platform on 3 nodes",
+        ),
+    ],
+)
+def test_the_reason_is_the_first_filter_that_fails(spec: TaskSpec, expected: str) -> None:
+    swarm = Swarm(workers=0)
+    for name in ("w1", "w2", "w3"):
+        node = node_of(name)
+        plugins = (("Log", "json-file"), ("Volume", "local"))
+        swarm.put(replace(node, description=replace(node.description, plugins=plugins)))
+    swarm.create("web", spec)
+    assert reason(swarm) == f"no suitable node ({expected})"
+
+
+def test_reasons_come_most_frequent_first_and_in_the_order_of_the_filters() -> None:
+    swarm = Swarm(workers=4)
+    swarm.update_node("w1", availability=Availability.DRAIN)
+    swarm.update_node("w2", labels={"zone": "a"})
+    swarm.create("web", task_spec(constraints=("node.labels.zone == a",), reservations=Resources(nano_cpus=5 * CPU)))
+    assert reason(swarm) == "no suitable node (insufficient resources on 3 nodes; 1 node not available for new tasks)"
+
+
+def test_without_nodes_there_is_no_more_to_say() -> None:
+    swarm = Swarm(workers=0)
+    swarm.create("web")
+    assert reason(swarm) == "no suitable node"
+
+
+def test_max_replicas_and_host_ports_limit_tasks_per_node() -> None:
+    swarm = Swarm(workers=2)
+    swarm.create("web", task_spec(max_replicas=2), Replicated(5))
+    assert swarm.places("web") == {"w1": 2, "w2": 2}
+    assert reason(swarm) == "no suitable node (max replicas per node limit exceed)"
+    port = PortConfig(53, 53, publish_mode=PublishMode.HOST)
+    swarm.create("dns", mode=Replicated(3), endpoint=EndpointSpec(ports=(port,)))
+    assert swarm.places("dns") == {"w1": 1, "w2": 1}
+    assert reason(swarm, "dns") == "no suitable node (host-mode port already in use on 2 nodes)"
+
+
+def test_a_port_and_resources_are_free_once_the_task_has_stopped_and_not_before() -> None:
+    swarm = Swarm(workers=1)
+    port = PortConfig(53, 53, publish_mode=PublishMode.HOST)
+    swarm.create("old", task_spec(reservations=Resources(nano_cpus=4 * CPU)), endpoint=EndpointSpec(ports=(port,)))
+    swarm.ask(Remove(Kind.SERVICE, "old"))
+    swarm.create_quietly("new", task_spec(), endpoint=EndpointSpec(ports=(port,)))
+    assert reason(swarm, "new") == "no suitable node (host-mode port already in use on 1 node)"
+    swarm.settle()
+    swarm.run_for(RETRY_NS)
+    assert swarm.places("new") == {"w1": 1}
+
+
+def test_a_reason_is_written_once_and_not_at_every_try() -> None:
+    swarm = Swarm(workers=2)
+    swarm.create("web", task_spec(constraints=("node.labels.zone == a",)))
+    versions = [task.version for task in swarm.tasks("web")]
+    swarm.update_node("w1", labels={"zone": "b"})
+    swarm.run_for(RETRY_NS)
+    assert [task.version for task in swarm.tasks("web")] == versions
+
+
+def test_the_task_of_a_global_service_still_has_to_pass_the_filters() -> None:
+    swarm = Swarm(workers=2)
+    small = NodeDescription("w2", resources=Resources(CPU, GIB))
+    swarm.put(replace(swarm.head.nodes[node_of("w2").id], description=small))
+    swarm.create("agent", task_spec(reservations=Resources(nano_cpus=2 * CPU)), Global())
+    assert swarm.places("agent") == {"w1": 1}
+    assert reason(swarm, "agent") == "no suitable node (insufficient resources on 1 node)"
+    [task] = [task for task in swarm.tasks("agent") if task.node_id == "w1"]
+    swarm.put(replace(swarm.head.nodes[node_of("w2").id], description=node_of("w2").description))
+    swarm.run_for(RETRY_NS)
+    assert swarm.places("agent") == {"w1": 1, "w2": 1}
+
+
+def test_services_are_spread_before_nodes_are_evened_out() -> None:
+    swarm = Swarm(workers=2)
+    swarm.update_node("w2", availability=Availability.DRAIN)
+    swarm.create("heavy", mode=Replicated(6))
+    swarm.update_node("w2", availability=Availability.ACTIVE)
+    swarm.create("web", mode=Replicated(4))
+    assert swarm.places("web") == {"w1": 2, "w2": 2}  # although w1 has six more tasks
+    swarm.create("one")
+    assert swarm.places("one") == {"w2": 1}
+
+
+def test_a_node_of_unknown_state_takes_no_new_tasks() -> None:
+    swarm = Swarm(workers=2)
+    swarm.set_state("w1", NodeState.UNKNOWN)
+    swarm.create("web", mode=Replicated(2))
+    assert swarm.places("web") == {"w2": 2}
