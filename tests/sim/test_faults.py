@@ -1,9 +1,11 @@
 """A test per fault word that shows its effect, and that ending the fault takes exactly that back."""
 
+import re
 from collections.abc import Callable
 from typing import Any, get_args
 
 import pytest
+from repository import ROOT
 from simulated import host_of, introduce, order, phases, run_task, scripted_world, send, task
 
 from core.durability import Persist, Persisted, Stream, Verdict
@@ -501,3 +503,9 @@ def test_a_guard_keeps_faults_out_that_no_swarm_survives() -> None:
     (refused,) = [fact for fact in stage.facts if isinstance(fact, FaultRefused)]
     assert refused.fault == faults.CorruptDisk(("m2",))
     assert stage.world.machine("m2").disk.read().verdict is Verdict.INTACT
+
+
+def test_the_documentation_lists_every_word() -> None:
+    page = (ROOT / "docs" / "machines" / "world.md").read_text()
+    table = page.partition("| of | words |")[2].partition("\n\n")[0]
+    assert sorted(re.findall(r"`([a-z-]+)`", table)) == sorted(word_of_kind(kind) for kind in get_args(Fault))
