@@ -1,0 +1,63 @@
+"""Every story holds as it is told, and turns red by one setting: none of them holds whatever happens."""
+
+from pathlib import Path
+
+import pytest
+
+from core.compose.stack import Stack
+from swarmsim.compose_files import load_stack
+from swarmsim.play import play_simulated
+from swarmsim.player.player import Options
+from swarmsim.recording import Ruling
+from swarmsim.scenario.loader import decode, load
+from swarmsim.yaml_source import parse
+
+DIRECTORY = Path(__file__).parents[3] / "scenarios"
+OPTIONS = Options(record_facts=False)
+
+TURNED_RED_BY = {
+    "corrupt-disk": ("corrupt-disk: m3", "slow-disk: m3, latency: 1ms"),
+    "flapping-link": ("timing: lan", "timing: docker"),
+    "full-disk-on-the-leader": ("full-disk: leader", "fail-disk: managers"),
+    "join-two-managers-under-load": ("snapshot-every: 300", "snapshot-every: 100000"),
+    "kill-2-of-5-followers": ("managers: 2, excluding", "managers: 3, excluding"),
+    "kill-2-of-5-managers": ("managers: 2, including", "managers: 3, including"),
+    "kill-3-of-5-managers": ("managers: 3, including", "managers: 2, including"),
+    "manager-back-after-compaction": ("snapshot-every: 2000", "snapshot-every: 100000"),
+    "packet-loss": ("loss: 30%", "loss: 95%"),
+    "partition-bridge": ("timing: lan", "timing: docker"),
+    "partition-majority-minority": ("timing: lan", "timing: docker"),
+    "paused-leader-wakes": ("pause: leader, until: 20s", "pause: {managers: 3, including: leader}, until: 20s"),
+    "slow-disk-on-the-leader": ("slow-disk: leader, latency: 400ms", "slow-disk: managers, latency: 5s"),
+    "worker-loss": ("timing: lan", "timing: docker"),
+}
+"""What is written in the file, and what to write instead."""
+
+
+def test_there_is_a_setting_for_every_story() -> None:
+    assert sorted(file.stem for file in DIRECTORY.glob("*.yaml")) == sorted(TURNED_RED_BY)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TURNED_RED_BY)
+def test_a_story_holds(name: str) -> None:
+    recording = play_simulated(load(DIRECTORY / f"{name}.yaml"), seed=1, options=OPTIONS)
+    assert recording.problems == ()
+    assert [verdict for verdict in recording.verdicts if verdict.ruling is not Ruling.HELD] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TURNED_RED_BY)
+def test_a_story_is_turned_red(name: str) -> None:
+    written, instead = TURNED_RED_BY[name]
+    text = (DIRECTORY / f"{name}.yaml").read_text()
+    assert written in text
+    source = parse(f"{name}.yaml", text.replace(written, instead))
+    recording = play_simulated(decode(source, text, read_stack), seed=1, options=OPTIONS)
+    assert recording.ruling is Ruling.VIOLATED
+    violated = [verdict for verdict in recording.verdicts if verdict.ruling is Ruling.VIOLATED]
+    assert all(verdict.line > 0 for verdict in violated), "worse faults may miss an expectation, never a safety check"
+
+
+def read_stack(name: str, file: str) -> Stack:
+    return load_stack([DIRECTORY / file], name=name, environment={}, bind_mounts_from="/")
