@@ -163,5 +163,5 @@ class _Drawing:
         after_ns = self._profile.faulty_ns + BOOT_NS
         claims: list[Claim] = [Leader(after_ns, PROGRESS_NS), WriteAcknowledged(after_ns, PROGRESS_NS)]
         if self._profile.services:
-            claims.append(Converged(after_ns, CONVERGENCE_NS))
+            claims.append(Converged(after_ns, min(CONVERGENCE_NS, self._profile.calm_ns - BOOT_NS)))
         return tuple(Expectation(claim) for claim in claims)

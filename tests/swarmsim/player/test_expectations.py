@@ -1,0 +1,186 @@
+"""Every kind of expectation held, violated, and not to be told."""
+
+from collections.abc import Callable
+
+import pytest
+from fake_world import FakeWorld
+from msgspec.structs import replace
+from writer_histories import write
+
+from core.ids import NodeId
+from core.raft.effects import EntriesCommitted, LeaderElected
+from core.timing import MS, SECOND
+from swarmsim.player.eventual import Eventually, leader_missing
+from swarmsim.player.rates import judge_success_rate, judge_write_acknowledged, judge_writes
+from swarmsim.player.windows import LeaderHistory, judge_elections, judge_leader_over, judge_running
+from swarmsim.recording import Ruling, ServicePoint
+from swarmsim.scenario import expectations as claims
+from swarmsim.scenario.expectations import Expectation, LeaderThroughout, Window
+from swarmsim.world import Outcome, Power, RequestSample, WriteOutcome, WriterSample
+
+HELD, VIOLATED, UNKNOWN = Ruling.HELD, Ruling.VIOLATED, Ruling.UNKNOWN
+WINDOW = Window(10 * SECOND, 20 * SECOND)
+
+
+# --- rates
+
+
+def request(at_s: float, outcome: Outcome = Outcome.OK, latency_ns: int = MS) -> RequestSample:
+    return RequestSample(round(at_s * SECOND), latency_ns, outcome, "m1")
+
+
+GOOD, BAD, LATE = request(12), request(13, Outcome.RESET), request(14, latency_ns=SECOND + 1)
+
+
+@pytest.mark.parametrize(
+    ("samples", "at_least", "ruling"),
+    [
+        ([GOOD] * 95 + [BAD] * 5, 0.95, HELD),
+        ([GOOD] * 94 + [BAD] * 6, 0.95, VIOLATED),
+        ([GOOD] * 999 + [LATE], 0.9995, VIOLATED),  # an answer after a second is no success
+        ([GOOD, request(9.9, Outcome.TIMEOUT), request(20, Outcome.TIMEOUT)], 1.0, HELD),  # not in the window
+        ([request(9), request(21)], 0.5, UNKNOWN),
+    ],
+)
+def test_success_rate(samples: list[RequestSample], at_least: float, ruling: Ruling) -> None:
+    claim = claims.SuccessRate(WINDOW, "voters", at_least)
+    assert judge_success_rate(Expectation(claim), claim, samples).ruling is ruling
+
+
+def timed(outcome: WriteOutcome, took_ns: int = MS) -> WriterSample:
+    return write("a", 12 * SECOND, 12 * SECOND + took_ns, 5, outcome)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "samples", "ruling"),
+    [
+        (claims.WriteOutcome.ACKNOWLEDGED, [timed(WriteOutcome.ACKNOWLEDGED)], HELD),
+        (claims.WriteOutcome.ACKNOWLEDGED, [timed(WriteOutcome.UNKNOWN)], VIOLATED),
+        (claims.WriteOutcome.REFUSED, [timed(WriteOutcome.REFUSED)] * 2, HELD),
+        (claims.WriteOutcome.REFUSED, [timed(WriteOutcome.REFUSED, 3 * SECOND)], VIOLATED),  # too slow to be clear
+        (claims.WriteOutcome.REFUSED, [timed(WriteOutcome.REFUSED), timed(WriteOutcome.ACKNOWLEDGED)], VIOLATED),
+        (claims.WriteOutcome.REFUSED, [], UNKNOWN),
+    ],
+)
+def test_writes(outcome: claims.WriteOutcome, samples: list[WriterSample], ruling: Ruling) -> None:
+    claim = claims.Writes(WINDOW, outcome)
+    assert judge_writes(Expectation(claim), claim, {"w": samples}, "lan").ruling is ruling
+
+
+@pytest.mark.parametrize(
+    ("samples", "ruling"),
+    [
+        ([write("a", 10 * SECOND, 11 * SECOND, 5)], HELD),
+        ([write("a", 9 * SECOND, 11 * SECOND, 5)], UNKNOWN),  # it had started before
+        ([write("a", 10 * SECOND, 14 * SECOND, 5)], VIOLATED),
+        ([write("a", 10 * SECOND, 11 * SECOND, 0, WriteOutcome.UNKNOWN)], VIOLATED),
+    ],
+)
+def test_write_acknowledged(samples: list[WriterSample], ruling: Ruling) -> None:
+    claim = claims.WriteAcknowledged(10 * SECOND, 3 * SECOND)
+    verdict = judge_write_acknowledged(Expectation(claim), claim, {"w": samples}, end_ns=60 * SECOND)
+    assert verdict.ruling is ruling
+
+
+def test_a_run_that_ends_before_its_time_is_up_tells_nothing() -> None:
+    claim = claims.WriteAcknowledged(10 * SECOND, 3 * SECOND)
+    samples = {"w": [write("a", 10 * SECOND, 11 * SECOND, 0, WriteOutcome.REFUSED)]}
+    assert judge_write_acknowledged(Expectation(claim), claim, samples, end_ns=12 * SECOND).ruling is UNKNOWN
+
+
+# --- windows
+
+
+def test_running_counts_the_worst_instant_of_the_window() -> None:
+    points = [ServicePoint(at * SECOND, "web", 3, running) for at, running in ((0, 1), (5, 3), (15, 2), (25, 0))]
+
+    def ruling(from_s: int, to_s: int, at_least: int) -> Ruling:
+        claim = claims.Running(Window(from_s * SECOND, to_s * SECOND), "web", at_least)
+        return judge_running(Expectation(claim), claim, points).ruling
+
+    assert ruling(10, 20, 2) is HELD
+    assert ruling(10, 20, 3) is VIOLATED
+    assert ruling(10, 14, 3) is HELD
+    assert ruling(12, 12, 3) is HELD  # a single instant
+    assert ruling(20, 30, 1) is VIOLATED
+
+
+def history_of(*told: Callable[[FakeWorld], None]) -> LeaderHistory:
+    """m1 leads from the start; `told` happens at 1 s, 2 s, ...; the world runs to 30 s."""
+    world = FakeWorld("m1", "m2")
+    lead(world, "m1", 1)
+    history = LeaderHistory(world, 0)
+    for number, happens in enumerate(told, start=1):
+        world.call_at(number * SECOND, lambda happens=happens: happens(world))  # type: ignore[misc]
+    world.run_until(30 * SECOND)
+    return history
+
+
+def lead(world: FakeWorld, leader: str | None, term: int) -> None:
+    for host, status in world.statuses.items():
+        world.statuses[host] = replace(status, leads=host == leader, term=term)
+
+
+def elect_m2(world: FakeWorld) -> None:
+    lead(world, "m2", 2)
+    world.tell("m2", LeaderElected(2))
+
+
+def commit_by(host: str) -> Callable[[FakeWorld], None]:
+    return lambda world: world.tell(host, EntriesCommitted(5, 5, 1))
+
+
+WHOLE = Window(0, 30 * SECOND)
+
+
+@pytest.mark.parametrize(
+    ("told", "throughout", "ruling"),
+    [
+        ([], LeaderThroughout.UNCHANGED, HELD),
+        ([elect_m2], LeaderThroughout.UNCHANGED, VIOLATED),
+        ([lambda world: lead(world, None, 1)], LeaderThroughout.UNCHANGED, VIOLATED),
+        ([commit_by("m1")], LeaderThroughout.NONE, VIOLATED),
+        ([commit_by("m2")], LeaderThroughout.NONE, HELD),  # a follower learns late what had been committed
+    ],
+)
+def test_leader_over(told: list[Callable[[FakeWorld], None]], throughout: LeaderThroughout, ruling: Ruling) -> None:
+    claim = claims.LeaderOver(WHOLE, throughout)
+    assert judge_leader_over(Expectation(claim), claim, history_of(*told)).ruling is ruling
+
+
+@pytest.mark.parametrize(("at_most", "ruling"), [(0, VIOLATED), (1, HELD)])
+def test_elections(at_most: int, ruling: Ruling) -> None:
+    claim = claims.Elections(WHOLE, at_most)
+    assert judge_elections(Expectation(claim), claim, history_of(elect_m2)).ruling is ruling
+
+
+# --- in time
+
+
+def verdict_of(world: FakeWorld, holds_from_s: float, run_to_s: float) -> Ruling:
+    claim = claims.Leader(10 * SECOND, 5 * SECOND)
+    judge = Eventually(world, 0, Expectation(claim), lambda: "" if world.now_ns >= holds_from_s * SECOND else "not yet")
+    world.run_until(round(run_to_s * SECOND))
+    return judge.verdict().ruling
+
+
+@pytest.mark.parametrize(
+    ("holds_from_s", "run_to_s", "ruling"),
+    [(0, 20, HELD), (14.9, 20, HELD), (15.1, 20, VIOLATED), (14, 12, UNKNOWN), (99, 5, UNKNOWN)],
+)
+def test_something_comes_to_hold_in_time(holds_from_s: float, run_to_s: float, ruling: Ruling) -> None:
+    assert verdict_of(FakeWorld("m1"), holds_from_s, run_to_s) is ruling
+
+
+def test_a_leader_counts_when_a_majority_follows_it() -> None:
+    world = FakeWorld("m1", "m2", "m3")
+    voters = tuple(NodeId(f"raft-{host}") for host in world.hosts())
+    assert leader_missing(world) == "no living manager leads"
+    for host, status in world.statuses.items():
+        leads = host == "m1"
+        world.statuses[host] = replace(status, leads=leads, voters=voters, leader_id=voters[0], term=3)
+    assert leader_missing(world) == ""
+    world.statuses["m3"] = replace(world.statuses["m3"], power=Power.OFF)
+    assert leader_missing(world) == ""
+    world.statuses["m2"] = replace(world.statuses["m2"], term=4)
+    assert "only m1 of 3 follow" in leader_missing(world)

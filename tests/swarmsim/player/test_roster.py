@@ -1,0 +1,143 @@
+"""Whom descriptions of hosts and tasks mean at one instant."""
+
+from random import Random
+from typing import Any
+
+import pytest
+from fake_world import FakeWorld
+from msgspec.structs import replace
+
+from core.ids import NodeId, ServiceId, TaskId
+from core.objects import Task
+from core.objects.task import ContainerSpec, TaskSpec, TaskState, TaskStatus
+from core.store import Create, Store, Transaction
+from swarmsim.player.roster import NobodyThereError, Roster, hosts_hit, leader_of
+from swarmsim.scenario import steps
+from swarmsim.scenario.targets import (
+    Group,
+    Host,
+    HostGroup,
+    HostOf,
+    HostTarget,
+    Link,
+    Rack,
+    Several,
+    Some,
+    TaskTarget,
+    several,
+)
+from swarmsim.world import Power
+
+LEADER, MANAGERS = Group(HostGroup.LEADER), Group(HostGroup.MANAGERS)
+
+
+@pytest.fixture
+def world() -> FakeWorld:
+    """Three managers and two workers; m2 leads, w2 sits in rack b and is down."""
+    world = FakeWorld("m1", "m2", "m3", "w1", "w2")
+    _set(world, "m2", leads=True, term=4)
+    _set(world, "w2", rack="b", power=Power.OFF)
+    world.stores["m2"] = _store(_task("vote_web", 1, "w1"), _task("vote_web", 2, "m1"), _task("vote_db", 1, "w1"))
+    return world
+
+
+@pytest.fixture
+def roster(world: FakeWorld) -> Roster:
+    return Roster(world, Random(1))
+
+
+def _set(world: FakeWorld, host: str, **changes: Any) -> None:
+    world.statuses[host] = replace(world.statuses[host], **changes)
+
+
+def _task(service: str, slot: int, host: str) -> Task:
+    return Task(
+        TaskId(f"{service}.{slot}"),
+        ServiceId(service),
+        slot,
+        TaskSpec(ContainerSpec("image")),
+        1,
+        NodeId(f"node-{host}"),
+        service_name=service,
+        status=TaskStatus(TaskState.RUNNING),
+        version=1,
+    )
+
+
+def _store(*tasks: Task) -> Store:
+    store = Store()
+    store.apply(1, Transaction(tuple(Create(task) for task in tasks), 1))
+    return store
+
+
+@pytest.mark.parametrize(
+    ("target", "hosts"),
+    [
+        (Host("w2"), ["w2"]),
+        (LEADER, ["m2"]),
+        (Group(HostGroup.FOLLOWERS), ["m1", "m3"]),
+        (MANAGERS, ["m1", "m2", "m3"]),
+        (Group(HostGroup.WORKERS), ["w1"]),
+        (Group(HostGroup.UP), ["m1", "m2", "m3", "w1"]),
+        (Group(HostGroup.ALL), ["m1", "m2", "m3", "w1", "w2"]),
+        (Group(HostGroup.PAUSED), []),
+        (Rack("b"), ["w2"]),
+        (HostOf(TaskTarget("vote_web", slot=2)), ["m1"]),
+        (HostOf(TaskTarget("vote_web")), ["w1", "m1"]),
+        (Several((Host("w1"), LEADER, Host("w1"))), ["w1", "m2"]),
+        (Some(3, HostGroup.MANAGERS), ["m1", "m2", "m3"]),
+        (Some(1, HostGroup.MANAGERS, including=LEADER), ["m2"]),
+        (Some(2, HostGroup.MANAGERS, excluding=LEADER), ["m1", "m3"]),
+    ],
+)
+def test_a_target_is_looked_up(roster: Roster, target: HostTarget, hosts: list[str]) -> None:
+    assert list(roster.hosts(target)) == hosts
+
+
+def test_a_draw_always_holds_whom_it_must_include(roster: Roster) -> None:
+    for _ in range(20):
+        drawn = roster.hosts(Some(2, HostGroup.MANAGERS, including=LEADER))
+        assert len(drawn) == 2
+        assert "m2" in drawn
+
+
+@pytest.mark.parametrize(
+    ("target", "complaint"),
+    [
+        (Host("m9"), "there is no host m9"),
+        (Some(4, HostGroup.MANAGERS), "4 managers wanted, there are 3"),
+        (HostOf(TaskTarget("vote_api")), "vote_api has no task"),
+    ],
+)
+def test_who_is_not_there_cannot_be_hit(roster: Roster, target: HostTarget, complaint: str) -> None:
+    with pytest.raises(NobodyThereError, match=complaint):
+        roster.hosts(target)
+
+
+def test_without_a_leader_none_can_be_included(world: FakeWorld, roster: Roster) -> None:
+    _set(world, "m2", leads=False)
+    with pytest.raises(NobodyThereError, match="there is no leader now"):
+        roster.hosts(Some(2, HostGroup.MANAGERS, including=LEADER))
+
+
+def test_a_deposed_leader_that_has_not_heard_of_it_does_not_count(world: FakeWorld) -> None:
+    _set(world, "m3", leads=True, term=5)
+    assert leader_of(world) == "m3"
+    _set(world, "m3", power=Power.PAUSED)
+    assert leader_of(world) == "m2"
+
+
+def test_a_resolved_action_holds_names_only(roster: Roster) -> None:
+    action = roster.resolve(steps.SlowLink(Link(LEADER, Group(HostGroup.FOLLOWERS)), latency_ns=5))
+    assert action == steps.SlowLink(Link(several(["m2"]), several(["m1", "m3"])), latency_ns=5)
+    assert hosts_hit(action) == ("m2", "m1", "m3")
+
+
+def test_a_bridge_without_groups_halves_the_others(roster: Roster) -> None:
+    action = roster.resolve(steps.Bridge(LEADER))
+    assert action == steps.Bridge(several(["m2"]), (several(["m1", "w1"]), several(["m3", "w2"])))
+
+
+def test_some_tasks_are_drawn_at_random(roster: Roster) -> None:
+    drawn = {roster.tasks(TaskTarget("vote_web", count=1))[0] for _ in range(30)}
+    assert drawn == {("w1", "vote_web.1"), ("m1", "vote_web.2")}
