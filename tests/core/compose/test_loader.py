@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 
 from core.compose.loader import load
-from core.compose.stack import NamedFile, NamedNetwork, Stack, StackService, StackWarning
+from core.compose.stack import NamedFile, NamedNetwork, Stack, StackService, StackWarning, bind
 from core.document import DocumentError
+from core.ids import ConfigId, NetworkId
 from core.objects.port import PortConfig, Protocol, PublishMode
 from core.objects.resources import Resources
 from core.objects.service import (
@@ -471,3 +473,34 @@ def test_refusals_of_files() -> None:
 def test_the_same_file_gives_the_same_stack() -> None:
     text = "services: {web: {image: web, environment: {B: 1, A: 2}, networks: [b, a]}}\nnetworks: {b: , a: }"
     assert stack_of(text) == stack_of(text)
+
+
+def test_what_came_from_variables_is_plain_text_on_the_wire() -> None:
+    stack = stack_of(
+        """
+        services:
+          web:
+            image: 'web:${N}'
+            command: ["serve", "${N}"]
+            environment: {A: '${N}', B: }
+            labels: ['a=${N}']
+            ports: ['${N}:80']
+            volumes: ['./${N}:/srv']
+            networks: {front: {aliases: ['a${N}'], driver_opts: {x: '${N}'}}}
+            deploy: {labels: {b: '${N}'}, placement: {constraints: ['node.labels.a == ${N}']}}
+        networks: {front: {name: 'net${N}', labels: {c: '${N}'}}}
+        secrets: {s: {content: 'x${N}', name: 's${N}'}}
+        """
+    )
+    decoded = msgspec.msgpack.decode(msgspec.msgpack.encode(stack), type=Stack)
+    assert decoded == stack
+
+
+def test_a_credential_spec_in_a_config_is_resolved_with_the_others() -> None:
+    service = service_of({"image": "web", "credential_spec": {"config": "creds"}}, configs={"creds": {"content": "{}"}})
+    assert service.credential_config == "shop_creds"
+    spec = bind(service, {"shop_default": NetworkId("n1")}, {}, {"shop_creds": ConfigId("c1")})
+    assert spec.task.container.credential_spec == {"config": "c1"}
+    assert complaint({"image": "web", "credential_spec": {"config": "cred"}}, configs={"creds": {"content": "{}"}}) == (
+        "services.web.credential_spec: config 'cred' is not declared under the top-level configs; did you mean 'creds'?"
+    )

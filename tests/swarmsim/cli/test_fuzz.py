@@ -1,0 +1,50 @@
+"""`swarmsim fuzz`: what it prints and writes; the search itself has its own tests."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from swarmsim.cli import fuzz as command
+from swarmsim.cli import main
+from swarmsim.fuzz.engine import Failure, FuzzReport
+
+FAILURE = Failure(3, ("equal-digests: m1 and m2 differ",), "fuzz-raft-3.yaml", {"fuzz-raft-3.yaml": "name: Drawn\n"})
+
+
+def campaign(failure: Failure | None) -> Callable[..., FuzzReport]:
+    def run(profile: str, seeds: range, jobs: int, progress: Callable[[Any], None]) -> FuzzReport:
+        return FuzzReport(profile, len(seeds), 120, 1, {"split-vote": 2, "torn-write-cut": 0}, {"kill": 5}, failure)
+
+    return run
+
+
+def left(monkeypatch: pytest.MonkeyPatch, failure: Failure | None, *arguments: str) -> int:
+    monkeypatch.setattr(command, "fuzz_campaign", campaign(failure))
+    with pytest.raises(SystemExit) as ended:
+        main(["fuzz", "--seeds", "1..4", *arguments])
+    return int(ended.value.code or 0)
+
+
+def test_what_was_reached_is_printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert left(monkeypatch, None) == 0
+    assert capsys.readouterr().out == (
+        "4 seeds of profile all, 120 checks\n"
+        "  in 1 seeds some expectation could not be judged\n"
+        "  seeds that reached each hard state:\n"
+        "         2  split-vote\n"
+        "         0  torn-write-cut  (never)\n"
+        "  steps played: kill 5\n"
+    )
+
+
+def test_a_failure_is_written_as_a_scenario_that_replays_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert left(monkeypatch, FAILURE, "--quiet", "--out", "found") == 1
+    assert Path("found/fuzz-raft-3.yaml").read_text() == "name: Drawn\n"
+    assert capsys.readouterr().out == (
+        "seed 3 failed:\n  equal-digests: m1 and m2 differ\nagain: swarmsim run found/fuzz-raft-3.yaml --seed 3 -v\n"
+    )
