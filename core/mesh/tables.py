@@ -187,10 +187,11 @@ class MeshTables:
     def _count(self, node_id: NodeId, network_id: NetworkId, by: int) -> None:
         """One task more or less of this node is on this network."""
         place = self._places.setdefault(node_id, _Place())
-        count = place.task_counts.get(network_id, 0) + by
-        if count:
-            place.task_counts[network_id] = count
-        else:
+        before = place.task_counts.get(network_id, 0)
+        place.task_counts[network_id] = before + by
+        if before and before + by:
+            return
+        if not before + by:
             del place.task_counts[network_id]
         node = self._store.nodes.get(node_id)
         self._settle_place(place, network_id, node)
@@ -213,7 +214,10 @@ class MeshTables:
             self._section(network_id).put(self.version, route)
 
     def _section(self, network_id: NetworkId) -> Section:
-        return self._sections.setdefault(network_id, Section())
+        section = self._sections.get(network_id)
+        if section is None:
+            section = self._sections[network_id] = Section()
+        return section
 
     def _always(self) -> dict[NetworkId, None]:
         return {} if self._ingress_id is None else {self._ingress_id: None}

@@ -40,7 +40,7 @@ from core.messages import (
     StatusReport,
     ToManager,
 )
-from core.objects.node import Node, NodeState
+from core.objects.node import ManagerStatus, Node, NodeState
 from core.objects.task import Task
 from core.operations import Kind
 from core.raft.effects import Observe, Send
@@ -65,6 +65,7 @@ class Dispatcher:
         self._alarms: Alarms[NodeId] = Alarms()
         self._expected: dict[NodeId, None] = {}
         """Nodes not heard from yet; their alarm rings when that has lasted too long."""
+        self._managers = _managers(committed)
         self._observations = NodeObservations()
         self._conversations = Conversations(committed, self._sessions, timing)
         self._reports = ReportIntake(committed, self._sessions)
@@ -173,7 +174,7 @@ class Dispatcher:
             session.forgotten_raft_id = NodeId("") if message.raft_id else _raft_id(node)
         self._heard(now, session)
         raft_id = _order(session, node)
-        managers, index = self._managers(), self._committed.index
+        managers, index = self._managers, self._committed.index
         answer = Registered(message.attempt, session.id, index, raft_id, node.version, session.heartbeat_ns, managers)
         out.append(Send(node.id, answer))
 
@@ -210,7 +211,7 @@ class Dispatcher:
     def _on_beat(self, now: int, session: AgentSession, message: Beat, out: list[Effect]) -> None:
         self._heard(now, session)
         node = self._committed.nodes[session.node_id]
-        managers = self._managers()
+        managers = self._managers
         raft_id = _order(session, node)
         answer = BeatAnswer(session.id, message.sequence, session.heartbeat_ns, raft_id, node.version, managers)
         out.append(Send(node.id, answer))
@@ -243,6 +244,8 @@ class Dispatcher:
         self._alarms.drop(node_id)
 
     def _on_node_changed(self, now: int, change: Changed) -> None:
+        if _manager_status(change.old) != _manager_status(change.new):
+            self._managers = _managers(self._committed)
         if change.new is None:
             self._forget(NodeId(change.id))
         elif change.old is None:
@@ -271,13 +274,6 @@ class Dispatcher:
             session.armed_at = due_at
             self._alarms.set(session.node_id, due_at)
 
-    def _managers(self) -> tuple[Manager, ...]:
-        return tuple(
-            Manager(node.id, node.manager.address)
-            for node in self._committed.nodes.values()
-            if node.manager is not None
-        )
-
     # Within a session
 
     def _on_assignments_ack(self, now: int, session: AgentSession, message: AssignmentsAck, out: list[Effect]) -> None:
@@ -297,6 +293,14 @@ class Dispatcher:
         """A node that is still expected may have kept the tables of an earlier leader: drains wait for it."""
         if self._conversations.drains and not self._expected:
             self._conversations.look_at_drains(now)
+
+
+def _managers(store: Store) -> tuple[Manager, ...]:
+    return tuple(Manager(node.id, node.manager.address) for node in store.nodes.values() if node.manager is not None)
+
+
+def _manager_status(node: Node | None) -> ManagerStatus | None:
+    return node.manager if node is not None else None
 
 
 def _order(session: AgentSession, node: Node) -> NodeId:
