@@ -101,11 +101,18 @@ class Host:
         if self._work_left:
             return self._now
         earliest = self.membership.deadline()
-        for machine in (self.membership.raft, self.membership.agent, self._manager):
+        for machine in (self.membership.raft, self.membership.agent):
             at = machine.deadline() if machine is not None else None
             if at is not None and (earliest is None or at < earliest):
                 earliest = at
+        at = self._manager_deadline()
+        if at is not None and (earliest is None or at < earliest):
+            earliest = at
         return earliest
+
+    def _manager_deadline(self) -> int | None:
+        manager, raft = self._manager, self.membership.raft
+        return manager.deadline(raft.accepting) if manager is not None and raft is not None else None
 
     def check_invariants(self) -> None:
         """Assert what always holds."""
@@ -174,8 +181,8 @@ class Host:
             self._to_raft(now, event)
         if _is_due(self.membership.agent, now):
             self._to_agent(now, event)
-        manager = self._manager
-        if manager is not None and _is_due(manager, now):
+        manager, due_at = self._manager, self._manager_deadline()
+        if manager is not None and due_at is not None and due_at <= now:
             self.outbox.emit(manager.tick(now))
         if _is_due(self.membership, now):
             self.membership.tick(now)

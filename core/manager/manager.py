@@ -110,9 +110,12 @@ class Manager:
         self._now = now
         return self._roles.plan(now, members)
 
-    def deadline(self) -> int | None:
-        """When `tick` and `reconcile` have something to do: not later than the last call if there is work already."""
-        return self._loops.deadline(self._now)
+    def deadline(self, may_write: bool) -> int | None:
+        """When `tick` or `reconcile` has something to do: not later than the last call if there is work already.
+
+        While the log takes no commands (`may_write` is false), only `tick` counts: reconcilers wait for the log.
+        """
+        return self._loops.deadline(self._now) if may_write else self._dispatcher.deadline()
 
     def _draft(self, now: int, index: int) -> Draft:
         return Draft(self._head, index, self._wall.at(now))

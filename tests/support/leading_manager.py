@@ -82,7 +82,7 @@ class Leader:
         """Let time pass, stopping at every deadline."""
         end = self.now + duration_ns
         for _ in range(10_000):
-            at = self.manager.deadline()
+            at = self.manager.deadline(may_write=True)
             if at is None or at > end:
                 break
             self.now = max(self.now, at)

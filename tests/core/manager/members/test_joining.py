@@ -45,7 +45,7 @@ def test_nobody_is_told_before_the_node_is_committed() -> None:
     leader = Leader()
     assert leader.manager.receive(0, NodeId("w1"), request("worker-token")) == []
     assert leader.manager.receive(0, NodeId("w1"), request("worker-token", attempt=2)) == []
-    assert leader.manager.deadline() == 0
+    assert leader.manager.deadline(may_write=True) == 0
     leader.settle()
     answers = [effect.message for effect in leader.effects if isinstance(effect, SendTo)]
     assert [answer.attempt for answer in answers if isinstance(answer, JoinAccepted)] == [2]
