@@ -30,12 +30,11 @@ class UniqueAddresses(Check):
         self._judge_claims(at_ns, iter(claims))
 
     def sample(self, world: World) -> None:
-        hosts = living_managers(world)
-        if hosts:
-            store = max((world.store(host) for host in hosts), key=lambda store: store.index if store else 0)
-            if store is not None:
-                self.judge_store(world.now_ns, store)
-        self.judge_containers(world.now_ns, _running(world))
+        stores = [store for host in living_managers(world) if (store := world.store(host)) is not None]
+        if stores:
+            store = max(stores, key=lambda store: store.index)
+            self.judge_store(world.now_ns, store)
+            self.judge_containers(world.now_ns, _running(world, store))
 
     def _judge_claims(self, at_ns: int, claims: Iterator[Claim]) -> None:
         self.checked_count += 1
@@ -46,10 +45,12 @@ class UniqueAddresses(Check):
                 self.fail(at_ns, f"{' '.join(what)} is held by {other} and by {holder}")
 
 
-def _running(world: World) -> list[Claim]:
+def _running(world: World, store: Store) -> list[Claim]:
+    """By the swarm's members: a host that was removed while it could not be told may run what it had, on its own."""
     return [
         (("address", network_id, address), f"container of task {container.task_id} on {host}")
         for host in world.hosts()
+        if world.status(host).node_id in store.nodes
         for container in world.containers(host)
         if container.running
         for network_id, address in container.addresses
