@@ -87,18 +87,22 @@ class Elections:
         assert term >= state.term, (term, state.term)
         if term > state.term:
             state.enter_term(term, vote=None)
-        self._become(Role.FOLLOWER, leader_id)
+        # A follower's timer runs on when all it learns is a newer term: else candidates who cannot win would keep the
+        # one who can from its turn for ever (dissertation §3.4: only a leader, or granting a vote, resets it).
+        timer_runs_on = state.role is Role.FOLLOWER and leader_id is None
+        self._become(Role.FOLLOWER, leader_id, timer_runs_on)
 
-    def _become(self, role: Role, leader_id: NodeId | None) -> None:
+    def _become(self, role: Role, leader_id: NodeId | None, timer_runs_on: bool = False) -> None:
         state = self._state
         if leader_id is None and state.leader_id is not None:
             state.leader_lost_at = state.now
         state.role = role
         state.leader_id = leader_id
-        state.heard_at = state.now
         state.unsettled = True
         self._votes = {}
-        self._draw_timeout()
+        if not timer_runs_on:
+            state.heard_at = state.now
+            self._draw_timeout()
         state.observe(RoleChanged(role, state.term, leader_id))
 
     def _become_pre_candidate(self) -> None:

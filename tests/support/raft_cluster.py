@@ -125,7 +125,11 @@ class Peer:
         self.machine = Registers()
         self.paused = False
         self.start_count = 0
-        self.forget_synced()
+        self.synced_hard_state = HardState()
+        self.synced_terms: dict[int, int] = {}
+        """Index -> term of the log entries that a crash now would leave."""
+        self.synced_last_index = 0
+        self.synced_snapshot_index = 0
 
     @property
     def up(self) -> RaftNode:
@@ -148,13 +152,6 @@ class Peer:
                         self.synced_terms = {}
                         self.synced_last_index = meta.index
                     self.synced_snapshot_index = meta.index
-
-    def forget_synced(self) -> None:
-        """Begin the account anew."""
-        self.synced_hard_state = HardState()
-        self.synced_terms: dict[int, int] = {}
-        self.synced_last_index = 0
-        self.synced_snapshot_index = 0
 
     def holds(self, index: int, term: int) -> bool:
         """Whether a crash now would leave this entry, as such or within a snapshot."""
