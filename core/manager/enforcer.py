@@ -68,9 +68,9 @@ class ConstraintEnforcer:
         for task in self._head.tasks_on_node(node.id):
             if not self._is_mine(task):
                 continue
-            needed = task.spec.reservations
+            needed, constraints = task.spec.reservations, task.spec.placement.constraints
             fits = needed.nano_cpus <= cpus and needed.memory_bytes <= memory
-            if fits and meets(node, parse_constraints(task.spec.placement.constraints)):
+            if fits and (not constraints or meets(node, parse_constraints(constraints))):
                 cpus -= needed.nano_cpus
                 memory -= needed.memory_bytes
             else:

@@ -36,7 +36,7 @@ class Reaper:
         """When a node with orphans will have been back for long enough."""
 
     def rebuild(self, now: int) -> None:
-        self._slots = {slot_of(task): None for task in self._head.tasks.values()}
+        self._slots = {slot_of(task): None for task in self._head.tasks.values() if not is_wanted(task)}
         for node in self._head.nodes.values():
             self._watch(now, node)
 
@@ -49,7 +49,7 @@ class Reaper:
 
     def on_change(self, now: int, change: Changed) -> None:
         if change.kind is Kind.TASK:
-            if change.new is not None and (change.old is None or has_stopped(change.new) or not is_wanted(change.new)):
+            if change.new is not None and not is_wanted(change.new):
                 self._slots[slot_of(change.new)] = None
         elif change.new is None:
             self._returned.drop(change.old.id)

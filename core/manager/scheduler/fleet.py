@@ -58,6 +58,19 @@ class Fleet:
 
     # Following
 
+    def fill(self, nodes: Iterable[Node], loads: Iterable[tuple[TaskId, NodeId, Load]]) -> None:
+        """Everything at once, into a fleet that has nothing yet."""
+        self._infos = {node.id: NodeInfo(node) for node in nodes}
+        for task_id, node_id, load in loads:
+            info = self._infos.get(node_id)
+            if info is not None:
+                info.set_load(task_id, load)
+                self._located[task_id] = node_id
+        for info in self._infos.values():
+            for service_id in info.active_by_service:
+                self._hosts.setdefault(service_id, {})[info.node.id] = None
+        self._order = sorted((info.active_count, info.node.id) for info in self._infos.values() if info.ready)
+
     def set_node(self, node: Node) -> bool:
         """A node is there, or has changed; whether it is new."""
         info = self._infos.get(node.id)

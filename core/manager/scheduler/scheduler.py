@@ -46,10 +46,12 @@ class Scheduler:
         self._retry_at: int | None = None
 
     def rebuild(self, now: int) -> None:
-        for node in self._head.nodes.values():
-            self._fleet.set_node(node)
-        for task in self._head.tasks.values():
-            self._follow(task)
+        tasks = self._head.tasks.values()
+        loads = ((task.id, task.node_id, load_of(task)) for task in tasks if occupies(task))
+        self._fleet.fill(self._head.nodes.values(), loads)
+        for task in tasks:
+            if task.status.state is TaskState.PENDING and is_wanted(task):
+                self._enqueue(task)
 
     @property
     def dirty(self) -> bool:
