@@ -256,18 +256,24 @@ def test_two_files_cannot_lie_in_one_place() -> None:
         ({"mode": Global()}, "service mode change is not allowed"),
         (
             {"task": task_spec("other")},
-            "changing the task template of service web is not supported yet (it needs a rolling update): remove the"
-            " service and create it again",
+            (
+                "changing the task template of service web is not supported yet (it needs a rolling update): remove the"
+                " service and create it again"
+            ),
         ),
         (
             {"endpoint": ports(PortConfig(80, 8080))},
-            "publishing the first ingress port of service web is not supported yet (it needs a rolling update): remove"
-            " the service and create it again",
+            (
+                "publishing the first ingress port of service web is not supported yet (it needs a rolling update): remove"
+                " the service and create it again"
+            ),
         ),
         (
             {"endpoint": ports(PortConfig(80, 8080, publish_mode=PublishMode.HOST))},
-            "changing the host-mode ports of service web is not supported yet (it needs a rolling update): remove the"
-            " service and create it again",
+            (
+                "changing the host-mode ports of service web is not supported yet (it needs a rolling update): remove the"
+                " service and create it again"
+            ),
         ),
     ],
 )

@@ -105,7 +105,6 @@ def test_the_task_of_a_global_service_still_has_to_pass_the_filters() -> None:
     swarm.create("agent", task_spec(reservations=Resources(nano_cpus=2 * CPU)), Global())
     assert swarm.places("agent") == {"w1": 1}
     assert reason(swarm, "agent") == "no suitable node (insufficient resources on 1 node)"
-    [task] = [task for task in swarm.tasks("agent") if task.node_id == "w1"]
     swarm.put(replace(swarm.head.nodes[node_of("w2").id], description=node_of("w2").description))
     swarm.run_for(RETRY_NS)
     assert swarm.places("agent") == {"w1": 1, "w2": 1}
