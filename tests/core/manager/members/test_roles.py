@@ -10,7 +10,7 @@ from core.operations import OperationError, UpdateNode
 from core.raft.members import AddMember, RemoveMember, UpdateAddress
 
 
-def joined(leader: Leader, name: str, token: str = "worker-token") -> None:  # noqa: S107  (a test's token)
+def joined(leader: Leader, name: str, token: str = "worker-token") -> None:
     address = f"{name}:2377"
     request = JoinRequest(1, NodeId(name), token, address, Availability.ACTIVE, NodeDescription(name))  # type: ignore[arg-type]
     leader.hear(NodeId(name), request)
