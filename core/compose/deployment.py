@@ -72,7 +72,7 @@ class DeploymentFailed(Struct, frozen=True, gc=False):
     changes: tuple[Change, ...] = ()
 
 
-class DeploymentRefusedError(Exception):
+class _ContradictionError(Exception):
     """Inside this module: the stack contradicts what the swarm holds already."""
 
 
@@ -128,7 +128,7 @@ class Deployment:
     def _next(self) -> Operation | None:
         try:
             self._under_way = next(self._operations, None)
-        except DeploymentRefusedError as refusal:
+        except _ContradictionError as refusal:
             self._fail(str(refusal), None)
             return None
         if self._under_way is None:
@@ -156,7 +156,7 @@ class Deployment:
         ):
             for name in names:
                 if name not in self._found[kind]:
-                    raise DeploymentRefusedError(f"external {kind.value} {name!r} does not exist in the swarm")
+                    raise _ContradictionError(f"external {kind.value} {name!r} does not exist in the swarm")
 
     def _check_present(self) -> None:
         for network in self.stack.networks:
@@ -172,14 +172,14 @@ class Deployment:
         found = self._found[kind].get(name)
         # A secret's data may be withheld from whoever lists it.
         if isinstance(found, Secret | Config) and found.spec.data not in (data, b""):
-            raise DeploymentRefusedError(
+            raise _ContradictionError(
                 f"{kind.value} {name!r} exists with other data, which cannot change: rename it"
             )
 
     def _check_ours(self, kind: Kind, name: str, advice: str) -> None:
         found = self._found[kind].get(name)
         if found is not None and not self._is_ours(found):
-            raise DeploymentRefusedError(f"{kind.value} {name!r} exists and is not of this stack: {advice}")
+            raise _ContradictionError(f"{kind.value} {name!r} exists and is not of this stack: {advice}")
 
     def _removals(self) -> Iterator[Operation]:
         if not self._prune:
