@@ -51,6 +51,11 @@ from core.store import Store
 _TRANSACTIONS_PER_STEP: Final = 2
 """Bound on what reconcilers do in one step: each transaction has at most 200 changes."""
 _LOCAL_MESSAGES_PER_STEP: Final = 64
+_RAFT: Final = 1
+_AGENT: Final = 2
+_MANAGER: Final = 4
+_ALL: Final = _RAFT | _AGENT | _MANAGER
+"""Which machines something happened to in this step, as a set of bits: only these are looked after at its end."""
 _TO_MANAGER: Final = frozenset(get_args(ToManager))
 _NO_SWARM: Final = (
     "This node is not a swarm manager. "
@@ -71,6 +76,11 @@ class Host:
         self.membership = Membership(config, self.outbox, rng)
         self._now = now
         self._work_left = True  # what `begin` has put into the outbox
+        self._ran = _ALL
+        self._accepting = False
+        self._raft_at: int | None = None
+        self._agent_at: int | None = None
+        self._manager_at: int | None = None
         self._membership_ticket: Ticket | None = None
         self._peers_of: tuple[Any, Any] = ((), ())
         self._handlers: dict[type[Any], Callable[[int, Any], None]] = self._table()
@@ -101,18 +111,10 @@ class Host:
         if self._work_left:
             return self._now
         earliest = self.membership.deadline()
-        for machine in (self.membership.raft, self.membership.agent):
-            at = machine.deadline() if machine is not None else None
+        for at in (self._raft_at, self._agent_at, self._manager_at):
             if at is not None and (earliest is None or at < earliest):
                 earliest = at
-        at = self._manager_deadline()
-        if at is not None and (earliest is None or at < earliest):
-            earliest = at
         return earliest
-
-    def _manager_deadline(self) -> int | None:
-        manager, raft = self._manager, self.membership.raft
-        return manager.deadline(raft.accepting) if manager is not None and raft is not None else None
 
     def check_invariants(self) -> None:
         """Assert what always holds."""
@@ -123,6 +125,10 @@ class Host:
             self.membership.raft.check_invariants()
         if self.membership.agent is not None:
             self.membership.agent.check_invariants()
+        known = (self._raft_at, self._agent_at, self._manager_at)
+        self._ran = _ALL
+        self._note_deadlines()
+        assert known == (self._raft_at, self._agent_at, self._manager_at), known
 
     # --- what observers may look at -----------------------------------------------------------------------------
 
@@ -177,14 +183,15 @@ class Host:
         }
 
     def _on_tick(self, now: int, event: Tick) -> None:
-        if _is_due(self.membership.raft, now):
+        if _is_due(self._raft_at, now):
             self._to_raft(now, event)
-        if _is_due(self.membership.agent, now):
+        if _is_due(self._agent_at, now):
             self._to_agent(now, event)
-        manager, due_at = self._manager, self._manager_deadline()
-        if manager is not None and due_at is not None and due_at <= now:
+        manager = self._manager
+        if manager is not None and _is_due(self._manager_at, now):
+            self._ran |= _MANAGER
             self.outbox.emit(manager.tick(now))
-        if _is_due(self.membership, now):
+        if _is_due(self.membership.deadline(), now):
             self.membership.tick(now)
 
     def _on_wall_clock(self, now: int, event: WallClock) -> None:
@@ -217,6 +224,7 @@ class Host:
         self.outbox.emit([Observe(Halted(event.reason)), Halt(event.reason)])
 
     def _on_key_material(self, now: int, event: KeyMaterial) -> None:
+        self._ran = _ALL
         proposal = self.membership.on_key_material(now, event)
         if proposal is not None:
             self._to_raft(now, proposal)
@@ -224,26 +232,30 @@ class Host:
     def _to_agent(self, now: int, event: Any) -> None:
         agent = self.membership.agent
         if agent is not None:
+            self._ran |= _AGENT
             self.outbox.emit(agent.step(now, event))
 
     def _to_raft(self, now: int, event: Any) -> None:
         raft, replica = self.membership.raft, self.membership.replica
         if raft is None or replica is None:
             return
+        self._ran |= _RAFT
         replica.now = now
         for effect in raft.step(now, event):
             if type(effect) is Reply:
                 self._on_reply(effect)
             else:
                 self.outbox.effects.append(effect)
-        if replica.effects:
-            effects, replica.effects = replica.effects, []
-            self.outbox.emit(effects)
+        if replica.touched or raft.accepting is not self._accepting or raft.members is not self._peers_of[0]:
+            self._ran |= _MANAGER
+            self._accepting = raft.accepting
+            self.outbox.emit(replica.take_effects())
 
     def _on_reply(self, reply: Reply) -> None:
         """An answer of Raft's: to a client, or to this host's own request."""
         if reply.ticket == self._membership_ticket:
             self._membership_ticket = None
+            self._ran |= _MANAGER
         elif not self.membership.is_own(reply.ticket):
             result = reply.result
             if type(result) is Applied and type(result.value) is OperationError:
@@ -263,6 +275,7 @@ class Host:
         elif kind in _TO_MANAGER:
             self._for_manager(now, event)
         elif self.membership.joining:
+            self._ran = _ALL
             self.membership.on_join_answer(now, event.message)
         else:
             self._to_agent(now, event)
@@ -270,6 +283,7 @@ class Host:
     def _for_manager(self, now: int, event: Received) -> None:
         manager, message = self._manager, event.message
         if manager is not None:
+            self._ran |= _MANAGER
             self.outbox.emit(manager.receive(now, event.sender, message))  # type: ignore[arg-type]
         elif isinstance(message, Register | JoinRequest):
             agent = self.membership.agent
@@ -297,6 +311,7 @@ class Host:
         elif isinstance(operation, JoinSwarm):
             self.membership.join(now, event.ticket, operation)
         elif isinstance(operation, LeaveSwarm):
+            self._ran = _ALL
             self.membership.leave(event.ticket, operation)
         elif self.membership.raft is None:
             text = _NO_SWARM if self.membership.agent is None else _WORKER
@@ -311,11 +326,25 @@ class Host:
     def _settle(self, now: int) -> None:
         self._work_left = False
         self._deliver_local(now)
-        if self._manager is not None:
+        if self._ran & _MANAGER and self._manager is not None:
             self._manage(now)
             self._deliver_local(now)
-        self.membership.follow_order(now)
+        if self._ran & _AGENT and self.membership.follow_order(now):
+            self._ran = _ALL
         self._tell_peers()
+        self._note_deadlines()
+
+    def _note_deadlines(self) -> None:
+        """Ask those to whom something happened when they want to be woken; the others have not changed their minds."""
+        ran, self._ran = self._ran, 0
+        membership = self.membership
+        if ran & _RAFT:
+            self._raft_at = membership.raft.deadline() if membership.raft is not None else None
+        if ran & _AGENT:
+            self._agent_at = membership.agent.deadline() if membership.agent is not None else None
+        if ran & _MANAGER:
+            manager = self._manager
+            self._manager_at = manager.deadline(self._accepting) if manager is not None else None
 
     def _deliver_local(self, now: int) -> None:
         for _ in range(_LOCAL_MESSAGES_PER_STEP):
@@ -364,6 +393,5 @@ class Host:
         self.outbox.emit([Peers(tuple(addresses))])
 
 
-def _is_due(machine: Any, now: int) -> bool:
-    at = machine.deadline() if machine is not None else None
+def _is_due(at: int | None, now: int) -> bool:
     return at is not None and at <= now

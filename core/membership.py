@@ -270,20 +270,21 @@ class Membership:
 
     # --- being a Raft member ------------------------------------------------------------------------------------
 
-    def follow_order(self, now: int) -> None:
-        """Become the Raft member the leader says this host is to be."""
+    def follow_order(self, now: int) -> bool:
+        """Become the Raft member the leader says this host is to be; whether that changed anything."""
         agent, identity = self.agent, self.identity
         if agent is None or agent.assigned_raft_id is None or agent.assigned_at_version <= identity.node_version:
-            return
+            return False
         wanted = agent.assigned_raft_id
         if wanted == identity.raft_id or (wanted and wanted == identity.lost_raft_id):
-            return
+            return False
         self._stop_raft()
         self._write(replace(identity, raft_id=wanted, node_version=agent.assigned_at_version, founding=None))
         if wanted:
             self._start_raft(now, RaftDurable())
         self._announce()
         self._tell_agent(now, RaftIdentityChanged(wanted))
+        return True
 
     def _start_raft(self, now: int, durable: RaftDurable) -> None:
         config = replace(self._config.raft, id=self.identity.raft_id, timing=self._config.timing.raft)

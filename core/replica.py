@@ -1,7 +1,7 @@
 """The state machine that Raft replicates: the committed store and, while this host leads, the manager.
 
-`RaftNode` calls it inline. What the manager wants sent because of what was committed is collected in `effects` for the
-host to take after the step.
+`RaftNode` calls it inline. What the manager wants sent because of what was committed is kept for the host to take after
+the step.
 """
 
 from collections.abc import Callable
@@ -25,35 +25,47 @@ class Replica:
         self.store = Store()
         self.manager: Manager | None = None
         self.now = 0
-        self.effects: list[Effect] = []
+        self.touched = False
+        """Whether something was evaluated, applied, or leadership changed since `take_effects` was last called."""
+        self._effects: list[Effect] = []
         self._make_manager = make_manager
+
+    def take_effects(self) -> list[Effect]:
+        """What is to be sent because of what was committed."""
+        self.touched = False
+        effects, self._effects = self._effects, []
+        return effects
 
     # --- core.raft.machine.StateMachine
 
     def lead(self, now: int) -> None:
         """All that was committed before is applied: the manager begins with a head copied from it."""
         assert self.manager is None
+        self.touched = True
         self.manager = self._make_manager(self.store, now)
 
     def unlead(self) -> None:
         """Drop the manager and its head."""
+        self.touched = True
         self.manager = None
 
     def evaluate(self, now: int, index: int, request: Any) -> Accepted | Rejected[OperationError]:
         """Turn a client's write into a transaction."""
         assert self.manager is not None
+        self.touched = True
         return self.manager.evaluate(now, index, request)
 
     def apply(self, index: int, command: Any) -> Any:
         """Apply a committed transaction; the client's answer, or an OperationError if its versions did not hold."""
+        self.touched = True
         outcome = self.store.apply(index, command)
         if isinstance(outcome, Conflict):
-            self.effects.append(Observe(TransactionRefused(index, outcome.reason)))
+            self._effects.append(Observe(TransactionRefused(index, outcome.reason)))
             if self.manager is not None:
-                self.effects += self.manager.on_committed(self.now, index, ())
+                self._effects += self.manager.on_committed(self.now, index, ())
             return OperationError(ErrorCode.OUT_OF_SEQUENCE, "update out of sequence")
         if self.manager is not None:
-            self.effects += self.manager.on_committed(self.now, index, outcome)
+            self._effects += self.manager.on_committed(self.now, index, outcome)
         return command.answer
 
     def query(self, request: Any) -> Any:
