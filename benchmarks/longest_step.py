@@ -1,0 +1,150 @@
+"""The longest single step of a host while a swarm is given 10,000 tasks, loses a worker, and then its leader.
+
+No step may take longer than a tenth of the shortest election timeout (30 ms in the `lan` profile), or a host that is
+busy looks like one that is dead. CPU time of `Host.step`, garbage collection included, in a simulated swarm.
+"""
+
+import argparse
+from collections.abc import Callable
+from time import process_time_ns
+from typing import Any
+
+from core.effects import Effect
+from core.events import Event
+from core.host import Host
+from core.ids import NodeId
+from core.membership import HostConfig
+from core.objects.cluster import Cluster
+from core.objects.service import Replicated, ServiceSpec
+from core.objects.task import ContainerSpec, TaskSpec, TaskState
+from core.operations import CreateService, InitSwarm, Inspect, JoinSwarm, Kind, Operation
+from core.raft.config import RaftConfig
+from core.raft.effects import Applied, Result
+from core.timing import LAN, MS, SECOND
+from sim.hosts import Start, recover_swarm_host
+from sim.images import Catalogue
+from sim.world import World, WorldConfig
+
+LIMIT_MS = LAN.raft.election_min_ns / MS / 10
+LEAST_S, SETTLE_S = 10, 60
+"""Simulated seconds that the swarm gets for each phase, at least and at most."""
+
+
+class Stopwatch:
+    """Knows the longest step of each kind of event since it was last read."""
+
+    def __init__(self) -> None:
+        self._longest_ns: dict[str, int] = {}
+        self.step_count = 0
+
+    def watch(self, start: Start) -> Host:
+        """A host whose steps are timed; takes the place of `recover_swarm_host`."""
+        host = recover_swarm_host(start)
+        assert isinstance(host, Host)
+        step = host.step
+
+        def timed(now: int, event: Event) -> list[Effect]:
+            begun_at = process_time_ns()
+            effects = step(now, event)
+            self._note(_name(event), process_time_ns() - begun_at)
+            return effects
+
+        host.step = timed  # type: ignore[method-assign]
+        return host
+
+    def _note(self, name: str, took_ns: int) -> None:
+        self.step_count += 1
+        if took_ns > self._longest_ns.get(name, 0):
+            self._longest_ns[name] = took_ns
+
+    def read(self) -> list[tuple[float, str]]:
+        """Milliseconds and event, longest first; and begin afresh."""
+        longest = sorted(((took_ns / MS, name) for name, took_ns in self._longest_ns.items()), reverse=True)
+        self._longest_ns = {}
+        return longest
+
+
+def _name(event: Event) -> str:
+    message: Any = getattr(event, "message", None)
+    return type(event).__name__ if message is None else f"Received {type(message).__name__}"
+
+
+def swarm(stopwatch: Stopwatch, worker_count: int) -> World:
+    """Three managers and some workers."""
+    settings = HostConfig(LAN, RaftConfig(NodeId(""), LAN.raft))
+    world = World(WorldConfig(settings=settings, images=Catalogue(lenient=True)), 1, stopwatch.watch)
+    managers, workers = ["m1", "m2", "m3"], [f"w{number + 1}" for number in range(worker_count)]
+    for name in managers + workers:
+        world.add_machine(name)
+        world.power_on(name, boot_ns=0)
+    world.run_for(0)
+    founder = world.machine("m1").address
+    answer(world, InitSwarm(founder))
+    cluster = answer(world, Inspect(Kind.CLUSTER, "default"))
+    assert isinstance(cluster, Cluster)
+    for name in managers[1:] + workers:
+        token = cluster.tokens.manager if name in managers else cluster.tokens.worker
+        answer(world, JoinSwarm(world.machine(name).address, (founder,), token), name)
+    world.run_for(5 * SECOND)
+    return world
+
+
+def answer(world: World, operation: Operation, host: str = "m1") -> Any:
+    """The value of an operation that succeeds within ten simulated seconds."""
+    answers: list[Result] = []
+    world.request(host, operation, answers.append)
+    for _ in range(100):
+        if not answers:
+            world.run_for(100 * MS)
+    (result,) = answers
+    assert isinstance(result, Applied), result
+    return result.value
+
+
+def running_count(world: World) -> int:
+    """Tasks that the leader's store shows as running and wanted."""
+    leader = world.leader()
+    host = world.host(leader) if leader is not None else None
+    assert host is None or isinstance(host, Host)
+    if host is None or host.store is None:
+        return 0
+    tasks = host.store.tasks.values()
+    return sum(task.status.state is TaskState.RUNNING is task.desired_state for task in tasks)
+
+
+def phase(world: World, stopwatch: Stopwatch, title: str, act: Callable[[], object], task_count: int) -> float:
+    """Do something, wait until all tasks run again, and print the longest steps; the longest in milliseconds."""
+    stopwatch.read()
+    act()
+    begun_at = world.now
+    world.run_for(LEAST_S * SECOND)
+    while running_count(world) < task_count and world.now - begun_at < SETTLE_S * SECOND:
+        world.run_for(1 * SECOND)
+    settled = "" if running_count(world) >= task_count else f", {running_count(world):,} running after {SETTLE_S} s"
+    longest = stopwatch.read()
+    shown = ", ".join(f"{took_ms:.1f} ms in {name}" for took_ms, name in longest[:3])
+    print(f"{title}: {shown}{settled}", flush=True)
+    return longest[0][0]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tasks", type=int, default=10_000)
+    parser.add_argument("--workers", type=int, default=60)
+    arguments = parser.parse_args()
+    count: int = arguments.tasks
+    stopwatch = Stopwatch()
+    world = swarm(stopwatch, arguments.workers)
+    spec = ServiceSpec("many", TaskSpec(ContainerSpec("image")), mode=Replicated(count))
+    leader = world.leader()
+    assert leader is not None
+    longest = [
+        phase(world, stopwatch, f"{count:,} tasks created", lambda: answer(world, CreateService(spec)), count),
+        phase(world, stopwatch, "a worker lost", lambda: world.kill("w1"), count),
+        phase(world, stopwatch, "the leader lost", lambda: world.kill(leader), count),
+    ]
+    print(f"longest of {stopwatch.step_count:,} steps: {max(longest):.1f} ms; the limit is {LIMIT_MS:.0f} ms")
+
+
+if __name__ == "__main__":
+    main()
