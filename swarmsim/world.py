@@ -178,6 +178,12 @@ class World(Protocol):
     def status(self, host: str) -> HostStatus:
         """One host at this instant; KeyError if there is none of that name."""
 
+    def power(self, host: str) -> Power:
+        """As in its status, for those who ask often."""
+
+    def leader(self) -> str | None:
+        """The living host that leads the highest term; None if nobody does."""
+
     def address(self, host: str) -> str:
         """Where its daemon listens, as `address:port`."""
 

@@ -13,7 +13,7 @@ from core.objects.node import Availability, NodeState
 from core.objects.service import Global, Replicated
 from core.objects.task import TaskState
 from core.store import Store
-from swarmsim.player.roster import leader_of, most_advanced_store
+from swarmsim.player.roster import most_advanced_store
 from swarmsim.world import Power, World
 
 Afresh = Callable[[Store, NodeId], RouteTable]
@@ -23,7 +23,7 @@ STACK_LABEL = "com.docker.stack.namespace"
 
 def missing(world: World, of: str | None = None, compute: Afresh = afresh) -> str:
     """What keeps a stack, a service, or everything from having converged; "" if nothing does."""
-    leader = leader_of(world)
+    leader = world.leader()
     store = world.store(leader) if leader is not None else None
     if leader is None or store is None:
         return "there is no leader"
@@ -56,7 +56,7 @@ def healthy_tasks(world: World, store: Store) -> dict[str, list[Task]]:
     up = {
         container.task_id
         for host in world.hosts()
-        if world.status(host).power is not Power.OFF
+        if world.power(host) is not Power.OFF
         for container in world.containers(host)
         if container.running and container.healthy
     }

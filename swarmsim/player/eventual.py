@@ -5,7 +5,7 @@ from collections.abc import Callable
 from core.objects.node import NodeState
 from core.timing import MS, SECOND
 from swarmsim.player.convergence import missing
-from swarmsim.player.roster import NobodyThereError, Roster, leader_of
+from swarmsim.player.roster import NobodyThereError, Roster
 from swarmsim.recording import Ruling, Verdict
 from swarmsim.scenario.expectations import CaughtUp, Converged, Expectation, Leader, Members
 from swarmsim.world import World
@@ -76,7 +76,7 @@ def eventually(world: World, origin_ns: int, roster: Roster, expectation: Expect
 
 def leader_missing(world: World) -> str:
     """A leader counts when a majority of its voters live, are in its term and know it."""
-    leader = leader_of(world)
+    leader = world.leader()
     if leader is None:
         return "no living manager leads"
     leading = world.status(leader)
@@ -94,7 +94,7 @@ def leader_missing(world: World) -> str:
 
 def members_missing(world: World, claim: Members) -> str:
     """Managers count by Raft's membership, workers by the store; all must be ready."""
-    leader = leader_of(world)
+    leader = world.leader()
     store = world.store(leader) if leader is not None else None
     if leader is None or store is None:
         return "no living manager leads"

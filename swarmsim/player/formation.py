@@ -15,7 +15,6 @@ from core.objects.node import NodeState
 from core.operations import InitSwarm
 from core.timing import MS, PROFILES
 from swarmsim.player.operator import Operator, change_node, initialise, join, read_tokens
-from swarmsim.player.roster import leader_of
 from swarmsim.scenario.plan import ClusterPlan, NodeLabels
 from swarmsim.world import World
 
@@ -72,7 +71,7 @@ class Formation:
             self._end("")
 
     def _all_ready(self) -> bool:
-        leader = leader_of(self._world)
+        leader = self._world.leader()
         store = self._world.store(leader) if leader is not None else None
         if leader is None or store is None:
             return False

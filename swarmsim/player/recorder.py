@@ -79,10 +79,11 @@ class Recorder:
     def _note_hosts(self) -> None:
         now_ns = self._world.now_ns - self._origin_ns
         for host in self._world.hosts():
-            status = self._world.status(host)
+            power = self._world.power(host).value
             spans = self._power.setdefault(host, [])
-            if not spans or spans[-1][0] != status.power.value:
-                spans.append((status.power.value, now_ns))
+            if not spans or spans[-1][0] != power:
+                spans.append((power, now_ns))
+            status = self._world.status(host)
             ids = self._node_ids.setdefault(host, {})
             ids.update(dict.fromkeys(each for each in (status.node_id, status.raft_id) if each))
             self._roles.setdefault(host, "manager" if host.startswith("m") else "worker")

@@ -26,7 +26,7 @@ from swarmsim.scenario.targets import (
     names_in,
     several,
 )
-from swarmsim.world import HostStatus, Power, World
+from swarmsim.world import Power, World
 
 ActionT = TypeVar("ActionT", bound=Struct)
 
@@ -67,18 +67,18 @@ class Roster:
     def group(self, group: HostGroup) -> tuple[str, ...]:
         """The hosts of a group, in order."""
         if group is HostGroup.LEADER:
-            leader = leader_of(self._world)
+            leader = self._world.leader()
             return (leader,) if leader is not None else ()
         if group is HostGroup.KILLED:
             return tuple(self.killed)
         if group is HostGroup.JOINED:
             return tuple(self.joined)
         belongs = _GROUPS[group]
-        leader = leader_of(self._world) if group is HostGroup.FOLLOWERS else None
+        leader = self._world.leader() if group is HostGroup.FOLLOWERS else None
         return tuple(
             host
             for host in self._world.hosts()
-            if host not in self.gone and host != leader and belongs(self._world.status(host))
+            if host not in self.gone and host != leader and belongs(self._world, host)
         )
 
     def tasks(self, target: TaskTarget) -> list[tuple[str, TaskId]]:
@@ -143,7 +143,7 @@ class Roster:
             kin = [
                 host
                 for host in self._world.hosts()
-                if host not in bridge and _is_manager(self._world.status(host)) is is_manager
+                if host not in bridge and _is_manager(self._world, host) is is_manager
             ]
             middle = (len(kin) + 1) // 2
             halves[0].extend(kin[:middle])
@@ -163,15 +163,9 @@ def hosts_hit(action: Action) -> tuple[str, ...]:
     return tuple(named)
 
 
-def leader_of(world: World) -> str | None:
-    """The living host that leads the highest term."""
-    leaders = [status for host in world.hosts() if (status := world.status(host)).leads and status.lives]
-    return max(leaders, key=lambda status: status.term).name if leaders else None
-
-
 def most_advanced_store(world: World) -> Store | None:
     """The store of the leader, or without one of the living manager that has applied most."""
-    leader = leader_of(world)
+    leader = world.leader()
     if leader is not None:
         return world.store(leader)
     stores = [store for host in world.hosts() if (store := world.store(host)) is not None]
@@ -187,15 +181,20 @@ def _fits(task: Task, target: TaskTarget) -> bool:
     )
 
 
-def _is_manager(status: HostStatus) -> bool:
-    return bool(status.raft_id)
+def _is_manager(world: World, host: str) -> bool:
+    return bool(world.status(host).raft_id)
 
 
-_GROUPS: dict[HostGroup, Callable[[HostStatus], bool]] = {
-    HostGroup.FOLLOWERS: lambda status: status.lives and _is_manager(status),
-    HostGroup.MANAGERS: lambda status: status.lives and _is_manager(status),
-    HostGroup.WORKERS: lambda status: status.lives and not _is_manager(status),
-    HostGroup.ALL: lambda status: True,
-    HostGroup.UP: lambda status: status.power in (Power.UP, Power.PAUSED),
-    HostGroup.PAUSED: lambda status: status.power is Power.PAUSED,
+def _manages(world: World, host: str) -> bool:
+    """A host has a store as long as it lives and is a manager."""
+    return world.store(host) is not None
+
+
+_GROUPS: dict[HostGroup, Callable[[World, str], bool]] = {
+    HostGroup.FOLLOWERS: _manages,
+    HostGroup.MANAGERS: _manages,
+    HostGroup.WORKERS: lambda world, host: world.power(host) is Power.UP and not _is_manager(world, host),
+    HostGroup.ALL: lambda world, host: True,
+    HostGroup.UP: lambda world, host: world.power(host) in (Power.UP, Power.PAUSED),
+    HostGroup.PAUSED: lambda world, host: world.power(host) is Power.PAUSED,
 }

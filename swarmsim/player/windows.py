@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from core.raft.effects import EntriesCommitted, LeaderElected
 from core.timing import MS
-from swarmsim.player.roster import leader_of
 from swarmsim.recording import Ruling, ServicePoint, Verdict
 from swarmsim.scenario.expectations import Elections, Expectation, LeaderOver, LeaderThroughout, Running, Window
 from swarmsim.world import FactListener, World
@@ -53,7 +52,7 @@ class LeaderHistory:
             self.commits_at.append(at_ns)
 
     def _look(self) -> None:
-        leader = leader_of(self._world)
+        leader = self._world.leader()
         term = self._world.status(leader).term if leader is not None else 0
         latest = self.leaderships[-1] if self.leaderships else None
         if latest is None or (latest.host, latest.term) != (leader, term):

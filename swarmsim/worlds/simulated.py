@@ -103,6 +103,18 @@ class SimulatedWorld:
             raft.applied_index if raft is not None else 0,
         )
 
+    def power(self, host: str) -> Power:
+        return _power(self.sim.machine(host))
+
+    def leader(self) -> str | None:
+        leader, leader_term = None, 0
+        for name, machine in self.sim.machines.items():
+            if machine.running and isinstance(core := machine.host, Host) and core.leading:
+                raft = core.membership.raft
+                if raft is not None and raft.term > leader_term:
+                    leader, leader_term = name, raft.term
+        return leader
+
     def address(self, host: str) -> str:
         return self.sim.machine(host).address
 

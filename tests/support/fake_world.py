@@ -88,6 +88,13 @@ class FakeWorld:
     def status(self, host: str) -> HostStatus:
         return self.statuses[host]
 
+    def power(self, host: str) -> Power:
+        return self.statuses[host].power
+
+    def leader(self) -> str | None:
+        leaders = [each for each in self.statuses.values() if each.leads and each.lives]
+        return max(leaders, key=lambda each: each.term).name if leaders else None
+
     def address(self, host: str) -> str:
         return f"{host}:2377"
 

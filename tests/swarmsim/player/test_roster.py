@@ -11,7 +11,7 @@ from core.ids import NodeId, ServiceId, TaskId
 from core.objects import Task
 from core.objects.task import ContainerSpec, TaskSpec, TaskState, TaskStatus
 from core.store import Create, Store, Transaction
-from swarmsim.player.roster import NobodyThereError, Roster, hosts_hit, leader_of
+from swarmsim.player.roster import NobodyThereError, Roster, hosts_hit
 from swarmsim.scenario import steps
 from swarmsim.scenario.targets import (
     Group,
@@ -37,6 +37,7 @@ def world() -> FakeWorld:
     world = FakeWorld("m1", "m2", "m3", "w1", "w2")
     _set(world, "m2", leads=True, term=4)
     _set(world, "w2", rack="b", power=Power.OFF)
+    world.stores = {"m1": Store(), "m3": Store()}
     world.stores["m2"] = _store(_task("vote_web", 1, "w1"), _task("vote_web", 2, "m1"), _task("vote_db", 1, "w1"))
     return world
 
@@ -122,9 +123,9 @@ def test_without_a_leader_none_can_be_included(world: FakeWorld, roster: Roster)
 
 def test_a_deposed_leader_that_has_not_heard_of_it_does_not_count(world: FakeWorld) -> None:
     _set(world, "m3", leads=True, term=5)
-    assert leader_of(world) == "m3"
+    assert world.leader() == "m3"
     _set(world, "m3", power=Power.PAUSED)
-    assert leader_of(world) == "m2"
+    assert world.leader() == "m2"
 
 
 def test_a_resolved_action_holds_names_only(roster: Roster) -> None:
