@@ -17,12 +17,15 @@ from swarmsim.yaml_source import Source, SourceError
 _FILES_HELP = "Scenario files, or Compose files (variables are taken from the environment)."
 
 
-def check(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=_FILES_HELP)]) -> None:
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=_FILES_HELP)],
+    merge: Annotated[bool, typer.Option("--merge", help="Compose files: one stack, later ones over earlier.")] = False,
+) -> None:
     """Say of each file what it amounts to, or what is wrong with it."""
     problems = 0
-    for file in files:
+    for group in [files] if merge else [[file] for file in files]:
         try:
-            print(f"{file}: ok: {_summary(file)}")
+            print(f"{' + '.join(map(str, group))}: ok: {_summary(group)}")
         except SourceError as error:
             problems += 1
             print(error, file=sys.stderr)
@@ -30,17 +33,16 @@ def check(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=_F
         raise typer.Exit(2)
 
 
-def _summary(file: Path) -> str:
-    source = read_source(file)
-    keys = source.data if isinstance(source.data, dict) else {}
-    if "services" in keys and "cluster" not in keys:
-        return _of_stack(_stack(file, source))
-    return _of_scenario(load(file))
+def _summary(files: list[Path]) -> str:
+    sources = [read_source(file) for file in files]
+    if len(files) > 1 or _has_key(sources[0], "services"):
+        named = any(_has_key(source, "name") for source in sources)
+        return _of_stack(load_stack(files, name="" if named else "stack", environment=dict(os.environ)))
+    return _of_scenario(load(files[0]))
 
 
-def _stack(file: Path, source: Source) -> Stack:
-    named = isinstance(source.data, dict) and "name" in source.data
-    return load_stack([file], name="" if named else "stack", environment=dict(os.environ))
+def _has_key(source: Source, key: str) -> bool:
+    return isinstance(source.data, dict) and key in source.data
 
 
 def _of_scenario(scenario: Scenario) -> str:

@@ -82,6 +82,17 @@ def test_check_looks_at_every_file_before_it_gives_up(swarmsim: Command) -> None
     assert ended.out.startswith("small.yaml: ok")
 
 
+def test_check_merges_compose_files_if_asked_to(swarmsim: Command) -> None:
+    Path("base.yml").write_text("services: {web: {image: web}}")
+    Path("more.yml").write_text("services: {web: {ports: ['80:80']}, db: {image: db, port: 1}}")
+    assert swarmsim("check", "base.yml").code == 0
+    ended = swarmsim("check", "--merge", "base.yml", "more.yml")
+    assert (ended.code, ended.err) == (2, "more.yml:1: services.db.port: unknown key 'port'; did you mean 'ports'?\n")
+    Path("more.yml").write_text("services: {web: {ports: ['80:80']}, db: {image: db}}")
+    ended = swarmsim("check", "--merge", "base.yml", "more.yml")
+    assert ended.out == "base.yml + more.yml: ok: Compose file: 2 services, 1 network, 0 secrets, 0 configs\n"
+
+
 # --- scenarios
 
 
