@@ -66,22 +66,34 @@ class Stimulus(Enum):
 
 _ENDED: Final = {Stimulus.UNASSIGNED: Phase.REMOVING}
 
+_STARTED_BEFORE: Final = {
+    Stimulus.STARTED: Phase.STARTING,
+    Stimulus.HEALTHY: Phase.RUNNING,
+    Stimulus.UNHEALTHY: Phase.FAILING,
+    Stimulus.EXITED_CLEANLY: Phase.COMPLETE,
+    Stimulus.EXITED_BADLY: Phase.FAILED,
+}
+"""An earlier run of this agent got further than it could write down: the engine is believed."""
+
 TRANSITIONS: Final[dict[Phase, dict[Stimulus, Phase]]] = {
     Phase.ACCEPTED: {
         Stimulus.PREPARABLE: Phase.PREPARING,
         Stimulus.PREPARED: Phase.READY,  # ordered by an earlier run of this agent
+        **_STARTED_BEFORE,
         Stimulus.WANTED_STOPPED: Phase.STOPPING,
         Stimulus.UNASSIGNED: Phase.REMOVING,
     },
     Phase.PREPARING: {
         Stimulus.PREPARED: Phase.READY,
         Stimulus.ORDER_FAILED: Phase.REJECTED,
+        **_STARTED_BEFORE,
         Stimulus.MISSING: Phase.ACCEPTED,  # the engine forgot: the one way back, which shows nothing
         Stimulus.WANTED_STOPPED: Phase.STOPPING,
         Stimulus.UNASSIGNED: Phase.REMOVING,
     },
     Phase.READY: {
         Stimulus.WANTED_RUNNING: Phase.STARTING,
+        **_STARTED_BEFORE,
         Stimulus.WANTED_STOPPED: Phase.STOPPING,
         Stimulus.UNASSIGNED: Phase.REMOVING,
         Stimulus.MISSING: Phase.REJECTED,

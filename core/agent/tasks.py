@@ -126,7 +126,8 @@ class Tasks:
         for task_id, run in list(self.runs.items()):
             phase, report = run.phase, found.pop(task_id, _MISSING)
             self._show(now, run)
-            self._take(now, run, report, out)
+            if phase is not Phase.REMOVING:  # an earlier order may be under way: only the removal's own report ends it
+                self._take(now, run, report, out)
             if run.phase is phase:
                 self._order(run, out)
             if run.phase in ENDED and report.phase in _RUNNING:
@@ -138,11 +139,19 @@ class Tasks:
         """The engine has news of one container."""
         run = self.runs.get(task_id)
         if run is None:
-            if report.phase is ContainerPhase.FAILED:  # a container of no task could not be removed
-                self._retry_at[task_id] = now + RETRY_NS
+            self._stray(now, task_id, report, out)
+        elif run.phase in ENDED and report.phase in _RUNNING:
+            out.append(RemoveTask(OperationId(Order.REMOVE), task_id))
         elif operation_id == Order.NONE or operation_id >= LAST_ORDER[run.phase]:
             self._take(now, run, report, out)
             self._pursue(now, run, out)
+
+    def _stray(self, now: int, task_id: TaskId, report: EngineReport, out: list[Effect]) -> None:
+        """A container of no task: it could not be removed, or was made by an order that was still under way."""
+        if report.phase is ContainerPhase.FAILED:
+            self._retry_at[task_id] = now + RETRY_NS
+        elif report.phase is not ContainerPhase.REMOVED:
+            out.append(RemoveTask(OperationId(Order.REMOVE), task_id))
 
     def tick(self, now: int, out: list[Effect]) -> None:
         """Repeat orders that failed a while ago."""

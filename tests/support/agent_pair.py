@@ -62,6 +62,8 @@ SECRETS: Final = (SecretId("password"), SecretId("token"))
 SECRET_DATA: Final = {SECRETS[0]: b"very secret password", SECRETS[1]: b"very secret token"}
 MAX_IN_FLIGHT: Final = 12
 """The link is bounded: what comes on top is lost."""
+MAX_ROUNDS: Final = 500
+"""More than anything may take that does not wait for time to pass."""
 RUNNING_PHASES: Final = (ContainerPhase.STARTED, ContainerPhase.HEALTHY, ContainerPhase.UNHEALTHY)
 
 
@@ -79,13 +81,15 @@ class Engine:
         self.started: list[TaskId] = []
         """Every container ever started, in order."""
 
-    def perform(self, choice: int) -> TaskReported | None:
-        """Carry out the first order of some task."""
+    def perform(self, choice: int, refuse: bool = False) -> TaskReported | None:
+        """Carry out the first order of some task, or say that it cannot be."""
         if not self.orders or not self.up:
             return None
         task_id = _task_of(self.orders[choice % len(self.orders)])
         order = next(order for order in self.orders if _task_of(order) == task_id)
         self.orders.remove(order)
+        if refuse:
+            return TaskReported(task_id, order.operation_id, EngineReport(ContainerPhase.FAILED, err="refused"))
         return TaskReported(task_id, order.operation_id, self._carry_out(task_id, order))
 
     def _carry_out(self, task_id: TaskId, order: Any) -> EngineReport:
@@ -396,7 +400,10 @@ class Pair:
 
     def perform_all(self) -> None:
         """All is well for an instant: everything under way arrives, is written, carried out, committed."""
-        while self.link or self.unsynced or self.log or (self.engine.up and self.engine.orders) or self.programming:
+        for _ in range(MAX_ROUNDS):
+            orders = self.engine.up and self.engine.orders
+            if not (self.link or self.unsynced or self.log or orders or self.programming):
+                return
             self.commit_all()
             self.sync(len(self.unsynced))
             self.deliver(0)
@@ -404,6 +411,7 @@ class Pair:
             report = self.engine.perform(0)
             if report is not None:
                 self.agent_step(report)
+        raise AssertionError("they talk without end")
 
     def settle(self, for_ns: int = 30 * SECOND) -> None:
         """Nothing goes wrong any more, for so long."""

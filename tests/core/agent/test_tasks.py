@@ -212,6 +212,9 @@ def test_a_restarted_agent_removes_containers_of_no_task_and_fails_tasks_of_no_c
         (TaskState.ACCEPTED, None, ["prepare"], TaskState.PREPARING),
         (TaskState.PREPARING, None, ["prepare"], TaskState.PREPARING),
         (TaskState.PREPARING, ContainerPhase.PREPARED, ["start"], TaskState.STARTING),
+        (TaskState.PREPARING, ContainerPhase.HEALTHY, [], TaskState.RUNNING),
+        (TaskState.READY, ContainerPhase.STARTED, ["start"], TaskState.STARTING),
+        (TaskState.READY, ContainerPhase.EXITED, [], TaskState.FAILED),
         (TaskState.READY, None, [], TaskState.REJECTED),
         (TaskState.STARTING, ContainerPhase.PREPARED, ["start"], TaskState.STARTING),
         (TaskState.STARTING, ContainerPhase.HEALTHY, [], TaskState.RUNNING),
@@ -237,3 +240,14 @@ def test_while_the_engine_is_down_orders_wait_and_tasks_stay_as_they_were(runnin
     assert running.status().state == TaskState.RUNNING
     running.inventory({WEB: ContainerPhase.HEALTHY})
     assert running.orders() == ["stop"]
+
+
+def test_a_container_made_by_an_order_that_outlived_its_task_is_removed(running: Host) -> None:
+    running.tasks.reported(0, TaskId("stranger"), 1, report(ContainerPhase.PREPARED), running.ordered)
+    assert running.orders() == ["remove"]
+    running.assign(task(TaskState.SHUTDOWN))
+    running.engine(ContainerPhase.EXITED, 3)
+    running.orders()
+    running.engine(ContainerPhase.HEALTHY, 2)
+    assert running.orders() == ["remove"]
+    assert running.status().state == TaskState.SHUTDOWN
