@@ -53,7 +53,7 @@ class Daemon:
     """Feeds events to a host and performs its effects until it stops."""
 
     __slots__ = (
-        "_armed_at",
+        "_armed_for",
         "_backlog",
         "_clients",
         "_clock",
@@ -86,7 +86,8 @@ class Daemon:
         self._clock = machine.clock
         self._step = host.step
         self._step_listeners = machine.observer.step_listeners
-        self._armed_at: int | None = None
+        self._armed_for: int | None = None
+        """The deadline, by the machine's clock, for which a wake-up is under way."""
         self._backlog: deque[Event] = deque()
         self._clients: dict[Ticket, Answered] = {}
         self._ticket_count = 0
@@ -147,20 +148,16 @@ class Daemon:
 
     def _arm(self) -> None:
         deadline = self.host.deadline()
-        if deadline is None:
+        if deadline is None or (self._armed_for is not None and deadline >= self._armed_for):
             return
-        delay_ns = self._clock.world_delay_ns(deadline)
-        if delay_ns < STEP_NS:
-            delay_ns = STEP_NS
-        wake_at = self._loop.now + delay_ns
-        if self._armed_at is None or wake_at < self._armed_at:
-            self._armed_at = wake_at
-            self._loop.call_after(delay_ns, self._wake, wake_at)
+        self._armed_for = deadline
+        delay_ns = max(self._clock.world_delay_ns(deadline), STEP_NS)
+        self._loop.call_after(delay_ns, self._wake, deadline)
 
-    def _wake(self, wake_at: int) -> None:
-        if wake_at != self._armed_at or not self.alive:
+    def _wake(self, armed_for: int) -> None:
+        if armed_for != self._armed_for or not self.alive:
             return
-        self._armed_at = None
+        self._armed_for = None
         if self.paused:
             return
         deadline = self.host.deadline()
@@ -171,7 +168,7 @@ class Daemon:
 
     def rearm(self) -> None:
         """The clock runs differently from now on: what was armed may be at the wrong time."""
-        self._armed_at = None
+        self._armed_for = None
         if self.alive and not self.paused:
             self._arm()
 

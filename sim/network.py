@@ -122,12 +122,14 @@ class Link:
         if delay_ns is None:
             network.lost_count += 1
             return
-        state = self.state
+        state, now = self.state, network.loop.now
         if state.reorder_ratio and self._random() < state.reorder_ratio:
             network.held_back_count += 1
             delay_ns += self._late_ns()
         else:
-            delay_ns = self._in_order(delay_ns)
+            # In order after what was sent before.
+            self._last_at = max(now + delay_ns, self._last_at + 1)
+            delay_ns = self._last_at - now
         network.loop.post(_Delivery(self.source, self.target, envelope, size), delay_ns)
         if state.duplicate_ratio and self._random() < state.duplicate_ratio:
             network.duplicated_count += 1
@@ -161,14 +163,6 @@ class Link:
         busy_ns += size * 8_000_000_000 // bits_per_s
         self.source.line_free_at = now + busy_ns
         return busy_ns
-
-    def _in_order(self, delay_ns: int) -> int:
-        now = self.network.loop.now
-        arrives_at = now + delay_ns
-        if arrives_at <= self._last_at:
-            arrives_at = self._last_at + 1
-        self._last_at = arrives_at
-        return arrives_at - now
 
     def _late_ns(self) -> int:
         return 1 + int(self._random() * HELD_BACK_FACTOR * self.state.latency_ns)

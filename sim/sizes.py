@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from msgspec import msgpack
 
-from core.messages import AssignmentsAck, Beat, RoutesAck, SessionUnknown, StatusAck
+from core.messages import AssignmentsAck, Beat, BeatAnswer, RoutesAck, SessionUnknown, StatusAck
 from core.raft.messages import (
     Append,
     AppendAcked,
@@ -26,7 +26,7 @@ from core.raft.messages import (
     TimeoutNow,
     VoteAnswered,
 )
-from core.raft.records import HardState, LogAppended
+from core.raft.records import LogAppended
 
 
 class Codec(Protocol):
@@ -41,6 +41,7 @@ ENVELOPE_BYTES = 96
 """What a message carries besides itself: both ends' identities, frame, encryption, TCP and IP headers."""
 _FIXED_BYTES = 24
 _SESSION_BYTES = 64
+_MANAGER_BYTES = 96
 _UNKNOWN_BYTES = 256
 
 _encode = msgpack.Encoder().encode
@@ -48,14 +49,18 @@ _encode = msgpack.Encoder().encode
 
 def message_bytes(message: Any) -> int:
     """Bytes of a message on the wire."""
-    size_of = _SIZES.get(type(message))
-    return ENVELOPE_BYTES + (size_of(message) if size_of else encoded_bytes(message))
+    size = _FIXED.get(type(message))
+    return ENVELOPE_BYTES + (_varying_bytes(message) if size is None else size)
 
 
 def record_bytes(record: Any) -> int:
     """Bytes of a durable record."""
-    size_of = _SIZES.get(type(record))
-    return _FIXED_BYTES + (size_of(record) if size_of else encoded_bytes(record))
+    return _FIXED_BYTES + _varying_bytes(record)
+
+
+def _varying_bytes(value: Any) -> int:
+    size_of = _VARYING.get(type(value))
+    return encoded_bytes(value) if size_of is None else size_of(value)
 
 
 def encoded_bytes(value: Any) -> int:
@@ -73,18 +78,16 @@ def _of_entries(carrier: Append[Any] | LogAppended[Any]) -> int:
     return size
 
 
-def _fixed(_: Any) -> int:
-    return _FIXED_BYTES
+def _of_managers(answer: BeatAnswer) -> int:
+    return _SESSION_BYTES + len(answer.managers) * _MANAGER_BYTES
 
 
-def _of_session(_: Any) -> int:
-    return _SESSION_BYTES
-
-
-_SIZES: dict[type, Callable[[Any], int]] = {
+_VARYING: dict[type, Callable[[Any], int]] = {
     Append: _of_entries,
     LogAppended: _of_entries,
-    HardState: _of_session,
+    BeatAnswer: _of_managers,
+}
+_FIXED: dict[type, int] = {
     **dict.fromkeys(
         (
             AppendAcked,
@@ -101,7 +104,7 @@ _SIZES: dict[type, Callable[[Any], int]] = {
             TimeoutNow,
             VoteAnswered,
         ),
-        _fixed,
+        _FIXED_BYTES,
     ),
-    **dict.fromkeys((AssignmentsAck, Beat, RoutesAck, SessionUnknown, StatusAck), _of_session),
+    **dict.fromkeys((AssignmentsAck, Beat, RoutesAck, SessionUnknown, StatusAck), _SESSION_BYTES),
 }
