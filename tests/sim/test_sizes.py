@@ -3,16 +3,24 @@
 from typing import Any
 
 import pytest
+from msgspec import msgpack
 
 from core.codec import wire
-from core.ids import Address, NodeId, SessionId
+from core.ids import Address, ConfigId, NodeId, SessionId
 from core.messages import Beat, BeatAnswer, Manager, RoutesAck
-from core.raft.entries import OVERHEAD_BYTES, NoopEntry
+from core.objects.config import Config, ConfigSpec
+from core.raft.entries import OVERHEAD_BYTES, CommandEntry
 from core.raft.messages import Append, AppendAcked, Heartbeat, HeartbeatAnswered, PreVote, ReadIndexed, VoteAnswered
 from core.raft.records import HardState, LogAppended
+from core.store.changes import Create, Transaction
 from sim.sizes import ENVELOPE_BYTES, encoded_bytes, message_bytes, record_bytes
 
-ENTRIES = tuple(NoopEntry(index=10_000 + number, term=7, size=OVERHEAD_BYTES) for number in range(20))
+CHANGE = Create(Config(ConfigId("4ib39mrgxqro0kb10c6ef0sj5"), ConfigSpec("settings", bytes(128))))
+TRANSACTION = Transaction((CHANGE,), size=len(msgpack.encode(CHANGE)))
+ENTRIES = tuple(
+    CommandEntry(index=10_000 + number, term=7, size=OVERHEAD_BYTES + TRANSACTION.size, command=TRANSACTION)
+    for number in range(20)
+)
 SESSION = SessionId("4ib39mrgxqro0kb10c6ef0sj5")
 MANAGERS = tuple(
     Manager(NodeId(f"4ib39mrgxqro0kb10c6ef0sj{number}"), Address(f"198.18.0.{number}:2377")) for number in range(5)
