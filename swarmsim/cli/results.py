@@ -1,7 +1,6 @@
 """What came of the runs of one scenario, as lines for a person or as JSON for a program."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -9,7 +8,8 @@ from msgspec import Struct
 
 from core.timing import SECOND
 from swarmsim.campaign import SeedResult
-from swarmsim.recording import Recording, Ruling, Verdict, encode
+from swarmsim.recording import Ruling, Verdict
+from swarmsim.report.summary import RunSummary
 from swarmsim.scenario.plan import Scenario
 
 _SIGN: Final = {Ruling.HELD: "held    ", Ruling.VIOLATED: "VIOLATED", Ruling.UNKNOWN: "unknown "}
@@ -35,7 +35,7 @@ class ScenarioResults(Struct, frozen=True):
     seeds: tuple[SeedRuling, ...]
 
 
-def results_of(scenario: Scenario, outcomes: Sequence[SeedResult[Recording]]) -> ScenarioResults:
+def results_of(scenario: Scenario, outcomes: Sequence[SeedResult[RunSummary]]) -> ScenarioResults:
     """Sum up the runs of a scenario."""
     seeds = tuple(_ruling_of(outcome) for outcome in outcomes)
     return ScenarioResults(scenario.file, scenario.name, worst([each.ruling for each in seeds]), seeds)
@@ -49,11 +49,11 @@ def worst(rulings: Sequence[Ruling]) -> Ruling:
     return Ruling.HELD if rulings else Ruling.UNKNOWN
 
 
-def _ruling_of(outcome: SeedResult[Recording]) -> SeedRuling:
-    recording = outcome.result
-    if recording is None:
+def _ruling_of(outcome: SeedResult[RunSummary]) -> SeedRuling:
+    run = outcome.result
+    if run is None:
         return SeedRuling(outcome.seed, Ruling.UNKNOWN, problems=(f"the run crashed: {outcome.crash}",))
-    return SeedRuling(outcome.seed, recording.ruling, recording.verdicts, recording.problems)
+    return SeedRuling(outcome.seed, run.ruling, run.verdicts, run.problems)
 
 
 def lines_of(results: ScenarioResults, *, verbose: bool, quiet: bool) -> Iterator[str]:
@@ -105,11 +105,3 @@ def _named(seeds: list[int]) -> str:
 def json_of(results: Sequence[ScenarioResults]) -> str:
     """The results for a program: a list with one object per scenario."""
     return msgspec.json.format(msgspec.json.encode(list(results)), indent=2).decode()
-
-
-def write_recordings(directory: Path, outcomes: Sequence[SeedResult[Recording]]) -> None:
-    """One `recording-<seed>.json` per run, from which a report can be made again."""
-    directory.mkdir(parents=True, exist_ok=True)
-    for outcome in outcomes:
-        if outcome.result is not None:
-            (directory / f"recording-{outcome.seed}.json").write_bytes(encode(outcome.result))

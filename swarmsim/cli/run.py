@@ -1,9 +1,9 @@
 """`swarmsim run`: play scenarios in the simulator and judge what they expect."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from msgspec import Struct
@@ -11,16 +11,15 @@ from msgspec import Struct
 from core.timing import SECOND
 from swarmsim.campaign import SeedResult, run_seeds
 from swarmsim.cli.progress import Advance, progress_of
-from swarmsim.cli.results import EXIT_CODE, ScenarioResults, json_of, lines_of, results_of, worst, write_recordings
+from swarmsim.cli.results import EXIT_CODE, ScenarioResults, json_of, lines_of, results_of, worst
 from swarmsim.cli.seeds import parse_seeds
 from swarmsim.play import play_simulated
-from swarmsim.player.player import Options
-from swarmsim.recording import Recording
+from swarmsim.player.player import Options, Progress
+from swarmsim.report.circumstances import Stopwatch
+from swarmsim.report.files import write_report
+from swarmsim.report.summary import RunSummary, summarise
 from swarmsim.scenario.loader import load
 from swarmsim.scenario.plan import Scenario
-
-_FEW_SEEDS: Final = 10
-"""So many runs keep all their facts in memory; more only if a report is wanted of them."""
 
 
 class RunSettings(Struct, frozen=True):
@@ -39,7 +38,7 @@ def run(
     seed: Annotated[int, typer.Option(min=0, help="Play this seed.")] = 1,
     seeds: Annotated[str, typer.Option(metavar="A..B", help="Play each of these seeds instead.")] = "",
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes to spread seeds over.")] = 1,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write reports there.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write a report there: HTML, Markdown, JSON.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every verdict.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show only what went wrong.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
@@ -58,6 +57,7 @@ def run(
 
 
 def _run_scenario(scenario: Scenario, settings: RunSettings, one_of_many: bool) -> ScenarioResults:
+    stopwatch = Stopwatch()
     with progress_of(scenario.name, shown=not (settings.quiet or settings.json)) as advance:
         outcomes = list(_outcomes(scenario, settings, advance))
     results = results_of(scenario, outcomes)
@@ -65,23 +65,25 @@ def _run_scenario(scenario: Scenario, settings: RunSettings, one_of_many: bool) 
         for line in lines_of(results, verbose=settings.verbose, quiet=settings.quiet):
             print(line)
     if settings.out is not None:
-        _write(settings.out / Path(scenario.file).stem if one_of_many else settings.out, outcomes, settings)
+        directory = settings.out / Path(scenario.file).stem if one_of_many else settings.out
+        write_report(directory, scenario, outcomes, stopwatch, settings.jobs)
+        if not (settings.quiet or settings.json):
+            print(f"  report: {directory / 'report.html'}")
     return results
 
 
-def _outcomes(scenario: Scenario, settings: RunSettings, advance: Advance) -> Iterator[SeedResult[Recording]]:
-    options = Options(record_facts=settings.out is not None or len(settings.seeds) <= _FEW_SEEDS)
-    play = partial(play_simulated, scenario, options=options)
+def _outcomes(scenario: Scenario, settings: RunSettings, advance: Advance) -> Iterator[SeedResult[RunSummary]]:
+    # What led to what takes facts, and only a report tells it.
+    play = partial(_play, scenario, Options(record_facts=settings.out is not None))
     if len(settings.seeds) == 1:
-        play = partial(play, progress=lambda at_ns, end_ns: advance(at_ns // SECOND, end_ns // SECOND))
-        yield from run_seeds(play, settings.seeds)
+        watched = partial(play, progress=lambda at_ns, end_ns: advance(at_ns // SECOND, end_ns // SECOND))
+        yield from run_seeds(watched, settings.seeds)
         return
     for done, outcome in enumerate(run_seeds(play, settings.seeds, settings.jobs), start=1):
         advance(done, len(settings.seeds))
         yield outcome
 
 
-def _write(directory: Path, outcomes: Sequence[SeedResult[Recording]], settings: RunSettings) -> None:
-    write_recordings(directory, outcomes)
-    if not (settings.quiet or settings.json):
-        print(f"  written to {directory}")
+def _play(scenario: Scenario, options: Options, seed: int, progress: Progress | None = None) -> RunSummary:
+    """One seed in whatever process: a recording is large, so its summary is all that leaves it."""
+    return summarise(play_simulated(scenario, seed, options, progress))

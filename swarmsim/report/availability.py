@@ -1,0 +1,186 @@
+"""What clients could not get, from when to when, and what became of what they asked.
+
+Two measures, since an outage is rarely total:
+
+- A *standstill* is a stretch in which somebody waited and nobody got a good answer, for longer than a few usual
+  answers take. It says when writes (or requests) failed altogether; the mean length is the time to repair (MTTR).
+- A *bad spell* is a stretch in which some failed, however many succeeded beside them: from the first failure to the
+  first good one after the last failure, a second without any failure ending it.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from core.timing import MS, SECOND
+from swarmsim.report.exchanges import Clients, Exchange
+from swarmsim.report.quantiles import quantile
+
+SHORTEST_STANDSTILL_NS: Final = 200 * MS
+USUAL_LATENCIES: Final = 5
+USUAL_GAPS: Final = 4
+"""A standstill is longer than so many usual answers take, and than so many questions lie apart."""
+QUIET_NS: Final = SECOND
+MAX_REASONS: Final = 6
+
+
+class Standstill(Struct, frozen=True, gc=False):
+    """Nobody got a good answer from `from_ns`, when the first who had to wait asked, to `to_ns`, when one came."""
+
+    from_ns: int
+    to_ns: int
+    ended: bool
+    """False if the run's samples end first."""
+    asked: dict[str, int]
+    """What became of those who asked meanwhile, by outcome; `good` ones just waited."""
+
+    @property
+    def length_ns(self) -> int:
+        """How long it lasted."""
+        return self.to_ns - self.from_ns
+
+
+class Reason(Struct, frozen=True, gc=False):
+    """Why so many failed, in the words of whatever noticed."""
+
+    outcome: str
+    detail: str
+    count: int
+
+
+class BadSpell(Struct, frozen=True, gc=False):
+    """Of `asked_count` that were asked from `from_ns` and before `to_ns`, `failed_count` failed."""
+
+    from_ns: int
+    to_ns: int
+    asked_count: int
+    failed_count: int
+    reasons: tuple[Reason, ...]
+    """The most frequent first."""
+
+
+class Latency(Struct, frozen=True, gc=False):
+    """Of good answers."""
+
+    p50_ns: int
+    p95_ns: int
+    p99_ns: int
+    max_ns: int
+
+
+class Availability(Struct, frozen=True, gc=False):
+    """What one source of exchanges got over the run."""
+
+    name: str
+    kind: str
+    target: str
+    rate_per_s: float
+    asked_count: int
+    outcomes: dict[str, int]
+    """By outcome, `good` first, then the most frequent."""
+    reasons: tuple[Reason, ...]
+    standstills: tuple[Standstill, ...]
+    standstill_ns: int
+    mean_to_repair_ns: int | None
+    bad_spells: tuple[BadSpell, ...]
+    latency: Latency | None
+
+    @property
+    def failed_count(self) -> int:
+        """How many did not get what they asked for."""
+        return self.asked_count - self.outcomes.get("good", 0)
+
+
+def availability_of(clients: Clients) -> Availability:
+    """All of one source."""
+    exchanges = clients.exchanges
+    latencies = sorted(each.ended_ns - each.started_ns for each in exchanges if each.good)
+    stood = standstills(exchanges, _threshold_ns(clients, latencies))
+    standstill_ns = sum(each.length_ns for each in stood)
+    return Availability(
+        name=clients.name,
+        kind=clients.kind,
+        target=clients.target,
+        rate_per_s=clients.rate_per_s,
+        asked_count=len(exchanges),
+        outcomes=_outcomes(exchanges),
+        reasons=_reasons(exchanges),
+        standstills=stood,
+        standstill_ns=standstill_ns,
+        mean_to_repair_ns=standstill_ns // len(stood) if stood else None,
+        bad_spells=bad_spells(exchanges),
+        latency=_latency(latencies),
+    )
+
+
+def standstills(exchanges: Sequence[Exchange], threshold_ns: int) -> tuple[Standstill, ...]:
+    """Every one longer than `threshold_ns`. `exchanges` are in the order they started."""
+    if not exchanges:
+        return ()
+    last_ended_at = max(each.ended_ns for each in exchanges)
+    answers = sorted(each.ended_ns for each in exchanges if each.good)
+    found = []
+    for before, after in zip([exchanges[0].started_ns, *answers], [*answers, last_ended_at], strict=True):
+        if after - before <= threshold_ns:
+            continue
+        waiting = [each for each in exchanges if each.started_ns < after and _waits_in_vain(each, before, after)]
+        from_ns = max(before, min((each.started_ns for each in waiting), default=after))
+        if after - from_ns > threshold_ns:
+            outcomes = Counter(each.outcome for each in waiting)
+            found.append(Standstill(from_ns, after, bool(answers) and after <= answers[-1], _by_count(outcomes)))
+    return tuple(found)
+
+
+def _waits_in_vain(each: Exchange, before: int, after: int) -> bool:
+    """Whether this one was asked, or still open, with no good answer to anybody between `before` and `after`."""
+    return each.ended_ns >= after or (not each.good and each.started_ns >= before)
+
+
+def bad_spells(exchanges: Sequence[Exchange], quiet_ns: int = QUIET_NS) -> tuple[BadSpell, ...]:
+    """Failures that lie less than `quiet_ns` apart, together. `exchanges` are in the order they started."""
+    groups: list[list[int]] = []
+    for index, each in enumerate(exchanges):
+        if each.good:
+            continue
+        if groups and each.started_ns - exchanges[groups[-1][-1]].started_ns < quiet_ns:
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    return tuple(_spell(exchanges, group) for group in groups)
+
+
+def _spell(exchanges: Sequence[Exchange], failed: Sequence[int]) -> BadSpell:
+    first, last = failed[0], failed[-1]
+    to_ns = exchanges[last + 1].started_ns if last + 1 < len(exchanges) else exchanges[last].ended_ns
+    reasons = _reasons([exchanges[index] for index in failed])
+    return BadSpell(exchanges[first].started_ns, to_ns, last - first + 1, len(failed), reasons)
+
+
+def _threshold_ns(clients: Clients, latencies: Sequence[int]) -> int:
+    usual_ns = quantile(latencies, 50) if latencies else 0
+    apart_ns = int(SECOND / clients.rate_per_s) if clients.rate_per_s > 0 else 0
+    return max(SHORTEST_STANDSTILL_NS, USUAL_LATENCIES * usual_ns, USUAL_GAPS * apart_ns)
+
+
+def _latency(latencies: Sequence[int]) -> Latency | None:
+    if not latencies:
+        return None
+    return Latency(*(quantile(latencies, percent) for percent in (50, 95, 99, 100)))
+
+
+def _outcomes(exchanges: Sequence[Exchange]) -> dict[str, int]:
+    counts = Counter(each.outcome for each in exchanges)
+    good = counts.pop("good", 0)
+    return {"good": good, **_by_count(counts)}
+
+
+def _reasons(exchanges: Sequence[Exchange]) -> tuple[Reason, ...]:
+    counts = Counter((each.outcome, each.detail) for each in exchanges if not each.good)
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(Reason(outcome, detail, count) for (outcome, detail), count in ordered[:MAX_REASONS])
+
+
+def _by_count(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

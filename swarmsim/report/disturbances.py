@@ -1,0 +1,46 @@
+"""What was done to the swarm and taken back again: those of one instant together."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from swarmsim.recording import FaultBand
+from swarmsim.report.evidence import Evidence
+from swarmsim.scenario.steps import REVERSIBLE
+
+LASTING: Final = frozenset(action.__struct_config__.tag for action in REVERSIBLE)
+"""Verbs whose effect goes on until it is taken back; the others happen at an instant."""
+
+
+class Disturbance(Struct, frozen=True, gc=False):
+    """Steps played or ended at one instant. What happens before `next_at_ns` (the next one, or the end) follows it."""
+
+    at_ns: int
+    next_at_ns: int
+    text: str
+    """The steps as written; for one that ended by itself, that it did."""
+    hosts: tuple[str, ...]
+
+
+def disturbances(evidence: Evidence) -> tuple[Disturbance, ...]:
+    """In order of time, those within the run."""
+    texts: dict[int, dict[str, None]] = {}
+    hosts: dict[int, dict[str, None]] = {}
+    begun = {band.from_ns for band in evidence.recording.faults}
+    for band in evidence.recording.faults:
+        instants = [(band.from_ns, band.text)]
+        if band.to_ns is not None and band.to_ns not in begun:
+            instants.append((band.to_ns, f"end of {band.text}"))
+        for at_ns, text in instants:
+            texts.setdefault(at_ns, {})[text] = None
+            hosts.setdefault(at_ns, {}).update(dict.fromkeys(band.hosts))
+    times = sorted(at_ns for at_ns in texts if at_ns < evidence.end_ns)
+    return tuple(
+        Disturbance(at_ns, next_at, "; ".join(texts[at_ns]), tuple(hosts[at_ns]))
+        for at_ns, next_at in zip(times, [*times[1:], evidence.end_ns], strict=False)
+    )
+
+
+def lasts(band: FaultBand) -> bool:
+    """Whether a step began something that went on, rather than happened at once."""
+    return band.verb in LASTING

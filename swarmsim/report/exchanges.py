@@ -1,0 +1,74 @@
+"""What clients asked and what they got: requests from outside, writes and reads of the swarm, all in one shape."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from swarmsim.player.rates import is_success
+from swarmsim.recording import Recording
+from swarmsim.world import Outcome, WriteOutcome
+
+GOOD = "good"
+SLOW = "slow"
+"""Answered well, but too late to count as a success."""
+
+
+class Exchange(Struct, frozen=True, gc=False):
+    """One question to the swarm and what came of it."""
+
+    started_ns: int
+    ended_ns: int
+    outcome: str
+    """`good`, or what went wrong."""
+    host: str
+    detail: str
+
+    @property
+    def good(self) -> bool:
+        """Whether the client got what it wanted."""
+        return self.outcome == GOOD
+
+
+class Clients(Struct, frozen=True):
+    """All exchanges of one source in the order they started; `kind` is `requests`, `writes` or `reads`."""
+
+    name: str
+    kind: str
+    target: str
+    rate_per_s: float
+    exchanges: tuple[Exchange, ...]
+
+
+def clients_of(recording: Recording) -> Iterator[Clients]:
+    """Every writer's writes, then its reads, then every traffic source."""
+    for writer in recording.writers:
+        for kind in ("write", "read"):
+            of_kind = tuple(
+                Exchange(
+                    sample.started_ns,
+                    sample.ended_ns,
+                    _of_write(sample.outcome),
+                    sample.host,
+                    f"asked at {sample.host}",
+                )
+                for sample in writer.samples
+                if sample.kind == kind
+            )
+            if of_kind:
+                yield Clients(writer.name, f"{kind}s", "the managers", writer.rate_per_s, of_kind)
+    for traffic in recording.traffic:
+        requests = tuple(
+            Exchange(
+                sample.started_ns,
+                sample.started_ns + sample.latency_ns,
+                GOOD if is_success(sample) else SLOW if sample.outcome is Outcome.OK else sample.outcome.value,
+                sample.host,
+                sample.detail,
+            )
+            for sample in traffic.samples
+        )
+        yield Clients(traffic.name, "requests", f"{traffic.service}:{traffic.port}", traffic.rate_per_s, requests)
+
+
+def _of_write(outcome: WriteOutcome) -> str:
+    return GOOD if outcome is WriteOutcome.ACKNOWLEDGED else outcome.value

@@ -1,0 +1,77 @@
+"""The life of each host: whether it had power and a daemon, and what it was in Raft, with its term.
+
+Times of power are those of the facts, which are exact; a recording without facts has what the recorder saw.
+"""
+
+from msgspec import Struct
+
+from swarmsim.recording import HostRecord, RecordedFact
+from swarmsim.report.evidence import Evidence
+from swarmsim.report.spans import Span, spans_of
+
+UP = "up"
+POWER_AFTER = {
+    "powered-on": "no-daemon",
+    "powered-off": "off",
+    "daemon-started": UP,
+    "daemon-stopped": "no-daemon",
+    "paused": "paused",
+    "resumed": UP,
+}
+
+
+class RoleSpan(Struct, frozen=True, gc=False):
+    """What a host was: `leader`, `candidate`, `pre-candidate`, `follower` of a term, or `worker` (term 0)."""
+
+    role: str
+    term: int
+    from_ns: int
+    to_ns: int
+
+
+class HostLane(Struct, frozen=True, gc=False):
+    """One host's row of the timeline. Only a living daemon has a role."""
+
+    host: str
+    rack: str
+    started_as: str
+    power: tuple[Span, ...]
+    roles: tuple[RoleSpan, ...]
+
+
+def host_lanes(evidence: Evidence) -> tuple[HostLane, ...]:
+    """Every host in the recording's order."""
+    return tuple(_lane(evidence, host) for host in evidence.recording.hosts)
+
+
+def _lane(evidence: Evidence, host: HostRecord) -> HostLane:
+    facts = [fact for fact in evidence.of(*POWER_AFTER, "role-changed", "host-phase-changed") if fact.host == host.name]
+    return HostLane(host.name, host.rack, host.role, _power(facts, host, evidence.end_ns), _roles(facts, evidence))
+
+
+def _power(facts: list[RecordedFact], host: HostRecord, end_ns: int) -> tuple[Span, ...]:
+    changes = [(fact.at_ns, POWER_AFTER[fact.kind]) for fact in facts if fact.kind in POWER_AFTER]
+    if changes:
+        return spans_of(changes, end_ns)
+    return tuple(Span(span.power, span.from_ns, span.to_ns) for span in host.power)
+
+
+def _roles(facts: list[RecordedFact], evidence: Evidence) -> tuple[RoleSpan, ...]:
+    changes = [change for fact in facts if (change := _role_after(fact)) is not None]
+    spans = spans_of(changes, evidence.end_ns)
+    return tuple(_role_span(span) for span in spans)
+
+
+def _role_after(fact: RecordedFact) -> tuple[int, str] | None:
+    if fact.kind == "daemon-stopped":
+        return fact.at_ns, ""
+    if fact.kind == "role-changed":
+        return fact.at_ns, f"{fact.data['role']} {fact.data['term']}"
+    if fact.kind == "host-phase-changed" and fact.data["phase"] != "manager":
+        return fact.at_ns, f"{fact.data['phase']} 0"
+    return None
+
+
+def _role_span(span: Span) -> RoleSpan:
+    role, term = span.state.split()
+    return RoleSpan(role, int(term), span.from_ns, span.to_ns)

@@ -1,0 +1,107 @@
+"""Who led when, how each leader came to be elected, and what ended its rule.
+
+A leader that is cut off or asleep goes on believing it leads. Its rule counts until another is elected; how long it
+believed is kept beside that.
+"""
+
+from msgspec import Struct
+
+from swarmsim.recording import RecordedFact
+from swarmsim.report.evidence import Evidence
+
+_ENDINGS = ("daemon-stopped", "quorum-lost", "role-changed", "leader-elected")
+
+
+class Campaign(Struct, frozen=True, gc=False):
+    """One host asked for votes; `pre`: only whether it would get them."""
+
+    at_ns: int
+    host: str
+    term: int
+    pre: bool
+
+
+class Reign(Struct, frozen=True, gc=False):
+    """One leader of one term."""
+
+    host: str
+    term: int
+    elected_at_ns: int
+    acts_from_ns: int | None
+    """When it had applied its first entry and took writes; None: never."""
+    until_ns: int
+    believed_until_ns: int
+    """Beyond `until_ns` if it did not know that another led."""
+    ending: str
+    """What ended it, as seen by the leader; "" if it led to the end of the run."""
+    cause: str
+    """The fault that was on this host when its rule ended, as the scenario writes it; "" if none."""
+    cause_at_ns: int | None
+    campaigns: tuple[Campaign, ...]
+    """Asked for votes since the leader before had ended, in order, this leader's among them."""
+
+
+def reigns(evidence: Evidence) -> tuple[Reign, ...]:
+    """Every leader in the order of election."""
+    elected = list(evidence.of("leader-elected"))
+    found: list[Reign] = []
+    for position, fact in enumerate(elected):
+        following = elected[position + 1] if position + 1 < len(elected) else None
+        found.append(_reign(evidence, fact, following, elected[position - 1].at_ns if position else None))
+    return tuple(found)
+
+
+def _reign(evidence: Evidence, elected: RecordedFact, following: RecordedFact | None, previous_at: int | None) -> Reign:
+    ended_at, ending = _own_end(evidence, elected)
+    until_ns = ended_at
+    if following is not None and following.at_ns <= ended_at:
+        until_ns = following.at_ns
+        ending = f"{following.host} was elected in term {following.data['term']}"
+    cause = _cause(evidence, elected, until_ns) if ending else None
+    return Reign(
+        host=elected.host,
+        term=elected.data["term"],
+        elected_at_ns=elected.at_ns,
+        acts_from_ns=_acts_from(evidence, elected),
+        until_ns=until_ns,
+        believed_until_ns=ended_at,
+        ending=ending,
+        cause=cause[0] if cause else "",
+        cause_at_ns=cause[1] if cause else None,
+        campaigns=_campaigns(evidence, previous_at, elected.at_ns),
+    )
+
+
+def _own_end(evidence: Evidence, elected: RecordedFact) -> tuple[int, str]:
+    """When and why this host stopped leading by its own account."""
+    for fact in evidence.of(*_ENDINGS):
+        if fact.host != elected.host or fact.at_ns < elected.at_ns:
+            continue
+        if fact.kind == "daemon-stopped":
+            return fact.at_ns, str(fact.data["reason"])
+        if fact.kind == "quorum-lost":
+            return fact.at_ns, "it lost its quorum and stepped down"
+        if fact.kind == "role-changed" and fact.data["role"] != "leader" and fact.at_ns > elected.at_ns:
+            newer = fact.data["term"] > elected.data["term"]
+            return fact.at_ns, f"it learnt of term {fact.data['term']}" if newer else "it stepped down"
+    return evidence.end_ns, ""
+
+
+def _acts_from(evidence: Evidence, elected: RecordedFact) -> int | None:
+    for fact in evidence.of("leading"):
+        if fact.host == elected.host and fact.data["term"] == elected.data["term"]:
+            return fact.at_ns
+    return None
+
+
+def _cause(evidence: Evidence, elected: RecordedFact, until_ns: int) -> tuple[str, int] | None:
+    bands = [band for band in evidence.faults_on(elected.host, until_ns) if band.from_ns >= elected.at_ns]
+    return (bands[-1].text, bands[-1].from_ns) if bands else None
+
+
+def _campaigns(evidence: Evidence, previous_at: int | None, elected_at: int) -> tuple[Campaign, ...]:
+    return tuple(
+        Campaign(fact.at_ns, fact.host, fact.data["term"], fact.data["pre"])
+        for fact in evidence.of("election-started")
+        if (previous_at is None or fact.at_ns > previous_at) and fact.at_ns <= elected_at
+    )

@@ -1,0 +1,314 @@
+"""Every table of the report, once: the Markdown and the HTML page show the same rows."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec import Struct
+
+from core.timing import SECOND
+from swarmsim.recording import Ruling
+from swarmsim.report.anatomy import STAGES, Anatomy
+from swarmsim.report.availability import Availability
+from swarmsim.report.costs import Cost
+from swarmsim.report.figures import BYTES_PER_SECOND, DURATION, REPLICA_TIME, Distribution
+from swarmsim.report.report import Report
+from swarmsim.report.summary import RunSummary
+from swarmsim.report.wording import counted, duration, instant, listed, number, share, size
+
+RULING_TEXT: Final = {Ruling.HELD: "held", Ruling.VIOLATED: "violated", Ruling.UNKNOWN: "unknown"}
+MOST_SEEDS: Final = 25
+
+
+class Table(Struct, frozen=True):
+    """`numeric` are the columns, from 0, that hold numbers."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: tuple[int, ...] = ()
+
+
+def verdict_table(run: RunSummary) -> Table:
+    """First what did not hold."""
+    order = sorted(range(len(run.verdicts)), key=lambda index: run.verdicts[index].ruling is Ruling.HELD)
+    rows = tuple(
+        (
+            RULING_TEXT[verdict.ruling],
+            verdict.name,
+            verdict.detail,
+            number(verdict.checked_count),
+            "" if verdict.at_ns is None else instant(verdict.at_ns),
+            f"line {verdict.line}" if verdict.line else "every run",
+        )
+        for verdict in (run.verdicts[index] for index in order)
+    )
+    return Table(("ruling", "expectation or check", "what was seen", "looks", "decided at", "from"), rows, (3, 4))
+
+
+def situation_table(run: RunSummary) -> Table:
+    """Which hard states were reached: a check that never met one has proved little."""
+    rows = tuple((name, number(count) if count else "never") for name, count in run.situations.items())
+    return Table(("hard state", "reached"), rows, (1,))
+
+
+def leader_table(run: RunSummary) -> Table:
+    """Every leader."""
+    rows = tuple(
+        (
+            str(reign.term),
+            reign.host,
+            instant(reign.elected_at_ns),
+            "–" if reign.acts_from_ns is None else instant(reign.acts_from_ns),
+            instant(reign.until_ns),
+            _ending(reign.cause, reign.ending) + _late(reign.believed_until_ns - reign.until_ns),
+            str(sum(not each.pre for each in reign.campaigns)),
+        )
+        for reign in run.reigns
+    )
+    columns = ("term", "leader", "elected at", "took writes from", "until", "what ended it", "campaigns before")
+    return Table(columns, rows, (0, 2, 3, 4, 6))
+
+
+def _ending(cause: str, ending: str) -> str:
+    return f"{cause} ({ending})" if cause else ending or "the run's end"
+
+
+def _late(belief_ns: int) -> str:
+    return f"; did not know it for {duration(belief_ns)}" if belief_ns > 0 else ""
+
+
+def stage_table(anatomy: Anatomy) -> Table:
+    """Stages with their times since the disturbance."""
+    rows = [
+        (
+            STAGES[stage.name],
+            duration(stage.since_ns),
+            f"+{duration(stage.since_ns - stage.waited_from_ns)}",
+            stage.note,
+        )
+        for stage in anatomy.stages
+    ]
+    rows += [(STAGES[name], "never", "", "") for name in anatomy.unfinished]
+    return Table(("stage", "after", "of that its own", "who"), tuple(rows), (1, 2))
+
+
+def availability_table(run: RunSummary) -> Table:
+    """One row per source of clients."""
+    return Table(
+        (
+            "clients",
+            "asked",
+            "good",
+            "lost, by outcome",
+            "standstills",
+            "longest",
+            "mean time to repair",
+            "p50",
+            "p99",
+            "max",
+        ),
+        tuple(_availability_row(source) for source in run.availability),
+        (1, 2, 4, 5, 6, 7, 8, 9),
+    )
+
+
+def _availability_row(source: Availability) -> tuple[str, ...]:
+    good = source.outcomes.get("good", 0)
+    lost = listed([f"{number(count)} {outcome}" for outcome, count in source.outcomes.items() if outcome != "good"])
+    latency = source.latency
+    longest = max((each.length_ns for each in source.standstills), default=0)
+    repair = "–" if source.mean_to_repair_ns is None else duration(source.mean_to_repair_ns)
+    latencies = ("–",) * 3 if latency is None else (latency.p50_ns, latency.p99_ns, latency.max_ns)
+    return (
+        f"{source.kind} of {source.name}",
+        number(source.asked_count),
+        share(good, source.asked_count),
+        lost or "none",
+        str(len(source.standstills)),
+        duration(longest) if longest else "–",
+        repair,
+        *(duration(value) if isinstance(value, int) else value for value in latencies),
+    )
+
+
+def spell_table(run: RunSummary) -> Table:
+    """Every stretch in which clients could not get something, in order of time."""
+    rows: list[tuple[int, tuple[str, ...]]] = []
+    for source in run.availability:
+        name = f"{source.kind} of {source.name}"
+        for standstill in source.standstills:
+            asked = listed([f"{number(count)} {_waited(outcome)}" for outcome, count in standstill.asked.items()])
+            rows.append(
+                (standstill.from_ns, _stretch(name, standstill.from_ns, standstill.to_ns, "nobody was answered", asked))
+            )
+        for spell in source.bad_spells:
+            part = f"{number(spell.failed_count)} of {number(spell.asked_count)} failed"
+            why = listed([f"{number(reason.count)} {reason.outcome} ({reason.detail})" for reason in spell.reasons[:3]])
+            rows.append((spell.from_ns, _stretch(name, spell.from_ns, spell.to_ns, part, why)))
+    rows.sort(key=lambda row: row[0])
+    return Table(
+        ("from", "to", "for", "clients", "what", "why, or what became of them"),
+        tuple(row for _, row in rows),
+        (0, 1, 2),
+    )
+
+
+def _waited(outcome: str) -> str:
+    return "waited" if outcome == "good" else outcome
+
+
+def _stretch(name: str, from_ns: int, to_ns: int, what: str, why: str) -> tuple[str, ...]:
+    return (instant(from_ns), instant(to_ns), duration(to_ns - from_ns), name, what, why)
+
+
+def service_table(run: RunSummary) -> Table:
+    """What was missing of each service."""
+    rows = tuple(
+        (
+            service.service,
+            "never" if service.complete_at_ns is None else instant(service.complete_at_ns),
+            str(len(service.shortages)),
+            duration(max((each.to_ns - each.from_ns for each in service.shortages), default=0))
+            if service.shortages
+            else "–",
+            f"{service.missing_replica_ns / SECOND:.1f}",
+        )
+        for service in run.replicas
+    )
+    return Table(("service", "complete from", "times short", "longest", "replica-seconds missing"), rows, (1, 2, 3, 4))
+
+
+def cost_table(run: RunSummary) -> Table:
+    """Messages and bytes by host, and of which types."""
+    seconds = max(run.end_ns, 1) / SECOND
+    rows = [
+        (
+            cost.name,
+            number(cost.message_count),
+            f"{cost.message_count / seconds:.1f}",
+            size(cost.bytes_count),
+            f"{size(cost.bytes_count / seconds)}/s",
+            _most(run.costs.by_host_and_type.get(cost.name, ())),
+        )
+        for cost in run.costs.by_host
+    ]
+    total = run.costs
+    rows.append(
+        (
+            "all",
+            number(total.message_count),
+            f"{total.message_count / seconds:.1f}",
+            size(total.bytes_count),
+            f"{size(total.bytes_count / seconds)}/s",
+            "",
+        )
+    )
+    return Table(("host", "messages", "per s", "bytes", "per s", "mostly"), tuple(rows), (1, 2, 3, 4))
+
+
+def _most(costs: tuple[Cost, ...]) -> str:
+    return ", ".join(f"{cost.name} {number(cost.message_count)}" for cost in costs[:3])
+
+
+def type_table(run: RunSummary) -> Table:
+    """Messages and bytes by type."""
+    rows = tuple(
+        (
+            cost.name,
+            number(cost.message_count),
+            share(cost.message_count, run.costs.message_count),
+            size(cost.bytes_count),
+        )
+        for cost in run.costs.by_type
+    )
+    return Table(("type", "messages", "share", "bytes"), rows, (1, 2, 3))
+
+
+def seed_table(report: Report) -> Table:
+    """The seeds that did not hold, else all, as far as they fit."""
+    failed = [line for line in report.seeds if line.ruling is not Ruling.HELD]
+    rows = tuple(
+        (str(line.seed), RULING_TEXT[line.ruling], listed([*line.violated, *line.problems]), line.replay)
+        for line in failed[:MOST_SEEDS]
+    )
+    return Table(("seed", "ruling", "what", "replay"), rows, (0,))
+
+
+def distribution_rows(report: Report) -> Iterator[tuple[Distribution, tuple[str, ...]]]:
+    """Each figure with its row of text."""
+    for each in report.distributions:
+        values = (each.min, each.p50, each.p95, each.p99, each.max)
+        texts = tuple(figure(value, each.unit) for value in values)
+        yield each, (each.group, each.name, number(each.count), *texts, str(each.max_seed))
+
+
+DISTRIBUTION_COLUMNS: Final = ("about", "figure", "seeds", "min", "p50", "p95", "p99", "max", "seed of max")
+
+
+def figure(value: int, unit: str) -> str:
+    """A figure as a reader wants it."""
+    if unit == DURATION:
+        return duration(value)
+    if unit == REPLICA_TIME:
+        return f"{value / SECOND:.1f} replica-s"
+    if unit == BYTES_PER_SECOND:
+        return f"{size(value)}/s"
+    return number(value)
+
+
+def header_rows(report: Report) -> Iterator[tuple[str, str]]:
+    """What was played, in name and value."""
+    header = report.header
+    network = header.network
+    yield "scenario", f"{header.file} (sha256 {header.text_sha256})"
+    yield "cluster", f"{counted(header.manager_count, 'manager')}, {counted(header.worker_count, 'worker')}"
+    yield "timing", header.timing
+    latency = f"{duration(network.latency_ns)} ± {duration(network.jitter_ns)}"
+    rates = (
+        (network.loss_ratio, "lost"),
+        (network.duplicate_ratio, "duplicated"),
+        (network.reorder_ratio, "reordered"),
+    )
+    chances = "".join(f", {100 * ratio:g} % {name}" for ratio, name in rates if ratio)
+    yield "network", f"{latency} one way, {network.bandwidth_bits_per_s / 1e6:g} Mbit/s{chances}"
+    yield "length", f"{duration(header.end_ns)} of simulated time"
+    seeds = [line.seed for line in report.seeds]
+    yield "seeds", str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]} ({number(len(seeds))})"
+    yield "swarmsim", header.swarmsim_version
+
+
+def key_figures(run: RunSummary) -> Iterator[tuple[str, str, str]]:
+    """The few numbers to see first: value, what it is, and a remark."""
+    failovers = [anatomy for anatomy in run.anatomies if anatomy.failover]
+    if failovers:
+        slowest = max(failovers, key=lambda each: _reached(each, "elected"))
+        yield duration(_reached(slowest, "elected")), "until a new leader was elected", slowest.text
+    for source in run.availability:
+        if source.kind == "writes":
+            longest = max((each.length_ns for each in source.standstills), default=0)
+            text = duration(longest) if longest else "none"
+            yield (
+                text,
+                "longest standstill of writes",
+                f"{share(source.outcomes.get('good', 0), source.asked_count)} acknowledged",
+            )
+        if source.kind == "requests":
+            of = f"of {number(source.asked_count)} requests of {source.name}"
+            yield (
+                number(source.failed_count),
+                "requests lost",
+                f"{of} ({share(source.failed_count, source.asked_count)})",
+            )
+    recovered = [_reached(each, "tasks-running") for each in run.anatomies if _reached(each, "tasks-running")]
+    if recovered:
+        yield duration(max(recovered)), "until all tasks ran again", f"{_missing(run)} replica-seconds missing"
+    held = sum(verdict.ruling is Ruling.HELD for verdict in run.verdicts)
+    looks = sum(verdict.checked_count for verdict in run.verdicts)
+    yield f"{held} / {len(run.verdicts)}", "expectations and checks held", f"{number(looks)} looks"
+
+
+def _reached(anatomy: Anatomy, name: str) -> int:
+    return next((stage.since_ns for stage in anatomy.stages if stage.name == name), 0)
+
+
+def _missing(run: RunSummary) -> str:
+    return f"{sum(service.missing_replica_ns for service in run.replicas) / SECOND:.1f}"
