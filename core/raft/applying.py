@@ -20,7 +20,9 @@ class Applier:
         """Apply what is committed, up to the bound of one step; the caller asks again for the rest."""
         state = self._state
         first_index = state.applied_index + 1
-        last_index = min(state.commit_index, state.applied_index + state.config.apply_count_max)
+        last_index = state.commit_index
+        if last_index - state.applied_index > state.config.apply_count_max:
+            last_index = state.applied_index + state.config.apply_count_max
         apply = state.machine.apply
         for entry in state.log.slice(first_index, last_index):
             if type(entry) is CommandEntry:

@@ -16,24 +16,15 @@ from core.raft.state import RaftState
 class Barriers:
     """Actions that wait for a majority to confirm this leader."""
 
-    __slots__ = ("_confirmed", "_replication", "_state", "_unconfirmed")
+    __slots__ = ("_replication", "_state", "_unconfirmed", "confirmed")
 
     def __init__(self, state: RaftState, replication: Replication) -> None:
         self._state = state
         self._replication = replication
         self._unconfirmed: deque[tuple[int, int, Callable[[], None]]] = deque()
         """(round that must be confirmed, index that must be applied, action)"""
-        self._confirmed: list[tuple[int, Callable[[], None]]] = []
-
-    @property
-    def waits_for_applying(self) -> bool:
-        """Whether some action may be ready after more is applied."""
-        return bool(self._confirmed)
-
-    @property
-    def waits_for_round(self) -> bool:
-        """Whether some barrier needs a majority's answer."""
-        return bool(self._unconfirmed)
+        self.confirmed: list[tuple[int, Callable[[], None]]] = []
+        """(index that must be applied, action)"""
 
     def open(self, index: int, action: Callable[[], None]) -> None:
         """Run `action` once leadership is confirmed and the log applied up to `index`."""
@@ -48,7 +39,7 @@ class Barriers:
         """Run what may run."""
         if self._unconfirmed:
             self._confirm()
-        if self._confirmed:
+        if self.confirmed:
             self._run()
 
     def _confirm(self) -> None:
@@ -57,19 +48,19 @@ class Barriers:
         confirmed_round = replication.confirmed_round()
         while unconfirmed and unconfirmed[0][0] <= confirmed_round:
             _, index, action = unconfirmed.popleft()
-            self._confirmed.append((index, action))
+            self.confirmed.append((index, action))
             if unconfirmed and unconfirmed[0][0] > replication.round:
                 replication.beat()
                 confirmed_round = replication.confirmed_round()
 
     def _run(self) -> None:
         applied_index = self._state.applied_index
-        due = [action for index, action in self._confirmed if index <= applied_index]
-        self._confirmed = [waiting for waiting in self._confirmed if waiting[0] > applied_index]
+        due = [action for index, action in self.confirmed if index <= applied_index]
+        self.confirmed = [waiting for waiting in self.confirmed if waiting[0] > applied_index]
         for action in due:
             action()
 
     def drop_all(self) -> None:
         """This peer leads no longer."""
         self._unconfirmed.clear()
-        self._confirmed.clear()
+        self.confirmed.clear()

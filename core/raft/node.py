@@ -401,9 +401,10 @@ class RaftNode:
         self._applier.run()
         if state.role is Role.LEADER and (not state.leading or self._changes.unfinished):
             state.unsettled = True
-        if self._reads.waits_for_applying or self._barriers.waits_for_applying:
+        if self._reads.ready or self._barriers.confirmed:
             state.unsettled = True
-        self._snapshots.take_if_due()
+        if state.applied_index >= self._snapshots.due_index:
+            self._snapshots.take_if_due()
 
     def _settle(self) -> None:
         state = self._state

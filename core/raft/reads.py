@@ -38,11 +38,11 @@ class Reads:
         "_batch",
         "_batch_number",
         "_pending",
-        "_ready",
         "_replication",
         "_retry_at",
         "_state",
         "_waiting",
+        "ready",
     )
 
     def __init__(self, state: RaftState, replication: Replication, barriers: Barriers) -> None:
@@ -56,14 +56,9 @@ class Reads:
         self._batch: list[_PendingRead] = []
         """Those the leader was asked about under `_batch_number`."""
         self._batch_number = 0
-        self._ready: list[_PendingRead] = []
-        """Those whose point in the log is known."""
+        self.ready: list[_PendingRead] = []
+        """Those whose point in the log is known, but not yet applied."""
         self._retry_at = NEVER
-
-    @property
-    def waits_for_applying(self) -> bool:
-        """Whether some answer may be ready after more is applied."""
-        return bool(self._ready)
 
     def deadline(self) -> int:
         """When to ask again, in nanoseconds."""
@@ -132,19 +127,19 @@ class Reads:
     def _found(self, reads: list[_PendingRead], read_index: int) -> None:
         for read in reads:
             read.read_index = read_index
-        self._ready += reads
+        self.ready += reads
         self._state.unsettled = True
 
     def settle(self) -> None:
         """Answer what this member has applied far enough for."""
-        ready = self._ready
+        ready = self.ready
         if not ready:
             return
-        self._ready = []
+        self.ready = []
         for read in ready:
             assert read.read_index is not None
             if read.read_index > self._state.applied_index:
-                self._ready.append(read)
+                self.ready.append(read)
             elif self._pending.pop(read.ticket, None) is not None:
                 self._answer(read.ticket, read.request)
 

@@ -22,7 +22,7 @@ from core.raft.state import RaftState
 class Snapshots:
     """Takes, writes, receives and restores snapshots."""
 
-    __slots__ = ("_received", "_receiving", "_sessions", "_state", "_ticket", "_writing", "_written_count")
+    __slots__ = ("_received", "_receiving", "_sessions", "_state", "_ticket", "_writing", "_written_count", "due_index")
 
     def __init__(self, state: RaftState, sessions: Sessions) -> None:
         self._state = state
@@ -33,10 +33,13 @@ class Snapshots:
         """Of the last piece of our own snapshot that is on its way to the disk."""
         self._receiving: tuple[NodeId, SnapshotMeta] | None = None
         self._received: list[Any] = []
+        self.due_index = state.config.snapshot_entries_count
+        """Once this index is applied, the next snapshot is due."""
         if state.snapshot is not None:
             self._restore(state.snapshot)
 
     def _restore(self, snapshot: Snapshot) -> None:
+        self.due_index = snapshot.meta.index + self._state.config.snapshot_entries_count
         self._sessions.restore(snapshot.chunks[0])
         self._state.machine.restore(snapshot.chunks[1:])
 
@@ -45,8 +48,7 @@ class Snapshots:
     def take_if_due(self) -> None:
         """Begin a snapshot once enough was applied since the last."""
         state = self._state
-        last_index = state.snapshot.meta.index if state.snapshot is not None else 0
-        if state.applied_index - last_index < state.config.snapshot_entries_count or self._writing is not None:
+        if state.applied_index < self.due_index or self._writing is not None:
             return
         if self._receiving is not None and self._receiving[1].index > state.applied_index:
             return  # The records of two snapshots must not mix.
@@ -74,6 +76,7 @@ class Snapshots:
             self._write_next(snapshot)
             return
         self._writing = None
+        self.due_index = snapshot.meta.index + state.config.snapshot_entries_count
         state.cut_log(snapshot)
         state.observe(SnapshotTaken(snapshot.meta.index))
 

@@ -209,7 +209,7 @@ class RaftState:
         term = self.log.term_at(index)
         assert index > self.commit_index, (index, self.commit_index)
         assert term is not None, (index, self.log.last_index)
-        self.observe(EntriesCommitted(self.commit_index + 1, index, term))
+        self.effects.append(Observe(EntriesCommitted(self.commit_index + 1, index, term)))
         self.commit_index = index
 
     # --- snapshots ----------------------------------------------------------------------------------------------
