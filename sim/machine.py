@@ -141,6 +141,8 @@ class Machine:
         """What a driver tells a host at the start."""
         daemon.tell_wall_clock()
         daemon.deliver(HostDescribed(self.description()))
+        if not daemon.alive:  # it has halted over what it was told
+            return
         self.engine.connect(daemon.deliver)
         self.disk.warn_if_low(daemon.deliver)
         self._around.network.hint(self.nic.port, up=True)

@@ -17,7 +17,13 @@ def kill_daemon(world: World, fault: faults.KillDaemon) -> Undo:
     hit = [machine for machine in map(world.machine, fault.hosts) if machine.powered]
     for machine in hit:
         machine.kill_daemon()
-    return all_of(machine.start_daemon for machine in hit)
+
+    def revive() -> None:
+        for machine in hit:
+            if not machine.starting:  # one that boots meanwhile has a daemon coming
+                machine.start_daemon()
+
+    return revive
 
 
 def restart(world: World, fault: faults.Restart) -> None:

@@ -114,6 +114,17 @@ def test_kill_daemon() -> None:
     assert stage.up() == list(NAMES)
 
 
+def test_a_daemon_killed_on_a_machine_that_then_reboots_comes_with_the_boot() -> None:
+    stage = Stage()
+    number = stage.start(faults.KillDaemon(("m1",)))
+    stage.start(faults.Kill(("m1",)))
+    stage.world.power_on("m1")
+    stage.end(number)
+    assert stage.up() == ["m2", "m3", "m4"]
+    stage.world.run_for(10 * SECOND)
+    assert stage.up() == list(NAMES)
+
+
 def test_restart() -> None:
     stage = Stage()
     number = stage.start(faults.Kill(("m1",)))
