@@ -10,7 +10,7 @@ from pathlib import PurePath
 from random import Random
 
 from core.timing import LAN, MS, SECOND
-from swarmsim.fuzz.faults import FaultSource, corrupt_disk, task_fault
+from swarmsim.fuzz.faults import FaultSource, corrupt_disk, crash_in_mid_write, task_fault
 from swarmsim.fuzz.profiles import Profile
 from swarmsim.fuzz.stack import IMAGES, SERVICES, STACK_FILE, STACK_NAME, WEB_PORT, read_stack
 from swarmsim.scenario import steps
@@ -116,6 +116,8 @@ class _Drawing:
     def _faults(self) -> list[Step]:
         count = self._rng.randint(*self._profile.fault_counts)
         faults = [self._source.fault() for _ in range(count)]
+        for _ in range(self._rng.choice((0, 0, 1, 2, 3))):
+            faults += crash_in_mid_write(self._source)
         if self._corrupts:
             faults += corrupt_disk(self._source, self._managers)
         return faults

@@ -121,6 +121,17 @@ _WEIGHTS: dict[Draw, int] = {
 }
 
 
+def crash_in_mid_write(source: FaultSource) -> list[Step]:
+    """Power is lost while a slow disk has writes to sync: some are lost, and the last that is left may be torn."""
+    hosts = source.power()
+    slow_from_ns = source.instant()
+    crash_at_ns = slow_from_ns + 400 * MS
+    return [
+        Step(slow_from_ns, steps.SlowDisk(hosts, source.rng.randint(50, 600) * MS), until_ns=crash_at_ns + 1 * MS),
+        Step(crash_at_ns, steps.Kill(hosts), until_ns=crash_at_ns + source.rng.randint(1, 50) * MS),
+    ]
+
+
 def task_fault(rng: Random, services: Sequence[str]) -> Action:
     """Something that happens to one or two containers of a service."""
     tasks = TaskTarget(rng.choice(list(services)), count=rng.randint(1, 2))
