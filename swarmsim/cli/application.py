@@ -45,6 +45,9 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:  # whoever read our output has seen enough
         sys.stderr.close()
         sys.exit(BAD_INPUT)
+    except OSError as error:  # a report or a failing schedule that cannot be written
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
 
 
 def _root() -> None:

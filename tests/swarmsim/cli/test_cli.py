@@ -171,9 +171,34 @@ def test_json_is_the_same_for_any_number_of_jobs(swarmsim: Command) -> None:
     assert [seed["seed"] for seed in results["seeds"]] == [1, 2]
 
 
-def test_results_are_written_where_asked(swarmsim: Command) -> None:
-    swarmsim("run", small(), "--out", "here")
-    assert json.loads(Path("here/recording-1.json").read_text())["scenario"] == "Small"
+def test_a_report_is_written_where_asked(swarmsim: Command) -> None:
+    ended = swarmsim("run", small(), "--out", "here")
+    assert sorted(file.name for file in Path("here").iterdir()) == [
+        "report.html",
+        "report.json",
+        "report.md",
+        "run.json",
+    ]
+    assert ended.out.endswith("  report: here/report.html\n")
+
+
+def test_each_of_several_scenarios_gets_a_report_of_its_own(swarmsim: Command) -> None:
+    Path("other.yaml").write_text(Path(small()).read_text())
+    swarmsim("run", "small.yaml", "other.yaml", "--out", "here")
+    assert Path("here/small/report.json").exists()
+    assert Path("here/other/report.json").exists()
+
+
+def test_a_report_is_the_same_for_any_number_of_jobs(swarmsim: Command) -> None:
+    swarmsim("run", small(), "--seeds", "1..2", "--out", "one", "--jobs", "1")
+    swarmsim("run", small(), "--seeds", "1..2", "--out", "two", "--jobs", "2")
+    assert Path("one/report.json").read_bytes() == Path("two/report.json").read_bytes()
+
+
+def test_a_report_that_cannot_be_written_is_bad_input(swarmsim: Command) -> None:
+    ended = swarmsim("run", small(), "--out", "small.yaml")
+    assert ended.code == 2
+    assert ended.err == "error: [Errno 17] File exists: 'small.yaml'\n"
 
 
 # --- fuzz and the rest

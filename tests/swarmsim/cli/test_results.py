@@ -4,7 +4,8 @@ import pytest
 
 from swarmsim.campaign import SeedResult
 from swarmsim.cli.results import ScenarioResults, SeedRuling, lines_of, results_of, summary, worst
-from swarmsim.recording import Recording, Ruling
+from swarmsim.recording import Ruling
+from swarmsim.report.summary import RunSummary
 from swarmsim.scenario.plan import ClusterPlan, Scenario
 
 HELD, VIOLATED, UNKNOWN = Ruling.HELD, Ruling.VIOLATED, Ruling.UNKNOWN
@@ -25,7 +26,7 @@ def test_the_worst_counts(rulings: list[Ruling], ruling: Ruling) -> None:
 
 def test_a_crashed_run_could_not_tell_and_says_so() -> None:
     scenario = Scenario("S", "", ClusterPlan(1), 0, file="s.yaml")
-    crashed: SeedResult[Recording] = SeedResult(7, None, "AssertionError: no (x.py:1 f)")
+    crashed: SeedResult[RunSummary] = SeedResult(7, None, "AssertionError: no (x.py:1 f)")
     results = results_of(scenario, [crashed])
     assert results.ruling is UNKNOWN
     assert list(lines_of(results, verbose=False, quiet=True)) == [
