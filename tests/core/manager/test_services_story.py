@@ -184,3 +184,19 @@ def test_scaling_down_also_removes_what_had_ended_in_the_slots() -> None:
     swarm.ask(UpdateService(service.id, service.version, spec))  # before the leader has restarted it
     swarm.settle()
     assert swarm.tasks("web") == []
+
+
+def test_a_paused_node_gets_no_task_of_a_global_service_and_none_again() -> None:
+    swarm = Swarm(workers=2)
+    swarm.create("old", mode=Global())
+    swarm.update_node("w1", availability=Availability.PAUSE)
+    swarm.create("new", mode=Global())
+    assert swarm.places("old") == {"w1": 1, "w2": 1}
+    assert swarm.places("new") == {"w2": 1}
+    [failed] = [task for task in swarm.running("old") if task.node_id == "w1"]
+    swarm.report(failed, TaskState.FAILED)
+    swarm.run_for(60 * SECOND)
+    assert [task.id for task in swarm.tasks("old") if task.node_id == "w1"] == [failed.id]
+    swarm.update_node("w1", availability=Availability.ACTIVE)
+    swarm.run_for(60 * SECOND)
+    assert swarm.places("old") == swarm.places("new") == {"w1": 1, "w2": 1}
