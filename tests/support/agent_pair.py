@@ -413,7 +413,7 @@ class Pair:
                 self.agent_step(report)
         raise AssertionError("they talk without end")
 
-    def settle(self, for_ns: int = 30 * SECOND) -> None:
+    def settle(self, for_ns: int = 12 * SECOND) -> None:
         """Nothing goes wrong any more, for so long."""
         if not self.engine.up:
             self.engine_up()
