@@ -77,7 +77,14 @@ class Chaos:
     ) -> None:
         settings: dict[str, Any] = {"snapshot_entries_count": 6, "log_tail_count": 2, "append_entries_max": 4, **config}
         self.cluster = Cluster(
-            voter_count, learner_count, seed=seed, timing=timing, auto_sync=False, check_full=False, **settings
+            voter_count,
+            learner_count,
+            seed=seed,
+            timing=timing,
+            auto_sync=False,
+            check_full=False,
+            unique_commands=True,
+            **settings,
         )
         self.sometimes: Counter[str] = Counter()
         self.calls: dict[Ticket, tuple[NodeId, Any]] = {}

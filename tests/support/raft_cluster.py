@@ -175,6 +175,7 @@ class Cluster:
         auto_sync: bool = True,
         check_full: bool = True,
         check_promises: bool = True,
+        unique_commands: bool = False,
         **config: Any,
     ) -> None:
         self.now = 1_000 * MS
@@ -183,6 +184,8 @@ class Cluster:
         self.config = config
         self.auto_sync = auto_sync
         self.check_full = check_full
+        self.unique_commands = unique_commands
+        """Whether no two requests are equal, so that one that is applied twice can be told."""
         self.check_promises = check_promises
         """Off where a test forges messages: a leader then believes what nobody has."""
         self.letters: list[Letter] = []
@@ -217,7 +220,11 @@ class Cluster:
         peer = self.peers[node_id]
         assert peer.node is None
         peer.start_count += 1
-        peer.machine = Registers(lambda index, command: self.history.applied(node_id, index, command))
+        peer.machine = Registers(
+            lambda index, command: self.history.applied(
+                node_id, index, command, request=command if self.unique_commands else None
+            )
+        )
         durable = replay(peer.written)
         rng = Random(f"{self.seed}/{node_id}/{peer.start_count}")
         self.history.restarted(node_id, durable.snapshot.meta.index if durable.snapshot else 0)
