@@ -145,7 +145,7 @@ def summary(values: Sequence[float], unit: str, digits: int) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=25, help="kills of the leader, per size of the swarm")
+    parser.add_argument("--rounds", type=int, default=20, help="kills of the leader, per size of the swarm")
     parser.add_argument("--seconds", type=float, default=5, help="of writing, per number of clients")
     arguments = parser.parse_args()
     print(f"append and sync on this disk: {summary(sync_ms(), 'ms', 2)}")

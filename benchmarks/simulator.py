@@ -161,7 +161,7 @@ def compare(title: str, writes_per_s: int, round_count: int, cpu_s: float) -> No
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--cpu-seconds", type=float, default=1.0, help="per run of one variant")
     arguments = parser.parse_args()
     compare("idle", 0, arguments.rounds, arguments.cpu_seconds)
