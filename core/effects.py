@@ -1,8 +1,9 @@
 """Everything a host may ask of its driver: the closed union that `Host.step` returns.
 
 The driver performs `Persist` effects in the order given and reports each with `Persisted` or `PersistFailed`; all
-other effects may be performed in any order, and messages may be lost. Orders to the engine carry an operation id; the
-same order given twice (after a restart) has the effect of one.
+other effects may be performed in any order, and messages may be lost. Orders to the engine are the exception: those on
+one task are carried out in the order given. They carry an operation id, unique within their task and rising; the same
+order given twice (after a restart) has the effect of one.
 """
 
 from msgspec import Struct
