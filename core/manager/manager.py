@@ -54,13 +54,13 @@ class Manager:
         self._dispatcher = Dispatcher(committed, timing, rng, now)
         self._joining = Joining(committed, rng)
         self._roles = RoleManager(committed, self._head, rng, node_id)
-        reconcilers: list[Reconciler] = [
+        self._reconcilers: list[Reconciler] = [
             self._dispatcher,
             self._joining,
             self._roles,
             *reconcilers_of(self._head, timing, rng, self._wall),
         ]
-        self._loops = ControlLoops(reconcilers, now)
+        self._loops = ControlLoops(self._reconcilers, now)
 
     def set_wall_offset(self, offset_ns: int) -> None:
         """The wall clock jumped."""
@@ -116,6 +116,12 @@ class Manager:
         While the log takes no commands (`may_write` is false), only `tick` counts: reconcilers wait for the log.
         """
         return self._loops.deadline(self._now) if may_write else self._dispatcher.deadline()
+
+    def check_invariants(self) -> None:
+        """Assert what always holds of the parts that keep more than a queue; linear in the size of the store."""
+        for part in self._reconcilers:
+            if isinstance(part, Dispatcher | Allocator | Scheduler):
+                part.check_invariants()
 
     def _draft(self, now: int, index: int) -> Draft:
         return Draft(self._head, index, self._wall.at(now))

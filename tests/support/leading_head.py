@@ -17,6 +17,7 @@ from core.manager.control.control import carry_out
 from core.manager.control_loops import ControlLoops
 from core.manager.draft import Draft
 from core.manager.manager import reconcilers_of
+from core.manager.scheduler.scheduler import Scheduler
 from core.manager.wall import Wall
 from core.objects import Cluster, Network, Node, Service, StoredObject, Task
 from core.objects.network import NetworkSpec
@@ -249,5 +250,5 @@ class Swarm:
         assert audit(self.committed) == []
         assert leaks(self.committed) == []
         for reconciler in self.reconcilers:
-            if isinstance(reconciler, Allocator):
+            if isinstance(reconciler, Allocator | Scheduler):
                 reconciler.check_invariants()

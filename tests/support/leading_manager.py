@@ -74,6 +74,7 @@ class Leader:
         for _ in range(100):
             transaction = self.manager.reconcile(self.now, self.index + 1)
             if transaction is None:
+                self.manager.check_invariants()
                 return
             self._commit(transaction)
         raise AssertionError("the manager does not come to rest")

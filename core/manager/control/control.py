@@ -7,7 +7,9 @@ holds a refusal back until all of that is committed.
 
 from collections.abc import Callable
 from random import Random
-from typing import Any
+from typing import Any, Final
+
+from msgspec.msgpack import Encoder
 
 from core.manager.control.cluster import update_cluster
 from core.manager.control.founding import found_swarm
@@ -22,6 +24,7 @@ from core.operations import (
     CreateNetwork,
     CreateSecret,
     CreateService,
+    ErrorCode,
     FoundSwarm,
     Kind,
     OperationError,
@@ -32,9 +35,19 @@ from core.operations import (
     Write,
 )
 
+MAX_OPERATION_BYTES: Final = 1_200_000
+"""Room for the largest config and its labels, and well below the largest transaction."""
+
+_ENCODER: Final = Encoder()
+
 
 def carry_out(draft: Draft, operation: Write, rng: Random) -> str | OperationError | None:
     """Draft a client's write; the answer it will be given, or why it is refused (then nothing was drafted)."""
+    size = len(_ENCODER.encode(operation))
+    if size > MAX_OPERATION_BYTES:
+        return OperationError(
+            ErrorCode.INVALID, f"the request is too large: {size} bytes of at most {MAX_OPERATION_BYTES}"
+        )
     try:
         answer: str | None = HANDLERS[type(operation)](draft, operation, rng)
     except Refusal as refusal:

@@ -1,7 +1,9 @@
 """Creating, updating and removing services."""
 
 from random import Random
+from typing import Final
 
+from msgspec.msgpack import Encoder
 from msgspec.structs import replace
 
 from core.ids import ServiceId, draw_id
@@ -20,6 +22,11 @@ from core.manager.draft import Draft
 from core.objects.service import GlobalJob, Replicated, ReplicatedJob, Service, ServiceSpec, UpdateConfig
 from core.operations import CreateService, Kind, Remove, UpdateService
 from core.store import Store
+
+MAX_SPEC_BYTES: Final = 200_000
+"""Every task carries a copy of its template: a draft that is nearly full must still have room for two of them."""
+
+_ENCODER: Final = Encoder()
 
 
 def create_service(draft: Draft, operation: CreateService, rng: Random) -> str:
@@ -49,6 +56,9 @@ def remove_service(draft: Draft, operation: Remove, rng: Random) -> None:
 
 def _bound_spec(store: Store, spec: ServiceSpec, own_id: ServiceId | None) -> ServiceSpec:
     check_dns_name(spec.name)
+    size = len(_ENCODER.encode(spec))
+    if size > MAX_SPEC_BYTES:
+        raise invalid(f"the spec of service {spec.name} is too large: {size} bytes of at most {MAX_SPEC_BYTES}")
     _check_mode(spec)
     for update in (spec.update, spec.rollback):
         _check_update(update)

@@ -1,10 +1,12 @@
 """Hosts that ask to join.
 
 Theory of operation. The token decides the role. A request with a good one waits until its node object is *committed*,
-and only then is it answered; requests are repeated by whoever sent them, so a lost answer costs one more attempt, and
-the request of a node that exists already is simply answered. A manager's Raft id is drawn together with its node.
+and only then is it answered; requests are repeated by whoever sent them, so a lost answer costs one more attempt. The
+request of a node that exists already is simply answered, that of a node that was removed is refused. A manager's Raft
+id is drawn together with its node.
 """
 
+from collections import deque
 from random import Random
 
 from core.effects import Effect, SendTo
@@ -17,6 +19,10 @@ from core.objects.node import ManagerStatus, NodeSpec, NodeStatus, Role
 from core.operations import Kind
 from core.store import Changed, Store
 
+REMEMBERED_REMOVALS = 1_000
+"""How many removed nodes a leader remembers: a request that was delayed must not bring one back."""
+
+_REMOVED = "this node was removed from the swarm: leave it and join again"
 _BAD_TOKEN = "A valid join token is necessary to join this cluster"
 
 
@@ -32,6 +38,7 @@ class Joining:
         """To be drafted."""
         self._unanswered: dict[NodeId, JoinRequest] = {}
         """The last request of each node that is not committed yet."""
+        self._removed: deque[NodeId] = deque(maxlen=REMEMBERED_REMOVALS)
 
     def receive(self, request: JoinRequest) -> list[Effect]:
         """Answer at once what can be answered."""
@@ -40,6 +47,8 @@ class Joining:
             return [SendTo(request.address, JoinRejected(request.attempt, _BAD_TOKEN))]
         if request.node_id in self._committed.nodes:
             return [self._accept(request)]
+        if request.node_id in self._removed:
+            return [SendTo(request.address, JoinRejected(request.attempt, _REMOVED))]
         if request.node_id not in self._unanswered:
             self._requests[request.node_id] = request
         self._unanswered[request.node_id] = request
@@ -47,9 +56,9 @@ class Joining:
 
     def on_committed(self, changes: tuple[Changed, ...]) -> list[Effect]:
         """Answer those whose node is there now."""
-        if not self._unanswered:
-            return []
-        arrived = [change.id for change in changes if change.kind is Kind.NODE and change.id in self._unanswered]
+        nodes = [change for change in changes if change.kind is Kind.NODE]
+        self._removed.extend(NodeId(change.id) for change in nodes if change.new is None)
+        arrived = [change.id for change in nodes if change.id in self._unanswered]
         return [self._accept(self._unanswered.pop(NodeId(node_id))) for node_id in arrived]
 
     def _accept(self, request: JoinRequest) -> SendTo:

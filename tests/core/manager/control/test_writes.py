@@ -139,6 +139,16 @@ def test_every_write_has_a_handler() -> None:
             "Service cannot be explicitly attached to the ingress network ingress",
         ),
         (service(with_container(secrets=(SECRET,))), INVALID, "secret not found: pw"),
+        (
+            service(labels={"a": "x" * 200_000}),
+            INVALID,
+            None,
+        ),
+        (
+            UpdateNode("w1", 1, NodeSpec(labels={"a": "x" * 1_200_000})),
+            INVALID,
+            None,
+        ),
         (CreateSecret(SecretSpec("a/b", b"x")), INVALID, None),
         (CreateSecret(SecretSpec("pw", b"")), INVALID, "secret data must be larger than 0 and less than 512000 bytes"),
         (
@@ -257,22 +267,22 @@ def test_two_files_cannot_lie_in_one_place() -> None:
         (
             {"task": task_spec("other")},
             (
-                "changing the task template of service web is not supported yet (it needs a rolling update): remove the"
-                " service and create it again"
+                "changing the task template of service web is not supported yet (it needs a rolling update):"
+                " remove the service and create it again"
             ),
         ),
         (
             {"endpoint": ports(PortConfig(80, 8080))},
             (
-                "publishing the first ingress port of service web is not supported yet (it needs a rolling update): remove"
-                " the service and create it again"
+                "publishing the first ingress port of service web is not supported yet (it needs a rolling update):"
+                " remove the service and create it again"
             ),
         ),
         (
             {"endpoint": ports(PortConfig(80, 8080, publish_mode=PublishMode.HOST))},
             (
-                "changing the host-mode ports of service web is not supported yet (it needs a rolling update): remove the"
-                " service and create it again"
+                "changing the host-mode ports of service web is not supported yet (it needs a rolling update):"
+                " remove the service and create it again"
             ),
         ),
     ],

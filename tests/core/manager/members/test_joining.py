@@ -7,6 +7,7 @@ from core.effects import SendTo
 from core.ids import Address, NodeId
 from core.messages import JoinAccepted, JoinRejected, JoinRequest
 from core.objects.node import Availability, NodeDescription, NodeState, Role
+from core.operations import Kind, Remove
 
 
 def request(token: str, attempt: int = 1, name: str = "w1") -> JoinRequest:
@@ -49,6 +50,16 @@ def test_nobody_is_told_before_the_node_is_committed() -> None:
     leader.settle()
     answers = [effect.message for effect in leader.effects if isinstance(effect, SendTo)]
     assert [answer.attempt for answer in answers if isinstance(answer, JoinAccepted)] == [2]
+
+
+def test_a_delayed_request_does_not_bring_a_removed_node_back() -> None:
+    leader = Leader()
+    leader.hear(NodeId("w1"), request("worker-token"))
+    assert leader.ask(Remove(Kind.NODE, "w1", force=True)) is None
+    [answer] = leader.hear(NodeId("w1"), request("worker-token"))
+    assert isinstance(answer, SendTo)
+    assert isinstance(answer.message, JoinRejected)
+    assert NodeId("w1") not in leader.store.nodes
 
 
 def test_a_repeated_request_is_answered_and_changes_nothing() -> None:
