@@ -27,6 +27,7 @@ STAGES: Final = {
     "first-write": "first write acknowledged",
     "sessions-back": "all agents in session again",
     "hosts-down": "lost hosts declared down",
+    "daemons-started": "daemons started again",
     "hosts-back": "hosts back in session",
     "tasks-running": "all tasks running again",
     "tables-consistent": "all routing tables up to date",
@@ -39,7 +40,8 @@ AFTER: Final = {
     "first-write": ("first-commit",),
     "sessions-back": ("first-commit",),
     "hosts-down": ("first-commit",),
-    "hosts-back": (),
+    "daemons-started": (),
+    "hosts-back": ("daemons-started",),
     "tasks-running": ("hosts-down", "first-commit"),
     "tables-consistent": ("tasks-running", "hosts-back", "hosts-down", "sessions-back"),
     "requests-good": ("hosts-down", "first-commit"),
@@ -64,7 +66,7 @@ class Stage(Struct, frozen=True, gc=False):
 
 
 class Anatomy(Struct, frozen=True, gc=False):
-    """One disturbance and the stages of getting over it, as one waits for the other."""
+    """One disturbance and the stages of getting over it, as they were reached."""
 
     at_ns: int
     until_ns: int
@@ -116,7 +118,7 @@ def anatomy_of(course: Course, disturbance: Disturbance) -> Anatomy:
         text=disturbance.text,
         hosts=disturbance.hosts,
         failover=reign is not None,
-        stages=tuple(stages),
+        stages=tuple(sorted(stages, key=lambda stage: stage.at_ns)),
         unfinished=tuple(name for name, at, _ in found if at is None),
     )
 
@@ -182,10 +184,14 @@ def _hosts_down(course: Course, disturbance: Disturbance) -> Iterator[Found]:
 
 def _hosts_back(course: Course, disturbance: Disturbance) -> Iterator[Found]:
     """When the last of the hosts whose daemon started or woke after the disturbance was in session."""
-    started = course.evidence.between(disturbance.at_ns, disturbance.next_at_ns, "daemon-started", "resumed")
+    kinds = ("daemon-started", "resumed")
+    started = list(course.evidence.between(disturbance.at_ns, disturbance.next_at_ns, *kinds))
     back = {fact.host: fact.at_ns for fact in started}
     if not back:
         return
+    starts = [fact.at_ns for fact in started if fact.kind == "daemon-started"]
+    if starts:
+        yield "daemons-started", max(starts), ", ".join(sorted(back))
     opened: dict[str, int] = {}
     for fact in course.evidence.between(disturbance.at_ns, disturbance.next_at_ns, "session-opened"):
         host = course.evidence.host_of(fact.data["node_id"])

@@ -19,6 +19,7 @@ _TRACKS: Final = {
     "first-write": "control",
     "sessions-back": "agents",
     "hosts-down": "agents",
+    "daemons-started": "agents",
     "hosts-back": "agents",
     "tasks-running": "tasks",
     "tables-consistent": "tables",

@@ -87,6 +87,14 @@ class Availability(Struct, frozen=True, gc=False):
     bad_spells: tuple[BadSpell, ...]
     latency: Latency | None
 
+    def spells_beside_standstills(self) -> list[BadSpell]:
+        """Bad spells of which no standstill says all there is to say."""
+        return [
+            spell
+            for spell in self.bad_spells
+            if not any(each.from_ns <= spell.from_ns and spell.to_ns <= each.to_ns for each in self.standstills)
+        ]
+
     @property
     def failed_count(self) -> int:
         """How many did not get what they asked for."""

@@ -26,7 +26,6 @@ class Canvas:
         self.y = 22.0
         self._name = name
         self._title = title
-        self._behind: list[Markup] = []
         self._shapes: list[Markup] = []
         self._labels: list[Markup] = []
         self._fixed: list[Markup] = []
@@ -50,6 +49,11 @@ class Canvas:
     def note(self, text: str, y: float) -> None:
         """Small print at the gutter's right."""
         self._fixed.append(element("text", text, x=GUTTER - 6, y=y, class_="row-note"))
+
+    @staticmethod
+    def text_width(text: str) -> float:
+        """About how much room a label takes."""
+        return len(text) * CHARACTER_WIDTH + 8
 
     # --- what stretches
 
@@ -82,13 +86,6 @@ class Canvas:
         """A path in the chart's own coordinates."""
         self._shapes.append(element("path", d=d, class_=class_))
 
-    def behind(self, from_ns: int, to_ns: int, y: float, height: float, class_: str) -> None:
-        """A shade behind everything else."""
-        if self.axis.shows(from_ns, to_ns):
-            x = self.axis.x(from_ns)
-            width = self.axis.x(to_ns) - x
-            self._behind.append(element("rect", x=x, y=y, width=width, height=height, class_=class_))
-
     def moment(self, at_ns: int, top: float, bottom: float, class_: str) -> None:
         """A vertical line."""
         if self.axis.from_ns <= at_ns <= self.axis.to_ns:
@@ -102,7 +99,7 @@ class Canvas:
             self._labels.append(element("text", text, x=x + 4, y=y, class_=f"label {class_}", data_x=x))
 
     def _label(self, text: str, x: float, room: float, y: float, class_: str) -> None:
-        tight = " tight" if len(text) * CHARACTER_WIDTH + 6 > room else ""
+        tight = " tight" if self.text_width(text) > room else ""
         attributes = {"x": x + 4, "y": y, "class_": f"label {class_}{tight}", "data_x": x, "data_room": room}
         self._labels.append(element("text", text, **attributes))
 
@@ -124,7 +121,7 @@ class Canvas:
             self._ticks(bottom),
             element(
                 "g",
-                element("g", *self._behind, *self._shapes, class_="shapes"),
+                element("g", *self._shapes, class_="shapes"),
                 clip_path=f"url(#{self._name}-plot)",
             ),
             element("g", *self._labels, class_="labels"),

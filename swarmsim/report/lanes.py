@@ -20,8 +20,14 @@ POWER_AFTER = {
 }
 
 
+RAFT_ROLES = frozenset({"leader", "candidate", "pre-candidate", "follower"})
+
+
 class RoleSpan(Struct, frozen=True, gc=False):
-    """What a host was: `leader`, `candidate`, `pre-candidate`, `follower` of a term, or `worker` (term 0)."""
+    """What a host was: of a term one of `RAFT_ROLES`; or its phase, such as `worker`, with term 0.
+
+    A manager that has heard of no term yet since its start is just a `manager`.
+    """
 
     role: str
     term: int
@@ -57,19 +63,23 @@ def _power(facts: list[RecordedFact], host: HostRecord, end_ns: int) -> tuple[Sp
 
 
 def _roles(facts: list[RecordedFact], evidence: Evidence) -> tuple[RoleSpan, ...]:
-    changes = [change for fact in facts if (change := _role_after(fact)) is not None]
-    spans = spans_of(changes, evidence.end_ns)
-    return tuple(_role_span(span) for span in spans)
+    changes: list[tuple[int, str]] = []
+    current = ""
+    for fact in facts:
+        current = _role_after(fact, current)
+        changes.append((fact.at_ns, current))
+    return tuple(_role_span(span) for span in spans_of(changes, evidence.end_ns))
 
 
-def _role_after(fact: RecordedFact) -> tuple[int, str] | None:
+def _role_after(fact: RecordedFact, current: str) -> str:
     if fact.kind == "daemon-stopped":
-        return fact.at_ns, ""
+        return ""
     if fact.kind == "role-changed":
-        return fact.at_ns, f"{fact.data['role']} {fact.data['term']}"
-    if fact.kind == "host-phase-changed" and fact.data["phase"] != "manager":
-        return fact.at_ns, f"{fact.data['phase']} 0"
-    return None
+        return f"{fact.data['role']} {fact.data['term']}"
+    if fact.kind != "host-phase-changed":
+        return current
+    knows_its_role = current.split()[:1] and current.split()[0] in RAFT_ROLES
+    return current if fact.data["phase"] == "manager" and knows_its_role else f"{fact.data['phase']} 0"
 
 
 def _role_span(span: Span) -> RoleSpan:

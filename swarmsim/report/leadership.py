@@ -4,6 +4,8 @@ A leader that is cut off or asleep goes on believing it leads. Its rule counts u
 believed is kept beside that.
 """
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from swarmsim.recording import RecordedFact
@@ -38,7 +40,12 @@ class Reign(Struct, frozen=True, gc=False):
     """The fault that was on this host when its rule ended, as the scenario writes it; "" if none."""
     cause_at_ns: int | None
     campaigns: tuple[Campaign, ...]
-    """Asked for votes since the leader before had ended, in order, this leader's among them."""
+    """Asked for votes since the leader before was elected, in order, this leader's among them."""
+
+    @property
+    def useful_until_ns(self) -> int:
+        """When it was of no use any more: as the fault struck that ended its rule, if one did."""
+        return self.until_ns if self.cause_at_ns is None else min(self.cause_at_ns, self.until_ns)
 
 
 def reigns(evidence: Evidence) -> tuple[Reign, ...]:
@@ -49,6 +56,16 @@ def reigns(evidence: Evidence) -> tuple[Reign, ...]:
         following = elected[position + 1] if position + 1 < len(elected) else None
         found.append(_reign(evidence, fact, following, elected[position - 1].at_ns if position else None))
     return tuple(found)
+
+
+def leaderless(reigns_in_order: Sequence[Reign], end_ns: int) -> list[tuple[int, int]]:
+    """Stretches with no leader that could act, between the first election and the end of the run."""
+    gaps = []
+    for before, after in zip(reigns_in_order, [*reigns_in_order[1:], None], strict=True):
+        if before.ending:
+            to_ns = end_ns if after is None else after.acts_from_ns or after.until_ns
+            gaps.append((before.useful_until_ns, to_ns))
+    return gaps
 
 
 def _reign(evidence: Evidence, elected: RecordedFact, following: RecordedFact | None, previous_at: int | None) -> Reign:

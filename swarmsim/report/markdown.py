@@ -21,7 +21,7 @@ from swarmsim.report.tables import (
     type_table,
     verdict_table,
 )
-from swarmsim.report.wording import instant
+from swarmsim.report.wording import mark
 
 
 def markdown_of(report: Report) -> str:
@@ -46,13 +46,13 @@ def _lines(report: Report) -> Iterator[str]:
 
 def _run(report: Report, run: RunSummary) -> Iterator[str]:
     yield f"\n## What happened (seed {run.seed})\n"
-    yield from (f"{_escaped(paragraph)}\n" for paragraph in report.story)
+    yield from (f"**{each.topic}.** {_escaped(each.text)}\n" for each in report.story)
     yield from (f"- **{_escaped(value)}** {name}; {_escaped(remark)}" for value, name, remark in key_figures(run))
     yield from _section("Who led when", leader_table(run))
     yield "\n## How the swarm got over it"
     for anatomy in run.anatomies:
         if anatomy.stages:
-            yield from _section(f"{instant(anatomy.at_ns)}: {anatomy.text}", stage_table(anatomy), level=3)
+            yield from _section(f"{mark(anatomy.at_ns)}: {anatomy.text}", stage_table(anatomy), level=3)
     yield from _section("What clients got", availability_table(run))
     yield from _section("When they did not", spell_table(run))
     yield from _section("Services", service_table(run))

@@ -30,7 +30,7 @@ from swarmsim.report.tables import (
     verdict_table,
 )
 from swarmsim.report.timeline_chart import timeline_chart
-from swarmsim.report.wording import counted, instant
+from swarmsim.report.wording import counted, duration, instant, mark
 
 _ASSETS: Final = files("swarmsim.report") / "assets"
 
@@ -79,7 +79,19 @@ def _head(report: Report) -> Markup:
             "h1", report.header.scenario, element("span", report.ruling.value, class_=f"badge {report.ruling.value}")
         ),
         element("p", report.header.purpose, class_="purpose"),
+        element("p", " · ".join(_facts(report)), class_="facts"),
     )
+
+
+def _facts(report: Report) -> Iterator[str]:
+    header = report.header
+    seeds = [line.seed for line in report.seeds]
+    yield f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"
+    yield f"{counted(header.manager_count, 'manager')}, {counted(header.worker_count, 'worker')}"
+    yield f"timing {header.timing}"
+    yield f"{duration(header.end_ns)} simulated"
+    yield f"{header.file}, sha256 {header.text_sha256[:12]}…"
+    yield f"swarmsim {header.swarmsim_version}"
 
 
 def _in_short(report: Report, run: RunSummary) -> Markup:
@@ -98,7 +110,7 @@ def _in_short(report: Report, run: RunSummary) -> Markup:
         "in-short",
         f"In short{which}",
         element("div", *tiles, class_="tiles"),
-        *(element("p", paragraph) for paragraph in report.story),
+        *(element("p", element("b", f"{each.topic}. "), each.text) for each in report.story),
     )
 
 
@@ -173,7 +185,7 @@ def _chart(run: RunSummary, window: Window, name: str, jumps: Sequence[Anatomy] 
     buttons += [
         element(
             "button",
-            f"{instant(each.at_ns)}: {each.text}",
+            f"{mark(each.at_ns)}: {each.text}",
             type="button",
             data_chart=name,
             data_from=each.at_ns - 500_000_000,
@@ -194,7 +206,7 @@ def _anatomies(run: RunSummary) -> Iterator[Markup]:
     if not told:
         yield element("p", "Nothing that was done made the swarm change anything.")
     for index, anatomy in enumerate(told):
-        yield element("h3", f"{instant(anatomy.at_ns)}: {anatomy.text}")
+        yield element("h3", f"{mark(anatomy.at_ns)}: {anatomy.text}")
         yield anatomy_chart(anatomy, f"anatomy-{index}")
         if anatomy.unfinished:
             yield _table(stage_table(anatomy))
@@ -245,13 +257,17 @@ _LEGEND: Final = (
     ("leader", "leader"),
     ("follower", "follower"),
     ("candidate", "candidate"),
+    ("leaderless", "no leader"),
     ("worker", "worker"),
     ("off", "no power or daemon"),
     ("paused", "paused"),
     ("good", "good answer"),
     ("failed", "failed"),
+    ("refused", "refused"),
     ("unknown", "outcome unknown"),
-    ("standstill", "standstill"),
+    ("standstill", "standstill: nobody got a good answer"),
+    ("median", "median latency"),
+    ("max", "longest latency"),
     ("running", "task running"),
     ("starting", "starting"),
     ("lost", "gone, swarm has not noticed"),

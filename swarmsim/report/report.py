@@ -10,7 +10,7 @@ from msgspec import Struct
 from swarmsim.campaign import SeedResult
 from swarmsim.recording import Ruling
 from swarmsim.report.figures import Distribution, distributions
-from swarmsim.report.story import headline, story_of
+from swarmsim.report.story import Paragraph, headline, story_of
 from swarmsim.report.summary import RunSummary
 from swarmsim.scenario.plan import NetworkPlan, Scenario
 
@@ -55,7 +55,7 @@ class Report(Struct, frozen=True):
     seeds: tuple[SeedLine, ...]
     distributions: tuple[Distribution, ...]
     """Only for several seeds."""
-    story: tuple[str, ...]
+    story: tuple[Paragraph, ...]
     """The shown run in sentences."""
     shown: RunSummary | None
     """The first run that was violated, else the first that could not be judged, else the first; None if all crashed."""

@@ -10,7 +10,7 @@ from swarmsim.report.quantiles import quantile
 
 _STEPS_NS = (10 * MS, 20 * MS, 50 * MS, 100 * MS, 200 * MS, 500 * MS, SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND)
 _MOST_BINS = 200
-_FEWEST_PER_BIN = 4
+_FEWEST_PER_BIN = 2
 
 
 class Series(Struct, frozen=True, gc=False):

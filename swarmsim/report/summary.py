@@ -18,7 +18,9 @@ from swarmsim.report.series import Series, series_of
 from swarmsim.report.tasks import SlotRow, slot_rows
 
 MOST_CLOSE_UPS = 3
-_BEFORE_NS = 500 * MS
+_BEFORE_NS = SECOND
+"""A multiple of every width of bins that a close-up may have, so that a disturbance begins a bin."""
+_ROUND_NS = 500 * MS
 _SHORTEST_NS = 2 * SECOND
 _LONGEST_NS = 15 * SECOND
 
@@ -99,6 +101,6 @@ def _worth_a_close_up(anatomies: tuple[Anatomy, ...]) -> list[Anatomy]:
 
 def _close_up(clients: tuple[Clients, ...], anatomy: Anatomy) -> Window:
     took_ns = max(stage.since_ns for stage in anatomy.stages)
-    length_ns = min(max(took_ns + took_ns // 5, _SHORTEST_NS), _LONGEST_NS)
-    to_ns = min(anatomy.at_ns + length_ns, anatomy.until_ns)
+    length_ns = min(max(took_ns + took_ns // 8, _SHORTEST_NS), _LONGEST_NS)
+    to_ns = min(anatomy.at_ns + -(-length_ns // _ROUND_NS) * _ROUND_NS, anatomy.until_ns)
     return _window(clients, max(anatomy.at_ns - _BEFORE_NS, 0), to_ns, anatomy.text)

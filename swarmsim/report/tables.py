@@ -140,7 +140,7 @@ def spell_table(run: RunSummary) -> Table:
             rows.append(
                 (standstill.from_ns, _stretch(name, standstill.from_ns, standstill.to_ns, "nobody was answered", asked))
             )
-        for spell in source.bad_spells:
+        for spell in source.spells_beside_standstills():
             part = f"{number(spell.failed_count)} of {number(spell.asked_count)} failed"
             why = listed([f"{number(reason.count)} {reason.outcome} ({reason.detail})" for reason in spell.reasons[:3]])
             rows.append((spell.from_ns, _stretch(name, spell.from_ns, spell.to_ns, part, why)))
@@ -281,7 +281,7 @@ def key_figures(run: RunSummary) -> Iterator[tuple[str, str, str]]:
     failovers = [anatomy for anatomy in run.anatomies if anatomy.failover]
     if failovers:
         slowest = max(failovers, key=lambda each: _reached(each, "elected"))
-        yield duration(_reached(slowest, "elected")), "until a new leader was elected", slowest.text
+        yield duration(_reached(slowest, "elected")), "until a new leader was elected", f"after {slowest.text}"
     for source in run.availability:
         if source.kind == "writes":
             longest = max((each.length_ns for each in source.standstills), default=0)
@@ -292,10 +292,10 @@ def key_figures(run: RunSummary) -> Iterator[tuple[str, str, str]]:
                 f"{share(source.outcomes.get('good', 0), source.asked_count)} acknowledged",
             )
         if source.kind == "requests":
-            of = f"of {number(source.asked_count)} requests of {source.name}"
+            of = f"of {number(source.asked_count)}"
             yield (
                 number(source.failed_count),
-                "requests lost",
+                f"requests of {source.name} lost",
                 f"{of} ({share(source.failed_count, source.asked_count)})",
             )
     recovered = [_reached(each, "tasks-running") for each in run.anatomies if _reached(each, "tasks-running")]

@@ -6,10 +6,10 @@ from typing import Final
 from swarmsim.report.canvas import Canvas
 from swarmsim.report.disturbances import lasts
 from swarmsim.report.lanes import HostLane
+from swarmsim.report.leadership import leaderless
 from swarmsim.report.markup import Markup
 from swarmsim.report.replicas import Replicas
 from swarmsim.report.series import Series
-from swarmsim.report.story import leaderless
 from swarmsim.report.summary import RunSummary, Window
 from swarmsim.report.tasks import SlotRow, TaskLife
 from swarmsim.report.wording import duration, instant
@@ -43,24 +43,26 @@ def timeline_chart(run: RunSummary, window: Window, name: str) -> Markup:
 
 def _faults(canvas: Canvas, run: RunSummary) -> None:
     canvas.heading("What was done to the swarm")
-    ends: list[int] = []  # of the last bar in each line
+    right_ends: list[float] = []  # of the last text or bar in each line
     top = canvas.y
     for band in run.faults:
         to_ns = (run.end_ns if band.to_ns is None else band.to_ns) if lasts(band) else band.from_ns
-        line = next((line for line, end in enumerate(ends) if end <= band.from_ns), len(ends))
-        ends[line : line + 1] = [max(to_ns, band.from_ns + (canvas.axis.to_ns - canvas.axis.from_ns) // 4)]
-        y = top + line * (FAULT_HEIGHT + 2)
-        hosts = f" — on {', '.join(band.hosts)}" if band.hosts else ""
-        text = f"{band.text}{hosts}"
-        if to_ns > band.from_ns:
-            canvas.bar(
-                band.from_ns, to_ns, y, FAULT_HEIGHT, "fault", f"{text}: {instant(band.from_ns)} to {instant(to_ns)}"
-            )
-            canvas.label(max(band.from_ns, canvas.axis.from_ns), y + 11, text, "in-fault")
-        else:
-            canvas.moment(band.from_ns, y, y + FAULT_HEIGHT, "instant")
-            canvas.label(band.from_ns, y + 11, text, "in-fault")
-    canvas.y = top + max(len(ends), 1) * (FAULT_HEIGHT + 2)
+        if not canvas.axis.from_ns <= to_ns or band.from_ns >= canvas.axis.to_ns:
+            continue
+        text = f"{band.text} — on {', '.join(band.hosts)}" if band.hosts else band.text
+        left = canvas.axis.x(band.from_ns)
+        line = next((line for line, end in enumerate(right_ends) if end <= left), len(right_ends))
+        right_ends[line : line + 1] = [max(canvas.axis.x(to_ns), left + canvas.text_width(text))]
+        _fault(canvas, band.from_ns, to_ns, top + line * (FAULT_HEIGHT + 2), text)
+    canvas.y = top + max(len(right_ends), 1) * (FAULT_HEIGHT + 2)
+
+
+def _fault(canvas: Canvas, from_ns: int, to_ns: int, y: float, text: str) -> None:
+    if to_ns > from_ns:
+        canvas.bar(from_ns, to_ns, y, FAULT_HEIGHT, "fault", f"{text}: {instant(from_ns)} to {instant(to_ns)}")
+    else:
+        canvas.moment(from_ns, y, y + FAULT_HEIGHT, "instant")
+    canvas.label(max(from_ns, canvas.axis.from_ns), y + 11, text, "in-fault")
 
 
 def _leaders(canvas: Canvas, run: RunSummary) -> None:
@@ -70,9 +72,9 @@ def _leaders(canvas: Canvas, run: RunSummary) -> None:
         text = f"{reign.host} · term {reign.term}"
         title = f"{reign.host} led in term {reign.term}, elected at {instant(reign.elected_at_ns)}"
         canvas.bar(reign.elected_at_ns, reign.until_ns, canvas.y, HOST_HEIGHT, "leader", title, text)
-    for from_ns, to_ns in leaderless(run):
+    for from_ns, to_ns in leaderless(run.reigns, run.end_ns):
         title = f"no leader could act for {duration(to_ns - from_ns)}"
-        canvas.bar(from_ns, to_ns, canvas.y, HOST_HEIGHT, "leaderless", title, f"none for {duration(to_ns - from_ns)}")
+        canvas.bar(from_ns, to_ns, canvas.y, HOST_HEIGHT, "leaderless", title, duration(to_ns - from_ns))
     canvas.y += HOST_HEIGHT + 2
 
 
@@ -104,25 +106,24 @@ def _host(canvas: Canvas, run: RunSummary, lane: HostLane) -> None:
 
 
 def _client(canvas: Canvas, run: RunSummary, series: Series) -> None:
-    target = next(
-        (each.target for each in run.availability if (each.name, each.kind) == (series.name, series.kind)), ""
-    )
-    canvas.heading(f"{series.kind.capitalize()} of {series.name} to {target}, per {duration(series.bin_ns)}")
-    for each in run.availability:
-        if (each.name, each.kind) == (series.name, series.kind):
-            for standstill in each.standstills:
-                canvas.behind(
-                    standstill.from_ns, standstill.to_ns, canvas.y, RATE_HEIGHT + LATENCY_HEIGHT + 8, "standstill"
-                )
+    source = next(each for each in run.availability if (each.name, each.kind) == (series.name, series.kind))
+    canvas.heading(f"{series.kind.capitalize()} of {series.name} to {source.target}, per {duration(series.bin_ns)}")
+    top = canvas.y
     _rates(canvas, series)
     _latencies(canvas, series)
+    for standstill in source.standstills:
+        text = f"none for {duration(standstill.length_ns)}"
+        title = f"{text}: {instant(standstill.from_ns)} to {instant(standstill.to_ns)}"
+        canvas.bar(standstill.from_ns, standstill.to_ns, top, RATE_HEIGHT, "standstill", title)
+        canvas.bar(standstill.from_ns, standstill.to_ns, top + RATE_HEIGHT + 4, LATENCY_HEIGHT, "none", title, text)
 
 
 def _rates(canvas: Canvas, series: Series) -> None:
     stacks = [series.good, *series.failed.values()]
     totals = [sum(counts) for counts in zip(*stacks, strict=True)]
     highest = max(totals, default=0) or 1
-    canvas.row_label("outcomes", RATE_HEIGHT, f"{highest}")
+    canvas.row_label("outcomes", RATE_HEIGHT)
+    canvas.note(f"{highest}", canvas.y + 9)
     base = [0] * len(totals)
     for outcome, counts in [("good", series.good), *series.failed.items()]:
         for index, count in enumerate(counts):
@@ -184,11 +185,12 @@ def _service(canvas: Canvas, service: Replicas, end_ns: int) -> None:
     ends = [at_ns for at_ns, _, _ in service.points[1:]] + [end_ns]
     for (from_ns, desired, running), to_ns in zip(service.points, ends, strict=True):
         full = running >= desired
+        first_start = service.complete_at_ns is None or from_ns < service.complete_at_ns
         height = SERVICE_HEIGHT * running / highest
         title = f"{service.service}: {running} of {desired} running, {instant(from_ns)} to {instant(to_ns)}"
         bottom = canvas.y + SERVICE_HEIGHT
-        class_ = "service" if full else "short"
-        if not full:
+        class_ = "service" if full else "first-start" if first_start else "short"
+        if not full and not first_start:
             canvas.bar(from_ns, to_ns, canvas.y, SERVICE_HEIGHT, "shortage", title)
         canvas.bar(from_ns, to_ns, bottom - height, height, class_, title, f"{running} of {desired}")
 

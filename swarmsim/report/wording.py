@@ -20,14 +20,18 @@ def duration(length_ns: int) -> str:
     if length_ns < 10 * SECOND:
         return f"{length_ns / SECOND:.2f} s"
     if length_ns < 2 * _MINUTE:
-        return f"{length_ns / SECOND:.1f} s"
+        return f"{length_ns / SECOND:.1f} s".replace(".0 ", " ")
     return f"{length_ns // _MINUTE} min {length_ns % _MINUTE // SECOND} s"
 
 
 def instant(at_ns: int) -> str:
     """A moment of the story, to the millisecond: `20.261 s`."""
-    text = f"{at_ns / SECOND:.3f}"
-    return f"{text.removesuffix('.000').replace('-', '−')} s"
+    return f"{at_ns / SECOND:.3f} s".replace("-", "−")
+
+
+def mark(at_ns: int) -> str:
+    """A moment as a scenario would write it, for headings: `20 s`, `62.5 s`."""
+    return f"{at_ns / SECOND:g} s"
 
 
 def number(value: float) -> str:
