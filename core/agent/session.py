@@ -2,14 +2,15 @@
 
 Theory of operation. Without a session the agent asks one manager after another to register it; a manager that
 does not lead says who does. Attempts are numbered, and only the answer to the last one counts. An attempt that is not
-answered is given up after half a heartbeat, and each failure makes the wait before the next longer, at random, so that
-agents do not come in step.
+answered is repeated, given up after half a heartbeat, and each failure makes the wait before the next longer, at
+random, so that agents do not come in step.
 
-In a session the agent beats as often as it is told to, and twice as often while its last beat is unanswered. When
-half the dispatcher's grace has passed in silence, or the link to the manager broke, the session is *doubted*: it
-still holds, but the agent looks for the leader as if it had none, and whichever comes first decides: a word from the
-old session, or a new one. After the whole grace the session is lost. A leader that knows less of the log than this
-agent has already followed has been deposed, whether it knows or not, and gets no session.
+In a session the agent beats as often as it is told to, and five times as often while its last beat is unanswered: so
+a lossy network delays a beat and does not look like death. When half the dispatcher's grace has passed in silence, or
+the link to the manager broke, the session is *doubted*: it still holds, but the agent looks for the leader as if it had
+none, and whichever comes first decides: a word from the old session, or a new one. After the whole grace the session
+is lost. A leader that knows less of the log than this agent has already followed has been deposed, whether it knows or
+not, and gets no session.
 """
 
 from enum import Enum
@@ -27,6 +28,8 @@ from core.timing import DispatcherTiming
 
 MAX_MANAGERS: Final = 32
 """Most managers remembered: those the leader named, then those others named."""
+REPEATS_PER_BEAT: Final = 5
+"""How often what is unanswered is repeated within a heartbeat. With 30 % of messages lost, a grace of 4 is 20 tries."""
 _ATTEMPT_BITS: Final = 48
 """Attempts count from a random number, so that a restarted agent never repeats one of its earlier life."""
 
@@ -88,6 +91,7 @@ class Session:
         self._attempt = rng.getrandbits(_ATTEMPT_BITS)
         self._turn = rng.getrandbits(16)
         self._asked: Manager | None = None
+        self._repeat_at = now
         self._introducing_as = self._introduced_as = (self.raft_id, self.description)
         self._redirected = False
         self._attempt_at = now
@@ -125,6 +129,7 @@ class Session:
             out.append(Observe(AgentDisconnected(self.id)))
         self.id, self.manager_id = message.session_id, sender
         self._introduced_as = self._introducing_as
+        self._asked = None
         self._move(SessionStimulus.REGISTERED)
         self._backoff.reset()
         self._beat = self._beat_answered = 0
@@ -153,6 +158,7 @@ class Session:
             self._ask(now, message.leader, out)
         else:
             self._redirected = False
+            self._asked = None
             self._attempt_at = now + self._rng.randrange(self._backoff.next_ns())
 
     def unknown(self, now: int, session_id: SessionId, out: list[Effect]) -> None:
@@ -187,11 +193,13 @@ class Session:
                 self._doubt(now)
         if self.id and now >= self._beat_at:
             self._beat += 1
-            self._beat_at = now + self._heartbeat_ns // 2
+            self._beat_at = now + self._heartbeat_ns // REPEATS_PER_BEAT
             out.append(Send(self.manager_id, Beat(self.id, self._beat)))
         if self._seeking and self.managers and now >= self._attempt_at:
             self._redirected = False
             self._ask(now, self._next_manager(), out)
+        elif self._seeking and self._asked is not None and now >= self._repeat_at:
+            self._repeat(now, self._asked, out)
 
     def deadline(self) -> int | None:
         """When `tick` has something to do."""
@@ -202,6 +210,8 @@ class Session:
             times.append(self._heard_at + self._grace_ns // factor)
         if self._seeking and self.managers:
             times.append(self._attempt_at)
+            if self._asked is not None:
+                times.append(self._repeat_at)
         return min(times, default=None)
 
     def check_invariants(self) -> None:
@@ -245,8 +255,12 @@ class Session:
         self._asked = manager
         self._introducing_as = (self.raft_id, self.description)
         self._attempt_at = now + self._heartbeat_ns // 2 + self._rng.randrange(self._backoff.next_ns())
-        request = Register(self._attempt, self._node_id, self.raft_id, self._address, self.description)
-        out.append(Send(manager.node_id, request))
+        self._repeat(now, manager, out)
+
+    def _repeat(self, now: int, manager: Manager, out: list[Effect]) -> None:
+        raft_id, description = self._introducing_as
+        self._repeat_at = now + self._heartbeat_ns // REPEATS_PER_BEAT
+        out.append(Send(manager.node_id, Register(self._attempt, self._node_id, raft_id, self._address, description)))
 
     def _doubt(self, now: int) -> None:
         if self.state is SessionState.HELD:
