@@ -19,9 +19,11 @@ Place = tuple[int, NodeId]
 class Fleet:
     """Kept by setting nodes and loads; setting the same twice is setting it once."""
 
-    __slots__ = ("_failing", "_hosts", "_infos", "_located", "_order")
+    __slots__ = ("_failing", "_hosts", "_infos", "_located", "_order", "generation")
 
     def __init__(self) -> None:
+        self.generation = 0
+        """Rises with every change; telling the same again is none."""
         self._infos: dict[NodeId, NodeInfo] = {}
         self._located: dict[TaskId, NodeId] = {}
         self._order: list[Place] = []
@@ -73,6 +75,7 @@ class Fleet:
 
     def set_node(self, node: Node) -> bool:
         """A node is there, or has changed; whether it is new."""
+        self.generation += 1
         info = self._infos.get(node.id)
         if info is None:
             info = self._infos[node.id] = NodeInfo(node)
@@ -85,6 +88,7 @@ class Fleet:
 
     def remove_node(self, node_id: NodeId) -> None:
         """A node is gone, and what was on it is nowhere."""
+        self.generation += 1
         info = self._infos.pop(node_id)
         self._leave(info)
         for service_id in info.active_by_service:
@@ -108,6 +112,7 @@ class Fleet:
 
     def add_failure(self, now: int, node_id: NodeId, service: ServiceVersion) -> None:
         """A task of this service version has failed on a node."""
+        self.generation += 1
         info = self._infos.get(node_id)
         if info is not None:
             info.add_failure(now, service)
@@ -117,6 +122,7 @@ class Fleet:
         before = info.loads.get(task_id)
         if before == load:
             return
+        self.generation += 1
         self._leave(info)
         info.set_load(task_id, load)
         self._enter(info)

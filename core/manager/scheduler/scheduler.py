@@ -23,10 +23,27 @@ from core.objects.node import Node
 from core.objects.task import Task, TaskState, TaskStatus
 from core.operations import Kind
 from core.store import Changed, Store
-from core.timing import MS
+from core.timing import MS, SECOND
 
 RETRY_NS = 50 * MS
 """How long news of freed room are gathered before unplaced tasks are tried again (swarmkit `commitDebounceGap`)."""
+
+
+RUN_NS = 1 * SECOND
+"""How long a ranking is believed, since failures are forgotten in time."""
+
+
+class _Run:
+    """A group being placed, over as many drafts as it takes."""
+
+    __slots__ = ("expires_at", "generation", "pipeline", "service", "spread")
+
+    def __init__(self, service: ServiceVersion, pipeline: Pipeline, spread: Spread, expires_at: int) -> None:
+        self.service = service
+        self.pipeline = pipeline
+        self.spread = spread
+        self.expires_at = expires_at
+        self.generation = 0
 
 
 class Scheduler:
@@ -44,6 +61,8 @@ class Scheduler:
         self._due_groups: dict[ServiceVersion, None] = {}
         """Groups to try now."""
         self._retry_at: int | None = None
+        self._run: _Run | None = None
+        """The group that was placed last: goes on in the next draft if nothing else has happened to the fleet."""
 
     def rebuild(self, now: int) -> None:
         tasks = self._head.tasks.values()
@@ -170,17 +189,24 @@ class Scheduler:
         if not draft.has_room_for(Kind.TASK, next(iter(self._groups[key]))):
             return False
         tasks = [self._head.tasks[task_id] for task_id in self._groups[key]]
-        pipeline = Pipeline(tasks[0])
-        spread = Spread(self._fleet, pipeline, now, key)
+        run = self._run
+        if run is None or run.service != key or run.generation != self._fleet.generation or now > run.expires_at:
+            pipeline = Pipeline(tasks[0])
+            run = self._run = _Run(key, pipeline, Spread(self._fleet, pipeline, now, key), now + RUN_NS)
+        done = self._place_all(draft, tasks, run)
+        run.generation = self._fleet.generation
+        return done
+
+    def _place_all(self, draft: Draft, tasks: list[Task], run: "_Run") -> bool:
         reason = None
         for task in tasks:
             if not draft.has_room_for(Kind.TASK, task.id):
                 return False
-            info = spread.best()
+            info = run.spread.best()
             if info is not None:
                 self._assign(draft, task, info.node.id, "scheduler assigned task to node")
             else:
-                reason = reason or pipeline.explain(self._fleet.infos)
+                reason = reason or run.pipeline.explain(self._fleet.infos)
                 _explain(draft, task, reason)
         return True
 

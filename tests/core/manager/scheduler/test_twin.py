@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from leading_head import node_of
 from msgspec.structs import replace
@@ -133,9 +133,9 @@ class Bench:
         tasks = self.head.tasks.values()
         return [task for task in tasks if task.status.state is TaskState.PENDING and is_wanted(task)]
 
-    def add_service(self, name: str, template: TaskSpec, count: int, host_port: bool) -> None:
+    def add_service(self, name: str, template: TaskSpec, count: int, host_port: bool, first: int = 0) -> None:
         draft = self.draft()
-        for slot in range(count):
+        for slot in range(first, first + count):
             draft.create(
                 Task(
                     TaskId(f"{name}.{slot}"),
@@ -213,3 +213,27 @@ def _assert_same_infos(one: Scheduler, other: Scheduler) -> None:
         for name in ("ready", "free_nano_cpus", "free_memory_bytes", "active_count", "active_by_service", "host_ports"):
             assert getattr(info, name) == getattr(twin, name), name
         assert info.loads == twin.loads
+
+
+@given(
+    st.lists(nodes, min_size=3, max_size=5),
+    st.lists(
+        st.one_of(st.none(), st.tuples(st.sampled_from(["end", "node", "drop-node"]), st.integers(0, 99), nodes)),
+        max_size=3,
+    ),
+)
+@settings(max_examples=25)
+def test_a_group_that_takes_several_drafts_goes_on_as_if_it_had_begun_anew(
+    described: list[Node], between: list[tuple[str, int, Node] | None]
+) -> None:
+    bench = Bench(described)
+    bench.add_service("one", TaskSpec(ContainerSpec("app")), 150, host_port=False)
+    bench.add_service("one", TaskSpec(ContainerSpec("app")), 150, host_port=False, first=150)
+    for move in [*between, None, None]:
+        expected = NaiveScheduler(bench.head).place_all(bench.waiting())
+        before = {task.id for task in bench.waiting()}
+        bench.schedule()
+        for task_id in before - {task.id for task in bench.waiting()}:
+            assert bench.head.tasks[task_id].node_id == expected[task_id]
+        if move is not None:
+            bench.change(*move)
