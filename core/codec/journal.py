@@ -14,6 +14,7 @@ block written to a wrong place is not taken for a valid frame. All numbers are l
 which finds decay and torn writes, not forgery.
 """
 
+from collections.abc import Iterator
 from enum import Enum
 from struct import Struct as Layout
 from typing import Final
@@ -38,7 +39,10 @@ class Damage(Enum):
 
 
 class Scan(Struct, frozen=True, gc=False):
-    """The readable part of a journal. `valid_length` is in bytes: where the next frame goes after a torn one is cut."""
+    """The readable part of a journal: after corruption, also the valid frames behind it.
+
+    `valid_length` is in bytes: where the first bad frame begins, and the next one goes after a torn one is cut.
+    """
 
     payloads: tuple[bytes, ...]
     valid_length: int
@@ -59,22 +63,23 @@ def scan(journal: bytes, sync_mark: int) -> Scan:
     while (payload := _payload_at(journal, offset)) is not None:
         payloads.append(payload)
         offset += _HEADER.size + len(payload)
-    return Scan(tuple(payloads), offset, _damage(journal, offset, sync_mark))
+    beyond = list(_payloads_beyond(journal, offset + 1))
+    if beyond or offset < sync_mark:
+        return Scan((*payloads, *beyond), offset, Damage.CORRUPT)
+    return Scan(tuple(payloads), offset, Damage.TORN if offset < len(journal) else Damage.NONE)
 
 
-def _damage(journal: bytes, valid_length: int, sync_mark: int) -> Damage:
-    if valid_length < sync_mark or _any_valid_frame(journal, valid_length + 1):
-        return Damage.CORRUPT
-    return Damage.TORN if valid_length < len(journal) else Damage.NONE
-
-
-def _any_valid_frame(journal: bytes, start: int) -> bool:
+def _payloads_beyond(journal: bytes, start: int) -> Iterator[bytes]:
+    """The valid frames after a bad one, wherever they begin."""
     offset = journal.find(_MAGIC, start)
     while offset >= 0:
-        if _payload_at(journal, offset) is not None:
-            return True
-        offset = journal.find(_MAGIC, offset + 1)
-    return False
+        payload = _payload_at(journal, offset)
+        if payload is not None:
+            yield payload
+            start = offset + _HEADER.size + len(payload)
+        else:
+            start = offset + 1
+        offset = journal.find(_MAGIC, start)
 
 
 def _payload_at(journal: bytes, offset: int) -> bytes | None:
