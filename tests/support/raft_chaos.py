@@ -6,6 +6,7 @@ runs. `sometimes` counts the hard states reached: a property that held because n
 
 from collections import Counter
 from collections.abc import Hashable
+from itertools import combinations
 from random import Random
 from typing import Any
 
@@ -275,10 +276,14 @@ class Chaos:
         return mended
 
     def _electorates_of(self, peer: Peer) -> list[tuple[NodeId, ...]]:
-        """Who votes now, and who will once learners are promoted."""
+        """Who votes now, and who may once any of the learners that are to be promoted is."""
         members = self._membership_of(peer)
-        promoted = tuple(member.id for member in members if member.voter or member.to_be_promoted)
-        return [voters_of(members), promoted]
+        learners = [member.id for member in members if member.to_be_promoted]
+        return [
+            (*voters_of(members), *promoted)
+            for count in range(len(learners) + 1)
+            for promoted in combinations(learners, count)
+        ]
 
     @staticmethod
     def _membership_of(peer: Peer) -> Membership:
