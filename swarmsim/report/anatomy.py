@@ -10,6 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from core.timing import SECOND
+from swarmsim.player.recorder import LOOK_NS
 from swarmsim.report.availability import Availability
 from swarmsim.report.disturbances import Disturbance
 from swarmsim.report.evidence import Evidence
@@ -18,6 +19,7 @@ from swarmsim.report.lanes import UP, HostLane
 from swarmsim.report.leadership import Reign
 from swarmsim.report.replicas import Replicas
 from swarmsim.report.spans import state_at
+from swarmsim.report.tasks import SlotRow
 
 STAGES: Final = {
     "detected": "leader's silence noticed",
@@ -50,6 +52,9 @@ AFTER: Final = {
 
 TABLES_QUIET_NS: Final = 5 * SECOND
 """A change of tables this long after the one before is not part of the same recovery."""
+
+
+MOST_NAMED: Final = 3
 
 
 class Stage(Struct, frozen=True, gc=False):
@@ -88,6 +93,7 @@ class Course(Struct, frozen=True):
     replicas: tuple[Replicas, ...]
     clients: tuple[Clients, ...]
     availability: tuple[Availability, ...]
+    slots: tuple[SlotRow, ...]
 
 
 Found = tuple[str, int | None, str]
@@ -210,8 +216,17 @@ def _tasks(course: Course, disturbance: Disturbance) -> Iterator[Found]:
     ]
     if shortages:
         ended = all(shortage.ended for shortage, _ in shortages)
-        names = ", ".join(dict.fromkeys(name for _, name in shortages))
-        yield "tasks-running", max(shortage.to_ns for shortage, _ in shortages) if ended else None, names
+        names = list(dict.fromkeys(name for _, name in shortages))
+        note = ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} services"
+        yield "tasks-running", _healthy_at(course, max(each.to_ns for each, _ in shortages)) if ended else None, note
+
+
+def _healthy_at(course: Course, seen_ns: int) -> int:
+    """When the task that made a service complete became healthy, exactly: counts are only taken every so often."""
+    starts = (
+        span.from_ns for row in course.slots for life in row.lives for span in life.states if span.state == "running"
+    )
+    return max((at_ns for at_ns in starts if seen_ns - 2 * LOOK_NS <= at_ns <= seen_ns), default=seen_ns)
 
 
 def _tables(course: Course, disturbance: Disturbance, others_done_at: int) -> Iterator[Found]:

@@ -9,7 +9,7 @@ from swarmsim.report.wording import duration
 
 WIDTH: Final = 1200
 LEFT: Final = 215
-BARS_WIDTH: Final = 640
+BARS_WIDTH: Final = 620
 ROW_HEIGHT: Final = 20
 _TRACKS: Final = {
     "detected": "control",

@@ -36,5 +36,5 @@ class TimeAxis(Struct, frozen=True, gc=False):
         step = next((step for step in _STEPS_NS if length_ns <= step * _MOST_TICKS), _STEPS_NS[-1])
         at_ns = -(-self.from_ns // step) * step
         while at_ns <= self.to_ns:
-            yield self.x(at_ns), f"{at_ns / SECOND:g} s"
+            yield self.x(at_ns), f"{at_ns // MS} ms" if length_ns < SECOND else f"{at_ns / SECOND:g} s"
             at_ns += step

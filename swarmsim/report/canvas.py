@@ -11,7 +11,7 @@ from swarmsim.report.markup import Markup, element, joined
 WIDTH: Final = 1200
 GUTTER: Final = 150
 RIGHT: Final = 14
-CHARACTER_WIDTH: Final = 6.1
+CHARACTER_WIDTH: Final = 6.7
 """Of a label's letters, about: it is shown where it has room."""
 
 HATCHES: Final = {"power-off": "off", "power-no-daemon": "off", "power-paused": "paused", "task-lost": "lost"}

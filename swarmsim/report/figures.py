@@ -94,7 +94,9 @@ def distributions(runs: Iterable[tuple[int, Sequence[Figure]]]) -> tuple[Distrib
     for seed, figures in runs:
         for figure in figures:
             values.setdefault((figure.group, figure.name, figure.unit), []).append((figure.value, seed))
-    return tuple(_distribution(*key, seen) for key, seen in values.items())
+    groups = {group: place for place, group in enumerate(dict.fromkeys(group for group, _, _ in values))}
+    ordered = sorted(values, key=lambda key: groups[key[0]])  # some seeds have figures that the first has not
+    return tuple(_distribution(*key, values[key]) for key in ordered)
 
 
 def _distribution(group: str, name: str, unit: str, seen: list[tuple[int, int]]) -> Distribution:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from swarmsim.report.key_figures import key_figures
 from swarmsim.report.report import Report
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.tables import (
@@ -11,7 +12,6 @@ from swarmsim.report.tables import (
     cost_table,
     distribution_rows,
     header_rows,
-    key_figures,
     leader_table,
     seed_table,
     service_table,

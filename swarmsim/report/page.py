@@ -9,17 +9,19 @@ from swarmsim.report.anatomy_chart import anatomy_chart
 from swarmsim.report.circumstances import Circumstances
 from swarmsim.report.distribution_chart import distribution_chart
 from swarmsim.report.figures import DURATION
+from swarmsim.report.key_figures import key_figures
 from swarmsim.report.markup import Markup, element, joined
 from swarmsim.report.report import Report
 from swarmsim.report.summary import RunSummary, Window
 from swarmsim.report.tables import (
     DISTRIBUTION_COLUMNS,
+    NEVER,
+    RULING_TEXT,
     Table,
     availability_table,
     cost_table,
     distribution_rows,
     header_rows,
-    key_figures,
     leader_table,
     seed_table,
     service_table,
@@ -80,6 +82,7 @@ def _head(report: Report) -> Markup:
         ),
         element("p", report.header.purpose, class_="purpose"),
         element("p", " · ".join(_facts(report)), class_="facts"),
+        element("p", element("b", report.headline)),
     )
 
 
@@ -130,11 +133,10 @@ def _seeds(report: Report) -> Markup:
         strip = element("td", distribution_chart(each, scale), class_="strip-cell")
         rows.append(element("tr", *_cells(cells[1:], tuple(range(1, 8))), strip))
     heads = [*DISTRIBUTION_COLUMNS[1:], "all seeds"]
-    table = element("table", element("thead", _head_row(heads)), element("tbody", *rows))
+    table = element("table", element("thead", _head_row(heads, range(1, 8))), element("tbody", *rows))
     return _section(
         "seeds",
         f"Over {counted(len(report.seeds), 'seed')}",
-        element("p", report.headline),
         *((_table(failed),) if failed.rows else ()),
         element(
             "p",
@@ -169,7 +171,7 @@ def _run_sections(report: Report, run: RunSummary) -> Iterator[Markup]:
         "coverage",
         "Hard states reached",
         element("p", "A check that never met a hard state has proved little: these were met.", class_="hint"),
-        _table(situation_table(run), "columns"),
+        _coverage(run),
     )
     yield _section(
         "costs",
@@ -178,6 +180,14 @@ def _run_sections(report: Report, run: RunSummary) -> Iterator[Markup]:
         element("h3", "By type"),
         _table(type_table(run)),
     )
+
+
+def _coverage(run: RunSummary) -> Markup:
+    items = [
+        element("li", element("span", name), element("b", count), class_="never" if count == NEVER else None)
+        for name, count in situation_table(run).rows
+    ]
+    return element("ul", *items, class_="coverage")
 
 
 def _chart(run: RunSummary, window: Window, name: str, jumps: Sequence[Anatomy] = ()) -> Markup:
@@ -259,6 +269,7 @@ _LEGEND: Final = (
     ("candidate", "candidate"),
     ("leaderless", "no leader"),
     ("worker", "worker"),
+    ("hit", "under a fault"),
     ("off", "no power or daemon"),
     ("paused", "paused"),
     ("good", "good answer"),
@@ -280,17 +291,15 @@ def _legend() -> Markup:
     return element("ul", *items, class_="legend")
 
 
-def _table(table: Table, class_: str | None = None) -> Markup:
+def _table(table: Table) -> Markup:
     if not table.rows:
         return element("p", "None.")
-    rows = [element("tr", *_cells(row, table.numeric), class_=f"row-{row[0]}") for row in table.rows]
-    return element(
-        "div",
-        element(
-            "table", element("thead", _head_row(table.columns, table.numeric)), element("tbody", *rows), class_=class_
-        ),
-        class_="scroll",
-    )
+    rows = [element("tr", *_cells(row, table.numeric), class_=_ROW_CLASS.get(row[0])) for row in table.rows]
+    head = element("thead", _head_row(table.columns, table.numeric))
+    return element("div", element("table", head, element("tbody", *rows)), class_="scroll")
+
+
+_ROW_CLASS: Final = {text: f"row-{text}" for text in RULING_TEXT.values()}
 
 
 def _head_row(columns: Sequence[str], numeric: Sequence[int] = ()) -> Markup:

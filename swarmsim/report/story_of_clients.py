@@ -10,6 +10,8 @@ from swarmsim.report.summary import RunSummary
 from swarmsim.report.wording import counted, duration, instant, listed, number, share
 
 MOST_TOLD: Final = 4
+MOST_STANDSTILLS: Final = 3
+"""More than these are told together."""
 _BECAME: Final = {
     "good": ("waited and was acknowledged", "waited and were acknowledged"),
     "refused": ("was refused", "were refused"),
@@ -38,10 +40,12 @@ def told_of_writes(run: RunSummary, source: Availability) -> Iterator[str]:
     yield f"{number(good)} of {counted(source.asked_count, 'write')} were acknowledged{others}."
     if not source.standstills:
         yield "They never stood still."
-    yield from (_standstill(run, each) for each in source.standstills[:MOST_TOLD])
-    if more := source.standstills[MOST_TOLD:]:
-        together = duration(sum(each.length_ns for each in more))
-        yield f"{counted(len(more), 'more standstill')} followed, {together} in all."
+    elif len(source.standstills) <= MOST_STANDSTILLS:
+        yield from (_standstill(run, each) for each in source.standstills)
+    else:
+        together = duration(source.standstill_ns)
+        yield f"They stood still {len(source.standstills)} times, {together} in all; the longest time was this."
+        yield _standstill(run, max(source.standstills, key=lambda each: each.length_ns))
     yield from (_spell(run, spell, requests=False) for spell in source.spells_beside_standstills()[:MOST_TOLD])
 
 

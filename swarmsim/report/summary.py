@@ -64,7 +64,8 @@ def summarise(recording: Recording) -> RunSummary:
     clients = tuple(clients_of(recording))
     availability = tuple(availability_of(source) for source in clients)
     replicas = replicas_of(recording)
-    course = Course(evidence, host_lanes(evidence), reigns(evidence), replicas, clients, availability)
+    slots = slot_rows(evidence)
+    course = Course(evidence, host_lanes(evidence), reigns(evidence), replicas, clients, availability, slots)
     anatomies = tuple(anatomy_of(course, each) for each in disturbances(evidence))
     costs = costs_of(recording)
     return RunSummary(
@@ -78,7 +79,7 @@ def summarise(recording: Recording) -> RunSummary:
         anatomies=anatomies,
         availability=availability,
         replicas=replicas,
-        slots=slot_rows(evidence),
+        slots=slots,
         costs=costs,
         verdicts=recording.verdicts,
         situations=recording.situations,

@@ -10,13 +10,14 @@ from swarmsim.recording import Ruling
 from swarmsim.report.anatomy import STAGES, Anatomy
 from swarmsim.report.availability import Availability
 from swarmsim.report.costs import Cost
-from swarmsim.report.figures import BYTES_PER_SECOND, DURATION, REPLICA_TIME, Distribution
+from swarmsim.report.figures import BYTES_PER_SECOND, DURATION, PER_SECOND, REPLICA_TIME, Distribution
 from swarmsim.report.report import Report
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.wording import counted, duration, instant, listed, number, share, size
 
 RULING_TEXT: Final = {Ruling.HELD: "held", Ruling.VIOLATED: "violated", Ruling.UNKNOWN: "unknown"}
 MOST_SEEDS: Final = 25
+NEVER: Final = "never"
 
 
 class Table(Struct, frozen=True):
@@ -46,7 +47,7 @@ def verdict_table(run: RunSummary) -> Table:
 
 def situation_table(run: RunSummary) -> Table:
     """Which hard states were reached: a check that never met one has proved little."""
-    rows = tuple((name, number(count) if count else "never") for name, count in run.situations.items())
+    rows = tuple((name, number(count) if count else NEVER) for name, count in run.situations.items())
     return Table(("hard state", "reached"), rows, (1,))
 
 
@@ -252,7 +253,7 @@ def figure(value: int, unit: str) -> str:
         return f"{value / SECOND:.1f} replica-s"
     if unit == BYTES_PER_SECOND:
         return f"{size(value)}/s"
-    return number(value)
+    return f"{number(value)}/s" if unit == PER_SECOND else number(value)
 
 
 def header_rows(report: Report) -> Iterator[tuple[str, str]]:
@@ -274,41 +275,3 @@ def header_rows(report: Report) -> Iterator[tuple[str, str]]:
     seeds = [line.seed for line in report.seeds]
     yield "seeds", str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]} ({number(len(seeds))})"
     yield "swarmsim", header.swarmsim_version
-
-
-def key_figures(run: RunSummary) -> Iterator[tuple[str, str, str]]:
-    """The few numbers to see first: value, what it is, and a remark."""
-    failovers = [anatomy for anatomy in run.anatomies if anatomy.failover]
-    if failovers:
-        slowest = max(failovers, key=lambda each: _reached(each, "elected"))
-        yield duration(_reached(slowest, "elected")), "until a new leader was elected", f"after {slowest.text}"
-    for source in run.availability:
-        if source.kind == "writes":
-            longest = max((each.length_ns for each in source.standstills), default=0)
-            text = duration(longest) if longest else "none"
-            yield (
-                text,
-                "longest standstill of writes",
-                f"{share(source.outcomes.get('good', 0), source.asked_count)} acknowledged",
-            )
-        if source.kind == "requests":
-            of = f"of {number(source.asked_count)}"
-            yield (
-                number(source.failed_count),
-                f"requests of {source.name} lost",
-                f"{of} ({share(source.failed_count, source.asked_count)})",
-            )
-    recovered = [_reached(each, "tasks-running") for each in run.anatomies if _reached(each, "tasks-running")]
-    if recovered:
-        yield duration(max(recovered)), "until all tasks ran again", f"{_missing(run)} replica-seconds missing"
-    held = sum(verdict.ruling is Ruling.HELD for verdict in run.verdicts)
-    looks = sum(verdict.checked_count for verdict in run.verdicts)
-    yield f"{held} / {len(run.verdicts)}", "expectations and checks held", f"{number(looks)} looks"
-
-
-def _reached(anatomy: Anatomy, name: str) -> int:
-    return next((stage.since_ns for stage in anatomy.stages if stage.name == name), 0)
-
-
-def _missing(run: RunSummary) -> str:
-    return f"{sum(service.missing_replica_ns for service in run.replicas) / SECOND:.1f}"

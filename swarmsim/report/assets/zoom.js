@@ -3,9 +3,10 @@
 for (const svg of document.querySelectorAll("svg.timeline")) {
   const { from, to, left, width } = Object.fromEntries(Object.entries(svg.dataset).map(([key, value]) => [key, Number(value)]));
   const shapes = svg.querySelector(".shapes");
+  const patterns = svg.querySelectorAll("pattern");
   const ticks = svg.querySelector(".ticks");
   const labels = [...svg.querySelectorAll(".label")].map((node) => ({
-    node, x: Number(node.dataset.x), room: Number(node.dataset.room || NaN), length: node.textContent.length * 6.1 + 6,
+    node, x: Number(node.dataset.x), room: Number(node.dataset.room || NaN), length: node.textContent.length * 6.7 + 8,
   }));
   const controls = svg.closest("figure").querySelector(".controls");
   const output = controls.querySelector("output");
@@ -45,6 +46,7 @@ for (const svg of document.querySelectorAll("svg.timeline")) {
     const scale = (to - from) / (view[1] - view[0]);
     const offset = left - scale * (left + width * (view[0] - from) / (to - from));
     shapes.setAttribute("transform", `translate(${offset},0) scale(${scale},1)`);
+    for (const pattern of patterns) pattern.setAttribute("patternTransform", `scale(${1 / scale},1) rotate(45)`);
     for (const { node, x, room, length } of labels) {
       const begin = scale * x + offset;
       const end = begin + scale * room;
