@@ -75,9 +75,13 @@ class Linearizable(Check):
         self._judge_permanence(reads)
 
     def _judge_permanence(self, reads: Sequence[WriterSample]) -> None:
-        first_seen = min((read.ended_ns for read in reads if read.present), default=None)
+        seen = [read for read in reads if read.present]
+        first_ended = min((read.ended_ns for read in seen), default=None)
+        first_index = min((read.index for read in seen if read.index), default=None)
         for read in reads:
-            if not read.present and first_seen is not None and first_seen < read.started_ns:
+            later = first_ended is not None and first_ended < read.started_ns
+            behind = first_index is not None and first_index <= read.index
+            if not read.present and (later or behind):
                 self.fail(read.ended_ns, f"read of {read.key} at index {read.index}: gone after it had been seen")
 
 
@@ -94,6 +98,6 @@ def _misread(write: WriterSample | None, read: WriterSample) -> str:
         return ""
     if write.ended_ns < read.started_ns:
         return f"does not show what had been acknowledged at index {write.index}"
-    if read.index >= write.index:
+    if 0 < write.index <= read.index:
         return f"does not show what was written at index {write.index}"
     return ""

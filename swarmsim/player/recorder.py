@@ -11,7 +11,9 @@ from swarmsim.recording import HostRecord, MessageCount, PowerSpan, RecordedFact
 from swarmsim.world import World
 
 LOOK_NS = 20 * MS
-"""Times of power and service changes are this exact."""
+"""Times of power and service changes are this exact,"""
+COARSE_LOOK_NS = 200 * MS
+"""or this, where the facts themselves are not wanted."""
 
 
 class Recorder:
@@ -21,6 +23,7 @@ class Recorder:
         """`facts` False leaves the facts out: for campaigns that want verdicts only."""
         self._world = world
         self._keeps_facts = facts
+        self._look_ns = LOOK_NS if facts else COARSE_LOOK_NS
         self._origin_ns = 0
         self._facts: list[tuple[int, str, Any]] = []
         self._news = True
@@ -74,7 +77,7 @@ class Recorder:
             self._news = False
             self._note_hosts()
             self._note_services()
-        self._world.look_at(self._world.now_ns + LOOK_NS, self._look)
+        self._world.look_at(self._world.now_ns + self._look_ns, self._look)
 
     def _note_hosts(self) -> None:
         now_ns = self._world.now_ns - self._origin_ns

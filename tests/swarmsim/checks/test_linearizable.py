@@ -1,8 +1,14 @@
 """Histories of writers that a client could live with, and such as no correct swarm shows."""
 
+from collections.abc import Hashable
+from typing import Any
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from writer_histories import read, write
 
+from swarmsim.checks.linearizability import NEVER_RETURNED, Operation, is_linearizable
 from swarmsim.checks.linearizable import Linearizable
 from swarmsim.world import WriteOutcome, WriterSample
 
@@ -38,6 +44,11 @@ BAD = {
         read("a", 20, 30, 7, True),
         read("a", 40, 50, 8, False),
     ],
+    "an unknown write that is there at one index and not at the next": [
+        write("a", 0, 10, 0, WriteOutcome.UNKNOWN),
+        read("a", 20, 30, 7, True),
+        read("a", 20, 30, 8, False),
+    ],
 }
 
 
@@ -60,3 +71,28 @@ def test_a_bad_history_is_rejected(name: str) -> None:
 @pytest.mark.parametrize("name", BAD)
 def test_the_order_in_which_samples_come_does_not_matter(name: str) -> None:
     assert violation_of(BAD[name][::-1])
+
+
+INTERVALS = st.tuples(st.integers(0, 30), st.integers(1, 30)).map(lambda drawn: (drawn[0], drawn[0] + drawn[1]))
+OUTCOMES = st.sampled_from([WriteOutcome.ACKNOWLEDGED, WriteOutcome.UNKNOWN, WriteOutcome.REFUSED])
+
+
+def by_search(write_at: tuple[int, int], outcome: WriteOutcome, reads: list[tuple[tuple[int, int], bool]]) -> bool:
+    """What the search says of a register that is written at most once."""
+
+    def register(state: Hashable, call: Any, answer: Any) -> tuple[bool, Hashable]:
+        return (True, True) if call == "write" else (state == answer, state)
+
+    history = [Operation(started, ended, "read", present) for (started, ended), present in reads]
+    if outcome is not WriteOutcome.REFUSED:
+        returned_at = write_at[1] if outcome is WriteOutcome.ACKNOWLEDGED else NEVER_RETURNED
+        history.append(Operation(write_at[0], returned_at, "write", True))
+    return is_linearizable(history, False, register)
+
+
+@given(INTERVALS, OUTCOMES, st.lists(st.tuples(INTERVALS, st.booleans()), max_size=5))
+def test_it_agrees_with_the_search_where_indexes_tell_nothing(
+    write_at: tuple[int, int], outcome: WriteOutcome, reads: list[tuple[tuple[int, int], bool]]
+) -> None:
+    history = [write("a", *write_at, 0, outcome), *(read("a", *span, 0, present) for span, present in reads)]
+    assert (violation_of(history) == "") == by_search(write_at, outcome, reads)
