@@ -1,0 +1,110 @@
+"""The simulator, shown as a world: hosts, power, leaders, faults by scenario word, clients."""
+
+from typing import get_args
+
+import pytest
+
+from core.ids import Address
+from core.operations import InitSwarm
+from core.raft.effects import Applied, Refused, Result
+from core.timing import MS, SECOND
+from swarmsim.scenario import steps
+from swarmsim.scenario.plan import ClusterPlan, RackPlan, WriterPlan
+from swarmsim.scenario.targets import Host, Link, several
+from swarmsim.world import Power, WriteOutcome, WriterSample
+from swarmsim.worlds.configuration import FAULTS, fault_of
+from swarmsim.worlds.simulated import SimulatedWorld
+
+
+@pytest.fixture
+def world() -> SimulatedWorld:
+    """One manager that leads its own swarm, and a second host in none."""
+    world = SimulatedWorld(ClusterPlan(1, racks=(RackPlan("a", ("m1",)),)), (), seed=1)
+    world.add_host("m1", "a")
+    world.add_host("w1")
+    world.run_until(1 * MS)
+    answers: list[Result] = []
+    world.submit("m1", InitSwarm(Address(world.address("m1"))), answers.append)
+    world.run_until(1 * SECOND)
+    assert isinstance(answers[0], Applied)
+    return world
+
+
+def test_a_leader_is_seen_from_outside(world: SimulatedWorld) -> None:
+    status = world.status("m1")
+    assert (status.leads, status.rack, status.phase, status.power) == (True, "a", "manager", Power.UP)
+    assert status.voters == (status.raft_id,)
+    assert world.leader() == "m1"
+    store = world.store("m1")
+    assert store is not None
+    assert status.node_id in store.nodes
+    assert (world.status("w1").phase, world.store("w1")) == ("inactive", None)
+
+
+def test_power_is_lost_and_given_back(world: SimulatedWorld) -> None:
+    undo = world.apply(steps.Kill(several(["m1"])))
+    assert (world.power("m1"), world.leader(), world.store("m1")) == (Power.OFF, None, None)
+    assert undo is not None
+    undo()
+    world.run_until(10 * SECOND)
+    assert (world.power("m1"), world.leader()) == (Power.UP, "m1")
+
+
+def test_a_paused_manager_shows_nothing(world: SimulatedWorld) -> None:
+    undo = world.apply(steps.Pause(several(["m1"])))
+    assert (world.power("m1"), world.leader(), world.store("m1")) == (Power.PAUSED, None, None)
+    assert undo is not None
+    undo()
+    assert (world.power("m1"), world.leader()) == (Power.UP, "m1")
+
+
+def test_a_dead_daemon_refuses(world: SimulatedWorld) -> None:
+    world.apply(steps.KillDaemon(several(["m1"])))
+    answers: list[Result] = []
+    world.submit("m1", InitSwarm(Address("198.18.0.1:2377")), answers.append)
+    world.run_until(2 * SECOND)
+    assert isinstance(answers[0], Refused)
+
+
+def test_a_writer_is_answered_and_its_samples_carry_the_worlds_time(world: SimulatedWorld) -> None:
+    samples: list[WriterSample] = []
+    stop = world.start_writer(WriterPlan("w", 10.0, 10.0), lambda: "m1", samples.append)
+    world.run_until(2 * SECOND)
+    stop()
+    world.run_until(3 * SECOND)
+    count = len(samples)
+    world.run_until(5 * SECOND)
+    assert len(samples) == count
+    assert {sample.kind for sample in samples} == {"read", "write"}
+    assert all(sample.outcome is WriteOutcome.ACKNOWLEDGED for sample in samples)
+    assert all(SECOND <= sample.started_ns <= sample.ended_ns <= 2 * SECOND + 50 * MS for sample in samples)
+
+
+OPERATIONS = {
+    "join", "promote", "demote", "drain", "activate", "remove-node", "leave", "scale", "deploy", "remove-service",
+    "burst-writes",
+}  # fmt: skip
+
+
+def test_every_step_is_a_fault_of_the_simulator_or_an_operation() -> None:
+    words = {str(action.__struct_config__.tag) for action in get_args(steps.Action)}
+    assert words - OPERATIONS <= set(FAULTS)
+    assert not OPERATIONS & set(FAULTS)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        steps.SlowLink(Link(Host("m1"), several(["w1"])), 5 * MS),
+        steps.Loss(0.5),
+        steps.Loss(0.5, Link(Host("m1"), Host("w1"))),
+        steps.Partition((Host("m1"), several(["w1"]))),
+        steps.Bridge(Host("m1"), (several(["w1"]), several(["w2"]))),
+        steps.DriftClock(Host("m1"), -0.1),
+        steps.OneWay(Host("m1"), Host("w1")),
+    ],
+)
+def test_a_step_becomes_the_fault_of_the_same_word(action: steps.Action) -> None:
+    fault = fault_of(action)
+    assert fault.__struct_config__.tag == steps.verb_of(action)
+    assert "m1" in str(fault) or action == steps.Loss(0.5)
