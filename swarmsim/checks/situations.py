@@ -4,7 +4,7 @@ A property that held because nothing ever went wrong has not been tested. Each s
 samples alone; what messages went by is read from the world's counters at the end.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from core.raft.effects import (
 )
 from core.raft.node import RaftNode
 from core.raft.records import LogAppended
-from sim.facts import ContainerChanged, DaemonStarted, FaultStarted
+from sim.facts import ContainerChanged, DaemonStarted
 from swarmsim.checks.check import Check
 from swarmsim.world import FactListener, Outcome, RaftListener, RequestSample, World, WriteOutcome, WriterSample
 
@@ -58,8 +58,6 @@ class Situations(Check):
     def __init__(self) -> None:
         super().__init__()
         self.counts: dict[str, int] = dict.fromkeys(SITUATIONS, 0)
-        self.faults: Counter[str] = Counter()
-        """Faults that began, by kind."""
         self._leaders: dict[int, str] = {}
         self._candidates: defaultdict[int, set[str]] = defaultdict(set)
         self._asking: dict[str, bool] = {}
@@ -81,7 +79,6 @@ class Situations(Check):
             HostPhaseChanged: self._on_phase,
             TaskMoved: self._on_task,
             ContainerChanged: self._on_container,
-            FaultStarted: self._on_fault,
             WriterSample: self._on_operation,
             RequestSample: self._on_request,
         }
@@ -145,9 +142,6 @@ class Situations(Check):
 
     def _on_container(self, at_ns: int, host: str, fact: ContainerChanged) -> None:
         self.counts["container-failed"] += fact.phase in (ContainerPhase.FAILED, ContainerPhase.UNHEALTHY)
-
-    def _on_fault(self, at_ns: int, host: str, fact: FaultStarted) -> None:
-        self.faults[type(fact.fault).__name__] += 1
 
     def _on_operation(self, at_ns: int, host: str, sample: WriterSample) -> None:
         if sample.kind == "read":
