@@ -20,7 +20,7 @@ from swarmsim.report.quantiles import quantile
 
 SHORTEST_STANDSTILL_NS: Final = 200 * MS
 USUAL_LATENCIES: Final = 5
-USUAL_GAPS: Final = 4
+USUAL_GAPS: Final = 3
 """A standstill is longer than so many usual answers take, and than so many questions lie apart."""
 QUIET_NS: Final = SECOND
 MAX_REASONS: Final = 6

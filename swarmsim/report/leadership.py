@@ -61,8 +61,9 @@ def reigns(evidence: Evidence) -> tuple[Reign, ...]:
 def leaderless(reigns_in_order: Sequence[Reign], end_ns: int) -> list[tuple[int, int]]:
     """Stretches with no leader that could act, between the first election and the end of the run."""
     gaps = []
-    for before, after in zip(reigns_in_order, [*reigns_in_order[1:], None], strict=True):
+    for position, before in enumerate(reigns_in_order):
         if before.ending:
+            after = reigns_in_order[position + 1] if position + 1 < len(reigns_in_order) else None
             to_ns = end_ns if after is None else after.acts_from_ns or after.until_ns
             gaps.append((before.useful_until_ns, to_ns))
     return gaps
