@@ -47,7 +47,9 @@ def _lines(report: Report) -> Iterator[str]:
 def _run(report: Report, run: RunSummary) -> Iterator[str]:
     yield f"\n## What happened (seed {run.seed})\n"
     yield from (f"**{_escaped(each.topic)}.** {_escaped(each.text)}\n" for each in report.story)
-    yield from (f"- **{_escaped(value)}** {name}; {_escaped(remark)}" for value, name, remark in key_figures(run))
+    yield from (
+        f"- **{_escaped(value)}** {_escaped(name)}; {_escaped(remark)}" for value, name, remark in key_figures(run)
+    )
     yield from _section("Who led when", leader_table(run))
     yield "\n## How the swarm got over it"
     for anatomy in run.anatomies:

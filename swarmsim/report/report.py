@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from swarmsim.campaign import SeedResult
@@ -17,6 +18,14 @@ from swarmsim.scenario.plan import NetworkPlan, Scenario
 FORMAT_VERSION: Final = 1
 
 
+class StackDigest(Struct, frozen=True):
+    """A stack that was deployed, and the SHA-256 of what its file was read as."""
+
+    name: str
+    file: str
+    sha256: str
+
+
 class Header(Struct, frozen=True):
     """What was played."""
 
@@ -26,6 +35,7 @@ class Header(Struct, frozen=True):
     """As given if relative, else its name: no path of any machine."""
     text: str
     text_sha256: str
+    stacks: tuple[StackDigest, ...]
     manager_count: int
     worker_count: int
     timing: str
@@ -91,6 +101,10 @@ def _header(scenario: Scenario, version: str) -> Header:
         file=path.name if path.is_absolute() else path.as_posix(),
         text=scenario.text,
         text_sha256=hashlib.sha256(scenario.text.encode()).hexdigest(),
+        stacks=tuple(
+            StackDigest(plan.name, plan.file, hashlib.sha256(msgspec.json.encode(plan.stack)).hexdigest())
+            for plan in scenario.deploy
+        ),
         manager_count=scenario.cluster.manager_count,
         worker_count=scenario.cluster.worker_count,
         timing=scenario.cluster.timing,

@@ -261,6 +261,8 @@ def header_rows(report: Report) -> Iterator[tuple[str, str]]:
     header = report.header
     network = header.network
     yield "scenario", f"{header.file} (sha256 {header.text_sha256})"
+    for stack in header.stacks:
+        yield "stack", f"{stack.name} of {stack.file} (sha256 of its content as read: {stack.sha256})"
     yield "cluster", f"{counted(header.manager_count, 'manager')}, {counted(header.worker_count, 'worker')}"
     yield "timing", header.timing
     latency = f"{duration(network.latency_ns)} ± {duration(network.jitter_ns)}"
