@@ -59,7 +59,7 @@ class _Drawing:
         self._workers = [f"w{number}" for number in range(1, self._worker_count + 1)]
         self._source = FaultSource(rng, self._managers, self._workers, profile.faulty_ns)
         self._members_change = profile.members_change and rng.random() < 0.4
-        self._corrupts = self._manager_count >= 3 and not self._members_change and rng.random() < 0.25
+        self._corrupts = self._manager_count >= 3 and not self._members_change and rng.random() < 0.35
 
     def scenario(self) -> Scenario:
         profile, calm_from_ns = self._profile, self._profile.faulty_ns
@@ -136,7 +136,19 @@ class _Drawing:
         if self._workers:
             host = several([rng.choice(self._workers)])
             changes.append(rng.choice((steps.Promote(host), steps.Drain(host), steps.RemoveNode(host))))
-        return [Step(source.instant(), change) for change in changes]
+        return [Step(source.instant(), change) for change in changes] + self._to_and_fro()
+
+    def _to_and_fro(self) -> list[Step]:
+        """Hosts that change their role and change back: each promotion makes a new Raft member of an old host."""
+        rng, steps_made = self._rng, []
+        for _ in range(rng.randint(0, 2)):
+            manager = rng.random() < 0.5 or not self._workers
+            host = several([rng.choice(self._managers if manager else self._workers)])
+            there_at_ns = self._source.instant()
+            back_at_ns = min(there_at_ns + rng.randint(100, 6_000) * MS, self._profile.faulty_ns - 100 * MS)
+            there, back = (steps.Demote, steps.Promote) if manager else (steps.Promote, steps.Demote)
+            steps_made += [Step(there_at_ns, there(host)), Step(back_at_ns, back(host))]
+        return steps_made
 
     def _work(self) -> list[Step]:
         rng, source = self._rng, self._source
