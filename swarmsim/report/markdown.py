@@ -16,10 +16,12 @@ from swarmsim.report.tables import (
     seed_table,
     service_table,
     situation_table,
+    situation_tally_table,
     spell_table,
     stage_table,
     type_table,
     verdict_table,
+    verdict_tally_table,
 )
 from swarmsim.report.wording import mark
 
@@ -37,6 +39,8 @@ def _lines(report: Report) -> Iterator[str]:
     if report.distributions:
         rows = tuple(row for _, row in distribution_rows(report))
         yield from _section("Figures over all seeds", Table(DISTRIBUTION_COLUMNS, rows, tuple(range(2, 9))))
+        yield from _section("Verdicts over all seeds", verdict_tally_table(report))
+        yield from _section("Hard states reached over all seeds", situation_tally_table(report))
     if report.shown is not None:
         yield from _run(report, report.shown)
     yield "\n## What was played\n"

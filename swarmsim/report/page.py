@@ -26,10 +26,12 @@ from swarmsim.report.tables import (
     seed_table,
     service_table,
     situation_table,
+    situation_tally_table,
     spell_table,
     stage_table,
     type_table,
     verdict_table,
+    verdict_tally_table,
 )
 from swarmsim.report.timeline_chart import timeline_chart
 from swarmsim.report.wording import counted, duration, instant, mark
@@ -145,6 +147,10 @@ def _seeds(report: Report) -> Markup:
             class_="hint",
         ),
         element("div", table, class_="scroll"),
+        element("h3", "Verdicts over all seeds"),
+        _table(verdict_tally_table(report)),
+        element("h3", "Hard states reached over all seeds"),
+        _coverage(situation_tally_table(report)),
     )
 
 
@@ -171,7 +177,7 @@ def _run_sections(report: Report, run: RunSummary) -> Iterator[Markup]:
         "coverage",
         "Hard states reached",
         element("p", "A check that never met a hard state has proved little: these were met.", class_="hint"),
-        _coverage(run),
+        _coverage(situation_table(run)),
     )
     yield _section(
         "costs",
@@ -182,10 +188,10 @@ def _run_sections(report: Report, run: RunSummary) -> Iterator[Markup]:
     )
 
 
-def _coverage(run: RunSummary) -> Markup:
+def _coverage(table: Table) -> Markup:
     items = [
         element("li", element("span", name), element("b", count), class_="never" if count == NEVER else None)
-        for name, count in situation_table(run).rows
+        for name, count in table.rows
     ]
     return element("ul", *items, class_="coverage")
 

@@ -13,6 +13,7 @@ from swarmsim.recording import Ruling
 from swarmsim.report.figures import Distribution, distributions
 from swarmsim.report.story import Paragraph, headline, story_of
 from swarmsim.report.summary import RunSummary
+from swarmsim.report.tally import SituationTally, VerdictTally, situation_tallies, verdict_tallies
 from swarmsim.scenario.plan import NetworkPlan, Scenario
 
 FORMAT_VERSION: Final = 1
@@ -64,7 +65,9 @@ class Report(Struct, frozen=True):
     header: Header
     seeds: tuple[SeedLine, ...]
     distributions: tuple[Distribution, ...]
-    """Only for several seeds."""
+    """This and the tallies: only for several seeds."""
+    verdicts: tuple[VerdictTally, ...]
+    situations: tuple[SituationTally, ...]
     story: tuple[Paragraph, ...]
     """The shown run in sentences."""
     shown: RunSummary | None
@@ -77,6 +80,7 @@ def report_of(scenario: Scenario, outcomes: Sequence[SeedResult[RunSummary]], ve
     runs = [outcome.result for outcome in outcomes if outcome.result is not None]
     shown = min(runs, key=lambda run: _SEVERITY[run.ruling], default=None)
     lines = tuple(_seed_line(outcome, header.file) for outcome in outcomes)
+    several = runs if len(outcomes) > 1 else []
     ruling = min((line.ruling for line in lines), key=_SEVERITY.__getitem__, default=Ruling.UNKNOWN)
     return Report(
         format_version=FORMAT_VERSION,
@@ -84,7 +88,9 @@ def report_of(scenario: Scenario, outcomes: Sequence[SeedResult[RunSummary]], ve
         headline=headline([line.ruling for line in lines]),
         header=header,
         seeds=lines,
-        distributions=distributions((run.seed, run.figures) for run in runs) if len(outcomes) > 1 else (),
+        distributions=distributions((run.seed, run.figures) for run in several),
+        verdicts=verdict_tallies(several),
+        situations=situation_tallies(several),
         story=story_of(shown) if shown is not None else (),
         shown=shown,
     )

@@ -234,6 +234,33 @@ def seed_table(report: Report) -> Table:
     return Table(("seed", "ruling", "what", "replay"), rows, (0,))
 
 
+def verdict_tally_table(report: Report) -> Table:
+    """Each expectation and check over all seeds, those that failed first."""
+    order = sorted(report.verdicts, key=lambda each: (-each.violated_count, -each.unknown_count))
+    rows = tuple(
+        (
+            each.name,
+            number(each.held_count),
+            number(each.violated_count),
+            number(each.unknown_count),
+            number(each.checked_count),
+            "" if each.first_failed_seed is None else str(each.first_failed_seed),
+        )
+        for each in order
+    )
+    columns = ("expectation or check", "held", "violated", "unknown", "looks", "first seed that failed")
+    return Table(columns, rows, (1, 2, 3, 4, 5))
+
+
+def situation_tally_table(report: Report) -> Table:
+    """In how many seeds each hard state was reached."""
+    rows = tuple(
+        (each.name, f"{number(each.count)} in {counted(each.seed_count, 'seed')}" if each.count else NEVER)
+        for each in report.situations
+    )
+    return Table(("hard state", "reached"), rows, (1,))
+
+
 def distribution_rows(report: Report) -> Iterator[tuple[Distribution, tuple[str, ...]]]:
     """Each figure with its row of text."""
     for each in report.distributions:

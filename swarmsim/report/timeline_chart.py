@@ -20,6 +20,9 @@ SLOT_HEIGHT: Final = 13
 RATE_HEIGHT: Final = 46
 LATENCY_HEIGHT: Final = 30
 SERVICE_HEIGHT: Final = 22
+MOST_SLOTS: Final = 60
+"""Of more than so many, only those are drawn in which something happened after the first start."""
+_STATES_OF_A_PLAIN_LIFE: Final = 2
 _POWER_TEXT: Final = {"off": "no power", "no-daemon": "no daemon", "paused": "paused"}
 
 
@@ -197,8 +200,13 @@ def _service(canvas: Canvas, service: Replicas, end_ns: int) -> None:
 
 def _slots(canvas: Canvas, run: RunSummary) -> None:
     canvas.heading("Tasks: on which host, slot by slot")
-    for row in run.slots:
+    eventful = [row for row in run.slots if len(row.lives) > 1 or len(row.lives[0].states) > _STATES_OF_A_PLAIN_LIFE]
+    rows = run.slots if len(run.slots) <= MOST_SLOTS else eventful[:MOST_SLOTS]
+    for row in rows:
         _slot(canvas, row)
+    if len(rows) < len(run.slots):
+        canvas.row_label(f"and {len(run.slots) - len(rows)} more slots", SLOT_HEIGHT)
+        canvas.y += SLOT_HEIGHT + 2
 
 
 def _slot(canvas: Canvas, row: SlotRow) -> None:

@@ -200,6 +200,17 @@ def test_several_seeds_are_compared() -> None:
     [elected] = [each for each in told.distributions if each.name == "new leader elected"]
     assert (elected.group, elected.count, elected.p50) == (f"{KILL}, at 10 s", 2, 330_000_000)
     assert "seeds" in Outline(html_of(told)).ids
+    safety = told.verdicts[1]
+    assert (safety.name, safety.held_count, safety.checked_count, safety.first_failed_seed) == (
+        "always: raft-safety",
+        2,
+        800,
+        None,
+    )
+    assert [(each.name, each.seed_count, each.count) for each in told.situations] == [
+        ("leader-changed", 2, 2),
+        ("split-vote", 0, 0),
+    ]
 
 
 def test_seeds_that_crashed_are_told_though_there_is_nothing_to_show() -> None:
