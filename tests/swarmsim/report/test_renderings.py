@@ -134,9 +134,9 @@ def test_the_document_is_read_back_as_it_was_written() -> None:
 
 
 def test_the_document_names_no_path_of_any_machine() -> None:
-    told = report(of=scenario(file="/home/somebody/kill.yaml"))
+    told = report(of=scenario(file="/some/where/kill.yaml"))
     assert told.header.file == "kill.yaml"
-    assert b"/home/" not in json_of(told)
+    assert b"/some/where" not in json_of(told)
     assert told.seeds[0].replay == "swarmsim run kill.yaml --seed 7 -v"
 
 
