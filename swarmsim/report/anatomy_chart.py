@@ -11,7 +11,7 @@ WIDTH: Final = 1200
 LEFT: Final = 215
 BARS_WIDTH: Final = 620
 ROW_HEIGHT: Final = 20
-_TRACKS: Final = {
+TRACKS: Final = {
     "detected": "control",
     "campaign": "control",
     "elected": "control",
@@ -70,7 +70,7 @@ def _row(anatomy: Anatomy, index: int, axis: TimeAxis, y: float) -> Markup:
             y=y + 2,
             width=max(right - x, 2.0),
             height=ROW_HEIGHT - 6,
-            class_=f"stage stage-{_TRACKS[stage.name]}",
+            class_=f"stage stage-{TRACKS[stage.name]}",
         ),
         element(
             "text",

@@ -20,8 +20,8 @@ from swarmsim.report.quantiles import quantile
 
 SHORTEST_STANDSTILL_NS: Final = 200 * MS
 USUAL_LATENCIES: Final = 5
-USUAL_GAPS: Final = 3
-"""A standstill is longer than so many usual answers take, and than so many questions lie apart."""
+FEWEST_ASKED: Final = 2
+"""A standstill is longer than so many usual answers take, and so many or more had to wait or were refused in it."""
 QUIET_NS: Final = SECOND
 MAX_REASONS: Final = 6
 
@@ -105,7 +105,7 @@ def availability_of(clients: Clients) -> Availability:
     """All of one source."""
     exchanges = clients.exchanges
     latencies = sorted(each.ended_ns - each.started_ns for each in exchanges if each.good)
-    stood = standstills(exchanges, _threshold_ns(clients, latencies))
+    stood = standstills(exchanges, _threshold_ns(latencies))
     standstill_ns = sum(each.length_ns for each in stood)
     return Availability(
         name=clients.name,
@@ -135,7 +135,7 @@ def standstills(exchanges: Sequence[Exchange], threshold_ns: int) -> tuple[Stand
             continue
         waiting = [each for each in exchanges if each.started_ns < after and _waits_in_vain(each, before, after)]
         from_ns = max(before, min((each.started_ns for each in waiting), default=after))
-        if after - from_ns > threshold_ns:
+        if after - from_ns > threshold_ns and len(waiting) >= FEWEST_ASKED:
             outcomes = Counter(each.outcome for each in waiting)
             found.append(Standstill(from_ns, after, bool(answers) and after <= answers[-1], _by_count(outcomes)))
     return tuple(found)
@@ -166,10 +166,9 @@ def _spell(exchanges: Sequence[Exchange], failed: Sequence[int]) -> BadSpell:
     return BadSpell(exchanges[first].started_ns, to_ns, last - first + 1, len(failed), reasons)
 
 
-def _threshold_ns(clients: Clients, latencies: Sequence[int]) -> int:
+def _threshold_ns(latencies: Sequence[int]) -> int:
     usual_ns = quantile(latencies, 50) if latencies else 0
-    apart_ns = int(SECOND / clients.rate_per_s) if clients.rate_per_s > 0 else 0
-    return max(SHORTEST_STANDSTILL_NS, USUAL_LATENCIES * usual_ns, USUAL_GAPS * apart_ns)
+    return max(SHORTEST_STANDSTILL_NS, USUAL_LATENCIES * usual_ns)
 
 
 def _latency(latencies: Sequence[int]) -> Latency | None:

@@ -19,7 +19,11 @@ def key_figures(run: RunSummary) -> Iterator[tuple[str, str, str]]:
         if source.kind == "writes":
             longest = max((each.length_ns for each in source.standstills), default=0)
             part = share(source.outcomes["good"], source.asked_count)
-            yield duration(longest) if longest else "none", "longest standstill of writes", f"{part} acknowledged"
+            yield (
+                duration(longest) if longest else "none",
+                f"longest standstill of {source.name}'s writes",
+                f"{part} acknowledged",
+            )
         if source.kind == "requests":
             part = f"of {number(source.asked_count)} ({share(source.failed_count, source.asked_count)})"
             yield number(source.failed_count), f"requests of {source.name} lost", part

@@ -21,15 +21,14 @@ _BECAME: Final = {
 
 
 FAILED: Final = {
-    "timeout": "timed out",
-    "error": "got an error",
-    "reset": "were cut off",
-    "no-route": "found no route",
-    "slow": "were answered too late",
-    "refused": "were refused",
-    "rejected": "were rejected",
-    "unknown": "have an unknown outcome",
+    "timeout": ("timed out", "timed out"),
+    "error": ("got an error", "got an error"),
+    "reset": ("was cut off", "were cut off"),
+    "no-route": ("found no route", "found no route"),
+    "slow": ("was answered too late", "were answered too late"),
+    **_BECAME,
 }
+"""What became of one request, and of several."""
 
 
 def told_of_writes(run: RunSummary, source: Availability) -> Iterator[str]:
@@ -97,7 +96,7 @@ def _rest(spell: BadSpell) -> int:
 
 def _reason(reason: Reason) -> str:
     detail = f" ({reason.detail})" if reason.detail else ""
-    return f"{number(reason.count)} {FAILED.get(reason.outcome, reason.outcome)}{detail}"
+    return f"{number(reason.count)} {FAILED[reason.outcome][reason.count != 1]}{detail}"
 
 
 def _gone_unnoticed(run: RunSummary, spell: BadSpell) -> str:
