@@ -44,8 +44,9 @@ class Counter:
     def __init__(self) -> None:
         self.total = 0
 
-    def lead(self, now: int) -> None:
+    def lead(self, now: int) -> bool:
         """Nothing is kept besides what is committed."""
+        return True
 
     def unlead(self) -> None:
         """Nothing is kept besides what is committed."""

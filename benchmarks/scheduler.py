@@ -17,6 +17,7 @@ from core.objects.node import NodeDescription, NodeSpec, NodeState, NodeStatus
 from core.objects.resources import Resources
 from core.objects.task import ContainerSpec, Placement, TaskSpec, TaskState, TaskStatus
 from core.operations import Kind
+from core.parts import finish
 from core.store import Store
 
 ROUNDS = 3
@@ -43,7 +44,7 @@ class Bench:
             )  # fmt: skip
             self.write(lambda draft, node=node: draft.create(node))
         self.scheduler = Scheduler(self.head)
-        self.scheduler.rebuild(0)
+        finish(self.scheduler.rebuild(0))
 
     def write(self, fill) -> None:  # type: ignore[no-untyped-def]  # a lambda over a draft
         draft = Draft(self.head, self.head.index + 1, 0)

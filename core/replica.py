@@ -29,6 +29,8 @@ class Replica:
         """Whether something was evaluated, applied, or leadership changed since `take_effects` was last called."""
         self._effects: list[Effect] = []
         self._make_manager = make_manager
+        self._preparing: Manager | None = None
+        """The manager that is not ready yet, of a host that is about to lead."""
 
     def take_effects(self) -> list[Effect]:
         """What is to be sent because of what was committed."""
@@ -38,16 +40,20 @@ class Replica:
 
     # --- core.raft.machine.StateMachine
 
-    def lead(self, now: int) -> None:
-        """All that was committed before is applied: the manager begins with a head copied from it."""
+    def lead(self, now: int) -> bool:
+        """All that was committed before is applied: make a manager over it ready, step by step; whether it is."""
         assert self.manager is None
-        self.touched = True
-        self.manager = self._make_manager(self.store, now)
+        if self._preparing is None:
+            self._preparing = self._make_manager(self.store, now)
+        elif self._preparing.prepare(now):
+            self.manager, self._preparing = self._preparing, None
+            self.touched = True
+        return self.manager is not None
 
     def unlead(self) -> None:
         """Drop the manager and its head."""
         self.touched = True
-        self.manager = None
+        self.manager = self._preparing = None
 
     def evaluate(self, now: int, index: int, request: Any) -> Accepted | Rejected[OperationError]:
         """Turn a client's write into a transaction."""

@@ -12,19 +12,23 @@ from collections.abc import Callable, Sequence
 from core.manager.draft import Draft
 from core.manager.reconciler import Reconciler
 from core.operations import Kind
+from core.parts import Parts
 from core.store import Changed, Transaction
 
 
 class ControlLoops:
     """The reconcilers of one leader."""
 
-    def __init__(self, reconcilers: Sequence[Reconciler], now: int) -> None:
+    def __init__(self, reconcilers: Sequence[Reconciler]) -> None:
         self._reconcilers = tuple(reconcilers)
         self._listeners: dict[Kind, list[Callable[[int, Changed], None]]] = {
             kind: [reconciler.on_change for reconciler in reconcilers if kind in reconciler.kinds] for kind in Kind
         }
-        for reconciler in reconcilers:
-            reconciler.rebuild(now)
+
+    def rebuild(self, now: int) -> Parts:
+        """Let every reconciler learn the head as it is: to be finished before anything else is asked of them."""
+        for reconciler in self._reconcilers:
+            yield from reconciler.rebuild(now)
 
     def tell(self, now: int, draft: Draft) -> bool:
         """Pass on what was written to the head since; whether anything was."""

@@ -18,6 +18,7 @@ from core.objects.node import Availability, Node, NodeState
 from core.objects.service import Replicated
 from core.objects.task import Task, TaskState
 from core.operations import Kind
+from core.parts import Parts
 from core.store import Changed, Store
 
 REASON = "assigned node no longer meets constraints"
@@ -33,8 +34,9 @@ class ConstraintEnforcer:
         self._rng = rng
         self._nodes: dict[NodeId, None] = {}
 
-    def rebuild(self, now: int) -> None:
+    def rebuild(self, now: int) -> Parts:
         self._nodes = dict.fromkeys(self._head.nodes)
+        yield
 
     @property
     def dirty(self) -> bool:

@@ -15,6 +15,7 @@ from core.manager.draft import Draft
 from core.objects.node import Node, NodeState
 from core.objects.task import Task, TaskState
 from core.operations import Kind
+from core.parts import Parts
 from core.store import Changed, Store
 from core.timing import SECOND
 
@@ -35,12 +36,12 @@ class NodeLifecycle:
         """When to store the count of a node that is down, or to give its tasks up."""
         self._given_up: dict[NodeId, None] = {}
 
-    def rebuild(self, now: int) -> None:
+    def rebuild(self, now: int) -> Parts:
         for node in self._head.nodes.values():
             self._watch(now, node)
-        for task in self._head.tasks.values():
-            if task.node_id and task.node_id not in self._head.nodes:
-                self._given_up[task.node_id] = None
+        gone = (node_id for node_id in self._head.nodes_with_tasks() if node_id not in self._head.nodes)
+        self._given_up = {node_id: None for node_id in gone if node_id}
+        yield
 
     @property
     def dirty(self) -> bool:

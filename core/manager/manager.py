@@ -1,7 +1,9 @@
 """What a leading host runs: clients' writes in, transactions out, and the conversation with every agent.
 
 Theory of operation. A `Manager` is made when this host leads and has applied all that was committed before
-(`StateMachine.lead`), and dropped when it leads no longer. It holds two stores: the host's *committed* one, which it
+(`StateMachine.lead`), and dropped when it leads no longer. First it is to `prepare`: what its parts keep is found
+again in the store, a bounded part of it in each step, so that a leader of many tasks goes on being heard; nothing is
+committed meanwhile, since nothing is evaluated. It holds two stores: the host's *committed* one, which it
 only reads, and its own *head*, a copy that is ahead by what is in flight. `evaluate` and `reconcile` write the head
 through a `Draft` for a given log index; the caller must put what they return into the log at exactly that index, in
 order.
@@ -10,6 +12,7 @@ Whatever others may see (assignments, routes, answers to joiners, facts) follows
 """
 
 from random import Random
+from typing import Final
 
 from core.effects import Effect
 from core.ids import NodeId
@@ -39,6 +42,8 @@ from core.raft.members import Membership, MembershipChange
 from core.store import Changed, Store, Transaction
 from core.timing import Timing
 
+_READY: Final = object()
+
 
 class Manager:
     """`now` is monotonic nanoseconds of this host; wall time is `now + wall_offset_ns`."""
@@ -47,6 +52,7 @@ class Manager:
         self, committed: Store, timing: Timing, rng: Random, now: int, wall_offset_ns: int, node_id: NodeId
     ) -> None:
         """`node_id` is this host's own. `committed` is applied to by the host, which tells so by `on_committed`."""
+        self._committed = committed
         self._head = committed.copy()
         self._rng = rng
         self._now = now
@@ -60,7 +66,14 @@ class Manager:
             self._roles,
             *reconcilers_of(self._head, timing, rng, self._wall),
         ]
-        self._loops = ControlLoops(self._reconcilers, now)
+        self._loops = ControlLoops(self._reconcilers)
+        self._rebuilding = self._loops.rebuild(now)
+
+    def prepare(self, now: int) -> bool:
+        """One more step of getting ready; whether it is, and may be asked for anything else."""
+        assert self._committed.index == self._head.index, "committed while the manager was not ready"
+        self._now = now
+        return next(self._rebuilding, _READY) is _READY
 
     def set_wall_offset(self, offset_ns: int) -> None:
         """The wall clock jumped."""

@@ -17,6 +17,7 @@ from core.manager.orchestrator.tasks import has_stopped, is_wanted
 from core.objects.node import Node, NodeState
 from core.objects.task import Task, TaskState
 from core.operations import Kind
+from core.parts import Parts, parts_of
 from core.store import Changed, SlotKey, Store, slot_of
 from core.timing import SECOND
 
@@ -35,10 +36,14 @@ class Reaper:
         self._returned: Alarms[NodeId] = Alarms()
         """When a node with orphans will have been back for long enough."""
 
-    def rebuild(self, now: int) -> None:
-        self._slots = {slot_of(task): None for task in self._head.tasks.values() if not is_wanted(task)}
-        for node in self._head.nodes.values():
-            self._watch(now, node)
+    def rebuild(self, now: int) -> Parts:
+        for tasks in parts_of(self._head.tasks.values()):
+            self._slots.update((slot_of(task), None) for task in tasks if not is_wanted(task))
+            yield
+        for nodes in parts_of(self._head.nodes.values()):
+            for node in nodes:
+                self._watch(now, node)
+            yield
 
     @property
     def dirty(self) -> bool:

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from core.manager.draft import Draft
 from core.operations import Kind
+from core.parts import Parts
 from core.store import Changed
 
 
@@ -17,8 +18,8 @@ class Reconciler(Protocol):
     def kinds(self) -> tuple[Kind, ...]:
         """The tables whose changes it wants to hear of."""
 
-    def rebuild(self, now: int) -> None:
-        """Learn the head as it is: called once, before anything else."""
+    def rebuild(self, now: int) -> Parts:
+        """Learn the head as it is, part by part: once, before anything else, and while no store changes."""
 
     def on_change(self, now: int, change: Changed) -> None:
         """The head changed, by anyone's draft, its own included. Takes note; writes nothing."""

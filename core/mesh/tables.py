@@ -30,6 +30,7 @@ from core.mesh.rules import (
 from core.mesh.section import Section
 from core.objects.node import Node
 from core.operations import Kind
+from core.parts import Parts, parts_of
 from core.store import Changed, Store
 
 
@@ -65,6 +66,7 @@ class MeshTables:
     """Follows one store; `version` is the index of the last entry it has taken in."""
 
     def __init__(self, store: Store) -> None:
+        """To be rebuilt, unless the store is empty."""
         self.version = store.index
         self._store = store
         self._ingress_id: NetworkId | None = None
@@ -74,11 +76,27 @@ class MeshTables:
         self._backends: dict[tuple[ServiceId, NetworkId], dict[TaskId, Backend]] = {}
         self._service_networks: dict[ServiceId, tuple[NetworkId, ...]] = {}
         self._touched: dict[Kind, dict[str, None]] = {kind: {} for kind in Kind}
-        for kind in (Kind.NETWORK, Kind.NODE, Kind.SERVICE, Kind.TASK):
-            self._touched[kind].update(dict.fromkeys(stored.id for stored in store.all(kind)))
-        self._settle()
 
     # Following
+
+    def rebuild(self) -> Parts:
+        """Learn the store as it is, part by part: once, before anything else, and while the store does not change."""
+        assert self.version == self._store.index
+        self._ingress_id = ingress_id(self._store)
+        for nodes in parts_of(self._store.nodes):
+            for node_id in nodes:
+                self._settle_node(node_id)
+            yield
+        for tasks in parts_of(self._store.tasks):
+            for task_id in tasks:
+                self._contribute(task_id, self._share_of(task_id))
+            yield
+        for services in parts_of(self._store.services):
+            for service_id in services:
+                self._settle_service(service_id)
+            yield
+        for touched in self._touched.values():
+            touched.clear()  # each task and service has had its turn
 
     def follow(self, index: int, changes: Iterable[Changed]) -> bool:
         """The store has applied `index`; whether that may have changed any host's table."""

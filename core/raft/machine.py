@@ -30,11 +30,15 @@ class Command(Protocol):
 class StateMachine(Protocol):
     """What a peer asks of the state machine it replicates. Nothing here may fail: a refusal is a result."""
 
-    def lead(self, now: int) -> None:
-        """This peer leads, and everything committed before is applied: tentative state is copied afresh from it."""
+    def lead(self, now: int) -> bool:
+        """This peer leads, and everything committed before is applied: tentative state is made afresh from it.
+
+        A bounded part of that in each step, until the answer is that it is ready. Until then nothing is evaluated, so
+        that nothing new can be committed, and clients wait as they do for the leader's first entry.
+        """
 
     def unlead(self) -> None:
-        """This peer leads no longer: tentative state is dropped."""
+        """This peer leads no longer: tentative state is dropped, as far as it was made. Never without `lead`."""
 
     def evaluate(self, now: int, index: int, request: Any) -> Accepted | Rejected[Any]:
         """Turn a client's request into a command for the log at `index` (only while leading).

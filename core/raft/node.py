@@ -91,6 +91,7 @@ class RaftNode:
         "_following",
         "_handlers",
         "_message_handlers",
+        "_preparing",
         "_proposals",
         "_reads",
         "_replication",
@@ -125,6 +126,8 @@ class RaftNode:
         self._applier = Applier(state, self._sessions, self._proposals)
         self._started_term = 0
         """The term in which this peer leads and has begun to; 0 while it does not lead."""
+        self._preparing = False
+        """Whether the machine is being made ready to lead, a part in each step."""
         self._followed: tuple[int, NodeId | None, bool] = (0, None, False)
         """Term, leader and whether it leads, as the clients' requests were last sent by."""
         self._handlers: dict[type, Callable[[Any], None]] = self._event_table()
@@ -178,6 +181,8 @@ class RaftNode:
         self._handlers[type(event)](event)
         if state.commit_index > state.applied_index:
             self._apply()
+        if self._preparing:
+            self._prepare()
         if state.unsettled:
             self._settle()
         effects, state.effects = state.effects, []
@@ -186,7 +191,7 @@ class RaftNode:
     def deadline(self) -> int | None:
         """When this peer next wants a Tick; not after `now` of the last step means at once."""
         state = self._state
-        if state.effects or state.commit_index > state.applied_index:
+        if state.effects or self._preparing or state.commit_index > state.applied_index:
             return state.now
         at = self._elections.deadline() if state.role is not Role.LEADER else self._replication.deadline()
         at = min(at, self._requests.check_at, self._reads.deadline(), self._transfer.deadline_at)
@@ -214,7 +219,7 @@ class RaftNode:
 
     @property
     def leading(self) -> bool:
-        """Whether it leads and has applied its first own entry, and so everything committed before."""
+        """Whether it leads, has applied its first own entry and so all committed before, and its machine is ready."""
         return self._state.leading
 
     @property
@@ -270,6 +275,7 @@ class RaftNode:
             self._replication.check_invariants()
         else:
             assert self._started_term == 0
+            assert not self._preparing
             assert not self._replication.progress
 
     # --- events -------------------------------------------------------------------------------------------------
@@ -374,11 +380,21 @@ class RaftNode:
         self._changes.start()
         self._replication.append([NoopEntry(state.log.last_index + 1, state.term, OVERHEAD_BYTES)])
 
+    def _prepare(self) -> None:
+        """Make the machine a bounded part readier to lead; with the last part, this peer is `leading`."""
+        state = self._state
+        assert state.role is Role.LEADER
+        assert not state.leading
+        self._preparing = not state.machine.lead(state.now)
+        if not self._preparing:
+            state.leading = state.unsettled = True
+            state.observe(Leading(state.term))
+
     def _stop_leading(self) -> None:
         state = self._state
         self._started_term = 0
-        if state.leading:
-            state.leading = False
+        if state.leading or self._preparing:
+            state.leading = self._preparing = False
             state.machine.unlead()
         self._replication.stop()
         self._proposals.reset()
@@ -424,10 +440,8 @@ class RaftNode:
         state = self._state
         if self._started_term != state.term:
             self._start_leading()
-        if not state.leading and state.applied_index >= self._replication.term_start_index:
-            state.leading = True
-            state.machine.lead(state.now)
-            state.observe(Leading(state.term))
+        if not (state.leading or self._preparing) and state.applied_index >= self._replication.term_start_index:
+            self._prepare()
         if self._changes.settle():
             self._step_down_in_favour()
         elif self._transfer.to is not None:

@@ -98,6 +98,10 @@ class Store:
         """Ids of services that have tasks, whether or not the service itself still exists."""
         return iter(self._indexes.service_tasks)
 
+    def nodes_with_tasks(self) -> Iterator[NodeId]:
+        """Ids of nodes that have tasks, whether or not the node itself still exists; the empty one for unassigned."""
+        return iter(self._indexes.node_tasks)
+
     def digest(self) -> int:
         """64 bits over the content: equal on every manager that has applied the same log."""
         return self._digest.value(self.get)

@@ -49,6 +49,7 @@ from core.objects.task import (
     TaskStatus,
 )
 from core.operations import Kind
+from core.parts import finish
 from core.raft.effects import Observe, Send
 from core.raft.events import Tick
 from core.store import Changed, Conflict, Store, Transaction
@@ -179,7 +180,7 @@ class Pair:
         self.log.clear()
         self.head = self.committed.copy()
         self.dispatcher = Dispatcher(self.committed, LAN, Random(self.rng.getrandbits(32)), self.now)
-        self.dispatcher.rebuild(self.now)
+        finish(self.dispatcher.rebuild(self.now))
 
     def write(self, change: Callable[[Draft], None]) -> None:
         draft = Draft(self.head, self.head.index + 1, self.now)

@@ -26,6 +26,7 @@ from core.objects.resources import Resources
 from core.objects.service import Replicated, ServiceMode, ServiceSpec
 from core.objects.task import ContainerSpec, Placement, RestartPolicy, TaskSpec, TaskState, TaskStatus
 from core.operations import CreateService, Kind, OperationError, Remove, UpdateNode, UpdateService, Write
+from core.parts import finish
 from core.store import Conflict, Store, Transaction, kind_of
 from core.timing import LAN, SECOND, Timing
 
@@ -84,7 +85,8 @@ class Swarm:
         """A new leader takes over: everything but the committed store is made anew."""
         self.head = self.committed.copy()
         self.reconcilers = reconcilers_of(self.head, self.timing, self.rng, Wall(WALL_NS))
-        self.loops = ControlLoops(self.reconcilers, self.now)
+        self.loops = ControlLoops(self.reconcilers)
+        finish(self.loops.rebuild(self.now))
 
     # Writing
 

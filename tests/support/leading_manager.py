@@ -45,6 +45,8 @@ class Leader:
     def lead(self) -> None:
         """A manager made anew over the committed store."""
         self.manager = Manager(self.store, LAN, self.rng, self.now, WALL_NS, SELF)
+        while not self.manager.prepare(self.now):
+            pass
 
     def ask(self, operation: Write) -> object:
         """A client's write, and all that the leader does because of it."""

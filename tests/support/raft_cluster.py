@@ -57,20 +57,28 @@ class Registers:
     """A replicated state machine of integer registers, with a tentative copy while it leads."""
 
     CHUNK_KEYS = 2
+    LEAD_STEPS = 2
+    """How many steps it takes to become ready to lead."""
 
     def __init__(self, on_apply: Callable[[int, Any], None] | None = None) -> None:
+        self._prepared_count = 0
         self.committed: dict[str, int] = {}
         self.head: dict[str, int] | None = None
         self.applied: list[tuple[int, Any]] = []
         """(index, command), since the last start or restored snapshot."""
         self._on_apply = on_apply
 
-    def lead(self, now: int) -> None:
+    def lead(self, now: int) -> bool:
         assert self.head is None
+        self._prepared_count += 1
+        if self._prepared_count < self.LEAD_STEPS:
+            return False
         self.head = dict(self.committed)
+        return True
 
     def unlead(self) -> None:
-        assert self.head is not None
+        assert self._prepared_count > 0
+        self._prepared_count = 0
         self.head = None
 
     def evaluate(self, now: int, index: int, request: Put) -> Accepted | Rejected[Any]:
@@ -82,6 +90,7 @@ class Registers:
         return Accepted(request)
 
     def apply(self, index: int, command: Put) -> int:
+        assert self.head is not None or not self._prepared_count  # nothing new is committed while it is being prepared
         assert not self.applied or index > self.applied[-1][0]
         before = self.committed.get(command.key, 0)
         self.committed[command.key] = command.value
@@ -99,6 +108,7 @@ class Registers:
 
     def restore(self, chunks: tuple[Any, ...]) -> None:
         assert self.head is None
+        assert not self._prepared_count
         self.committed = {key: value for chunk in chunks for key, value in chunk}
         self.applied = []
 

@@ -32,6 +32,7 @@ from core.objects.network import NetworkAttachment
 from core.objects.service import Endpoint, EndpointMode, VirtualIP
 from core.objects.task import TaskState
 from core.operations import Kind
+from core.parts import Parts, parts_of
 from core.store import Changed, Store
 
 
@@ -53,18 +54,22 @@ class Allocator:
         self._freed = False
         """Whether anything came free since."""
 
-    def rebuild(self, now: int) -> None:
+    def rebuild(self, now: int) -> Parts:
         for network in self._head.networks.values():
             self._follow_network(network)
-        for holder, holding in all_holdings(self._head):
-            pool = self._pools.get(holding.network_id)
-            if pool is not None:
-                pool.hold(holding.address, holder)
+        for holdings in parts_of(all_holdings(self._head)):
+            for holder, holding in holdings:
+                pool = self._pools.get(holding.network_id)
+                if pool is not None:
+                    pool.hold(holding.address, holder)
+            yield
         for service in self._head.services.values():
             self._ports.follow(service.id, None, service.endpoint)
         self._services = dict.fromkeys(self._head.services)
         self._nodes = dict.fromkeys(self._head.nodes)
-        self._tasks = {task.id: None for task in self._head.tasks.values() if _needs_addresses(task)}
+        for tasks in parts_of(self._head.tasks.values()):
+            self._tasks.update((task.id, None) for task in tasks if _needs_addresses(task))
+            yield
 
     @property
     def dirty(self) -> bool:

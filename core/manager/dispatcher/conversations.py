@@ -7,12 +7,13 @@ meanwhile makes up the next. That each host's table is acknowledged is also what
 from core.effects import Effect
 from core.facts import RoutesAcknowledged
 from core.ids import NodeId, TaskId
-from core.manager.dispatcher.drain import Drains, find_draining, is_draining
+from core.manager.dispatcher.drain import Drains, is_draining
 from core.manager.dispatcher.sessions import AgentSession, Sessions
 from core.mesh.tables import MeshTables
 from core.messages import AssignmentsAck, Routes, RoutesAck
 from core.objects.task import Task, TaskState
 from core.operations import Kind
+from core.parts import Parts, parts_of
 from core.raft.effects import Observe, Send
 from core.store import Changed, Store
 from core.timing import Timing
@@ -33,10 +34,13 @@ class Conversations:
 
     # What the store says
 
-    def rebuild(self, now: int) -> None:
+    def rebuild(self, now: int) -> Parts:
         """Leadership begins: stops that an earlier leader may have withheld are withheld anew."""
-        for task_id in find_draining(self._committed):
-            self.drains.begin(now, task_id, self.tables.version)
+        yield from self.tables.rebuild()
+        for tasks in parts_of(self._committed.tasks.values()):
+            for task in filter(is_draining, tasks):
+                self.drains.begin(now, task.id, self.tables.version)
+            yield
 
     def follow(self, now: int, index: int, changes: tuple[Changed, ...]) -> list[AgentSession]:
         """The store has applied `index`: take note, and return the sessions in which there may be something to say."""

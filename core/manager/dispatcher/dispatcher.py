@@ -43,6 +43,7 @@ from core.messages import (
 from core.objects.node import ManagerStatus, Node, NodeState
 from core.objects.task import Task
 from core.operations import Kind
+from core.parts import Parts
 from core.raft.effects import Observe, Send
 from core.store import Changed, Store
 from core.timing import Timing
@@ -123,13 +124,14 @@ class Dispatcher:
 
     # The reconciler
 
-    def rebuild(self, now: int) -> None:
+    def rebuild(self, now: int) -> Parts:
         """Leadership begins: every node not down is UNKNOWN until it is heard, and drains begin anew."""
+        yield from self._conversations.rebuild(now)
         for node in self._committed.nodes.values():
             if node.status.state != NodeState.DOWN:
                 self._expect(now, node.id)
                 self._observations.note(node.id, Observation(NodeState.UNKNOWN, NEW_LEADER))
-        self._conversations.rebuild(now)
+        yield
 
     def on_change(self, now: int, change: Changed) -> None:
         """Nothing: it follows the committed store."""

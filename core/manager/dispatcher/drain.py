@@ -14,7 +14,6 @@ from msgspec import Struct
 
 from core.ids import TaskId
 from core.objects.task import Task, TaskState
-from core.store import Store
 
 
 class Drain(Struct, frozen=True, gc=False):
@@ -85,8 +84,3 @@ class Drains:
 def is_draining(task: Task) -> bool:
     """Whether a task may still have connections but is not to get new ones."""
     return task.status.state == TaskState.RUNNING and task.desired_state >= TaskState.SHUTDOWN
-
-
-def find_draining(store: Store) -> list[TaskId]:
-    """The tasks that a new leader must wait for."""
-    return [task.id for task in store.tasks.values() if is_draining(task)]

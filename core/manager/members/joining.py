@@ -17,6 +17,7 @@ from core.objects import Node
 from core.objects.cluster import JoinTokens
 from core.objects.node import ManagerStatus, NodeSpec, NodeStatus, Role
 from core.operations import Kind
+from core.parts import Parts
 from core.store import Changed, Store
 
 REMEMBERED_REMOVALS = 1_000
@@ -69,8 +70,9 @@ class Joining:
         accepted = JoinAccepted(request.attempt, cluster.id, raft_id, node.version, managers)
         return SendTo(request.address, accepted)
 
-    def rebuild(self, now: int) -> None:
+    def rebuild(self, now: int) -> Parts:
         """Nothing: who asked the last leader asks again."""
+        yield from ()
 
     def on_change(self, now: int, change: Changed) -> None:
         """Nothing: answers follow the committed store."""

@@ -23,6 +23,7 @@ from core.manager.draft import Draft
 from core.messages import Register
 from core.objects.node import ManagerStatus, Node, NodeState, Role
 from core.operations import Kind
+from core.parts import Parts
 from core.raft.members import AddMember, Member, Membership, MembershipChange, RemoveMember, UpdateAddress
 from core.store import Changed, Store
 from core.timing import SECOND
@@ -53,8 +54,9 @@ class RoleManager:
 
     # Roles -> identities
 
-    def rebuild(self, now: int) -> None:
+    def rebuild(self, now: int) -> Parts:
         self._marked = dict.fromkeys(self._head.nodes)
+        yield
 
     @property
     def dirty(self) -> bool:

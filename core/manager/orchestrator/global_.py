@@ -23,6 +23,7 @@ from core.objects.node import Availability, Node
 from core.objects.service import Global, Service
 from core.objects.task import Task, TaskState
 from core.operations import Kind
+from core.parts import Parts
 from core.store import Changed, Store
 
 _Pair = tuple[ServiceId, NodeId]
@@ -41,10 +42,11 @@ class GlobalOrchestrator:
         self._pairs: dict[_Pair, None] = {}
         """What to look at."""
 
-    def rebuild(self, now: int) -> None:
+    def rebuild(self, now: int) -> Parts:
         for service in self._head.services.values():
             if isinstance(service.spec.mode, Global):
                 self._adopt(service)
+                yield
 
     @property
     def dirty(self) -> bool:

@@ -5,6 +5,7 @@ from core.manager.draft import Draft
 from core.manager.orchestrator.tasks import want
 from core.objects.task import TaskState
 from core.operations import Kind
+from core.parts import Parts
 from core.store import Changed, Store
 
 
@@ -17,9 +18,10 @@ class ServiceRemoval:
         self._head = head
         self._gone: dict[ServiceId, None] = {}
 
-    def rebuild(self, now: int) -> None:
+    def rebuild(self, now: int) -> Parts:
         services = self._head.services
         self._gone = {service_id: None for service_id in self._head.services_with_tasks() if service_id not in services}
+        yield
 
     @property
     def dirty(self) -> bool:

@@ -22,6 +22,7 @@ from core.objects.node import Node
 from core.objects.service import Replicated, Service
 from core.objects.task import Task, TaskState
 from core.operations import Kind
+from core.parts import Parts, parts_of
 from core.store import Changed, Store
 
 
@@ -36,9 +37,11 @@ class ReplicatedOrchestrator:
         self._services: dict[ServiceId, None] = {}
         self._tasks: dict[TaskId, None] = {}
 
-    def rebuild(self, now: int) -> None:
+    def rebuild(self, now: int) -> Parts:
         self._services = dict.fromkeys(self._head.services)
-        self._tasks = {task.id: None for task in self._head.tasks.values() if self._needs_restart(task)}
+        for tasks in parts_of(self._head.tasks.values()):
+            self._tasks.update((task.id, None) for task in tasks if self._needs_restart(task))
+            yield
 
     @property
     def dirty(self) -> bool:

@@ -18,6 +18,7 @@ from core.manager.restart.policy import restart_delay_ns
 from core.manager.wall import Wall
 from core.objects.task import Task, TaskState
 from core.operations import Kind
+from core.parts import Parts, parts_of
 from core.store import Changed, Store, slot_of
 from core.timing import SECOND, Timing
 
@@ -39,9 +40,11 @@ class Starter:
         self._alarms: Alarms[TaskId] = Alarms()
         self._marked: dict[TaskId, None] = {}
 
-    def rebuild(self, now: int) -> None:
-        for task in self._head.tasks.values():
-            self._consider(now, task)
+    def rebuild(self, now: int) -> Parts:
+        for tasks in parts_of(self._head.tasks.values()):
+            for task in tasks:
+                self._consider(now, task)
+            yield
 
     @property
     def dirty(self) -> bool:

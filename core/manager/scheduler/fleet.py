@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from core.ids import NodeId, ServiceId, TaskId
 from core.manager.scheduler.node_info import Load, NodeInfo, ServiceVersion
 from core.objects.node import Node
+from core.parts import Parts, parts_of
 
 Place = tuple[int, NodeId]
 """Where a node stands: number of active tasks, id."""
@@ -60,14 +61,16 @@ class Fleet:
 
     # Following
 
-    def fill(self, nodes: Iterable[Node], loads: Iterable[tuple[TaskId, NodeId, Load]]) -> None:
-        """Everything at once, into a fleet that has nothing yet."""
+    def fill(self, nodes: Iterable[Node], loads: Iterable[tuple[TaskId, NodeId, Load]]) -> Parts:
+        """Everything, part by part, into a fleet that has nothing yet; it is in order when the last part is done."""
         self._infos = {node.id: NodeInfo(node) for node in nodes}
-        for task_id, node_id, load in loads:
-            info = self._infos.get(node_id)
-            if info is not None:
-                info.set_load(task_id, load)
-                self._located[task_id] = node_id
+        for part in parts_of(loads):
+            for task_id, node_id, load in part:
+                info = self._infos.get(node_id)
+                if info is not None:
+                    info.set_load(task_id, load)
+                    self._located[task_id] = node_id
+            yield
         for info in self._infos.values():
             for service_id in info.active_by_service:
                 self._hosts.setdefault(service_id, {})[info.node.id] = None

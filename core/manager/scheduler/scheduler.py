@@ -22,6 +22,7 @@ from core.manager.scheduler.spread import Spread
 from core.objects.node import Node
 from core.objects.task import Task, TaskState, TaskStatus
 from core.operations import Kind
+from core.parts import Parts, parts_of
 from core.store import Changed, Store
 from core.timing import MS, SECOND
 
@@ -64,13 +65,15 @@ class Scheduler:
         self._run: _Run | None = None
         """The group that was placed last: goes on in the next draft if nothing else has happened to the fleet."""
 
-    def rebuild(self, now: int) -> None:
+    def rebuild(self, now: int) -> Parts:
         tasks = self._head.tasks.values()
         loads = ((task.id, task.node_id, load_of(task)) for task in tasks if occupies(task))
-        self._fleet.fill(self._head.nodes.values(), loads)
-        for task in tasks:
-            if task.status.state is TaskState.PENDING and is_wanted(task):
-                self._enqueue(task)
+        yield from self._fleet.fill(self._head.nodes.values(), loads)
+        for part in parts_of(tasks):
+            for task in part:
+                if task.status.state is TaskState.PENDING and is_wanted(task):
+                    self._enqueue(task)
+            yield
 
     @property
     def dirty(self) -> bool:

@@ -18,6 +18,7 @@ from core.objects.port import PortConfig
 from core.objects.service import Endpoint, EndpointMode, EndpointSpec, ServiceSpec, VirtualIP
 from core.objects.task import ContainerSpec, NetworkTarget, TaskSpec, TaskState, TaskStatus
 from core.operations import Kind
+from core.parts import finish
 from core.store import Change, Conflict, Create, Delete, Store, Transaction, Update, kind_of
 
 NODES = [NodeId(f"node-{number}") for number in range(3)]
@@ -157,6 +158,7 @@ def test_tables_built_late_equal_tables_that_followed(history: list[list[Any]]) 
     for wishes in history:
         followed.apply(wishes)
     late = MeshTables(followed.store)
+    finish(late.rebuild())
     for node_id in NODES:
         assert late.delta(node_id, 0).apply_to({}) == followed.past[-1][node_id]
 

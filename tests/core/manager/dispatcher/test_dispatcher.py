@@ -43,6 +43,7 @@ from core.objects.task import (
     TaskStatus,
 )
 from core.operations import Kind
+from core.parts import finish
 from core.raft.effects import Send
 from core.store import Conflict, Store
 from core.timing import LAN, MS, SECOND
@@ -91,7 +92,7 @@ class Leader:
         """A new leader's dispatcher."""
         self.head = self.store.copy()
         self.dispatcher = Dispatcher(self.store, LAN, Random(1), self.now)
-        self.dispatcher.rebuild(self.now)
+        finish(self.dispatcher.rebuild(self.now))
         self.pending: list[Any] = []
         self.settle([])
 

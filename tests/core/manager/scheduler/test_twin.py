@@ -17,6 +17,7 @@ from core.objects.node import Availability, NodeDescription, NodeSpec, NodeState
 from core.objects.port import PortConfig, PublishMode
 from core.objects.resources import Resources
 from core.objects.task import ContainerSpec, Placement, TaskSpec, TaskState, TaskStatus
+from core.parts import finish
 from core.store import Store, Transaction
 
 HOST_PORT = (PortConfig(80, 8080, publish_mode=PublishMode.HOST),)
@@ -110,7 +111,7 @@ class Bench:
             draft.create(replace(node, id=NodeId(f"n{number}")))
         draft.transaction()
         self.scheduler = Scheduler(self.head)
-        self.scheduler.rebuild(0)
+        finish(self.scheduler.rebuild(0))
 
     def draft(self) -> Draft:
         return Draft(self.head, self.head.index + 1, 0)
@@ -186,7 +187,7 @@ def test_every_placement_is_the_naive_twins(
             bench.schedule()
             _assert_placed(bench, expected)
         fresh = Scheduler(bench.head)
-        fresh.rebuild(bench.now)
+        finish(fresh.rebuild(bench.now))
         _assert_same_infos(bench.scheduler, fresh)
 
 
