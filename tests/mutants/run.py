@@ -87,16 +87,37 @@ def _tail(outcome: Outcome) -> str:
     return "\n".join("    " + line for line in outcome.output.splitlines()[-SHOWN_OUTPUT_LINES:])
 
 
+COLUMNS = ("mutant", "verdict", "kind", "seconds", "caught by", "bug")
+
+
 def table(outcomes: dict[Mutant, Outcome]) -> Table:
     """Which bug, what killed it, how long that took."""
     shown = Table(title="Mutants")
-    for heading in ("mutant", "bug", "verdict", "kind", "caught by", "seconds"):
+    for heading in COLUMNS:
         shown.add_column(heading, overflow="fold", justify="right" if heading == "seconds" else "left")
-    for mutant, outcome in outcomes.items():
-        shown.add_row(
-            mutant.name, mutant.title, outcome.verdict, mutant.kind, mutant.caught_by, f"{outcome.seconds:.1f}"
-        )
+    for row in _rows(outcomes):
+        shown.add_row(*row)
     return shown
+
+
+def lines(outcomes: dict[Mutant, Outcome]) -> list[str]:
+    """The same for files and pipes: a line per mutant, however long."""
+    rows = [COLUMNS, *_rows(outcomes)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _rows(outcomes: dict[Mutant, Outcome]) -> list[tuple[str, ...]]:
+    return [
+        (mutant.name, outcome.verdict, mutant.kind, f"{outcome.seconds:.1f}", mutant.caught_by, mutant.title)
+        for mutant, outcome in outcomes.items()
+    ]
+
+
+def tally(dead: Iterable[Mutant]) -> str:
+    """How many of the dead each kind of test killed."""
+    kinds = Counter(mutant.kind for mutant in dead)
+    return f"{kinds['fuzz']} by fuzz, {kinds['general']} by general suites, {kinds['own']} by tests of their own"
 
 
 def as_json(outcomes: dict[Mutant, Outcome], problems: list[str]) -> str:
@@ -147,11 +168,15 @@ def main() -> int:
     if options.json:
         print(as_json(outcomes, problems))
     else:
-        console.print(table(outcomes))
+        if console.is_terminal:
+            console.print(table(outcomes))
+        else:
+            print("\n".join(lines(outcomes)))
         for problem in problems:
             console.print(problem, markup=False, highlight=False)
-    dead_count = sum(is_dead(mutant, outcome) for mutant, outcome in outcomes.items())
-    console.print(f"{dead_count} of {len(chosen)} mutants killed, {len(problems)} problems", highlight=False)
+    dead = [mutant for mutant, outcome in outcomes.items() if is_dead(mutant, outcome)]
+    killed = f"{len(dead)} of {len(chosen)} mutants killed: {tally(dead)}"
+    console.print(f"{killed}; {len(problems)} problems", highlight=False)
     return 1 if problems else 0
 
 

@@ -115,6 +115,16 @@ def test_names_choose_mutants(project: Path) -> None:
     assert (exit_code, verdicts(result)) == (0, {"killed": "killed"})
 
 
+def test_a_table_that_nobody_looks_at_on_a_terminal_has_a_line_per_mutant(project: Path) -> None:
+    for name, text in {"killed": KILLED, "surviving": SURVIVING}.items():
+        (project / "tests" / "mutants" / f"{name}.patch").write_text(text)
+    command = [sys.executable, str(RUNNER), "--root", str(project)]
+    printed = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
+    rows = {line.split()[0]: line.split()[1:3] for line in printed if "tests/test_larger.py  " in line}
+    assert rows == {"killed": ["killed", "own"], "surviving": ["survived", "own"]}
+    assert printed[-1] == "1 of 2 mutants killed: 0 by fuzz, 0 by general suites, 1 by tests of their own; 1 problems"
+
+
 def test_a_collection_that_is_too_small_fails_when_asked(project: Path) -> None:
     exit_code, result = run(project, "--enforce-counts", killed=KILLED)
     assert exit_code == 1
