@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Final
 
+from swarmsim.recording import Ruling
 from swarmsim.report.anatomy import Anatomy
 from swarmsim.report.anatomy_chart import anatomy_chart
 from swarmsim.report.circumstances import Circumstances
@@ -84,8 +85,16 @@ def _head(report: Report) -> Markup:
         ),
         element("p", report.header.purpose, class_="purpose"),
         element("p", " · ".join(_facts(report)), class_="facts"),
-        element("p", element("b", report.headline)),
+        element("p", element("b", report.headline), *_first_failure(report)),
     )
+
+
+def _first_failure(report: Report) -> Iterator[str]:
+    """How to play the first failure again."""
+    failed = next((line for line in report.seeds if line.ruling is report.ruling), None)
+    if failed is not None and report.ruling is not Ruling.HELD:
+        yield " Again: "
+        yield element("code", failed.replay)
 
 
 def _facts(report: Report) -> Iterator[str]:
