@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from msgspec import Struct
 
-from core.ids import NetworkId, NodeId, TaskId
+from core.ids import NetworkId, NodeId, SecretId, TaskId
 from core.mesh.routes import RouteTable
 from core.operations import Operation
 from core.raft.effects import Result
@@ -231,6 +231,9 @@ class World(Protocol):
 
     def containers(self, host: str) -> tuple[ContainerView, ...]:
         """Containers on a host, in the order of their creation."""
+
+    def held_secrets(self, host: str) -> tuple[SecretId, ...]:
+        """The secrets that a host's daemon has in memory; none without a daemon."""
 
     def sent(self) -> SentCounts:
         """What every host has sent so far."""

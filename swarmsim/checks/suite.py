@@ -23,6 +23,6 @@ def full_suite(world: World) -> tuple[Check, ...]:
         Invariants(),
         TaskStatesAdvance(),
         UniqueAddresses(),
-        EntitledSecrets(),
+        EntitledSecrets(world),
         MeshFollowsStore(world),
     )

@@ -5,7 +5,7 @@ from random import Random
 from typing import Any, Final
 
 from core.host import Host
-from core.ids import NodeId, TaskId
+from core.ids import NodeId, SecretId, TaskId
 from core.mesh.routes import RouteTable
 from core.operations import Operation
 from core.raft.effects import Result
@@ -217,6 +217,12 @@ class SimulatedWorld:
             )
             for container in self.sim.containers(host)
         )
+
+    def held_secrets(self, host: str) -> tuple[SecretId, ...]:
+        machine = self.sim.machine(host)
+        core = machine.host
+        agent = core.membership.agent if machine.daemon is not None and isinstance(core, Host) else None
+        return agent.secret_ids if agent is not None else ()
 
     def sent(self) -> SentCounts:
         return self.sim.sent()

@@ -6,7 +6,7 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from core.ids import NodeId, TaskId
+from core.ids import NodeId, SecretId, TaskId
 from core.mesh.routes import RouteTable
 from core.operations import Operation
 from core.raft.effects import Applied, Refused, Result
@@ -47,7 +47,7 @@ def status(name: str, **changes: Any) -> HostStatus:
 
 
 class FakeWorld:
-    """Implements `swarmsim.world.World`; tests set `statuses`, `stores`, `routes` and `boxes` as they like."""
+    """Implements `swarmsim.world.World`; tests set `statuses`, `stores`, `boxes` and the like as they please."""
 
     def __init__(self, *names: str) -> None:
         self.now_ns = 0
@@ -55,6 +55,7 @@ class FakeWorld:
         self.stores: dict[str, Store] = {}
         self.routes: dict[str, tuple[int, RouteTable]] = {}
         self.boxes: dict[str, tuple[ContainerView, ...]] = {}
+        self.secrets: dict[str, tuple[SecretId, ...]] = {}
         self.applied: list[tuple[int, Action]] = []
         self.undone: list[tuple[int, Action]] = []
         self.befell: list[tuple[str, TaskId, TaskAction]] = []
@@ -142,6 +143,9 @@ class FakeWorld:
 
     def containers(self, host: str) -> tuple[ContainerView, ...]:
         return self.boxes.get(host, ())
+
+    def held_secrets(self, host: str) -> tuple[SecretId, ...]:
+        return self.secrets.get(host, ())
 
     def sent(self) -> SentCounts:
         return self.counts

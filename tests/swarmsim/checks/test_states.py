@@ -7,6 +7,7 @@ import pytest
 from fake_world import FakeWorld
 from msgspec.structs import replace
 
+from core.facts import TaskMoved
 from core.ids import NetworkId, NodeId, SecretId, ServiceId, TaskId
 from core.mesh.routes import Neighbour, RouteTable
 from core.objects import Network, Node, Service, Task
@@ -156,10 +157,50 @@ def test_containers_see_their_own_secrets(seen: tuple[str, ...], running: bool, 
     world = FakeWorld("m1", "w1")
     world.stores = {"m1": store_of(replace(task("a"), spec=spec))}
     world.boxes = {"w1": (container("a", "10.0.1.5", running, seen),)}
-    check = EntitledSecrets()
+    check = EntitledSecrets(world)
     check.sample(world)
     assert expected in complaint(check)
     assert bool(complaint(check)) == bool(expected)
+
+
+def secret_task(node: str) -> Task:
+    reference = SecretReference(SecretId("s"), "db-password", FileTarget("db-password"))
+    spec = TaskSpec(ContainerSpec("image", secrets=(reference,)))
+    return replace(task("a", node_id=NodeId(node)), spec=spec)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "held", "expected"),
+    [
+        ([secret_task("node-w1")], ("s",), ""),
+        ([secret_task("node-w1")], (), ""),
+        ([secret_task("node-w2")], ("s",), "w1 holds ['s']"),
+        ([secret_task("node-w1")], ("s", "other"), "w1 holds ['other']"),
+        ([task("a", node_id=NodeId("node-w1"))], ("s",), "w1 holds ['s']"),
+    ],
+)
+def test_hosts_hold_no_secret_that_their_tasks_never_named(
+    tasks: list[Task], held: tuple[str, ...], expected: str
+) -> None:
+    world = FakeWorld("m1", "w1")
+    world.stores = {"m1": store_of(*tasks)}
+    world.secrets = {"w1": tuple(SecretId(each) for each in held)}
+    check = EntitledSecrets(world)
+    check.sample(world)
+    assert expected in complaint(check)
+    assert bool(complaint(check)) == bool(expected)
+
+
+def test_a_task_that_only_a_leader_that_died_showed_entitles_its_host() -> None:
+    world = FakeWorld("m1", "w1")
+    check = EntitledSecrets(world)
+    world.stores = {"m1": store_of(secret_task("node-w1"))}
+    moved = TaskMoved(TaskId("a"), "s", 1, NodeId("node-w1"), TaskState.ASSIGNED, TaskState.RUNNING)
+    check.handlers()[TaskMoved](0, "m1", moved)
+    world.stores = {"m1": store_of()}
+    world.secrets = {"w1": (SecretId("s"),)}
+    check.sample(world)
+    assert not complaint(check)
 
 
 # --- digests and invariants
