@@ -39,11 +39,14 @@ class ControlLoops:
         return bool(feed)
 
     def run(self, now: int, draft: Draft) -> Transaction | None:
-        """One draft's worth of work; None if there was none."""
+        """One draft's worth of work; None if nothing was written.
+
+        If that is because enough was looked at for one step, `deadline` asks to go on at once.
+        """
         while self._round(now, draft):
             pass
         if draft.empty:
-            assert not any(reconciler.dirty for reconciler in self._reconcilers), self._busy()
+            assert draft.spent or not any(reconciler.dirty for reconciler in self._reconcilers), self._busy()
             return None
         return draft.transaction()
 

@@ -19,13 +19,15 @@ MAX_UNIT = 8
 """Most objects a reconciler touches between two looks at `full`."""
 FULL_BYTES = 1_048_576
 """A draft of this size is full: a unit of changes still fits below 1.5 MiB."""
+MAX_LOOKS = 2_000
+"""How many objects may be looked at for one draft: what is only looked at takes time too."""
 _CHANGE_BYTES = 32  # tags, version, length prefixes
 
 
 class Draft:
     """`index`: the log index; `wall_ns`: the leader's wall clock, for timestamps that people read."""
 
-    __slots__ = ("_changes", "_size", "_sizes", "_unread", "head", "index", "wall_ns")
+    __slots__ = ("_changes", "_looks_left", "_size", "_sizes", "_unread", "head", "index", "wall_ns")
 
     def __init__(self, head: Store, index: int, wall_ns: int) -> None:
         assert index > head.index, (index, head.index)
@@ -35,12 +37,22 @@ class Draft:
         self._changes: dict[tuple[Kind, str], Change] = {}
         self._sizes: dict[tuple[Kind, str], int] = {}
         self._size = 0
+        self._looks_left = MAX_LOOKS
         self._unread: list[Changed] = []
 
     @property
     def full(self) -> bool:
         """Whether a reconciler should leave the rest of its work for the next draft."""
         return len(self._changes) > MAX_CHANGES - MAX_UNIT or self._size >= FULL_BYTES
+
+    @property
+    def spent(self) -> bool:
+        """Whether it is full, or so much was looked at for it that the rest of the work is for another step."""
+        return self._looks_left <= 0 or self.full
+
+    def look(self, count: int = 1) -> None:
+        """So many objects are looked at, whether or not anything will be written of them."""
+        self._looks_left -= count
 
     def has_room_for(self, kind: Kind, object_id: str) -> bool:
         """Whether one more write to this object fits: always if the draft changes it already."""

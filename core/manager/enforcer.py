@@ -54,6 +54,9 @@ class ConstraintEnforcer:
 
     def reconcile(self, now: int, draft: Draft) -> None:
         for node_id in list(self._nodes):
+            if draft.spent:
+                return
+            draft.look(1 + self._head.task_count_on_node(node_id))
             for task in self._misplaced(self._head.nodes.get(node_id)):
                 if draft.full:
                     return

@@ -66,6 +66,9 @@ class Reaper:
         while (node_id := self._returned.pop_due(now)) is not None:
             self._mark_orphans(node_id)
         for slot in list(self._slots):
+            if draft.spent:
+                return
+            draft.look()
             for task in self._deletable(slot):
                 if draft.full:
                     return

@@ -25,7 +25,10 @@ class Reconciler(Protocol):
         """The head changed, by anyone's draft, its own included. Takes note; writes nothing."""
 
     def reconcile(self, now: int, draft: Draft) -> None:
-        """Do a bounded part of what there is to do; stop, still dirty, when `draft.full`."""
+        """Do a bounded part of what there is to do; stop, still dirty, when `draft.full`.
+
+        Whoever may look at many objects to write few says so (`draft.look`) and stops when the draft is `spent`.
+        """
 
     @property
     def dirty(self) -> bool:

@@ -90,9 +90,17 @@ class Store:
         """All tasks assigned to a node, also one that is gone."""
         return [self.tasks[task_id] for task_id in self._indexes.node_tasks.get(node_id, ())]
 
+    def task_count_on_node(self, node_id: NodeId) -> int:
+        """How many tasks are assigned to a node."""
+        return len(self._indexes.node_tasks.get(node_id, ()))
+
     def tasks_in_slot(self, slot: SlotKey) -> list[Task]:
         """All tasks that fill or filled a slot."""
         return [self.tasks[task_id] for task_id in self._indexes.slot_tasks.get(slot, ())]
+
+    def has_tasks_in_slot(self, slot: SlotKey) -> bool:
+        """Whether any task fills or filled a slot."""
+        return slot in self._indexes.slot_tasks
 
     def services_with_tasks(self) -> Iterator[ServiceId]:
         """Ids of services that have tasks, whether or not the service itself still exists."""

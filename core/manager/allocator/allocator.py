@@ -21,10 +21,11 @@ from core.manager.allocator.holdings import (
     holdings_of,
     networks_of_node,
     networks_of_service,
-    occupies_node,
 )
 from core.manager.allocator.ports import PortPool
+from core.manager.allocator.presence import Presence
 from core.manager.allocator.subnets import next_subnet, next_vni, with_gateway
+from core.manager.control.networks import ingress_of
 from core.manager.draft import Draft
 from core.manager.orchestrator.tasks import is_wanted
 from core.objects import Network, Node, Service, Task
@@ -45,6 +46,7 @@ class Allocator:
         self._head = head
         self._pools: dict[NetworkId, AddressPool] = {}
         self._ports = PortPool()
+        self._presence = Presence()
         self._networks: dict[NetworkId, None] = {}
         self._services: dict[ServiceId, None] = {}
         self._nodes: dict[NodeId, None] = {}
@@ -68,7 +70,10 @@ class Allocator:
         self._services = dict.fromkeys(self._head.services)
         self._nodes = dict.fromkeys(self._head.nodes)
         for tasks in parts_of(self._head.tasks.values()):
-            self._tasks.update((task.id, None) for task in tasks if _needs_addresses(task))
+            for task in tasks:
+                self._presence.follow(None, task)
+                if _needs_addresses(task):
+                    self._tasks[task.id] = None
             yield
 
     @property
@@ -137,13 +142,10 @@ class Allocator:
             self._services[new.id] = None
 
     def _on_task(self, old: Task | None, new: Task | None) -> None:
-        if old is not None and old.node_id and occupies_node(old) and not (new is not None and occupies_node(new)):
-            self._nodes[old.node_id] = None
+        self._nodes.update(dict.fromkeys(self._presence.follow(old, new)))
         if new is None:
             self._tasks.pop(old.id, None)  # type: ignore[union-attr]  # one of them is there
             return
-        if occupies_node(new) and not (old is not None and occupies_node(old)):
-            self._nodes[new.node_id] = None
         if old is None and _needs_addresses(new):
             self._tasks[new.id] = None
 
@@ -226,7 +228,7 @@ class Allocator:
             return
         current = {attachment.network_id: attachment.address for attachment in node.attachments}
         attachments = []
-        for network_id in networks_of_node(self._head, node):
+        for network_id in self._networks_of(node):
             addresses = self._take(node.id, [network_id], current)
             if isinstance(addresses, str):
                 self._short[Kind.NODE][node.id] = addresses
@@ -234,6 +236,12 @@ class Allocator:
                 attachments.append(NetworkAttachment(network_id, addresses[network_id]))
         if tuple(attachments) != node.attachments:
             draft.update(replace(node, attachments=tuple(attachments)))
+
+    def _networks_of(self, node: Node) -> list[NetworkId]:
+        """The networks a node takes part in: ingress always, and those of the tasks it has."""
+        ingress = ingress_of(self._head)
+        first = [] if ingress is None else [ingress.id]
+        return list(dict.fromkeys([*first, *self._presence.networks(node.id)]))
 
     def _allocate_task(self, draft: Draft, task: Task) -> None:
         service = self._head.services.get(task.service_id)
@@ -284,7 +292,9 @@ class Allocator:
         return self._short[Kind.NETWORK].get(network_id, f"network {network.spec.name} is not allocated yet")
 
     def check_invariants(self) -> None:
-        """What the pools say is held is what the head's objects hold."""
+        """What the pools say is held is what the head's objects hold, and nodes take part where their tasks are."""
+        for node in self._head.nodes.values():
+            assert sorted(self._networks_of(node)) == sorted(networks_of_node(self._head, node)), node.id
         held: dict[NetworkId, dict[int, str]] = {network_id: {} for network_id in self._pools}
         for holder, holding in all_holdings(self._head):
             pool = self._pools.get(holding.network_id)

@@ -88,8 +88,9 @@ class GlobalOrchestrator:
 
     def reconcile(self, now: int, draft: Draft) -> None:
         for pair in list(self._pairs):
-            if draft.full:
+            if draft.spent:
                 return
+            draft.look()
             del self._pairs[pair]
             service = self._head.services.get(pair[0])
             if service is not None:

@@ -1,6 +1,6 @@
 """Arithmetic of slots: which numbers are free, and which slots to keep when there are too many."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from core.ids import NodeId
 from core.objects.task import Task, TaskState
@@ -9,7 +9,7 @@ Slots = dict[int, list[Task]]
 """Slot number -> its tasks, at least one each."""
 
 
-def free_numbers(taken: Slots) -> Iterator[int]:
+def free_numbers(taken: Container[int]) -> Iterator[int]:
     """Slot numbers from 1 that are not taken, lowest first, without end."""
     number = 0
     while True:
