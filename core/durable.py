@@ -13,6 +13,7 @@ from core.agent import records as agent_records
 from core.agent.records import AgentDurable, AgentRecord
 from core.durability import Stream
 from core.ids import Address, ClusterId, NodeId
+from core.messages import Manager
 from core.objects.cluster import JoinTokens
 from core.operations import InitSwarm
 from core.raft import recovery as raft_recovery
@@ -39,6 +40,8 @@ class Identity(Struct, frozen=True, gc=False, tag="identity"):
     lost_raft_id: NodeId = NodeId("")
     """The member it was when its log was found corrupt: it must never take part under that name again."""
     founding: Founding | None = None
+    managers: tuple[Manager, ...] = ()
+    """The managers as last heard of: a second place for what the agent keeps, should its records be damaged."""
 
 
 class HostDurable(Struct, frozen=True):

@@ -91,6 +91,8 @@ class Membership:
             self._write(replace(self.identity, raft_id=NodeId(""), lost_raft_id=lost, founding=None))
         if self.identity.node_id:
             self._start_agent(now, durable.agent)
+            if not durable.agent.managers:
+                self._tell_agent(now, ManagersLearned(self.identity.managers))
         if self.identity.raft_id:
             self._start_raft(now, durable.raft)
         self._announce()
@@ -271,8 +273,14 @@ class Membership:
     # --- being a Raft member ------------------------------------------------------------------------------------
 
     def follow_order(self, now: int) -> bool:
-        """Become the Raft member the leader says this host is to be; whether that changed anything."""
-        agent, identity = self.agent, self.identity
+        """Write down who the managers are, and become the Raft member the leader says this host is to be.
+
+        Whether it became another one.
+        """
+        agent = self.agent
+        if agent is not None and agent.managers != self.identity.managers:
+            self._write(replace(self.identity, managers=agent.managers))
+        identity = self.identity
         if agent is None or agent.assigned_raft_id is None or agent.assigned_at_version <= identity.node_version:
             return False
         wanted = agent.assigned_raft_id

@@ -172,8 +172,9 @@ class TestRestarts:
         assert [config.spec.name for config in stored] == names
         assert [swarm.host(name).phase for name in ("m1", "w1")] == ["manager", "worker"]
 
-    def test_a_manager_whose_log_is_corrupt_comes_back_as_another_raft_member(self) -> None:
-        swarm = three_managers()
+    @pytest.mark.parametrize("seed", range(1, 9))  # each damages another record
+    def test_a_manager_whose_log_is_corrupt_comes_back_as_another_raft_member(self, seed: int) -> None:
+        swarm = three_managers(seed=seed)
         swarm.done("m1", CreateConfig(ConfigSpec("kept", b"x")))
         victim = next(name for name in ("m1", "m2", "m3") if name != swarm.leader())
         node_id, lost = swarm.host(victim).node_id, swarm.host(victim).membership.identity.raft_id

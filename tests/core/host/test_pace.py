@@ -1,13 +1,13 @@
 """A host is woken for what it can do, and not again and again for what it cannot."""
 
 from msgspec.structs import replace
+from swarm import three_managers
 
 from core.objects.node import NodeState, Role
 from core.operations import UpdateNode
 from core.timing import MS, SECOND
 from sim.faults import SlowLink
 from sim.injection import Injector
-from swarm import three_managers
 
 WORKERS = tuple(f"v{number}" for number in range(8))
 
