@@ -172,9 +172,7 @@ class Deployment:
         found = self._found[kind].get(name)
         # A secret's data may be withheld from whoever lists it.
         if isinstance(found, Secret | Config) and found.spec.data not in (data, b""):
-            raise _ContradictionError(
-                f"{kind.value} {name!r} exists with other data, which cannot change: rename it"
-            )
+            raise _ContradictionError(f"{kind.value} {name!r} exists with other data, which cannot change: rename it")
 
     def _check_ours(self, kind: Kind, name: str, advice: str) -> None:
         found = self._found[kind].get(name)
