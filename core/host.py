@@ -2,7 +2,7 @@
 
 Theory of operation. A `Host` is what its membership makes it (`core.membership`): nothing, an agent, or an agent with a
 Raft member and the replicated store. `step` hands each event to the machines it concerns and then settles: messages of
-the host to itself are delivered, the leader's reconcilers run for a bounded number of transactions, Raft's membership
+the host to itself are delivered, the leader's reconcilers write one transaction of bounded size, Raft's membership
 follows the node objects, and the host becomes the Raft member the leader wants it to be. What is left over makes
 `deadline()` the present moment.
 
@@ -48,8 +48,6 @@ from core.raft.events import Cancelled, StorageLow, Tick
 from core.raft.machine import Rejected
 from core.store import Store
 
-_TRANSACTIONS_PER_STEP: Final = 2
-"""Bound on what reconcilers do in one step: each transaction has at most 200 changes."""
 _LOCAL_MESSAGES_PER_STEP: Final = 64
 _RAFT: Final = 1
 _AGENT: Final = 2
@@ -354,17 +352,15 @@ class Host:
         self._work_left = True
 
     def _manage(self, now: int) -> None:
-        """Let the reconcilers write a bounded number of transactions, and Raft's membership follow the nodes."""
+        """Let the reconcilers write one transaction of bounded size, and Raft's membership follow the nodes."""
         proposal = self.membership.finish_founding()
         if proposal is not None:
             self._to_raft(now, proposal)
-        for _ in range(_TRANSACTIONS_PER_STEP):
-            manager, raft = self._manager, self.membership.raft
-            if manager is None or raft is None or not raft.accepting:
-                return
-            transaction = manager.reconcile(now, raft.last_index + 1)
-            if transaction is None:
-                break
+        manager, raft = self._manager, self.membership.raft
+        if manager is None or raft is None or not raft.accepting:
+            return
+        transaction = manager.reconcile(now, raft.last_index + 1)
+        if transaction is not None:
             self._to_raft(now, raft_events.Submit((transaction,)))
         if self._membership_ticket is None:
             self._change_membership(now)

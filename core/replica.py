@@ -36,7 +36,7 @@ class Replica:
         """What is to be sent because of what was committed."""
         self.touched = False
         effects, self._effects = self._effects, []
-        return effects
+        return effects if self.manager is None else effects + self.manager.speak(self.now)
 
     # --- core.raft.machine.StateMachine
 

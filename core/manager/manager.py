@@ -101,8 +101,13 @@ class Manager:
         effects: list[Effect] = [Observe(fact) for change in changes for fact in facts_of(change)]
         self._roles.on_committed(changes)
         effects += self._joining.on_committed(changes)
-        effects += self._dispatcher.on_committed(now, index, changes)
+        self._dispatcher.on_committed(now, index, changes)
         return effects
+
+    def speak(self, now: int) -> list[Effect]:
+        """What agents are to be told because of what was committed; to be called once after all that a step commits."""
+        self._now = now
+        return self._dispatcher.speak(now)
 
     def receive(self, now: int, sender: NodeId, message: ToManager) -> list[Effect]:
         """A message from an agent or from a host that wants to join."""

@@ -28,7 +28,7 @@ from core.mesh.rules import (
     task_neighbours,
 )
 from core.mesh.section import Section
-from core.objects.node import Node
+from core.objects.node import Node, NodeState
 from core.operations import Kind
 from core.parts import Parts, parts_of
 from core.store import Changed, Store
@@ -308,7 +308,7 @@ def _seen_of_task(task: Any) -> tuple[Any, ...]:
 
 
 def _seen_of_node(node: Any) -> tuple[Any, ...]:
-    return node.status.state, node.status.address, node.attachments
+    return node.status.state is NodeState.DOWN, node.status.address, node.attachments
 
 
 def _seen_of_service(service: Any) -> tuple[Any, ...]:

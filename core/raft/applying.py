@@ -24,7 +24,12 @@ class Applier:
         if last_index - state.applied_index > state.config.apply_count_max:
             last_index = state.applied_index + state.config.apply_count_max
         apply = state.machine.apply
+        bytes_left = state.config.apply_bytes_max
         for entry in state.log.slice(first_index, last_index):
+            if bytes_left <= 0:
+                last_index = entry.index - 1
+                break
+            bytes_left -= entry.size
             if type(entry) is CommandEntry:
                 stamp = entry.stamp
                 if stamp is None:

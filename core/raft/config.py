@@ -30,6 +30,8 @@ class RaftConfig(Struct, frozen=True, gc=False):
     """Client requests this peer keeps waiting; also the width of its session's window."""
     apply_count_max: int = 2048
     """Entries applied in one step; the rest follow at once in the next."""
+    apply_bytes_max: int = 256 * KIB
+    """So is what comes after so many bytes of entries: a large one is applied in a step of its own."""
     promotion_lag_count: int = 64
     """A learner this close to the end of the leader's log counts as caught up."""
     coalesce_ns: int = 2_000_000

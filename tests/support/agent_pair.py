@@ -199,7 +199,8 @@ class Pair:
             changes = self.committed.apply(index, self.log.pop(0))
             assert not isinstance(changes, Conflict), changes
             self._watch(changes)
-            self.leader_does(self.dispatcher.on_committed(self.now, index, changes))
+            self.dispatcher.on_committed(self.now, index, changes)
+            self.leader_does(self.dispatcher.speak(self.now))
 
     def commit_all(self) -> None:
         while self.log:

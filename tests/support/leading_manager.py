@@ -98,6 +98,7 @@ class Leader:
         changes = self.store.apply(self.index, transaction)
         assert not isinstance(changes, Conflict), changes
         self.effects += self.manager.on_committed(self.now, self.index, changes)
+        self.effects += self.manager.speak(self.now)
 
     # Raft's part
 

@@ -440,6 +440,7 @@ def run(seed: int, step_count: int, **config: Any) -> Chaos:
         "snapshot_entries_count": rng.choice((1, 6, 20, 1000)),
         "log_tail_count": rng.choice((1, 2, 5)),
         "apply_count_max": rng.choice((1, 3, 2048)),
+        "apply_bytes_max": rng.choice((1, 100, 256 * 1024)),
         "append_entries_max": rng.choice((1, 4, 4096)),
         "inflight_count_max": rng.choice((1, 64)),
         "promotion_lag_count": rng.choice((0, 64)),

@@ -20,7 +20,10 @@ from core.timing import Timing
 
 
 class Conversations:
-    """`lagging`: nodes whose agent carries an older table than its own latest."""
+    """`lagging`: nodes whose agent may carry an older table than its own latest.
+
+    `unspoken`: nodes whose agent may have to be told something since it was last spoken to.
+    """
 
     def __init__(self, committed: Store, sessions: Sessions, timing: Timing) -> None:
         self.tables = MeshTables(committed)
@@ -29,8 +32,7 @@ class Conversations:
         self._committed = committed
         self._sessions = sessions
         self._batch_ns = timing.dispatcher.batch_ns
-        self._touched: dict[NodeId, None] = {}
-        """Nodes whose assignments may have changed in the step under way."""
+        self.unspoken: dict[NodeId, None] = {}
 
     # What the store says
 
@@ -42,15 +44,15 @@ class Conversations:
                 self.drains.begin(now, task.id, self.tables.version)
             yield
 
-    def follow(self, now: int, index: int, changes: tuple[Changed, ...]) -> list[AgentSession]:
-        """The store has applied `index`: take note, and return the sessions in which there may be something to say."""
+    def follow(self, now: int, index: int, changes: tuple[Changed, ...]) -> None:
+        """The store has applied `index`: take note of it, and of the agents to whom there may be something to say."""
         for change in changes:
             if change.kind is Kind.TASK:
                 self._task_changed(now, index, change)
-        tables_changed = self.tables.follow(index, changes)
-        touched = list(self._sessions.by_node) if tables_changed else list(self._touched)
-        self._touched.clear()
-        return [self._sessions.by_node[node_id] for node_id in touched]
+        if self.tables.follow(index, changes):
+            everyone = dict.fromkeys(self._sessions.by_node)
+            self.unspoken.update(everyone)
+            self.lagging.update(everyone)
 
     def _task_changed(self, now: int, index: int, change: Changed) -> None:
         old, task = change.old, change.new
@@ -60,13 +62,12 @@ class Conversations:
             self.drains.begin(now, task.id, index)
         self._touch(now, task or old)
 
-    def _touch(self, now: int, task: Task) -> AgentSession | None:
+    def _touch(self, now: int, task: Task) -> None:
         session = self._sessions.by_node.get(task.node_id)
         if session is not None:
             session.assignments.touch(task.id)
             session.assignments_courier.wish(now + self._batch_ns)
-            self._touched[session.node_id] = None
-        return session
+            self.unspoken[session.node_id] = None
 
     # Telling
 
@@ -76,11 +77,23 @@ class Conversations:
             self._speak_of_assignments(now, session, out)
             self._speak_of_routes(now, session, out)
 
-    def release(self, now: int) -> list[AgentSession]:
-        """Stops that were withheld long enough may be told: the sessions to speak in."""
-        sessions = [self._touch(now, self._committed.tasks[task_id]) for task_id in self.drains.released(now)]
-        self._touched.clear()
-        return [session for session in sessions if session is not None]
+    def release(self, now: int) -> None:
+        """Stops that were withheld long enough may be told."""
+        for task_id in self.drains.released(now):
+            self._touch(now, self._committed.tasks[task_id])
+
+    def next_unspoken(self) -> AgentSession | None:
+        """The agent that has waited longest to be spoken to; None if none does."""
+        node_id = next(iter(self.unspoken), None)
+        if node_id is None:
+            return None
+        del self.unspoken[node_id]
+        return self._sessions.by_node[node_id]
+
+    def forget(self, node_id: NodeId) -> None:
+        """The node's session is over."""
+        self.lagging.pop(node_id, None)
+        self.unspoken.pop(node_id, None)
 
     def _speak_of_assignments(self, now: int, session: AgentSession, out: list[Effect]) -> None:
         courier = session.assignments_courier

@@ -48,6 +48,9 @@ from core.raft.effects import Observe, Send
 from core.store import Changed, Store
 from core.timing import Timing
 
+MAX_SPOKEN: Final = 200
+"""Most agents spoken to in one step, for one reason."""
+
 
 class Dispatcher:
     """A Reconciler for what it writes (status of nodes and tasks); its conversation follows the committed store.
@@ -99,15 +102,24 @@ class Dispatcher:
             self._in_session(now, sender, message, handler, out)
         return out
 
-    def on_committed(self, now: int, index: int, changes: tuple[Changed, ...]) -> list[Effect]:
-        """The committed store has applied `index`. To be called for every index, with or without changes."""
-        out: list[Effect] = []
+    def on_committed(self, now: int, index: int, changes: tuple[Changed, ...]) -> None:
+        """The committed store has applied `index`. To be called for every index, with or without changes.
+
+        `speak` is to be called before the step is over.
+        """
         for change in changes:
             if change.kind is Kind.NODE:
                 self._on_node_changed(now, change)
-        sessions = self._conversations.follow(now, index, changes)
+        self._conversations.follow(now, index, changes)
+
+    def speak(self, now: int) -> list[Effect]:
+        """What is to be said because of what was committed: to a bounded number of agents; `tick` goes on at once."""
+        out: list[Effect] = []
         self._reports.acknowledge(out)
-        for session in sessions:
+        for _ in range(MAX_SPOKEN):
+            session = self._conversations.next_unspoken()
+            if session is None:
+                break
             self._speak(now, session, out)
         self._look_at_drains(now)
         return out
@@ -115,12 +127,13 @@ class Dispatcher:
     def tick(self, now: int) -> list[Effect]:
         """Time has passed: expiry, what was not acknowledged again, stops that were withheld."""
         out: list[Effect] = []
-        for session in self._conversations.release(now):
-            self._speak(now, session, out)
-        while (node_id := self._alarms.pop_due(now)) is not None:
+        self._conversations.release(now)
+        for _ in range(MAX_SPOKEN):
+            node_id = self._alarms.pop_due(now)
+            if node_id is None:
+                break
             self._ring(now, node_id, out)
-        self._reports.acknowledge(out)
-        return out
+        return out + self.speak(now)
 
     # The reconciler
 
@@ -148,7 +161,7 @@ class Dispatcher:
 
     def deadline(self) -> int | None:
         """When `tick` has something to do; 0 if it has already."""
-        if self._reports.due:
+        if self._reports.due or self._conversations.unspoken:
             return 0
         times = (self._alarms.next(), self._conversations.drains.deadline())
         return min((time for time in times if time is not None), default=None)
@@ -160,7 +173,7 @@ class Dispatcher:
             assert self._sessions.get(session.id) is session
             assert session.routes_version <= self._conversations.tables.version
             assert node_id not in self._expected
-        for node_id in self._conversations.lagging:
+        for node_id in (*self._conversations.lagging, *self._conversations.unspoken):
             assert node_id in self._sessions.by_node
 
     # Sessions
@@ -240,7 +253,7 @@ class Dispatcher:
     def _forget(self, node_id: NodeId) -> None:
         """Drop all that is kept about a node's session, or about waiting for one."""
         self._sessions.close(node_id)
-        self._conversations.lagging.pop(node_id, None)
+        self._conversations.forget(node_id)
         self._reports.forget(node_id)
         self._expected.pop(node_id, None)
         self._alarms.drop(node_id)

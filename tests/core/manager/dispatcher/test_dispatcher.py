@@ -112,7 +112,8 @@ class Leader:
             index = self.store.index + 1
             changes = self.store.apply(index, transaction)
             assert not isinstance(changes, Conflict)
-            self.settle(self.dispatcher.on_committed(self.now, index, changes))
+            self.dispatcher.on_committed(self.now, index, changes)
+            self.settle(self.dispatcher.speak(self.now))
 
     def settle(self, effects: list[Any]) -> None:
         for effect in effects:
