@@ -5,9 +5,14 @@ that wrote it has returned. A round runs the dirty ones and those whose time has
 follow until one writes nothing. A full draft takes no further objects, but still takes changes of those it has: so
 the tasks that an orchestrator makes in one round get their addresses and their nodes in the next ones, in the same
 transaction. For this, those who work on what others made come before them: older work has first claim.
+
+Most reconcilers get work from the head's changes and from time alone, so when they next have some is remembered until
+one of them has been told of a change or has run. The others, `outside`, hear of messages and of what was committed as
+well; they are few, and are asked each time.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from core.manager.draft import Draft
 from core.manager.reconciler import Reconciler
@@ -15,24 +20,34 @@ from core.operations import Kind
 from core.parts import Parts
 from core.store import Changed, Transaction
 
+_AT_ONCE: Final = -1
+_NEVER: Final = 1 << 62
+
 
 class ControlLoops:
-    """The reconcilers of one leader."""
+    """The reconcilers of one leader; those `outside` come first."""
 
-    def __init__(self, reconcilers: Sequence[Reconciler]) -> None:
-        self._reconcilers = tuple(reconcilers)
+    def __init__(self, inside: Sequence[Reconciler], outside: Sequence[Reconciler] = ()) -> None:
+        self._inside = tuple(inside)
+        self._outside = tuple(outside)
+        self._inside_at: int | None = None
+        """When those inside next have something to do; None while that has to be found out."""
+        self._reconcilers = self._outside + self._inside
         self._listeners: dict[Kind, list[Callable[[int, Changed], None]]] = {
-            kind: [reconciler.on_change for reconciler in reconcilers if kind in reconciler.kinds] for kind in Kind
+            kind: [reconciler.on_change for reconciler in self._reconcilers if kind in reconciler.kinds]
+            for kind in Kind
         }
 
     def rebuild(self, now: int) -> Parts:
         """Let every reconciler learn the head as it is: to be finished before anything else is asked of them."""
         for reconciler in self._reconcilers:
             yield from reconciler.rebuild(now)
+        self._inside_at = None
 
     def tell(self, now: int, draft: Draft) -> bool:
         """Pass on what was written to the head since; whether anything was."""
         feed = draft.take_feed()
+        self._inside_at = None
         for change in feed:
             for listener in self._listeners[change.kind]:
                 listener(now, change)
@@ -60,14 +75,16 @@ class ControlLoops:
 
     def deadline(self, now: int) -> int | None:
         """When `run` has something to do: `now` if there is work already."""
-        earliest: int | None = None
-        for reconciler in self._reconcilers:
-            if reconciler.dirty:
-                return now
-            at = reconciler.deadline()
-            if at is not None and (earliest is None or at < earliest):
-                earliest = at
-        return earliest
+        if self._inside_at is None:
+            self._inside_at = _work_at(self._inside)
+        earliest = min(_work_at(self._outside), self._inside_at)
+        if earliest == _AT_ONCE:
+            return now
+        return earliest if earliest < _NEVER else None
+
+    def check_invariants(self) -> None:
+        """Assert that nobody inside has got work unnoticed."""
+        assert self._inside_at is None or self._inside_at == _work_at(self._inside), self._busy()
 
     def _busy(self) -> list[str]:
         return [type(reconciler).__name__ for reconciler in self._reconcilers if reconciler.dirty]
@@ -76,3 +93,14 @@ class ControlLoops:
 def _is_due(reconciler: Reconciler, now: int) -> bool:
     at = reconciler.deadline()
     return at is not None and at <= now
+
+
+def _work_at(reconcilers: Sequence[Reconciler]) -> int:
+    earliest = _NEVER
+    for reconciler in reconcilers:
+        if reconciler.dirty:
+            return _AT_ONCE
+        at = reconciler.deadline()
+        if at is not None and at < earliest:
+            earliest = at
+    return earliest

@@ -60,13 +60,10 @@ class Manager:
         self._dispatcher = Dispatcher(committed, timing, rng, now)
         self._joining = Joining(committed, rng)
         self._roles = RoleManager(committed, self._head, rng, node_id)
-        self._reconcilers: list[Reconciler] = [
-            self._dispatcher,
-            self._joining,
-            self._roles,
-            *reconcilers_of(self._head, timing, rng, self._wall),
-        ]
-        self._loops = ControlLoops(self._reconcilers)
+        outside: list[Reconciler] = [self._dispatcher, self._joining, self._roles]
+        inside = reconcilers_of(self._head, timing, rng, self._wall)
+        self._reconcilers = outside + inside
+        self._loops = ControlLoops(inside, outside)
         self._rebuilding = self._loops.rebuild(now)
 
     def prepare(self, now: int) -> bool:
@@ -93,6 +90,9 @@ class Manager:
     def reconcile(self, now: int, index: int) -> Transaction | None:
         """One bounded batch of all reconcilers' work for the log at `index`. Call again until None."""
         self._now = now
+        due_at = self._loops.deadline(now)
+        if due_at is None or due_at > now:
+            return None
         return self._loops.run(now, self._draft(now, index))
 
     def on_committed(self, now: int, index: int, changes: tuple[Changed, ...]) -> list[Effect]:
@@ -137,6 +137,7 @@ class Manager:
 
     def check_invariants(self) -> None:
         """Assert what always holds of the parts that keep more than a queue; linear in the size of the store."""
+        self._loops.check_invariants()
         for part in self._reconcilers:
             if isinstance(part, Dispatcher | Allocator | Scheduler):
                 part.check_invariants()

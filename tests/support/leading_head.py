@@ -251,6 +251,7 @@ class Swarm:
         """What must hold of every state that has come to rest."""
         assert audit(self.committed) == []
         assert leaks(self.committed) == []
+        self.loops.check_invariants()
         for reconciler in self.reconcilers:
             if isinstance(reconciler, Allocator | Scheduler):
                 reconciler.check_invariants()
