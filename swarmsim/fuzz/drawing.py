@@ -10,7 +10,7 @@ from pathlib import PurePath
 from random import Random
 
 from core.timing import LAN, MS, SECOND
-from swarmsim.fuzz.faults import FaultSource, corrupt_disk, crash_in_mid_write, task_fault
+from swarmsim.fuzz.faults import FaultSource, corrupt_disk, crash_in_mid_write, deposed_leaders, task_fault
 from swarmsim.fuzz.profiles import Profile
 from swarmsim.fuzz.stack import IMAGES, SERVICES, STACK_FILE, STACK_NAME, WEB_PORT, read_stack
 from swarmsim.scenario import steps
@@ -91,7 +91,7 @@ class _Drawing:
                 duplicate_ratio=rng.choice((0.0, 0.01, 0.05)) if bad else 0.0,
                 reorder_ratio=rng.choice((0.0, 0.01, 0.05)) if bad else 0.0,
             ),
-            disk=DiskPlan(write_ns=20_000, sync_ns=rng.choice((100, 500, 2_000, 10_000)) * 1000),
+            disk=DiskPlan(write_ns=20_000, sync_ns=rng.choice((100, 500, 2_000, 10_000, 50_000, 150_000)) * 1000),
             snapshot_every=rng.choice((8, 40, 200, 10_000)),
             wire_codec=rng.random() < 0.1,
         )
@@ -118,6 +118,8 @@ class _Drawing:
         faults = [self._source.fault() for _ in range(count)]
         for _ in range(self._rng.choice((0, 0, 1, 2, 3))):
             faults += crash_in_mid_write(self._source)
+        for _ in range(self._rng.choice((0, 0, 1, 2))):
+            faults += deposed_leaders(self._source)
         if self._corrupts:
             faults += corrupt_disk(self._source, self._managers)
         return faults

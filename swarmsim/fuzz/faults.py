@@ -26,7 +26,8 @@ class FaultSource:
         self.rng = rng
         self._managers = list(managers)
         self._hosts = [*managers, *workers]
-        self._until_ns = until_ns
+        self.until_ns = until_ns
+        self.latest_ns = until_ns - 500 * MS
         self._kinds = [draw for draw, weight in _WEIGHTS.items() for _ in range(weight)]
 
     def fault(self) -> Step:
@@ -35,11 +36,11 @@ class FaultSource:
         action = self.rng.choice(self._kinds)(self)
         if not isinstance(action, steps.REVERSIBLE):
             return Step(at_ns, action)
-        return Step(at_ns, action, until_ns=min(at_ns + self.duration(), self._until_ns))
+        return Step(at_ns, action, until_ns=min(at_ns + self.duration(), self.until_ns))
 
     def instant(self) -> int:
         """Any millisecond up to half a second before the end."""
-        return self.rng.randrange(MS, self._until_ns - 500 * MS, MS)
+        return self.rng.randrange(MS, self.latest_ns, MS)
 
     def duration(self) -> int:
         """Short ones are likelier: as likely to be below 600 ms as above."""
@@ -70,9 +71,10 @@ class FaultSource:
         return self.rng.randint(1, round(100 * most)) / 100
 
     def groups(self) -> tuple[HostTarget, ...]:
-        """Two groups that are all hosts; a single host is alone on its side."""
+        """Two groups that are all hosts, often two halves; a single host is alone on its side."""
         hosts = self.rng.sample(self._hosts, len(self._hosts))
-        cut = self.rng.randint(1, max(1, len(hosts) - 1))
+        halves = self.rng.random() < 0.5
+        cut = (len(hosts) + 1) // 2 if halves else self.rng.randint(1, max(1, len(hosts) - 1))
         sides = (hosts[:cut], hosts[cut:])
         return tuple(several(sorted(side, key=self._hosts.index)) for side in sides if side)
 
@@ -93,9 +95,9 @@ class FaultSource:
     def power(self) -> HostTarget:
         """Who loses power: often one, sometimes all of them at once."""
         chance = self.rng.random()
-        if chance < 0.1:
+        if chance < 0.2:
             return Group(HostGroup.ALL)
-        return self.some_hosts() if chance < 0.4 else self.host()
+        return self.some_hosts() if chance < 0.5 else self.host()
 
 
 _WEIGHTS: dict[Draw, int] = {
@@ -123,13 +125,26 @@ _WEIGHTS: dict[Draw, int] = {
 
 def crash_in_mid_write(source: FaultSource) -> list[Step]:
     """Power is lost while a slow disk has writes to sync: some are lost, and the last that is left may be torn."""
-    hosts = source.power()
+    hosts = Group(HostGroup.ALL) if source.rng.random() < 0.5 else source.power()
     slow_from_ns = source.instant()
     crash_at_ns = slow_from_ns + 400 * MS
     return [
         Step(slow_from_ns, steps.SlowDisk(hosts, source.rng.randint(50, 600) * MS), until_ns=crash_at_ns + 1 * MS),
         Step(crash_at_ns, steps.Kill(hosts), until_ns=crash_at_ns + source.rng.randint(1, 50) * MS),
     ]
+
+
+def deposed_leaders(source: FaultSource) -> list[Step]:
+    """One leader after the other is cut off while it has entries in flight, and comes back to find a successor."""
+    leader = Group(HostGroup.LEADER)
+    at_ns = source.instant()
+    found: list[Step] = []
+    for _ in range(source.rng.randint(2, 6)):
+        if at_ns < source.latest_ns:
+            until_ns = min(at_ns + source.rng.randint(200, 3_000) * MS, source.until_ns)
+            found.append(Step(at_ns, steps.Isolate(leader), until_ns=until_ns))
+        at_ns += source.rng.randint(300, 1_500) * MS
+    return found
 
 
 def task_fault(rng: Random, services: Sequence[str]) -> Action:
