@@ -58,6 +58,11 @@ class MembershipChanges:
         if self._ticket is not None:
             self._reply(OutcomeUnknown("leadership changed while the change was under way: look at the members"))
 
+    def abandon(self) -> None:
+        """This member takes no more part."""
+        if self._ticket is not None:
+            self._reply(OutcomeUnknown("this manager left while the change was under way: look at the members"))
+
     def on_change(self, event: ChangeMembership) -> None:
         """An operator asks."""
         state = self._state

@@ -22,7 +22,7 @@ from core.raft.applying import Applier
 from core.raft.barriers import Barriers
 from core.raft.clients import Clients, leader_in_reach
 from core.raft.config import RaftConfig
-from core.raft.effects import Leading, MessageRefused, QuorumLost, RaftEffect, Role
+from core.raft.effects import Leading, MessageRefused, QuorumLost, RaftEffect, Reply, Role
 from core.raft.elections import Elections
 from core.raft.entries import OVERHEAD_BYTES, NoopEntry
 from core.raft.events import (
@@ -277,6 +277,18 @@ class RaftNode:
             assert self._started_term == 0
             assert not self._preparing
             assert not self._replication.progress
+
+    def abandon(self) -> list[RaftEffect]:
+        """This peer takes no more part and is not stepped again: answer everybody who still waits for it.
+
+        What may have been in a leader's hands has an unknown outcome; nothing else was, or will be, done.
+        """
+        reason = "this manager left the group of managers: ask another one"
+        self._requests.give_up_all(reason)
+        self._reads.refuse_all(reason)
+        self._changes.abandon()
+        replies, self._state.effects = self._state.effects, []
+        return [effect for effect in replies if type(effect) is Reply]
 
     # --- events -------------------------------------------------------------------------------------------------
 

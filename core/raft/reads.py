@@ -85,6 +85,11 @@ class Reads:
         """A client is gone."""
         self._pending.pop(event.ticket, None)
 
+    def refuse_all(self, reason: str) -> None:
+        """This member takes no more part."""
+        self._state.effects += [Reply(ticket, Refused(reason)) for ticket in self._pending]
+        self._pending, self._waiting, self._batch, self.ready = {}, [], [], []
+
     def start_over(self) -> None:
         """The leader changed: ask anew for all that has no point in the log yet."""
         self._batch = []

@@ -96,6 +96,11 @@ class Requests:
         result = OutcomeUnknown(reason) if pending.exposed else Refused(reason)
         self.conclude(self._state.incarnation, pending.sequence, result)
 
+    def give_up_all(self, reason: str) -> None:
+        """This member takes no more part."""
+        for pending in self:
+            self.give_up(pending, reason)
+
     def cancel(self, ticket: Ticket) -> bool:
         """Forget a request whose client is gone; whether there was one."""
         for pending in self._pending.values():
