@@ -69,10 +69,12 @@ def unplayed(expectation: Expectation) -> Verdict:
 
 
 def check_verdict(check: Check, origin_ns: int, expectation: Expectation | None = None) -> Verdict:
-    """A check's own verdict: held if it was never seen broken, also if there was nothing to look at."""
+    """A check's own verdict. With nothing to look at it held, unless the scenario asks for it: then nobody can tell."""
     name = expectation.text if expectation is not None and expectation.text else f"always: {check.name}"
     line = expectation.line if expectation is not None else 0
     violation = check.violation
+    if violation is None and expectation is not None and not check.checked_count:
+        return Verdict(name, Ruling.UNKNOWN, "there was nothing to check", 0, line=line)
     if violation is None:
         return Verdict(name, Ruling.HELD, "no violation", check.checked_count, line=line)
     at_ns = violation.at_ns - origin_ns
