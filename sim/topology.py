@@ -4,9 +4,13 @@ Any `networkx` graph whose edges carry `latency_ns` will do. Messages take the f
 where there is none, they do not arrive.
 """
 
+from typing import Final
+
 import networkx as nx
 
 Place = str
+CORE: Final = "core"
+"""The place between racks."""
 
 
 class Topology:
@@ -66,9 +70,9 @@ def one_switch() -> Topology:
 def racks(names: tuple[str, ...], uplink_ns: int) -> Topology:
     """A core switch, and a rack switch per name at the end of an uplink. Hosts without a rack sit at the core."""
     graph: nx.Graph[Place] = nx.Graph()
-    graph.add_node("core")
+    graph.add_node(CORE)
     for name in names:
-        graph.add_edge("core", name, latency_ns=uplink_ns)
+        graph.add_edge(CORE, name, latency_ns=uplink_ns)
     return Topology(graph)
 
 

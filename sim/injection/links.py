@@ -49,10 +49,30 @@ class Flapping:
             self._imposed()
 
 
+class Broken:
+    """A cable that is broken until this is called; every link of a host at one of its ends may lead over it."""
+
+    def __init__(self, world: World, cable: faults.BreakCable) -> None:
+        self._network = world.network
+        self._cable = cable
+        self._whole = False
+        world.network.topology.break_cable(cable.one, cable.other)
+        world.network.refresh()
+
+    def matches(self, source: str, target: str) -> bool:
+        topology, ends = self._network.topology, (self._cable.one, self._cable.other)
+        return topology.place_of(source) in ends or topology.place_of(target) in ends
+
+    def __call__(self) -> None:
+        if not self._whole:
+            self._whole = True
+            self._network.topology.mend_cable(self._cable.one, self._cable.other)
+            self._network.refresh()
+
+
 def touches(world: World, undo: Undo, hosts: Hosts) -> bool:
     """Whether what `undo` takes back lies on a link from or to one of these hosts."""
-    if not isinstance(undo, Imposed | Flapping):
-        return not hosts
+    assert isinstance(undo, Imposed | Flapping | Broken)
     matches = undo.matches
     return any(
         matches(one, other) or matches(other, one) for one in hosts or world.machines for other in world.machines
@@ -67,17 +87,6 @@ def _selected(fault: faults.Loss | faults.Duplicate | faults.Reorder) -> Matches
     if not fault.first and not fault.second:
         return partitions.everywhere
     return partitions.between(fault.first, fault.second)
-
-
-def break_cable(world: World, fault: faults.BreakCable) -> Undo:
-    world.network.topology.break_cable(fault.one, fault.other)
-    world.network.refresh()
-
-    def mend() -> None:
-        world.network.topology.mend_cable(fault.one, fault.other)
-        world.network.refresh()
-
-    return mend
 
 
 def flap(world: World, fault: faults.Flap) -> Undo:
@@ -112,7 +121,7 @@ HANDLERS: dict[type, Handler] = {
     faults.Bridge: lambda world, fault: _cut(world, partitions.bridge(fault.over, fault.groups)),
     faults.Ring: lambda world, fault: _cut(world, partitions.ring(fault.hosts)),
     faults.Isolate: lambda world, fault: _cut(world, partitions.isolate(fault.hosts)),
-    faults.BreakCable: break_cable,
+    faults.BreakCable: Broken,
     faults.Flap: flap,
     faults.SlowLink: slow_link,
     faults.NarrowLink: narrow_link,

@@ -10,9 +10,10 @@ from pathlib import PurePath
 from random import Random
 
 from core.timing import LAN, MS, SECOND
-from swarmsim.fuzz.faults import FaultSource, corrupt_disk, crash_in_mid_write, deposed_leaders, task_fault
+from swarmsim.fuzz.faults import FaultSource, crash_in_mid_write, deposed_leaders, harm_disk, task_fault
 from swarmsim.fuzz.profiles import Profile
 from swarmsim.fuzz.stack import IMAGES, SERVICES, STACK_FILE, STACK_NAME, WEB_PORT, read_stack
+from swarmsim.fuzz.surroundings import draw_racks, surrounding_faults
 from swarmsim.scenario import steps
 from swarmsim.scenario.expectations import Claim, Converged, Expectation, Leader, WriteAcknowledged
 from swarmsim.scenario.loader import decode
@@ -58,13 +59,15 @@ class _Drawing:
         self._managers = [f"m{number}" for number in range(1, self._manager_count + 1)]
         self._workers = [f"w{number}" for number in range(1, self._worker_count + 1)]
         self._source = FaultSource(rng, self._managers, self._workers, profile.faulty_ns)
+        chance = self._chance = Random(f"fuzz/{profile.name}/{seed}/surroundings")
+        self._racks = draw_racks(chance, [*self._managers, *self._workers])
         self._members_change = profile.members_change and rng.random() < 0.4
-        self._corrupts = self._manager_count >= 3 and not self._members_change and rng.random() < 0.35
+        self._harms_disk = self._manager_count >= 3 and not self._members_change and rng.random() < 0.35
 
     def scenario(self) -> Scenario:
         profile, calm_from_ns = self._profile, self._profile.faulty_ns
         cluster, writers = self._cluster(), self._writers()
-        timeline = [*self._faults(), *self._members(), *self._work(), *self._left_broken()]
+        timeline = [*self._faults(), *self._surroundings(), *self._members(), *self._work(), *self._left_broken()]
         return Scenario(
             name=f"Fuzz {profile.name} {self._seed}",
             purpose=f"Drawn from seed {self._seed} by profile {profile.name}; run it with --seed {self._seed}.",
@@ -91,6 +94,7 @@ class _Drawing:
                 duplicate_ratio=rng.choice((0.0, 0.01, 0.05)) if bad else 0.0,
                 reorder_ratio=rng.choice((0.0, 0.01, 0.05)) if bad else 0.0,
             ),
+            racks=self._racks,
             disk=DiskPlan(write_ns=20_000, sync_ns=rng.choice((100, 500, 2_000, 10_000, 50_000, 150_000)) * 1000),
             snapshot_every=rng.choice((8, 40, 200, 10_000)),
             wire_codec=rng.random() < 0.1,
@@ -120,9 +124,13 @@ class _Drawing:
             faults += crash_in_mid_write(self._source)
         for _ in range(self._rng.choice((0, 0, 1, 2))):
             faults += deposed_leaders(self._source)
-        if self._corrupts:
-            faults += corrupt_disk(self._source, self._managers)
+        if self._harms_disk:
+            faults += harm_disk(self._source, self._managers, lost=self._chance.random() < 0.3)
         return faults
+
+    def _surroundings(self) -> list[Step]:
+        source = FaultSource(self._chance, self._managers, self._workers, self._profile.faulty_ns)
+        return surrounding_faults(source, self._racks, containers=self._profile.services)
 
     def _members(self) -> list[Step]:
         """Joins in any case; who leaves for good is one manager at most, so that a majority is left."""
@@ -165,7 +173,7 @@ class _Drawing:
     def _left_broken(self) -> list[Step]:
         """A random minority that is not healed: without power, or in no contact with anyone."""
         count = self._rng.randint(0, (self._manager_count - 1) // 2)
-        if not count or self._members_change or self._corrupts:
+        if not count or self._members_change or self._harms_disk:
             return []
         host = several(sorted(self._rng.sample(self._managers, count)))
         broken: list[steps.Action] = [steps.Kill(host)]

@@ -36,6 +36,13 @@ class FaultSource:
         action = self.rng.choice(self._kinds)(self)
         if not isinstance(action, steps.REVERSIBLE):
             return Step(at_ns, action)
+        return self._until_ended(at_ns, action)
+
+    def lasting(self, action: Action) -> Step:
+        """This one at some instant, over before faults are to end."""
+        return self._until_ended(self.instant(), action)
+
+    def _until_ended(self, at_ns: int, action: Action) -> Step:
         return Step(at_ns, action, until_ns=min(at_ns + self.duration(), self.until_ns))
 
     def instant(self) -> int:
@@ -161,10 +168,12 @@ def task_fault(rng: Random, services: Sequence[str]) -> Action:
     return drawn
 
 
-def corrupt_disk(source: FaultSource, managers: Sequence[str]) -> list[Step]:
-    """One manager's disk turns out damaged when it next starts; it is made to."""
+def harm_disk(source: FaultSource, managers: Sequence[str], lost: bool) -> list[Step]:
+    """One manager's disk is replaced by an empty one, or turns out damaged when it next starts; it is made to."""
     host = several([source.rng.choice(list(managers))])
     at_ns = source.instant()
+    if lost:
+        return [Step(at_ns, steps.LoseDisk(host), until_ns=at_ns + 2 * MS)]
     return [
         Step(at_ns, steps.CorruptDisk(host)),
         Step(at_ns + 1 * MS, steps.Kill(host), until_ns=at_ns + 2 * MS),

@@ -11,7 +11,7 @@ from core.ids import TaskId
 from core.objects import Task
 from core.objects.task import TaskState
 from core.store import Store
-from swarmsim.scenario.steps import Action, Bridge
+from swarmsim.scenario.steps import Action, BreakCable, Bridge
 from swarmsim.scenario.targets import (
     Group,
     Host,
@@ -104,6 +104,9 @@ class Roster:
         resolved = replace(action, **changes)
         if isinstance(resolved, Bridge) and not resolved.groups:
             return replace(resolved, groups=self._halves(names_in(resolved.over)))
+        if isinstance(resolved, BreakCable):
+            racked = [host for host in names_in(resolved.hosts) if self._world.status(host).rack]
+            return replace(resolved, hosts=several(racked))
         return resolved
 
     def _plain(self, value: Any) -> Any:

@@ -28,6 +28,8 @@ from swarmsim.player.roster import NobodyThereError, Roster, hosts_hit
 from swarmsim.recording import FaultBand
 from swarmsim.scenario.plan import WriterPlan
 from swarmsim.scenario.steps import (
+    KILLS,
+    UNDOES,
     Action,
     Activate,
     BurstWrites,
@@ -38,8 +40,6 @@ from swarmsim.scenario.steps import (
     ExitTask,
     Heal,
     Join,
-    Kill,
-    KillDaemon,
     Leave,
     OutOfMemory,
     Promote,
@@ -174,14 +174,14 @@ class Timeline:
             if band.to_ns is None:
                 band.to_ns = self._world.now_ns - self._origin_ns
             undo()
-            if isinstance(step.action, Kill | KillDaemon):
+            if isinstance(step.action, KILLS):
                 for host in band.hosts:
                     self._roster.killed.pop(host, None)
 
         self._world.call_at(self._origin_ns + step.until_ns, end)
 
     def _remember(self, action: Action, hosts: tuple[str, ...]) -> None:
-        if isinstance(action, Kill | KillDaemon):
+        if isinstance(action, KILLS):
             self._roster.killed.update(dict.fromkeys(hosts))
         elif isinstance(action, Restart):
             for host in hosts:
@@ -189,10 +189,9 @@ class Timeline:
 
     def _close(self, action: Action, hosts: tuple[str, ...]) -> None:
         """End the bands that this action takes back whole."""
-        ended_by = {"restart": ("kill", "kill-daemon"), "resume": ("pause",), "heal": _NETWORK, "repair-disk": _DISK}
-        verbs = ended_by.get(verb_of(action), ())
+        undone = UNDOES.get(type(action), ())
         for band in self._bands:
-            if verb_of(band.step.action) in verbs and band.to_ns is None and set(band.hosts) <= set(hosts):
+            if isinstance(band.step.action, undone) and band.to_ns is None and set(band.hosts) <= set(hosts):
                 band.to_ns = self._world.now_ns - self._origin_ns
 
     # --- what an operator asks
@@ -244,10 +243,6 @@ class Timeline:
         number = sum(isinstance(band.step.action, BurstWrites) for band in self._bands)
         rate_per_s = action.count * SECOND / max(action.over_ns, 1)
         self._start_writer(WriterPlan(f"burst-{number}", rate_per_s, 0.0, value_bytes=32), action.over_ns)
-
-
-_NETWORK = ("partition", "one-way", "bridge", "ring", "isolate", "flap", "slow-link", "loss", "duplicate", "reorder")
-_DISK = ("slow-disk", "full-disk", "fail-disk")
 
 
 def _place(step: Step) -> str:

@@ -8,32 +8,15 @@ from swarmsim.scenario import steps
 from swarmsim.scenario.steps import Action, Step, verb_of
 from swarmsim.scenario.targets import Group, Host, HostGroup, HostTarget, Several
 
-_NETWORK_FAULTS: Final = (
-    steps.Partition,
-    steps.OneWay,
-    steps.Bridge,
-    steps.Ring,
-    steps.Isolate,
-    steps.Flap,
-    steps.SlowLink,
-    steps.Loss,
-    steps.Duplicate,
-    steps.Reorder,
-)
-_DISK_FAULTS: Final = (steps.SlowDisk, steps.FullDisk, steps.FailDisk)
-_KILLS: Final = (steps.Kill, steps.KillDaemon)
-_UNDOES: Final[dict[type[Action], tuple[type[Action], ...]]] = {
-    steps.Resume: (steps.Pause,),
-    steps.Heal: _NETWORK_FAULTS,
-    steps.RepairDisk: _DISK_FAULTS,
-}
+_NEEDS_CAUSE: Final = (steps.Resume, steps.Heal, steps.RepairDisk)
+"""These make no sense before what they take back; a restart does."""
 
 
 def check_chronology(timeline: Sequence[tuple[Value, Step]]) -> None:
     """Refuse a step that undoes what has not been done by then; `timeline` is in order of time."""
     for number, (place, step) in enumerate(timeline):
         earlier = [each for _, each in timeline[:number]]
-        faults = _UNDOES.get(type(step.action))
+        faults = steps.UNDOES[type(step.action)] if isinstance(step.action, _NEEDS_CAUSE) else ()
         if faults and not any(isinstance(each.action, faults) for each in earlier):
             verb = verb_of(step.action)
             place.fail(f"there is nothing to {verb.partition('-')[0]} yet; no fault of that kind comes before")
@@ -44,7 +27,7 @@ def check_chronology(timeline: Sequence[tuple[Value, Step]]) -> None:
 
 def _check_groups(place: Value, action: Action, earlier: Sequence[Step]) -> None:
     named = [each.group for each in _parts(getattr(action, "hosts", None)) if isinstance(each, Group)]
-    if HostGroup.KILLED in named and not any(isinstance(each.action, _KILLS) for each in earlier):
+    if HostGroup.KILLED in named and not any(isinstance(each.action, steps.KILLS) for each in earlier):
         place.fail("nothing has been killed by then")
     if HostGroup.PAUSED in named and not any(isinstance(each.action, steps.Pause) for each in earlier):
         place.fail("nothing has been paused by then")
@@ -52,8 +35,12 @@ def _check_groups(place: Value, action: Action, earlier: Sequence[Step]) -> None
 
 def _check_restart(place: Value, restart: steps.Restart, earlier: Sequence[Step], later: Sequence[Step]) -> None:
     # A restart of a host that is up reboots it; but one that is only killed afterwards was surely meant to come after.
-    killed_before = {part for step in earlier if isinstance(step.action, _KILLS) for part in _parts(step.action.hosts)}
-    killed_after = {part for step in later if isinstance(step.action, _KILLS) for part in _parts(step.action.hosts)}
+    killed_before = {
+        part for step in earlier if isinstance(step.action, steps.KILLS) for part in _parts(step.action.hosts)
+    }
+    killed_after = {
+        part for step in later if isinstance(step.action, steps.KILLS) for part in _parts(step.action.hosts)
+    }
     for part in _parts(restart.hosts):
         if isinstance(part, Host) and part in killed_after and not killed_before:
             place.fail(f"host {part.name!r} is restarted before it is killed")

@@ -13,12 +13,13 @@ from swarmsim.scenario import steps
 from swarmsim.scenario.forms import Entry, Form, Mapped, Part, Shape, Single, flow
 from swarmsim.scenario.names import Names
 from swarmsim.scenario.steps import Action, Step, verb_of
-from swarmsim.scenario.target_language import GROUPS, HOSTS, LINK, TASKS
+from swarmsim.scenario.target_language import GROUPS, HOSTS, HOSTS_IN_RACKS, LINK, TASKS
 from swarmsim.scenario.words import (
     DURATION,
     EXIT_CODE,
     INSTANT,
     PERCENT,
+    POSITIVE_BANDWIDTH,
     POSITIVE_DURATION,
     SERVICE,
     SIGNED_DURATION,
@@ -67,9 +68,11 @@ VERBS: Final = {
         _verb(steps.Bridge, Mapped(_BRIDGE, short="over")),
         _verb(steps.Ring, _ON_HOSTS),
         _verb(steps.Isolate, _ON_HOSTS),
+        _verb(steps.BreakCable, Single("hosts", HOSTS_IN_RACKS)),
         _verb(steps.Heal, _ON_HOSTS),
         _verb(steps.Flap, _ON_LINK, Part("every", "every_ns", POSITIVE_DURATION)),
         _verb(steps.SlowLink, _ON_LINK, _LATENCY, Part("jitter", "jitter_ns", DURATION)),
+        _verb(steps.NarrowLink, _ON_LINK, Part("bandwidth", "bandwidth_bits_per_s", POSITIVE_BANDWIDTH)),
         _verb(steps.Loss, _RATIO, _ON),
         _verb(steps.Duplicate, _RATIO, _ON),
         _verb(steps.Reorder, _RATIO, _ON),
@@ -77,10 +80,15 @@ VERBS: Final = {
         _verb(steps.FullDisk, _ON_HOSTS),
         _verb(steps.FailDisk, _ON_HOSTS),
         _verb(steps.CorruptDisk, _ON_HOSTS),
+        _verb(steps.LoseDisk, _ON_HOSTS),
         _verb(steps.RepairDisk, _ON_HOSTS),
         _verb(steps.SkewClock, _ON_HOSTS, _BY),
         _verb(steps.JumpClock, _ON_HOSTS, _BY),
         _verb(steps.DriftClock, _ON_HOSTS, Part("by", "ratio", SIGNED_PERCENT)),
+        _verb(steps.StopEngine, _ON_HOSTS),
+        _verb(steps.FailPulls, _ON_HOSTS),
+        _verb(steps.FailRoutes, _ON_HOSTS),
+        _verb(steps.SlowRoutes, _ON_HOSTS, _LATENCY),
         _verb(steps.CrashTask, _ON_TASKS),
         _verb(steps.ExitTask, _ON_TASKS, Part("code", "code", EXIT_CODE)),
         _verb(steps.Unhealthy, _ON_TASKS),

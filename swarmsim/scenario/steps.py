@@ -81,6 +81,15 @@ class Isolate(Struct, frozen=True, gc=False, tag="isolate"):
     hosts: HostTarget
 
 
+class BreakCable(Struct, frozen=True, gc=False, tag="break-cable"):
+    """The cables between the core and the racks of these hosts carry nothing: a rack's hosts hear each other only.
+
+    Hosts that are in no rack have no such cable.
+    """
+
+    hosts: HostTarget
+
+
 class Heal(Struct, frozen=True, gc=False, tag="heal"):
     """Every network fault that touches these hosts ends, partitions and bad links alike."""
 
@@ -100,6 +109,13 @@ class SlowLink(Struct, frozen=True, gc=False, tag="slow-link"):
     link: Link
     latency_ns: int
     jitter_ns: int = 0
+
+
+class NarrowLink(Struct, frozen=True, gc=False, tag="narrow-link"):
+    """The link carries no more than this, in each direction."""
+
+    link: Link
+    bandwidth_bits_per_s: int
 
 
 class Loss(Struct, frozen=True, gc=False, tag="loss"):
@@ -151,6 +167,12 @@ class CorruptDisk(Struct, frozen=True, gc=False, tag="corrupt-disk"):
     hosts: HostTarget
 
 
+class LoseDisk(Struct, frozen=True, gc=False, tag="lose-disk"):
+    """The machines lose power and get an empty disk, with which they are strangers when they boot again."""
+
+    hosts: HostTarget
+
+
 class RepairDisk(Struct, frozen=True, gc=False, tag="repair-disk"):
     """Slow, full and failing disks work again."""
 
@@ -176,6 +198,34 @@ class DriftClock(Struct, frozen=True, gc=False, tag="drift-clock"):
 
     hosts: HostTarget
     ratio: float
+
+
+# --- engines and routing tables
+
+
+class StopEngine(Struct, frozen=True, gc=False, tag="stop-engine"):
+    """The container engines do not answer; their containers live on."""
+
+    hosts: HostTarget
+
+
+class FailPulls(Struct, frozen=True, gc=False, tag="fail-pulls"):
+    """The machines cannot get images that they do not have."""
+
+    hosts: HostTarget
+
+
+class FailRoutes(Struct, frozen=True, gc=False, tag="fail-routes"):
+    """The kernels refuse every change of the routing tables; what is programmed stays."""
+
+    hosts: HostTarget
+
+
+class SlowRoutes(Struct, frozen=True, gc=False, tag="slow-routes"):
+    """Every change of the routing tables takes `latency_ns` longer."""
+
+    hosts: HostTarget
+    latency_ns: int
 
 
 # --- tasks
@@ -295,9 +345,11 @@ Action = (
     | Bridge
     | Ring
     | Isolate
+    | BreakCable
     | Heal
     | Flap
     | SlowLink
+    | NarrowLink
     | Loss
     | Duplicate
     | Reorder
@@ -305,10 +357,15 @@ Action = (
     | FullDisk
     | FailDisk
     | CorruptDisk
+    | LoseDisk
     | RepairDisk
     | SkewClock
     | JumpClock
     | DriftClock
+    | StopEngine
+    | FailPulls
+    | FailRoutes
+    | SlowRoutes
     | CrashTask
     | ExitTask
     | Unhealthy
@@ -335,19 +392,50 @@ REVERSIBLE = (
     Bridge,
     Ring,
     Isolate,
+    BreakCable,
     Flap,
     SlowLink,
+    NarrowLink,
     Loss,
     Duplicate,
     Reorder,
     SlowDisk,
     FullDisk,
     FailDisk,
+    LoseDisk,
     SkewClock,
     DriftClock,
+    StopEngine,
+    FailPulls,
+    FailRoutes,
+    SlowRoutes,
     Drain,
 )
 """Actions that may carry an `until_ns`: there exactly what this step did to exactly the hosts it hit is undone."""
+
+KILLS = (Kill, KillDaemon, LoseDisk)
+"""Actions after which hosts are `killed`, until they are started again."""
+
+UNDOES: dict[type[Action], tuple[type[Action], ...]] = {
+    Restart: KILLS,
+    Resume: (Pause,),
+    Heal: (
+        Partition,
+        OneWay,
+        Bridge,
+        Ring,
+        Isolate,
+        BreakCable,
+        Flap,
+        SlowLink,
+        NarrowLink,
+        Loss,
+        Duplicate,
+        Reorder,
+    ),
+    RepairDisk: (SlowDisk, FullDisk, FailDisk),
+}
+"""Actions that take back what others did, for the hosts they name."""
 
 
 class Step(Struct, frozen=True, gc=False):

@@ -42,6 +42,12 @@ def _read_hosts(value: Value, names: Names) -> HostTarget:
     return Host(name)
 
 
+def _read_hosts_in_racks(value: Value, names: Names) -> HostTarget:
+    if not names.racks:
+        value.fail("the cluster has no racks, so there is no cable to break")
+    return _read_hosts(value, names)
+
+
 def _read_several(value: Value, names: Names) -> Several:
     targets = tuple(_read_hosts(item, names) for item in value.items())
     if not targets:
@@ -134,6 +140,7 @@ def _read_groups(value: Value, names: Names) -> tuple[HostTarget, ...]:
 
 
 HOSTS: Final = Kind(_read_hosts, _write_hosts)
+HOSTS_IN_RACKS: Final = Kind(_read_hosts_in_racks, _write_hosts)
 TASKS: Final = Kind(_read_tasks, _write_tasks)
 LINK: Final = Kind(_read_link, _write_link)
 GROUPS: Final = Kind(_read_groups, lambda groups: [_write_hosts(group) for group in groups])

@@ -129,6 +129,17 @@ def _read_bandwidth(value: Value, _: Names) -> int:
     return int(float(match[1]) * {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}[match[2]])
 
 
+def _read_positive_bandwidth(value: Value, names: Names) -> int:
+    bits_per_s = _read_bandwidth(value, names)
+    if bits_per_s == 0:
+        value.fail("must be more than nothing")
+    return bits_per_s
+
+
+def _write_bandwidth(bits_per_s: int) -> str:
+    return f"{bits_per_s}bit/s"
+
+
 def count(minimum: int = 0, maximum: int | None = None) -> Kind:
     """A whole number within bounds."""
     return Kind(lambda value, _: value.integer(minimum, maximum), int)
@@ -141,7 +152,8 @@ def _as_written(value: Any) -> object:
 PERCENT: Final = Kind(_read_percent, write_percent)
 SIGNED_PERCENT: Final = Kind(lambda value, _: _percent(value), write_percent)
 RATE: Final = Kind(_read_rate, _write_rate)
-BANDWIDTH: Final = Kind(_read_bandwidth, lambda bits_per_s: f"{bits_per_s}bit/s")
+BANDWIDTH: Final = Kind(_read_bandwidth, _write_bandwidth)
+POSITIVE_BANDWIDTH: Final = Kind(_read_positive_bandwidth, _write_bandwidth)
 SIZE: Final = Kind(lambda value, _: value.size_bytes(), _as_written)
 CPUS: Final = Kind(lambda value, _: round(value.number(minimum=0.001) * 1e9), lambda nano_cpus: nano_cpus / 1e9)
 BOOLEAN: Final = Kind(lambda value, _: value.boolean(), _as_written)

@@ -1,6 +1,6 @@
 """From the scenario's plan of a cluster to the simulator's configuration, and from a step to the simulator's fault."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, get_args
 
 from core.codec import wire
@@ -14,10 +14,10 @@ from sim.disk import DiskProfile
 from sim.images import Call, Catalogue, Image
 from sim.links import LinkProfile
 from sim.machine import MachineProfile
-from sim.topology import Topology, one_switch, racks
+from sim.topology import CORE, Topology, one_switch, racks
 from sim.world import WorldConfig
 from swarmsim.scenario.plan import ClusterPlan, ImagePlan, NetworkPlan
-from swarmsim.scenario.steps import Action, verb_of
+from swarmsim.scenario.steps import Action, BreakCable, verb_of
 from swarmsim.scenario.targets import Link, names_in
 
 UPLINK_NS: Final = 50_000
@@ -49,6 +49,14 @@ def config_of(plan: ClusterPlan, images: Sequence[ImagePlan]) -> WorldConfig:
         settings=HostConfig(timing, raft),
         codec=wire if plan.wire_codec else None,
     )
+
+
+def faults_of(action: Action, rack_of: Mapping[str, str]) -> tuple[faults.Fault, ...]:
+    """What befalls the simulator: one fault of the same word, but for cables, of which each rack has one."""
+    if isinstance(action, BreakCable):
+        racks_hit = dict.fromkeys(rack_of[host] for host in names_in(action.hosts) if rack_of[host])
+        return tuple(faults.BreakCable(CORE, rack) for rack in racks_hit)
+    return (fault_of(action),)
 
 
 def fault_of(action: Action) -> faults.Fault:

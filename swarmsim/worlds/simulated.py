@@ -36,7 +36,7 @@ from swarmsim.world import (
     WriterSample,
     patience_ns,
 )
-from swarmsim.worlds.configuration import FAULTS, config_of, fault_of
+from swarmsim.worlds.configuration import FAULTS, config_of, faults_of
 from swarmsim.worlds.pace import Pace
 
 _AFTER_ALL: Final = 1 << 32
@@ -127,10 +127,15 @@ class SimulatedWorld:
         self.sim.request(host, operation, answered)
 
     def apply(self, action: Action) -> Undo | None:
-        number = self._injector.start(fault_of(action))
+        numbers = [self._injector.start(fault) for fault in faults_of(action, self._racks)]
         if not isinstance(action, REVERSIBLE):
             return None
-        return lambda: self._injector.end(number)
+
+        def undo() -> None:
+            for number in numbers:
+                self._injector.end(number)
+
+        return undo
 
     def befall(self, host: str, task_id: TaskId, action: TaskAction) -> None:
         fields = {name: getattr(action, name) for name in action.__struct_fields__ if name != "tasks"}

@@ -142,3 +142,8 @@ def test_a_bridge_without_groups_halves_the_others(roster: Roster) -> None:
 def test_some_tasks_are_drawn_at_random(roster: Roster) -> None:
     drawn = {roster.tasks(TaskTarget("vote_web", count=1))[0] for _ in range(30)}
     assert drawn == {("w1", "vote_web.1"), ("m1", "vote_web.2")}
+
+
+def test_only_hosts_in_a_rack_have_a_cable_to_break(roster: Roster) -> None:
+    broken = roster.resolve(steps.BreakCable(Several((Host("w1"), Host("w2")))))
+    assert broken == steps.BreakCable(several(["w2"]))

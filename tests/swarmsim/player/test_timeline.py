@@ -100,6 +100,14 @@ def test_killed_hosts_are_remembered_until_they_are_restarted(stage: Stage) -> N
     assert [band.to_ns for band in stage.timeline.bands] == [3 * SECOND, None]
 
 
+def test_machines_with_a_new_disk_are_killed_until_they_are_restarted(stage: Stage) -> None:
+    lost, restart = steps.LoseDisk(several(["m2"])), steps.Restart(Group(HostGroup.KILLED))
+    stage.play(Step(SECOND, lost), Step(2 * SECOND, restart))
+    assert stage.world.applied[-1][1] == steps.Restart(several(["m2"]))
+    assert [band.to_ns for band in stage.timeline.bands] == [2 * SECOND, None]
+    assert not stage.roster.killed
+
+
 def test_the_operator_repeats_what_a_swarm_without_quorum_refuses(stage: Stage) -> None:
     node = Node(NodeId("node-m2"), NodeSpec(), version=5)
     answers: Iterator[Result] = iter([Refused("no quorum"), Applied(1, node), Refused("no leader"), Applied(2, None)])

@@ -13,13 +13,26 @@ from swarmsim.scenario.expectations import SITUATIONS, Claim, Running, Window
 from swarmsim.scenario.loader import END_MARGIN_NS, load
 from swarmsim.scenario.names import Names
 from swarmsim.scenario.step_language import VERBS, read_step
-from swarmsim.scenario.steps import Action, Bridge, Flap, Join, Kill, Loss, OneWay, Scale, Step
+from swarmsim.scenario.steps import (
+    Action,
+    BreakCable,
+    Bridge,
+    Flap,
+    Join,
+    Kill,
+    Loss,
+    NarrowLink,
+    OneWay,
+    Scale,
+    SlowRoutes,
+    Step,
+)
 from swarmsim.scenario.target_language import HOSTS, TASKS
-from swarmsim.scenario.targets import Group, Host, HostGroup, HostOf, HostTarget, Link, Several, Some, TaskTarget
+from swarmsim.scenario.targets import Group, Host, HostGroup, HostOf, HostTarget, Link, Rack, Several, Some, TaskTarget
 from swarmsim.scenario.words import BANDWIDTH, PERCENT, RATE, WINDOW, write_duration, write_percent
 from swarmsim.yaml_source import parse
 
-NAMES = Names(hosts=("m1", "m2", "m3", "w1"), joined_at_ns={"m4": 30 * SECOND}, services=("shop_web",))
+NAMES = Names(hosts=("m1", "m2", "m3", "w1"), joined_at_ns={"m4": 30 * SECOND}, racks=("a",), services=("shop_web",))
 
 
 def value(text: str) -> Value:
@@ -76,6 +89,9 @@ def test_tasks(text: str, meant: TaskTarget) -> None:
         ("{at: 1s, bridge: m2}", Bridge(Host("m2"))),
         ("{at: 1s, bridge: {over: m2, groups: [m1, m3]}}", Bridge(Host("m2"), (Host("m1"), Host("m3")))),
         ("{at: 1s, flap: [m1, m2], every: 500ms}", Flap(Link(Host("m1"), Host("m2")), 500 * MS)),
+        ("{at: 1s, break-cable: {rack: a}}", BreakCable(Rack("a"))),
+        ("{at: 1s, narrow-link: [m1, m2], bandwidth: 2Mbit/s}", NarrowLink(Link(Host("m1"), Host("m2")), 2_000_000)),
+        ("{at: 1s, slow-routes: w1, latency: 2s}", SlowRoutes(Host("w1"), 2 * SECOND)),
         ("{at: 1s, loss: 30%}", Loss(0.3)),
         ("{at: 1s, loss: 30%, on: [m1, m2]}", Loss(0.3, Link(Host("m1"), Host("m2")))),
         ("{at: 1s, scale: {shop_web: 5}}", Scale("shop_web", 5)),

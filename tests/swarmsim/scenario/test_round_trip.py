@@ -32,7 +32,7 @@ from swarmsim.scenario.plan import (
 )
 from swarmsim.scenario.step_language import VERBS, Verb, read_step, write_step
 from swarmsim.scenario.steps import REVERSIBLE, Bridge, Deploy, Heal, Kill, Loss, Partition, Restart, Scale, Step
-from swarmsim.scenario.target_language import GROUPS, HOSTS, LINK, TASKS
+from swarmsim.scenario.target_language import GROUPS, HOSTS, HOSTS_IN_RACKS, LINK, TASKS
 from swarmsim.scenario.targets import Group, Host, HostGroup, HostOf, Link, Rack, Several, Some, TaskTarget
 from swarmsim.scenario.writer import write
 from swarmsim.yaml_source import parse
@@ -71,6 +71,7 @@ VALUES: dict[int, st.SearchStrategy[Any]] = {
     id(kind): strategy
     for kind, strategy in (
         (HOSTS, HOST_TARGETS),
+        (HOSTS_IN_RACKS, HOST_TARGETS),
         (TASKS, TASK_TARGETS),
         (LINK, LINKS),
         (GROUPS, st.lists(HOST_TARGETS, min_size=1, max_size=3).map(tuple)),

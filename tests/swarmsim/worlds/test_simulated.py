@@ -8,11 +8,12 @@ from core.ids import Address
 from core.operations import InitSwarm
 from core.raft.effects import Applied, Refused, Result
 from core.timing import MS, SECOND
+from sim import faults
 from swarmsim.scenario import steps
 from swarmsim.scenario.plan import ClusterPlan, RackPlan, WriterPlan
 from swarmsim.scenario.targets import Host, Link, several
 from swarmsim.world import Power, WriteOutcome, WriterSample
-from swarmsim.worlds.configuration import FAULTS, fault_of
+from swarmsim.worlds.configuration import FAULTS, faults_of
 from swarmsim.worlds.simulated import SimulatedWorld
 
 
@@ -88,7 +89,7 @@ OPERATIONS = {
 
 def test_every_step_is_a_fault_of_the_simulator_or_an_operation() -> None:
     words = {str(action.__struct_config__.tag) for action in get_args(steps.Action)}
-    assert words - OPERATIONS <= set(FAULTS)
+    assert words == OPERATIONS | set(FAULTS), "and every fault is a step"
     assert not OPERATIONS & set(FAULTS)
 
 
@@ -102,9 +103,36 @@ def test_every_step_is_a_fault_of_the_simulator_or_an_operation() -> None:
         steps.Bridge(Host("m1"), (several(["w1"]), several(["w2"]))),
         steps.DriftClock(Host("m1"), -0.1),
         steps.OneWay(Host("m1"), Host("w1")),
+        steps.NarrowLink(Link(Host("m1"), Host("w1")), 1_000_000),
+        steps.LoseDisk(Host("m1")),
+        steps.StopEngine(Host("m1")),
+        steps.FailPulls(Host("m1")),
+        steps.FailRoutes(Host("m1")),
+        steps.SlowRoutes(Host("m1"), 5 * MS),
     ],
 )
 def test_a_step_becomes_the_fault_of_the_same_word(action: steps.Action) -> None:
-    fault = fault_of(action)
+    [fault] = faults_of(action, {})
     assert fault.__struct_config__.tag == steps.verb_of(action)
     assert "m1" in str(fault) or action == steps.Loss(0.5)
+
+
+def test_hosts_stand_for_the_cables_of_their_racks() -> None:
+    racks = {"m1": "a", "m2": "a", "w1": "b", "w2": ""}
+    cables = faults_of(steps.BreakCable(several(["m1", "m2", "w1", "w2"])), racks)
+    assert cables == (faults.BreakCable("core", "a"), faults.BreakCable("core", "b"))
+
+
+def test_a_rack_hears_only_itself_until_its_cable_is_mended(world: SimulatedWorld) -> None:
+    undo = world.apply(steps.BreakCable(Host("m1")))
+    assert world.sim.network.topology.distance_ns("m1", "w1") is None
+    assert undo is not None
+    undo()
+    assert world.sim.network.topology.distance_ns("m1", "w1") is not None
+
+
+@pytest.mark.parametrize("healed", ["m1", "w1"])
+def test_heal_mends_the_cables_that_lead_to_the_hosts_it_names(world: SimulatedWorld, healed: str) -> None:
+    world.apply(steps.BreakCable(Host("m1")))
+    world.apply(steps.Heal(Host(healed)))
+    assert world.sim.network.topology.distance_ns("m1", "w1") is not None
