@@ -48,6 +48,8 @@ SITUATIONS: Final = (
     "request-answered",
     "request-failed",
 )
+OF_SERVICES: Final = ("task-moved-to-another-host", "container-failed", "request-answered", "request-failed")
+"""Those that nobody reaches without services."""
 
 
 class Situations(Check):

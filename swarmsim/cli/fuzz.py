@@ -10,7 +10,7 @@ import typer
 
 from swarmsim.cli.progress import progress_of
 from swarmsim.cli.seeds import parse_seeds
-from swarmsim.fuzz.engine import Failure, FuzzReport
+from swarmsim.fuzz.engine import Failure, FuzzReport, unreached
 from swarmsim.fuzz.engine import fuzz as fuzz_campaign
 from swarmsim.fuzz.profiles import ALL, PROFILES
 
@@ -24,10 +24,13 @@ def fuzz(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write a failure.")] = Path("fuzz-failure"),
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show only what went wrong.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    require_coverage: Annotated[
+        bool, typer.Option("--require-coverage", help="Fail unless every hard state of the profile was reached.")
+    ] = False,
 ) -> None:
     """Search for a schedule that breaks a promise, and write it as a scenario that replays exactly.
 
-    Exit code 0: none found; 1: found one; 2: bad input.
+    Exit code 0: none found; 1: found one; 2: bad input, or a hard state that had to be reached was not.
     """
     chosen = parse_seeds(seeds)
     if profile not in (*PROFILES, ALL):
@@ -46,6 +49,9 @@ def fuzz(
     if report.failure is not None:
         print("\n".join(_written(report.failure, out)), file=sys.stderr if json else sys.stdout)
         raise typer.Exit(1)
+    if require_coverage and (never := unreached(report)):
+        print(f"never reached: {', '.join(never)}", file=sys.stderr)
+        raise typer.Exit(2)
 
 
 def _coverage_lines(report: FuzzReport) -> Iterator[str]:

@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from core.timing import SECOND
 from swarmsim.campaign import SeedResult, run_seeds
+from swarmsim.checks.situations import OF_SERVICES, SITUATIONS
 from swarmsim.fuzz.drawing import draw, file_name
-from swarmsim.fuzz.profiles import profile_of
+from swarmsim.fuzz.profiles import PROFILES, profile_of
 from swarmsim.fuzz.stack import FILES
 from swarmsim.play import play_simulated
 from swarmsim.player.player import Options
@@ -120,6 +121,13 @@ def failure_of(profile_name: str, outcome: SeedResult[FuzzRun]) -> Failure | Non
     reasons = (outcome.crash,) if run is None else tuple(f"{each.name}: {each.detail}" for each in run.violations)
     text = draw(profile, outcome.seed).text
     return Failure(outcome.seed, reasons, name, {name: text, **(FILES if profile.services else {})})
+
+
+def unreached(report: FuzzReport) -> tuple[str, ...]:
+    """The hard states that no seed reached, of those that the profile can reach."""
+    services = any(profile_of(report.profile, seed).services for seed in range(len(PROFILES)))
+    beyond = () if services else OF_SERVICES
+    return tuple(name for name in SITUATIONS if not report.situations.get(name) and name not in beyond)
 
 
 def _with(recording: Recording, ruling: Ruling) -> tuple[Verdict, ...]:

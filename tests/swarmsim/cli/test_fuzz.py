@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from swarmsim.checks.situations import SITUATIONS
 from swarmsim.cli import fuzz as command
 from swarmsim.cli import main
 from swarmsim.fuzz.engine import Failure, FuzzReport
@@ -37,6 +38,24 @@ def test_what_was_reached_is_printed(monkeypatch: pytest.MonkeyPatch, capsys: py
         "         0  torn-write-cut  (never)\n"
         "  steps played: kill 5\n"
     )
+
+
+def test_coverage_can_be_required(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert left(monkeypatch, None, "--quiet", "--require-coverage", "--profile", "raft") == 2
+    named = capsys.readouterr().err
+    assert named.startswith("never reached: ")
+    assert "torn-write-cut" in named
+    assert "split-vote" not in named, "it was reached"
+    assert "container-failed" not in named, "nobody runs containers in this profile"
+    assert left(monkeypatch, FAILURE, "--quiet", "--require-coverage") == 1, "a violation is worse"
+
+
+def test_full_coverage_satisfies(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = FuzzReport("all", 4, 120, 0, dict.fromkeys(SITUATIONS, 1), {}, None)
+    monkeypatch.setattr(command, "fuzz_campaign", lambda *arguments: full)
+    with pytest.raises(SystemExit) as ended:
+        main(["fuzz", "--seeds", "1..4", "--require-coverage"])
+    assert not ended.value.code
 
 
 def test_a_failure_is_written_as_a_scenario_that_replays_it(
