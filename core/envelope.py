@@ -7,10 +7,8 @@ what was meant for an earlier incarnation of a manager never reaches a later one
 
 from typing import Final, get_args, get_origin
 
-from msgspec import Struct
-
 from core.effects import BecomeKnownAs, SendTo
-from core.events import Message, Received
+from core.events import Received
 from core.ids import NodeId
 from core.raft.effects import Send
 from core.raft.messages import Message as RaftMessage
@@ -21,12 +19,8 @@ RAFT_MESSAGES: Final = frozenset(get_origin(kind) or kind for kind in get_args(R
 """The record types that only Raft members exchange."""
 
 
-class Envelope(Struct, frozen=True, gc=False):
-    """`recipient` is empty when only the address is known."""
-
-    sender: NodeId
-    recipient: NodeId
-    message: Message
+Envelope = Received
+"""What travels is the very event with which it arrives; `recipient` is empty when only the address is known."""
 
 
 def seal(known_as: BecomeKnownAs, effect: Send | SendTo) -> Envelope:
@@ -35,8 +29,3 @@ def seal(known_as: BecomeKnownAs, effect: Send | SendTo) -> Envelope:
     recipient = effect.to if type(effect) is Send else NodeId("")
     sender = known_as.raft_id if type(message) in RAFT_MESSAGES else known_as.node_id
     return Envelope(sender, recipient, message)
-
-
-def open_envelope(envelope: Envelope) -> Received:
-    """The event with which it arrives."""
-    return Received(envelope.sender, envelope.recipient, envelope.message)

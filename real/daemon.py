@@ -21,7 +21,7 @@ from core import effects, events, facts
 from core.absent import REFUSED, refusal
 from core.codec.frames import Frame, Request, encode_response
 from core.durability import Persist
-from core.envelope import Envelope, open_envelope
+from core.envelope import Envelope
 from core.host import Host
 from core.ids import NodeId, Ticket
 from core.membership import HostConfig
@@ -92,7 +92,7 @@ class Daemon:
 
     def _on_frame(self, frame: Frame, writer: asyncio.StreamWriter) -> None:
         if isinstance(frame, Envelope):
-            self.deliver(open_envelope(frame))
+            self.deliver(frame)
         elif isinstance(frame, Request):
             ticket = next(self._tickets)
             self._clients[ticket] = (writer, frame.number)

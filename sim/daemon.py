@@ -26,7 +26,6 @@ from core.effects import (
     StartTask,
     StopTask,
 )
-from core.envelope import Envelope, open_envelope
 from core.events import Event, KeyMaterial, Requested, WallClock
 from core.ids import Ticket
 from core.operations import Operation
@@ -141,10 +140,6 @@ class Daemon:
                 if not self.alive:
                     return
         self._arm()
-
-    def receive(self, envelope: Envelope) -> None:
-        """A message has arrived at the machine."""
-        self.deliver(open_envelope(envelope))
 
     def _arm(self) -> None:
         deadline = self.host.deadline()

@@ -4,7 +4,7 @@ SimPy orders events by (time, priority, order of scheduling). Every call gets a 
 one, so that two things at the same instant happen in an order that only the seed knows: code that depends on a lucky
 order shows itself in some seed, and each seed repeats exactly.
 
-Millions of messages go through here, so `post` and `run_until` do what SimPy's `schedule` and `run` do, on SimPy's own
+Millions of messages go through here, so `post_at` and `run_until` do what SimPy's `schedule` and `run` do, on SimPy's own
 queue, without a call for each of their parts.
 """
 
@@ -57,16 +57,16 @@ class Loop(Environment):
 
     def call_at(self, at: int, function: Callable[..., object], *arguments: Any) -> None:
         """Call `function` at this instant, or at once (but not before the caller returns) if that is past."""
-        self.post(Call(function, arguments), max(at - self._now, 0))
+        self.post_at(Call(function, arguments), max(at, self._now))
 
     def call_after(self, delay_ns: int, function: Callable[..., object], *arguments: Any) -> None:
         """Call `function` after `delay_ns` nanoseconds, 0 or more."""
-        self.post(Call(function, arguments), delay_ns)
+        self.post_at(Call(function, arguments), self._now + delay_ns)
 
-    def post(self, event: Any, delay_ns: int) -> None:
+    def post_at(self, event: Any, at: int) -> None:
         """Schedule anything shaped like `Call`: hot paths bring their own, with one callback and no arguments."""
         priority = _FIRST_PRIORITY + self._draw_bits(_TIE_BITS)
-        heappush(self._queue, (self._now + delay_ns, priority, next(self._eid), event))  # type: ignore[misc]
+        heappush(self._queue, (at, priority, next(self._eid), event))  # type: ignore[misc]
 
     def run_until(self, at: int) -> None:
         """Let time pass up to and including `at`; an event that failed and whom nobody waited for raises its error."""

@@ -134,7 +134,7 @@ class Machine:
         start = Start(self.name, self.address, recovered, rng, now, self._around.settings)
         self.host = self._around.recover(start)
         self.daemon = Daemon(self, self.host, self.incarnation)
-        self.nic.port.receive = self.daemon.receive
+        self.nic.port.receive = self.daemon.deliver
         self._introduce(self.daemon)
 
     def _introduce(self, daemon: Daemon) -> None:

@@ -66,22 +66,22 @@ def _nobody_there(_: Port, up: bool) -> None:
 class _Delivery:
     """A message under way: an event of the loop that carries its own arguments."""
 
-    __slots__ = ("callbacks", "envelope", "size", "source", "target")
+    __slots__ = ("callbacks", "envelope", "link", "size")
 
     _ok = True
 
-    def __init__(self, source: Port, target: Port, envelope: Envelope, size: int) -> None:
-        self.source = source
-        self.target = target
+    def __init__(self, link: Link, envelope: Envelope, size: int) -> None:
+        self.link = link
         self.envelope = envelope
         self.size = size
         self.callbacks = _ARRIVE
 
 
 def _arrive(delivery: _Delivery) -> None:
-    target, envelope = delivery.target, delivery.envelope
+    link, envelope = delivery.link, delivery.envelope
+    target = link.target
     count(target.received, envelope.message, delivery.size)
-    target.heard[envelope.sender] = delivery.source
+    target.heard[envelope.sender] = link.source
     target.receive(envelope)
 
 
@@ -122,18 +122,18 @@ class Link:
         if delay_ns is None:
             network.lost_count += 1
             return
-        state, now = self.state, network.loop.now
+        state, at = self.state, network.loop.now + delay_ns
         if state.reorder_ratio and self._random() < state.reorder_ratio:
             network.held_back_count += 1
-            delay_ns += self._late_ns()
+            at += self._late_ns()
         else:
-            # In order after what was sent before.
-            self._last_at = max(now + delay_ns, self._last_at + 1)
-            delay_ns = self._last_at - now
-        network.loop.post(_Delivery(self.source, self.target, envelope, size), delay_ns)
+            if at <= self._last_at:  # in order after what was sent before
+                at = self._last_at + 1
+            self._last_at = at
+        network.loop.post_at(_Delivery(self, envelope, size), at)
         if state.duplicate_ratio and self._random() < state.duplicate_ratio:
             network.duplicated_count += 1
-            network.loop.post(_Delivery(self.source, self.target, envelope, size), delay_ns + self._late_ns())
+            network.loop.post_at(_Delivery(self, envelope, size), at + self._late_ns())
 
     def _encoded(self, codec: Codec, envelope: Envelope) -> tuple[Envelope, int]:
         data = codec.encode(envelope.message)
@@ -150,19 +150,13 @@ class Link:
         if state.tail_ns:
             delay_ns += int(-log(1.0 - self._random()) * state.tail_ns)
         if state.bandwidth_bits_per_s:
-            queued_ns = self._queue(size, state.bandwidth_bits_per_s)
-            return None if queued_ns is None else delay_ns + queued_ns
+            now, free_at = self.network.loop.now, self.source.line_free_at
+            if free_at > now + LINE_QUEUE_NS:
+                return None
+            free_at = (free_at if free_at > now else now) + size * 8_000_000_000 // state.bandwidth_bits_per_s
+            self.source.line_free_at = free_at
+            delay_ns += free_at - now
         return delay_ns
-
-    def _queue(self, size: int, bits_per_s: int) -> int | None:
-        """Until the sender's line has sent all before this and this; None if its queue is full."""
-        now = self.network.loop.now
-        busy_ns = max(self.source.line_free_at - now, 0)
-        if busy_ns > LINE_QUEUE_NS:
-            return None
-        busy_ns += size * 8_000_000_000 // bits_per_s
-        self.source.line_free_at = now + busy_ns
-        return busy_ns
 
     def _late_ns(self) -> int:
         return 1 + int(self._random() * HELD_BACK_FACTOR * self.state.latency_ns)
