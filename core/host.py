@@ -43,8 +43,8 @@ from core.messages import Manager as ManagerAddress
 from core.operations import ErrorCode, InitSwarm, Inspect, JoinSwarm, LeaveSwarm, ListObjects, OperationError
 from core.outbox import Outbox
 from core.raft import events as raft_events
-from core.raft.effects import Applied, Observe, Reply, Send
-from core.raft.events import Cancelled, StorageLow, Tick
+from core.raft.effects import Applied, Observe, OutcomeUnknown, Refused, Reply, Send
+from core.raft.events import Cancelled, StorageFreed, StorageLow, Tick
 from core.raft.machine import Rejected
 from core.store import Store
 
@@ -176,8 +176,9 @@ class Host:
             RoutesFailed: self._to_agent,
             KeyMaterial: self._on_key_material,
             StorageLow: self._to_raft,
+            StorageFreed: self._to_raft,
             Requested: self._on_requested,
-            Cancelled: self._to_raft,
+            Cancelled: self._on_cancelled,
         }
 
     def _on_tick(self, now: int, event: Tick) -> None:
@@ -206,14 +207,19 @@ class Host:
         self._to_agent(now, event)
 
     def _on_engine(self, now: int, event: EngineUp | EngineDown | EngineInventory) -> None:
-        if self.membership.agent is None:
-            self.membership.remember_engine(event)
+        self.membership.remember_engine(event)
         self._to_agent(now, event)
 
     def _on_persisted(self, now: int, event: Persisted) -> None:
         self.outbox.release(event.ticket)
+        self.membership.on_persisted(event.ticket)
         self._to_raft(now, event)
         self._to_agent(now, event)
+
+    def _on_cancelled(self, now: int, event: Cancelled) -> None:
+        self._ran = _ALL
+        self.membership.cancel(event.ticket)
+        self._to_raft(now, event)
 
     def _on_persist_failed(self, now: int, event: PersistFailed) -> None:
         # A sync that failed once must not be retried over: the pages it concerned may be gone.
@@ -258,6 +264,8 @@ class Host:
             result = reply.result
             if type(result) is Applied and type(result.value) is OperationError:
                 reply = Reply(reply.ticket, Rejected(result.value))
+            elif type(result) is Refused and self.membership.will_found(reply.ticket):
+                reply = Reply(reply.ticket, OutcomeUnknown("the swarm is still being founded: look again shortly"))
             self.outbox.effects.append(reply)
 
     # --- messages -----------------------------------------------------------------------------------------------
@@ -268,8 +276,8 @@ class Host:
             raft = self.membership.raft
             if raft is not None and event.recipient == raft.id:
                 self._to_raft(now, raft_events.Received(event.sender, event.message))  # type: ignore[arg-type]
-        elif event.recipient and event.recipient != self.outbox.node_id:
-            return  # meant for an earlier membership of this machine
+        elif event.recipient != self.outbox.node_id and kind is not JoinRequest:
+            return  # meant for an earlier membership of this machine; only who wants to join knows no node id
         elif kind in _TO_MANAGER:
             self._for_manager(now, event)
         elif self.membership.joining:
@@ -329,8 +337,19 @@ class Host:
             self._deliver_local(now)
         if self._ran & _AGENT and self.membership.follow_order(now):
             self._ran = _ALL
+        if self.membership.abandoned:
+            self._pass_on_abandoned()
         self._tell_peers()
         self._note_deadlines()
+
+    def _pass_on_abandoned(self) -> None:
+        """A Raft member is no more: what it was asked is answered all the same."""
+        effects, self.membership.abandoned = self.membership.abandoned, []
+        for effect in effects:
+            if type(effect) is Reply:
+                self._on_reply(effect)
+            else:
+                self.outbox.effects.append(effect)
 
     def _note_deadlines(self) -> None:
         """Ask those to whom something happened when they want to be woken; the others have not changed their minds."""

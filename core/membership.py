@@ -4,7 +4,7 @@ Theory of operation.
 
     inactive ──init──► manager ◄──promotion── worker
         │                 │ ───demotion────►    ▲
-        └──join──► joining ─────────────────────┘        leave: back to inactive
+        └──join──► joining ─────────────────────┘        leave: leaving, and when that is durable inactive
 
 A member has an agent; a manager has a Raft member and the replicated store besides. Founding a swarm is one durable
 identity with everything needed to repeat the first transaction until it is in the store.
@@ -73,10 +73,14 @@ class Membership:
         self.replica: Replica | None = None
         self.description = NodeDescription()
         self.wall_offset_ns = 0
+        self.abandoned: list[Any] = []
+        """Last answers of a Raft member that is no more, for the host to pass on."""
         self._config = config
         self._outbox = outbox
         self._rng = rng
         self._joining: Joining | None = None
+        self._leaving: Ticket | None = None
+        """The write by which this host is in no swarm any more."""
         self._keys_wanted: dict[Ticket, tuple[Ticket, InitSwarm]] = {}
         self._founding_ticket: Ticket | None = None
         self._founding_client: Ticket | None = None
@@ -99,11 +103,13 @@ class Membership:
 
     @property
     def phase(self) -> str:
-        """inactive, joining, worker or manager."""
+        """inactive, joining, worker, manager or leaving."""
         if self.raft is not None:
             return "manager"
         if self.agent is not None:
             return "worker"
+        if self._leaving is not None:
+            return "leaving"
         return "joining" if self._joining is not None else "inactive"
 
     @property
@@ -172,6 +178,10 @@ class Membership:
         self._founding_ticket = None
         return ticket != self._founding_client
 
+    def will_found(self, ticket: Ticket) -> bool:
+        """Whether this client asked to found a swarm, which is repeated until it is done, whatever it is told."""
+        return ticket == self._founding_client and self.identity.founding is not None
+
     def _founding_proposal(self, ticket: Ticket) -> raft_events.Propose:
         identity = self.identity
         assert identity.founding is not None
@@ -239,6 +249,7 @@ class Membership:
                 address=joining.operation.advertise,
                 raft_id=accepted.raft_id,
                 node_version=accepted.node_version,
+                managers=accepted.managers,
             )
         )
         self._start_agent(now, AgentDurable())
@@ -263,8 +274,22 @@ class Membership:
         self._stop_raft()
         self.agent = None
         self._outbox.inbox.clear()
-        self._outbox.hold(self._write(Identity()), Reply(ticket, Applied(0, None)))
+        self._leaving = self._write(Identity())
+        self._outbox.hold(self._leaving, Reply(ticket, Applied(0, None)))
         self._announce()
+
+    def on_persisted(self, persisted: Ticket) -> None:
+        """Leaving ends when it is durable."""
+        if self._leaving is not None and self._leaving <= persisted:
+            self._leaving = None
+            self._announce()
+
+    def cancel(self, ticket: Ticket) -> None:
+        """The client of this request is gone: what has not begun to take effect is given up."""
+        if self._joining is not None and self._joining.ticket == ticket:
+            self._joining = None
+            self._announce()
+        self._keys_wanted = {keys: wanted for keys, wanted in self._keys_wanted.items() if wanted[0] != ticket}
 
     def remove_containers(self, task_ids: tuple[TaskId, ...]) -> None:
         """Have the engine remove what no agent looks after."""
@@ -300,6 +325,8 @@ class Membership:
         self.raft = RaftNode(config, durable, self.replica, self._outbox.tickets, self._rng, now)
 
     def _stop_raft(self) -> None:
+        if self.raft is not None:
+            self.abandoned += self.raft.abandon()
         self.raft = self.replica = None
         self._founding_ticket = None
 
@@ -322,7 +349,8 @@ class Membership:
     def remember_engine(self, event: EngineUp | EngineDown | EngineInventory) -> None:
         """What an agent that is started later must know of the engine: that it is up, and empty."""
         if isinstance(event, EngineInventory):
-            self.remove_containers(tuple(task_id for task_id, _ in event.containers))
+            if self.agent is None:
+                self.remove_containers(tuple(task_id for task_id, _ in event.containers))
             self._engine_state = [EngineUp(), EngineInventory(())]
         else:
             self._engine_state = [event]

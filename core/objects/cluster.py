@@ -2,7 +2,9 @@
 
 from msgspec import Struct
 
-from core.ids import ClusterId
+from core.ids import ClusterId, NodeId
+
+REMEMBERED_REMOVALS = 1_000
 
 
 class ClusterSpec(Struct, frozen=True, gc=False):
@@ -36,6 +38,8 @@ class Cluster(Struct, frozen=True, gc=False, tag="cluster"):
     default_address_pools: tuple[str, ...] = ("10.0.0.0/8",)
     subnet_prefix_length: int = 24
     data_path_port: int = 4789
+    removed_nodes: tuple[NodeId, ...] = ()
+    """The last `REMEMBERED_REMOVALS` nodes removed: a delayed request to join must not bring one back."""
     version: int = 0
     created_at: int = 0
     updated_at: int = 0

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from core.manager.control.references import resolve
 from core.manager.control.refusal import not_possible, out_of_sequence
 from core.manager.draft import Draft
+from core.objects.cluster import REMEMBERED_REMOVALS
 from core.objects.node import Node, NodeState, Role
 from core.operations import Kind, Remove, UpdateNode
 from core.store import Store
@@ -33,6 +34,10 @@ def remove_node(draft: Draft, operation: Remove, rng: Random) -> None:
     if node.status.state is NodeState.READY and not operation.force:
         raise not_possible(f"node {node.id} is not down and can't be removed")
     draft.delete(Kind.NODE, node.id)
+    cluster = draft.head.cluster
+    assert cluster is not None, "a swarm with nodes has been founded"
+    removed = (*cluster.removed_nodes, node.id)[-REMEMBERED_REMOVALS:]
+    draft.update(replace(cluster, removed_nodes=removed))
 
 
 def _check_demotion(store: Store, node: Node) -> None:

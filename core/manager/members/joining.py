@@ -6,10 +6,9 @@ request of a node that exists already is simply answered, that of a node that wa
 id is drawn together with its node.
 """
 
-from collections import deque
 from random import Random
 
-from core.effects import Effect, SendTo
+from core.effects import Effect
 from core.ids import NodeId, draw_id
 from core.manager.draft import Draft
 from core.messages import JoinAccepted, JoinRejected, JoinRequest, Manager
@@ -18,10 +17,8 @@ from core.objects.cluster import JoinTokens
 from core.objects.node import ManagerStatus, NodeSpec, NodeStatus, Role
 from core.operations import Kind
 from core.parts import Parts
+from core.raft.effects import Send
 from core.store import Changed, Store
-
-REMEMBERED_REMOVALS = 1_000
-"""How many removed nodes a leader remembers: a request that was delayed must not bring one back."""
 
 _REMOVED = "this node was removed from the swarm: leave it and join again"
 _BAD_TOKEN = "A valid join token is necessary to join this cluster"
@@ -39,17 +36,16 @@ class Joining:
         """To be drafted."""
         self._unanswered: dict[NodeId, JoinRequest] = {}
         """The last request of each node that is not committed yet."""
-        self._removed: deque[NodeId] = deque(maxlen=REMEMBERED_REMOVALS)
 
     def receive(self, request: JoinRequest) -> list[Effect]:
         """Answer at once what can be answered."""
         cluster = self._committed.cluster
         if cluster is None or _role_of(cluster.tokens, request.token) is None:
-            return [SendTo(request.address, JoinRejected(request.attempt, _BAD_TOKEN))]
+            return [Send(request.node_id, JoinRejected(request.attempt, _BAD_TOKEN))]
         if request.node_id in self._committed.nodes:
             return [self._accept(request)]
-        if request.node_id in self._removed:
-            return [SendTo(request.address, JoinRejected(request.attempt, _REMOVED))]
+        if request.node_id in cluster.removed_nodes:
+            return [Send(request.node_id, JoinRejected(request.attempt, _REMOVED))]
         if request.node_id not in self._unanswered:
             self._requests[request.node_id] = request
         self._unanswered[request.node_id] = request
@@ -57,18 +53,16 @@ class Joining:
 
     def on_committed(self, changes: tuple[Changed, ...]) -> list[Effect]:
         """Answer those whose node is there now."""
-        nodes = [change for change in changes if change.kind is Kind.NODE]
-        self._removed.extend(NodeId(change.id) for change in nodes if change.new is None)
-        arrived = [change.id for change in nodes if change.id in self._unanswered]
-        return [self._accept(self._unanswered.pop(NodeId(node_id))) for node_id in arrived]
+        arrived = [NodeId(change.id) for change in changes if change.kind is Kind.NODE and change.new is not None]
+        return [self._accept(self._unanswered.pop(node_id)) for node_id in arrived if node_id in self._unanswered]
 
-    def _accept(self, request: JoinRequest) -> SendTo:
+    def _accept(self, request: JoinRequest) -> Send:
         cluster, node = self._committed.cluster, self._committed.nodes[request.node_id]
         assert cluster is not None
         raft_id = node.manager.raft_id if node.manager is not None else NodeId("")
         managers = managers_of(self._committed)
         accepted = JoinAccepted(request.attempt, cluster.id, raft_id, node.version, managers)
-        return SendTo(request.address, accepted)
+        return Send(request.node_id, accepted)
 
     def rebuild(self, now: int) -> Parts:
         """Nothing: who asked the last leader asks again."""

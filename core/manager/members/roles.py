@@ -101,7 +101,8 @@ class RoleManager:
         address = self._address_of(node)
         lost = self._lost.pop(node.id, None)
         if node.spec.role is Role.WORKER:
-            return manager if manager is not None and self._is_member(manager.raft_id) else None
+            gone = manager is not None and bool(self._members) and not self._is_member(manager.raft_id)
+            return None if gone else manager  # until Raft's members are known, nobody is gone
         if address is None:
             return manager
         if manager is None or manager.raft_id == lost:

@@ -4,9 +4,11 @@ import pytest
 from msgspec.structs import replace
 from swarm import Swarm, three_managers
 
-from core.ids import Address
+from core.events import Received
+from core.ids import Address, NodeId
+from core.messages import JoinAccepted, JoinRequest, Manager
 from core.objects.config import ConfigSpec
-from core.objects.node import NodeState, Role
+from core.objects.node import Availability, NodeDescription, NodeState, Role
 from core.operations import (
     CreateConfig,
     ErrorCode,
@@ -17,10 +19,12 @@ from core.operations import (
     LeaveSwarm,
     ListObjects,
     Operation,
+    Remove,
     UpdateNode,
 )
-from core.raft.effects import OutcomeUnknown
+from core.raft.effects import Applied, OutcomeUnknown, Refused
 from core.raft.machine import Rejected
+from core.timing import MS, SECOND
 
 
 def refusal(swarm: Swarm, name: str, operation: Operation) -> tuple[ErrorCode, str]:
@@ -194,3 +198,96 @@ class TestRestarts:
         assert swarm.voter_count(others[0]) == 3
         stored = swarm.done(victim, ListObjects(Kind.CONFIG))
         assert [config.spec.name for config in stored] == ["kept"]
+
+    @pytest.mark.parametrize("seed", range(1, 5))
+    def test_a_demotion_that_waits_for_a_quorum_waits_under_the_next_leader_too(self, seed: int) -> None:
+        swarm = three_managers(seed=seed)
+        leader = swarm.leader()
+        dead, demoted = (name for name in ("m1", "m2", "m3") if name != leader)
+        swarm.world.kill(dead)
+        swarm.world.run_for(800 * MS)  # its node still counts as ready, so the demotion is not refused at once
+        leader = swarm.leader()
+        node = swarm.done(leader, Inspect(Kind.NODE, swarm.host(demoted).node_id))
+        asked = swarm.ask(leader, UpdateNode(node.id, node.version, replace(node.spec, role=Role.WORKER)))
+        swarm.world.run_for(5 * SECOND)
+        assert swarm.host(demoted).phase == "manager"
+        swarm.world.kill_daemon(leader)
+        swarm.world.run_for(100 * MS)
+        swarm.world.restart(leader)
+        swarm.world.run_for(10 * SECOND)
+        assert swarm.host(demoted).phase == "manager", "two of three managers are needed to write"
+        swarm.world.restart(dead)
+        wanted = "worker" if type(asked) is Applied else "manager"
+        swarm.until(lambda: swarm.host(demoted).phase == wanted, "what was asked was not done in the end")
+        swarm.done(leader, CreateConfig(ConfigSpec("still-writable", b"x")))
+
+
+class TestStrayMessages:
+    @pytest.mark.parametrize("addressed", [True, False])
+    def test_an_answer_to_an_earlier_request_to_join_is_not_taken_for_one_to_the_present(self, addressed: bool) -> None:
+        """It would make the host the Raft member it used to be, with an empty log."""
+        swarm = three_managers()
+        host, machine = swarm.host("m3"), swarm.world.machine("m3")
+        earlier = host.membership.identity
+        swarm.done("m3", LeaveSwarm(force=True))
+        unanswered = JoinSwarm(machine.address, (Address("198.18.9.9:2377"),), "token")
+        swarm.world.request("m3", unanswered, lambda result: None)
+        swarm.world.run_for(10 * MS)
+        assert host.phase == "joining"
+        managers = (Manager(swarm.host("m1").node_id, swarm.world.machine("m1").address),)
+        answer = JoinAccepted(1, earlier.cluster_id, earlier.raft_id, earlier.node_version, managers)
+        assert machine.daemon is not None
+        recipient = earlier.node_id if addressed else NodeId("")
+        machine.daemon.deliver(Received(swarm.host("m1").node_id, recipient, answer))
+        assert host.phase == "joining"
+
+    def test_a_removed_node_is_not_brought_back_by_its_old_request(self) -> None:
+        swarm = three_managers()
+        removed = swarm.host("w1").node_id
+        cluster = swarm.done("m1", Inspect(Kind.CLUSTER, "default"))
+        swarm.done("m1", Remove(Kind.NODE, removed, force=True))
+        swarm.world.kill(swarm.leader())  # whoever leads next has not seen the removal itself
+        survivor = next(name for name in ("m1", "m2", "m3") if swarm.world.machine(name).powered)
+        swarm.until(lambda: swarm.world.leader() is not None, "nobody leads")
+        request = JoinRequest(
+            1, removed, cluster.tokens.worker, Address("198.18.0.4:2377"), Availability.ACTIVE, NodeDescription()
+        )
+        leader = swarm.world.machine(swarm.leader())
+        assert leader.daemon is not None
+        leader.daemon.deliver(Received(removed, NodeId(""), request))
+        swarm.world.run_for(SECOND)
+        assert removed not in swarm.nodes(survivor)
+
+
+class TestAnswers:
+    def test_who_waits_at_a_manager_that_leaves_is_answered(self) -> None:
+        swarm = three_managers()
+        for name in ("m1", "m2"):
+            swarm.world.kill(name)
+        answers: list[object] = []
+        swarm.world.request("m3", CreateConfig(ConfigSpec("late", b"x")), answers.append)
+        swarm.world.request("m3", ListObjects(Kind.NODE), answers.append)
+        swarm.world.run_for(10 * MS)
+        swarm.done("m3", LeaveSwarm(force=True))
+        swarm.world.run_for(SECOND)
+        assert [type(answer) for answer in answers] in ([Refused, Refused], [OutcomeUnknown, Refused])
+
+    def test_leaving_ends_when_it_is_durable(self) -> None:
+        swarm = three_managers()
+        swarm.world.request("w1", LeaveSwarm(), lambda result: None)
+        phases: list[str] = []
+        for _ in range(1_000):
+            swarm.world.run_for(MS // 100)
+            if not phases or swarm.host("w1").phase != phases[-1]:
+                phases.append(swarm.host("w1").phase)
+        assert phases == ["worker", "leaving", "inactive"]
+
+    def test_a_join_whose_client_has_gone_is_given_up(self) -> None:
+        swarm = Swarm("w1")
+        operation = JoinSwarm(swarm.world.machine("w1").address, (Address("198.18.9.9:2377"),), "token")
+        cancel = swarm.world.request("w1", operation, lambda result: None)
+        swarm.world.run_for(10 * MS)
+        assert swarm.host("w1").phase == "joining"
+        cancel()
+        swarm.world.run_for(10 * MS)
+        assert swarm.host("w1").phase == "inactive"

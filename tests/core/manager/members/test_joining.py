@@ -3,11 +3,11 @@
 import pytest
 from leading_manager import Leader
 
-from core.effects import SendTo
 from core.ids import Address, NodeId
 from core.messages import JoinAccepted, JoinRejected, JoinRequest
 from core.objects.node import Availability, NodeDescription, NodeState, Role
 from core.operations import Kind, Remove
+from core.raft.effects import Send
 
 
 def request(token: str, attempt: int = 1, name: str = "w1") -> JoinRequest:
@@ -23,8 +23,8 @@ def test_the_token_decides_the_role(token: str, role: Role) -> None:
     assert node.spec.role is role
     assert (node.manager is not None) == (role is Role.MANAGER)
     assert node.status.state is NodeState.UNKNOWN
-    assert isinstance(answer, SendTo)
-    assert answer.address == "w1:2377"
+    assert isinstance(answer, Send)
+    assert answer.to == "w1"
     accepted = answer.message
     assert isinstance(accepted, JoinAccepted)
     assert accepted.raft_id == (node.manager.raft_id if node.manager is not None else "")
@@ -36,7 +36,7 @@ def test_the_token_decides_the_role(token: str, role: Role) -> None:
 def test_without_a_token_nobody_joins(token: str) -> None:
     leader = Leader()
     [answer] = leader.hear(NodeId("w1"), request(token))
-    assert isinstance(answer, SendTo)
+    assert isinstance(answer, Send)
     reason = "A valid join token is necessary to join this cluster"
     assert answer.message == JoinRejected(1, reason)
     assert NodeId("w1") not in leader.store.nodes
@@ -48,7 +48,7 @@ def test_nobody_is_told_before_the_node_is_committed() -> None:
     assert leader.manager.receive(0, NodeId("w1"), request("worker-token", attempt=2)) == []
     assert leader.manager.deadline(may_write=True) == 0
     leader.settle()
-    answers = [effect.message for effect in leader.effects if isinstance(effect, SendTo)]
+    answers = [effect.message for effect in leader.effects if isinstance(effect, Send)]
     assert [answer.attempt for answer in answers if isinstance(answer, JoinAccepted)] == [2]
 
 
@@ -57,7 +57,7 @@ def test_a_delayed_request_does_not_bring_a_removed_node_back() -> None:
     leader.hear(NodeId("w1"), request("worker-token"))
     assert leader.ask(Remove(Kind.NODE, "w1", force=True)) is None
     [answer] = leader.hear(NodeId("w1"), request("worker-token"))
-    assert isinstance(answer, SendTo)
+    assert isinstance(answer, Send)
     assert isinstance(answer.message, JoinRejected)
     assert NodeId("w1") not in leader.store.nodes
 
@@ -67,7 +67,7 @@ def test_a_repeated_request_is_answered_and_changes_nothing() -> None:
     leader.hear(NodeId("w1"), request("manager-token"))
     before = leader.store.digest()
     [answer] = leader.hear(NodeId("w1"), request("manager-token", attempt=2))
-    assert isinstance(answer, SendTo)
+    assert isinstance(answer, Send)
     assert isinstance(answer.message, JoinAccepted)
     assert answer.message.attempt == 2
     assert leader.store.digest() == before
