@@ -132,8 +132,11 @@ class Agent:
 
     def deadline(self) -> int | None:
         """When the agent next wants a Tick; None = never."""
-        times = (self._session.deadline(), self._tasks.deadline(), self._reports.deadline(self._session.id))
-        return min((time for time in times if time is not None), default=None)
+        earliest = self._session.deadline()
+        for at in (self._tasks.deadline(), self._reports.deadline(self._session.id)):
+            if at is not None and (earliest is None or at < earliest):
+                earliest = at
+        return earliest
 
     def check_invariants(self) -> None:
         """Assert what always holds."""

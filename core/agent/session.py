@@ -203,12 +203,10 @@ class Session:
 
     def deadline(self) -> int | None:
         """When `tick` has something to do."""
-        times = []
-        if self.id:
-            times.append(self._beat_at)
-            factor = 2 if self.state is SessionState.HELD else 1
-            times.append(self._heard_at + self._grace_ns // factor)
-        if self._seeking and self.managers:
+        if self.state is SessionState.HELD:
+            return min(self._beat_at, self._heard_at + self._grace_ns // 2)
+        times = [self._beat_at, self._heard_at + self._grace_ns] if self.id else []
+        if self.managers:
             times.append(self._attempt_at)
             if self._asked is not None:
                 times.append(self._repeat_at)
