@@ -63,6 +63,10 @@ class HostStatus(Struct, frozen=True, gc=False):
         return self.power is Power.UP
 
 
+class NotDoneError(Exception):
+    """The world does not do what it was told to, and why."""
+
+
 class ContainerView(Struct, frozen=True, gc=False):
     """One container, whether or not any daemon knows of it."""
 
@@ -195,6 +199,9 @@ class World(Protocol):
 
     def apply(self, action: Action) -> Undo | None:
         """Do what an action says, all its targets plain names; None for one that cannot be taken back.
+
+        Raises NotDoneError, with nothing done, for what would leave no claim to check: the loss of what a majority of
+        managers has on its disks.
 
         Takes whatever befalls machines, links, disks and clocks; containers have `befall`, and what an operator asks
         of the swarm (`join`, `scale`, `deploy`, ...) goes through `add_host` and `submit`.

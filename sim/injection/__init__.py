@@ -3,6 +3,6 @@
 Never here: when faults happen (that is a schedule's business), or what a fault is (`sim.faults`).
 """
 
-from sim.injection.injector import Guard, Injector
+from sim.injection.injector import DisallowedError, Guard, Injector
 
-__all__ = ["Guard", "Injector"]
+__all__ = ["DisallowedError", "Guard", "Injector"]

@@ -24,7 +24,13 @@ def full_disk(world: World, fault: faults.FullDisk) -> Undo:
     for machine in machines:
         machine.disk.fill()
         _warn(machine)
-    return all_of(machine.disk.empty for machine in machines)
+
+    def empty() -> None:
+        for machine in machines:
+            machine.disk.empty()
+            _warn(machine)
+
+    return empty
 
 
 def _warn(machine: Machine) -> None:

@@ -24,6 +24,10 @@ ENDED_BY: dict[type, tuple[type, ...]] = {
 """Which verb ends which faults, for the hosts it names."""
 
 
+class DisallowedError(Exception):
+    """A guard did not allow a fault: nothing of it has happened."""
+
+
 class Guard(Protocol):
     """Judges faults that destroy what a host had promised to keep."""
 
@@ -32,7 +36,7 @@ class Guard(Protocol):
 
 
 class Injector:
-    """With a guard, faults that it does not allow are left out, and told as refused."""
+    """With a guard, faults that it does not allow are left out, told as refused, and raise DisallowedError."""
 
     def __init__(self, world: World, guard: Guard | None = None) -> None:
         self._world = world
@@ -41,13 +45,17 @@ class Injector:
         self._active: dict[int, tuple[Fault, Undo]] = {}
 
     def start(self, fault: Fault) -> int:
-        """Let a fault happen. Returns the number to end it by; one that does not last has ended already."""
+        """Let a fault happen. Returns the number to end it by; one that does not last has ended already.
+
+        Raises:
+            DisallowedError: the guard is against it.
+        """
         self._number += 1
         number = self._number
         if not self._allows(fault):
-            reason = "it would take the disks of a majority that has not caught up"
+            reason = "it would take the disks of a majority of managers, and with them what was acknowledged"
             self._world.observer.tell("", FaultRefused(fault, reason))
-            return number
+            raise DisallowedError(reason)
         self._world.observer.tell("", FaultStarted(number, fault))
         if isinstance(fault, faults.Heal):
             self._heal(fault.hosts)

@@ -128,6 +128,7 @@ class _Story:
             if stop_at_violation and self._watched.watch.violations:
                 self._clients.stop()
                 return
+        self._timeline.end()
         self._clients.stop()
         self._world.run_until(end_at + patience_ns(self._scenario.cluster.timing) + SETTLE_NS)
 

@@ -1,7 +1,8 @@
 """Plays the steps of a timeline: looks up whom each is about when it is due, does it, and takes it back when it ends.
 
-A step whose target is not there (no leader just now) is tried again for a bounded time; after that the run cannot be
-judged as the story was meant, and says so. What an operator asks of the swarm goes through the `Operator`.
+A step whose target is not there (no leader just now) is tried again for a bounded time; after that, or if the story
+ends before, the run cannot be judged as the story was meant, and says so: so it does if the world refuses a step. What
+an operator asks of the swarm goes through the `Operator`.
 """
 
 from collections.abc import Callable
@@ -54,7 +55,7 @@ from swarmsim.scenario.steps import (
     verb_of,
 )
 from swarmsim.scenario.targets import HostTarget, names_in
-from swarmsim.world import World
+from swarmsim.world import NotDoneError, World
 
 LOOK_AGAIN_NS = 20 * MS
 PATIENCE_NS = 5 * SECOND
@@ -91,6 +92,10 @@ class Timeline:
         start_writer: StartWriter,
     ) -> None:
         self.problems: list[str] = []
+        """What keeps the run from being judged as the story was meant."""
+        self._waiting: dict[Step, str] = {}
+        """Steps that are due, and why they could not be played yet."""
+        self._over = False
         self._world = world
         self._origin_ns = origin_ns
         self._roster = roster
@@ -116,17 +121,30 @@ class Timeline:
         """What was played so far, in order."""
         return tuple(band.closed() for band in self._bands)
 
+    def end(self) -> None:
+        """The story is over: what still waits for its target is never played."""
+        self._over = True
+        for step, reason in self._waiting.items():
+            self.problems.append(f"{_place(step)}was still waiting at the end: {reason}")
+        self._waiting.clear()
+
     def schedule(self, step: Step) -> None:
         """Have a step played when it is due."""
         self._world.call_at(self._origin_ns + step.at_ns, lambda: self._play(step, self._world.now_ns + PATIENCE_NS))
 
     def _play(self, step: Step, give_up_at: int) -> None:
+        if self._over:
+            return
+        self._waiting.pop(step, None)
         try:
             self._do(step)
+        except NotDoneError as refusal:
+            self.problems.append(f"{_place(step)}was not done: {refusal}")
         except NobodyThereError as nobody:
             if self._world.now_ns >= give_up_at:
                 self.problems.append(f"{_place(step)}could not be played: {nobody}")
             else:
+                self._waiting[step] = str(nobody)
                 self._world.call_at(self._world.now_ns + LOOK_AGAIN_NS, lambda: self._play(step, give_up_at))
 
     def _do(self, step: Step) -> None:
@@ -137,16 +155,18 @@ class Timeline:
         hosts = hosts_hit(action)
         if not hosts and hasattr(action, "hosts") and not isinstance(action, MAY_HIT_NOBODY):
             raise NobodyThereError("it fits nobody now")
-        band = self._note(step, hosts)
         operation = self._operations.get(type(action))
         if operation is not None:
+            band = self._note(step, hosts)
             operation(action)
             if isinstance(action, Drain):
                 self._end_at(step, band, lambda: self._set_availability(action.hosts, Availability.ACTIVE))
             return
         if not hosts and isinstance(action, MAY_HIT_NOBODY):
+            self._note(step, hosts)
             return
         undo = self._world.apply(action)
+        band = self._note(step, hosts)
         self._remember(action, hosts)
         self._close(action, hosts)
         if undo is not None:

@@ -15,7 +15,8 @@ from sim import traffic, writers
 from sim.daemon import Daemon
 from sim.fabric import Outcome as Fate
 from sim.hosts import recover_swarm_host
-from sim.injection import Injector
+from sim.guard import MinorityGuard
+from sim.injection import DisallowedError, Injector
 from sim.loop import Call
 from sim.machine import Machine
 from sim.world import World
@@ -25,6 +26,7 @@ from swarmsim.world import (
     ContainerView,
     FactListener,
     HostStatus,
+    NotDoneError,
     Outcome,
     Power,
     RaftListener,
@@ -52,7 +54,7 @@ class SimulatedWorld:
         self.sim = World(config_of(plan, images), seed, recover_swarm_host)
         self._racks: dict[str, str] = {}
         self._patience_ns = patience_ns(plan.timing)
-        self._injector = Injector(self.sim)
+        self._injector = Injector(self.sim, MinorityGuard(self.sim))
         self._raft_listeners: list[RaftListener] = []
         self._pace = Pace()
         self.sim.observer.on_step(self._stepped)
@@ -127,7 +129,10 @@ class SimulatedWorld:
         self.sim.request(host, operation, answered)
 
     def apply(self, action: Action) -> Undo | None:
-        numbers = [self._injector.start(fault) for fault in faults_of(action, self._racks)]
+        try:
+            numbers = [self._injector.start(fault) for fault in faults_of(action, self._racks)]
+        except DisallowedError as disallowed:
+            raise NotDoneError(str(disallowed)) from None
         if not isinstance(action, REVERSIBLE):
             return None
 

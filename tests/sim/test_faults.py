@@ -30,7 +30,7 @@ from core.timing import MS, SECOND
 from sim import faults
 from sim.facts import FaultEnded, FaultRefused, FaultStarted
 from sim.faults import Fault, Hosts, word_of
-from sim.injection import Injector
+from sim.injection import DisallowedError, Injector
 from sim.injection.injector import HANDLERS
 from sim.observer import Observation
 from sim.topology import racks
@@ -508,8 +508,9 @@ def test_a_guard_keeps_faults_out_that_no_swarm_survives() -> None:
     injector = Injector(stage.world, NobodyElse())
     for name in NAMES[:2]:
         stage.write(name, 1)
-    for name in NAMES[:2]:
-        injector.start(faults.CorruptDisk((name,)))
+    injector.start(faults.CorruptDisk(("m1",)))
+    with pytest.raises(DisallowedError):
+        injector.start(faults.CorruptDisk(("m2",)))
     injector.start(faults.Kill(("m3", "m4")))
     (refused,) = [fact for fact in stage.facts if isinstance(fact, FaultRefused)]
     assert refused.fault == faults.CorruptDisk(("m2",))

@@ -1,5 +1,6 @@
 """At most a minority of managers is without what its disk had promised to keep, until each has caught up again."""
 
+import pytest
 from swarm_world import ask, form, swarm_world, value_of
 
 from core.objects.config import ConfigSpec
@@ -8,7 +9,7 @@ from core.timing import SECOND
 from sim import faults
 from sim.facts import FaultRefused
 from sim.guard import MinorityGuard
-from sim.injection import Injector
+from sim.injection import DisallowedError, Injector
 from sim.world import World
 
 
@@ -50,7 +51,8 @@ def test_a_host_with_a_damaged_disk_is_hurt_until_it_votes_and_has_caught_up() -
     assert guard.hurt == (first,), "it runs on without knowing"
     injector.start(faults.Restart((first,)))
     write_some(world, leader, 5)
-    injector.start(faults.CorruptDisk((second,)))
+    with pytest.raises(DisallowedError, match="a majority of managers"):
+        injector.start(faults.CorruptDisk((second,)))
     assert [fact.fault for fact in refused] == [faults.CorruptDisk((second,))]
 
     world.run_for(20 * SECOND)

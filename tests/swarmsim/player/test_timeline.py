@@ -22,6 +22,7 @@ from swarmsim.scenario import steps
 from swarmsim.scenario.plan import WriterPlan
 from swarmsim.scenario.steps import Step
 from swarmsim.scenario.targets import Group, HostGroup, several
+from swarmsim.world import NotDoneError
 
 ORIGIN = 3 * SECOND
 LEADER = Group(HostGroup.LEADER)
@@ -81,6 +82,35 @@ def test_a_step_that_finds_nobody_is_a_problem(stage: Stage) -> None:
     stage.play(Step(2 * SECOND, steps.Pause(LEADER), line=7, text="pause: leader"))
     assert stage.world.applied == []
     assert stage.timeline.problems == ["line 7: pause: leader at 2s could not be played: it fits nobody now"]
+
+
+def test_a_step_that_still_waits_when_the_story_ends_is_a_problem_and_never_played(stage: Stage) -> None:
+    stage.lead(None)
+    stage.play(Step(2 * SECOND, steps.Pause(LEADER), text="pause: leader"), until_ns=3 * SECOND)
+    stage.timeline.end()
+    stage.lead("m2")
+    stage.world.run_until(ORIGIN + 30 * SECOND)
+    assert stage.world.applied == []
+    assert stage.timeline.problems == ["pause: leader at 2s was still waiting at the end: it fits nobody now"]
+
+
+def test_a_step_that_was_played_late_does_not_wait_at_the_end(stage: Stage) -> None:
+    stage.lead(None)
+    stage.world.call_at(ORIGIN + 3 * SECOND, lambda: stage.lead("m2"))
+    stage.play(Step(2 * SECOND, steps.Pause(LEADER)), until_ns=4 * SECOND)
+    stage.timeline.end()
+    assert len(stage.world.applied) == 1
+    assert stage.timeline.problems == []
+
+
+def test_what_the_world_refuses_is_a_problem_and_no_fault(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(action: steps.Action) -> None:
+        raise NotDoneError("too many disks")
+
+    monkeypatch.setattr(stage.world, "apply", refuse)
+    stage.play(Step(SECOND, steps.LoseDisk(several(["m1", "m2"])), text="lose-disk: [m1, m2]"))
+    assert stage.timeline.problems == ["lose-disk: [m1, m2] at 1s was not done: too many disks"]
+    assert (stage.timeline.bands, stage.roster.killed) == ((), {})
 
 
 def test_putting_right_what_is_right_is_no_problem(stage: Stage) -> None:

@@ -12,7 +12,7 @@ from sim import faults
 from swarmsim.scenario import steps
 from swarmsim.scenario.plan import ClusterPlan, RackPlan, WriterPlan
 from swarmsim.scenario.targets import Host, Link, several
-from swarmsim.world import Power, WriteOutcome, WriterSample
+from swarmsim.world import NotDoneError, Power, WriteOutcome, WriterSample
 from swarmsim.worlds.configuration import FAULTS, faults_of
 from swarmsim.worlds.simulated import SimulatedWorld
 
@@ -65,6 +65,14 @@ def test_a_dead_daemon_refuses(world: SimulatedWorld) -> None:
     world.submit("m1", InitSwarm(Address("198.18.0.1:2377")), answers.append)
     world.run_until(2 * SECOND)
     assert isinstance(answers[0], Refused)
+
+
+def test_the_disks_of_a_majority_are_not_taken(world: SimulatedWorld) -> None:
+    with pytest.raises(NotDoneError, match="majority"):
+        world.apply(steps.LoseDisk(Host("m1")))
+    assert world.leader() == "m1"
+    world.apply(steps.LoseDisk(Host("w1")))
+    assert world.power("w1") is Power.OFF
 
 
 def test_a_writer_is_answered_and_its_samples_carry_the_worlds_time(world: SimulatedWorld) -> None:
