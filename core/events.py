@@ -10,7 +10,7 @@ from core.messages import SwarmMessage
 from core.objects.node import NodeDescription
 from core.objects.task import ContainerStatus
 from core.operations import Operation
-from core.raft.events import Cancelled, StorageLow, Tick
+from core.raft.events import Cancelled, StorageFreed, StorageLow, Tick
 from core.raft.messages import Message as RaftMessage
 
 Message = RaftMessage | SwarmMessage
@@ -150,6 +150,7 @@ Event = (
     | RoutesFailed
     | KeyMaterial
     | StorageLow
+    | StorageFreed
     | Requested
     | Cancelled
 )

@@ -22,7 +22,7 @@ from core.compaction import compacted
 from core.durability import NO_TICKET, Persist, Persisted, Stream, Verdict, judge
 from core.events import PersistFailed
 from core.ports import Deliver
-from core.raft.events import StorageLow
+from core.raft.events import StorageFreed, StorageLow
 from core.raft.records import SnapshotInstalled
 from core.timing import MS
 from sim.facts import DiskLost, RecordCorrupted, WorldFact, WritesLost
@@ -195,10 +195,10 @@ class Disk:
         self.empty()
 
     def warn_if_low(self, deliver: Deliver) -> None:
-        """Deliver `StorageLow` once whenever the space left has come down to the reserve."""
+        """Deliver `StorageLow` when no more than the reserve is left, `StorageFreed` when there is more again."""
         low = self.free_bytes <= self._profile.reserve_bytes
-        if low and not self._warned_low:
-            deliver(StorageLow())
+        if low != self._warned_low:
+            deliver(StorageLow() if low else StorageFreed())
         self._warned_low = low
 
     def _drop_damage(self) -> None:

@@ -49,7 +49,10 @@ class Elections:
             return NEVER
         if state.role is Role.CANDIDATE and state.voter_ids == (state.id,):
             return NEVER  # it waits for its own disk alone; another campaign would only have it wait again
-        return state.on_grid(state.heard_at) + self._timeout_ns
+        at = state.on_grid(state.heard_at) + self._timeout_ns
+        if state.storage_low and state.voter_ids != (state.id,):
+            at += state.timing.election_max_ns  # Everybody else goes first; should nobody win, this peer still may.
+        return at
 
     def tick(self) -> None:
         """Campaign if silence has lasted too long."""
@@ -202,6 +205,8 @@ class Elections:
     def on_timeout_now(self, sender: NodeId, message: TimeoutNow) -> None:
         """The leader hands over: campaign at once, without asking first (Raft dissertation §3.10)."""
         state = self._state
+        if state.storage_low:
+            return  # It would hand over in its turn: two such peers would pass leadership to and fro.
         if state.may_campaign and state.role is not Role.LEADER and sender == state.leader_id:
             self.campaign(message.term + 1, transfer=True)
 

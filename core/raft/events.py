@@ -57,7 +57,11 @@ class TransferLeadership(Struct, frozen=True, gc=False):
 
 
 class StorageLow(Struct, frozen=True, gc=False):
-    """The log's reserve is all that is left on disk: a leader hands over."""
+    """The log's reserve is all that is left on disk: until StorageFreed or a restart, rather others lead."""
+
+
+class StorageFreed(Struct, frozen=True, gc=False):
+    """After StorageLow: there is room on disk again."""
 
 
 class Cancelled(Struct, frozen=True, gc=False):
@@ -76,5 +80,6 @@ RaftEvent = (
     | ChangeMembership
     | TransferLeadership
     | StorageLow
+    | StorageFreed
     | Cancelled
 )

@@ -32,6 +32,7 @@ from core.raft.events import (
     RaftEvent,
     Read,
     Received,
+    StorageFreed,
     StorageLow,
     Submit,
     Tick,
@@ -147,6 +148,7 @@ class RaftNode:
             ChangeMembership: self._changes.on_change,
             TransferLeadership: self._on_transfer,
             StorageLow: self._on_storage_low,
+            StorageFreed: self._on_storage_freed,
             Cancelled: self._on_cancelled,
         }
 
@@ -355,7 +357,11 @@ class RaftNode:
         self._transfer.begin(event.to)
 
     def _on_storage_low(self, event: StorageLow) -> None:
-        self._transfer.begin(None)
+        self._state.storage_low = True
+        self._transfer.prefer_others()
+
+    def _on_storage_freed(self, event: StorageFreed) -> None:
+        self._state.storage_low = False
 
     def _on_cancelled(self, event: Cancelled) -> None:
         self._clients.on_cancelled(event)
@@ -401,6 +407,7 @@ class RaftNode:
         if not self._preparing:
             state.leading = state.unsettled = True
             state.observe(Leading(state.term))
+            self._transfer.prefer_others()
 
     def _stop_leading(self) -> None:
         state = self._state
@@ -412,7 +419,7 @@ class RaftNode:
         self._proposals.reset()
         self._barriers.drop_all()
         self._changes.stop()
-        self._transfer.reset()
+        self._transfer.stop()
 
     def _step_down_in_favour(self) -> None:
         """This leader's own removal is committed: hand over to the voter that is furthest along, and go."""

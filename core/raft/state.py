@@ -62,6 +62,7 @@ class RaftState:
         "rng",
         "role",
         "snapshot",
+        "storage_low",
         "term",
         "timing",
         "unsettled",
@@ -108,6 +109,8 @@ class RaftState:
         """Since when no leader is known, if none is."""
         self.verified_index = self.commit_index
         """Up to where the log in memory is known to agree with this term's leader (written by Following)."""
+        self.storage_low = False
+        """The disk is nearly full: rather others lead (set by RaftNode)."""
         self.unsettled = True
         """Something happened that RaftNode follows up at the end of the step."""
 

@@ -2,6 +2,9 @@
 
 Theory of operation. The leader takes no further requests, waits until the chosen voter's log is as long as its own, and
 tells it to campaign at once. If leadership has not moved within an election timeout, it leads on.
+
+A leader whose disk is nearly full hands over unasked, be it that it led when it was told so or came to lead since. A
+transfer that fails is repeated, to somebody else if there is anybody, after a pause in which clients are served.
 """
 
 from core.ids import NodeId
@@ -11,11 +14,14 @@ from core.raft.proposals import Proposals
 from core.raft.replication import Replication
 from core.raft.state import NEVER, RaftState
 
+PAUSE_TIMEOUTS = 10
+"""This many election timeouts lie between two transfers that a leader tries because its disk is nearly full."""
+
 
 class Transfer:
     """One transfer under way, or none."""
 
-    __slots__ = ("_proposals", "_replication", "_state", "_told", "deadline_at", "to")
+    __slots__ = ("_failed_at", "_proposals", "_replication", "_state", "_told", "deadline_at", "to")
 
     def __init__(self, state: RaftState, replication: Replication, proposals: Proposals) -> None:
         self._state = state
@@ -23,7 +29,9 @@ class Transfer:
         self._proposals = proposals
         self.to: NodeId | None = None
         self.deadline_at = NEVER
-        """When to give the transfer up."""
+        """When to give the transfer up; when to try one again, if none is under way."""
+        self._failed_at: dict[NodeId, int] = {}
+        """When each voter that did not take over in time was given up, in this time of leading."""
         self._told = False
 
     def begin(self, to: NodeId | None) -> None:
@@ -40,16 +48,28 @@ class Transfer:
         self._proposals.paused = True
         self.settle()
 
+    def prefer_others(self) -> None:
+        """A leader whose disk is nearly full hands over, as often as it takes."""
+        if not (self._state.leading and self._state.storage_low) or self.to is not None:
+            return
+        self.begin(None)
+        if self.to is None:
+            self.deadline_at = self._state.now + self._state.timing.election_max_ns
+
     def best_voter(self) -> NodeId | None:
-        """The reachable voter, other than this peer, whose log is longest; of several, the first to have joined."""
+        """Of the reachable voters other than this peer: one that has not failed to take over, or not lately.
+
+        Of several the one whose log is longest, then the first to have joined.
+        """
         replication = self._replication
-        best: NodeId | None = None
-        for node_id in self._state.voter_ids:
-            if node_id == self._state.id or not replication.reachable(node_id):
-                continue
-            if best is None or replication.progress[node_id].match_index > replication.progress[best].match_index:
-                best = node_id
-        return best
+        voter_ids = [
+            node_id for node_id in self._state.voter_ids if node_id != self._state.id and replication.reachable(node_id)
+        ]
+        return min(
+            voter_ids,
+            key=lambda node_id: (self._failed_at.get(node_id, -1), -replication.progress[node_id].match_index),
+            default=None,
+        )
 
     def settle(self) -> None:
         """Tell the target, once it has everything."""
@@ -62,13 +82,26 @@ class Transfer:
             state.send(self.to, TimeoutNow(state.term))
 
     def tick(self) -> None:
-        """Lead on if it took too long."""
-        if self._state.now >= self.deadline_at and self.to is not None:
-            self._state.observe(TransferEnded(self.to))
-            self.reset()
+        """Lead on if it took too long; try again, if need be, once clients have had their turn."""
+        state = self._state
+        if state.now < self.deadline_at:
+            return
+        if self.to is None:
+            self.deadline_at = NEVER
+            self.prefer_others()
+            return
+        state.observe(TransferEnded(self.to))
+        self._failed_at[self.to] = state.now
+        self._end()
+        if state.storage_low:
+            self.deadline_at = state.now + PAUSE_TIMEOUTS * state.timing.election_max_ns
 
-    def reset(self) -> None:
-        """No transfer is under way."""
+    def stop(self) -> None:
+        """This peer leads no longer."""
+        self._end()
+        self._failed_at = {}
+
+    def _end(self) -> None:
         self.to = None
         self.deadline_at = NEVER
         self._proposals.paused = False

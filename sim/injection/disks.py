@@ -65,7 +65,9 @@ def lose_disk(world: World, fault: faults.LoseDisk) -> Undo:
 
 def repair_disk(world: World, fault: faults.RepairDisk) -> None:
     for name in fault.hosts:
-        world.machine(name).disk.repair()
+        machine = world.machine(name)
+        machine.disk.repair()
+        _warn(machine)
 
 
 HANDLERS: dict[type, Handler] = {

@@ -23,7 +23,7 @@ from core.events import (
 )
 from core.ids import OperationId, TaskId, Ticket
 from core.mesh.routes import RouteChanges
-from core.raft.events import StorageLow
+from core.raft.events import StorageFreed, StorageLow
 from core.raft.messages import Heartbeat
 from core.raft.records import HardState
 from core.timing import MS, SECOND
@@ -279,11 +279,13 @@ def test_full_disk() -> None:
     stage = Stage()
     number = stage.start(faults.FullDisk(("m1",)))
     assert len(host_of(stage.world, "m1").events(StorageLow)) == 1
+    assert host_of(stage.world, "m1").events(StorageFreed) == []
     assert stage.write("m1", 1) == [Persisted(Ticket(1))], "there is the reserve"
     stage.world.machine("m1").disk.free_bytes_left = 10
     (failed,) = stage.write("m1", 2)
     assert failed == PersistFailed(Ticket(2), "no space left on device")
     stage.end(number)
+    assert len(host_of(stage.world, "m1").events(StorageFreed)) == 1
     stage.start(faults.Restart(("m1",)))
     stage.world.run_for(10 * SECOND)
     assert Persisted(Ticket(3)) in stage.write("m1", 3)
