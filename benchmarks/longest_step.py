@@ -1,10 +1,13 @@
 """The longest single step of a host while a swarm is given 10,000 tasks, loses a worker, and then its leader.
 
 No step may take longer than a tenth of the shortest election timeout (30 ms in the `lan` profile), or a host that is
-busy looks like one that is dead. CPU time of `Host.step`, garbage collection included, in a simulated swarm.
+busy looks like one that is dead. CPU time of `Host.step` in a simulated swarm: half of its tasks are of one service,
+half of services of 100 tasks each, which are all on one overlay network. Python's full garbage collections are told
+apart: here they go through the heap of all hosts at once.
 """
 
 import argparse
+import gc
 from collections.abc import Callable
 from time import process_time_ns
 from typing import Any
@@ -15,9 +18,10 @@ from core.host import Host
 from core.ids import NodeId
 from core.membership import HostConfig
 from core.objects.cluster import Cluster
+from core.objects.network import NetworkSpec, Subnet
 from core.objects.service import Replicated, ServiceSpec
-from core.objects.task import ContainerSpec, TaskSpec, TaskState
-from core.operations import CreateService, InitSwarm, Inspect, JoinSwarm, Kind, Operation
+from core.objects.task import ContainerSpec, NetworkTarget, TaskSpec, TaskState
+from core.operations import CreateNetwork, CreateService, InitSwarm, Inspect, JoinSwarm, Kind, Operation
 from core.raft.config import RaftConfig
 from core.raft.effects import Applied, Result
 from core.timing import LAN, MS, SECOND
@@ -36,6 +40,21 @@ class Stopwatch:
     def __init__(self) -> None:
         self._longest_ns: dict[str, int] = {}
         self.step_count = 0
+        self._collection_begun_at = 0
+        self._collected_ns = 0
+        """Spent on full collections in the step under way."""
+        self.longest_collection_ns = 0
+        gc.callbacks.append(self._on_collection)
+
+    def _on_collection(self, moment: str, info: dict[str, int]) -> None:
+        if info["generation"] < 2:
+            return
+        if moment == "start":
+            self._collection_begun_at = process_time_ns()
+            return
+        took_ns = process_time_ns() - self._collection_begun_at
+        self._collected_ns += took_ns
+        self.longest_collection_ns = max(self.longest_collection_ns, took_ns)
 
     def watch(self, start: Start) -> Host:
         """A host whose steps are timed; takes the place of `recover_swarm_host`."""
@@ -44,9 +63,10 @@ class Stopwatch:
         step = host.step
 
         def timed(now: int, event: Event) -> list[Effect]:
+            self._collected_ns = 0
             begun_at = process_time_ns()
             effects = step(now, event)
-            self._note(_name(event), process_time_ns() - begun_at)
+            self._note(_name(event), process_time_ns() - begun_at - self._collected_ns)
             return effects
 
         host.step = timed  # type: ignore[method-assign]
@@ -101,6 +121,12 @@ def answer(world: World, operation: Operation, host: str = "m1") -> Any:
     return result.value
 
 
+def create(world: World, specs: list[ServiceSpec]) -> None:
+    """Create services, one right after the other."""
+    for spec in specs:
+        answer(world, CreateService(spec))
+
+
 def running_count(world: World) -> int:
     """Tasks that the leader's store shows as running and wanted."""
     leader = world.leader()
@@ -135,14 +161,18 @@ def main() -> None:
     count: int = arguments.tasks
     stopwatch = Stopwatch()
     world = swarm(stopwatch, arguments.workers)
-    spec = ServiceSpec("many", TaskSpec(ContainerSpec("image")), mode=Replicated(count))
+    network_id = answer(world, CreateNetwork(NetworkSpec("large", subnets=(Subnet("10.64.0.0/10"),))))
+    networked = TaskSpec(ContainerSpec("image"), networks=(NetworkTarget(network_id),))
+    specs = [ServiceSpec("many", TaskSpec(ContainerSpec("image")), mode=Replicated(count // 2))]
+    specs += [ServiceSpec(f"s{number}", networked, mode=Replicated(100)) for number in range(count // 200)]
     leader = world.leader()
     assert leader is not None
     longest = [
-        phase(world, stopwatch, f"{count:,} tasks created", lambda: answer(world, CreateService(spec)), count),
+        phase(world, stopwatch, f"{count:,} tasks created", lambda: create(world, specs), count),
         phase(world, stopwatch, "a worker lost", lambda: world.kill("w1"), count),
         phase(world, stopwatch, "the leader lost", lambda: world.kill(leader), count),
     ]
+    print(f"longest full garbage collection, of all hosts at once: {stopwatch.longest_collection_ns / MS:.1f} ms")
     print(f"longest of {stopwatch.step_count:,} steps: {max(longest):.1f} ms; the limit is {LIMIT_MS:.0f} ms")
 
 
