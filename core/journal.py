@@ -19,7 +19,7 @@ from msgspec import Struct
 from core.codec import journal, wire
 from core.codec.journal import Damage
 from core.compaction import Write, compacted
-from core.durable import HostDurable, replay
+from core.durable import HostDurable, records_of, replay
 
 JOURNAL: Final = "journal"
 MARK: Final = "journal.mark"
@@ -71,6 +71,8 @@ class Journal:
         Raises InconsistentRecords: then do not start.
         """
         durable = replay(self._writes, self.corrupt)
+        if self.corrupt:
+            self._writes = list(records_of(durable))  # the rest may not even be consistent
         return durable, [] if self.corrupt else [WriteFile(JOURNAL, self._length, b""), SyncFile(JOURNAL)]
 
     def write(self, writes: Sequence[Write]) -> Iterator[FileOperation]:

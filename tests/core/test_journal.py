@@ -47,6 +47,13 @@ class ForgetfulFiles:
         return Journal(self.content.get(JOURNAL, b""), self.content.get(MARK, b""), rewrite_bytes)
 
 
+META = SnapshotMeta(index=5, term=1, members=(), chunk_count=2)
+
+
+def chunk(number: int) -> Write:
+    return (Stream.SNAPSHOT, SnapshotChunk(5, number, StoreChunk(5, ())))
+
+
 def hard_states(first: int, count: int) -> list[Write]:
     return [(Stream.HARD_STATE, HardState(term=term)) for term in range(first, first + count)]
 
@@ -124,6 +131,49 @@ def test_a_corrupt_journal_is_left_alone_until_the_host_has_written_what_it_make
     assert started(files)[1] == HostDurable(identity=stranger)
 
 
+def write_each(files: ForgetfulFiles, journal: Journal, writes: list[Write]) -> None:
+    for write in writes:
+        for operation in journal.write([write]):
+            files.perform(operation)
+
+
+def frame_damaged(files: ForgetfulFiles, journal: Journal, write: Write) -> None:
+    """Write a frame, and damage it."""
+    position = len(files.content[JOURNAL])
+    write_each(files, journal, [write])
+    content = bytearray(files.content[JOURNAL])
+    content[position + 14] ^= 1
+    files.content[JOURNAL] = bytes(content)
+
+
+def test_a_host_with_damage_in_an_unfinished_snapshot_starts_again_and_again() -> None:
+    files = ForgetfulFiles()
+    journal, _ = started(files)
+    member = Identity(node_id=NodeId("node"), raft_id=NodeId("old"))
+    write_each(files, journal, [(Stream.IDENTITY, member)])
+    frame_damaged(files, journal, chunk(0))
+    write_each(files, journal, [chunk(1), *hard_states(1, 1)])
+    journal, durable = started(files)
+    assert durable.corrupt
+    stranger = Identity(node_id=NodeId("node"), lost_raft_id=NodeId("old"))
+    write_each(files, journal, [(Stream.IDENTITY, stranger)])
+    assert started(files)[1] == HostDurable(identity=stranger)
+
+
+def test_a_host_whose_identity_was_damaged_starts_again_and_again() -> None:
+    """What it wrote as a Raft member is then told apart from other members' records by nothing."""
+    files = ForgetfulFiles()
+    journal, _ = started(files)
+    worker = Identity(node_id=NodeId("node"))
+    write_each(files, journal, [(Stream.IDENTITY, worker)])
+    frame_damaged(files, journal, (Stream.IDENTITY, Identity(node_id=NodeId("node"), raft_id=NodeId("raft"))))
+    write_each(files, journal, [chunk(1), *hard_states(2, 1)])
+    journal, durable = started(files)
+    assert durable == HostDurable(identity=worker, corrupt=True)
+    write_each(files, journal, [(Stream.IDENTITY, worker)])
+    assert started(files)[1] == HostDurable(identity=worker)
+
+
 def test_a_mark_of_the_longer_journal_does_not_condemn_the_shorter_one() -> None:
     files = ForgetfulFiles()
     journal, _ = started(files)
@@ -144,13 +194,6 @@ def test_records_of_another_version_are_refused_by_name() -> None:
         Journal(frame(batch, 0), b"")
 
 
-META = SnapshotMeta(index=5, term=1, members=(), chunk_count=2)
-
-
-def chunk(number: int) -> Write:
-    return (Stream.SNAPSHOT, SnapshotChunk(5, number, StoreChunk(5, ())))
-
-
 @pytest.mark.parametrize("written_count", range(4))
 def test_compaction_in_the_middle_of_a_snapshot_does_not_break_it(written_count: int) -> None:
     writes: list[Write] = [chunk(0), chunk(1), (Stream.SNAPSHOT, SnapshotInstalled(META, 6))]
@@ -161,3 +204,15 @@ def test_compaction_in_the_middle_of_a_snapshot_does_not_break_it(written_count:
 def test_compaction_forgets_the_chunks_of_a_snapshot_that_was_begun_anew() -> None:
     kept: list[Any] = [record for _, record in compacted([chunk(0), chunk(1), chunk(0)])]
     assert [record.number for record in kept if isinstance(record, SnapshotChunk)] == [0]
+
+
+@pytest.mark.parametrize("numbers", [(0, 1), (1,), (0, 2)])
+def test_compaction_forgets_the_chunks_of_another_raft_member(numbers: tuple[int, ...]) -> None:
+    """Those of a damaged journal may have gaps: nothing could follow them."""
+    stranger = Identity(node_id=NodeId("node"), raft_id=NodeId("new"))
+    again = msgspec.structs.replace(stranger, node_version=1)
+    old = [chunk(number) for number in numbers]
+    writes: list[Write] = [*old, (Stream.IDENTITY, stranger), chunk(0), (Stream.IDENTITY, again), chunk(1)]
+    kept: list[Any] = [record for _, record in compacted(writes)]
+    assert [record.number for record in kept if isinstance(record, SnapshotChunk)] == [0, 1]
+    assert compacted([*old, (Stream.IDENTITY, stranger)]) == compacted([(Stream.IDENTITY, stranger)])
