@@ -4,8 +4,8 @@ SimPy orders events by (time, priority, order of scheduling). Every call gets a 
 one, so that two things at the same instant happen in an order that only the seed knows: code that depends on a lucky
 order shows itself in some seed, and each seed repeats exactly.
 
-Millions of messages go through here, so `post_at` and `run_until` do what SimPy's `schedule` and `run` do, on SimPy's own
-queue, without a call for each of their parts.
+Millions of messages go through here, so `post_at` and `run_until` do what SimPy's `schedule` and `run` do, on SimPy's
+own queue, without a call for each of their parts.
 """
 
 from collections.abc import Callable, Sequence

@@ -163,8 +163,10 @@ class Dispatcher:
         """When `tick` has something to do; 0 if it has already."""
         if self._reports.due or self._conversations.unspoken:
             return 0
-        times = (self._alarms.next(), self._conversations.drains.deadline())
-        return min((time for time in times if time is not None), default=None)
+        alarm_at, drain_at = self._alarms.next(), self._conversations.drains.deadline()
+        if alarm_at is None or drain_at is None:
+            return drain_at if alarm_at is None else alarm_at
+        return min(alarm_at, drain_at)
 
     def check_invariants(self) -> None:
         """Assert what always holds."""

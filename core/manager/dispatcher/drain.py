@@ -75,6 +75,8 @@ class Drains:
 
     def deadline(self) -> int | None:
         """When `released` has something to do."""
+        if not self:
+            return None
         first = next(iter(self._release_at.values()), None)
         if first is not None:
             return first

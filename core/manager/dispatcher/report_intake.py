@@ -43,7 +43,7 @@ class ReportIntake:
     @property
     def due(self) -> bool:
         """Whether there is something to acknowledge already."""
-        return any(index <= self._committed.index for index in self._drafted.values())
+        return bool(self._drafted) and min(self._drafted.values()) <= self._committed.index
 
     def received(self, session: AgentSession, message: StatusReport, out: list[Effect]) -> None:
         """A report, perhaps not for the first time."""

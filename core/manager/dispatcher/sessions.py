@@ -43,10 +43,12 @@ class AgentSession:
 
     def due_at(self) -> int:
         """When this session next wants attention."""
-        if not self.began:
-            return self.expires_at
-        times = (self.expires_at, self.assignments_courier.due_at, self.routes_courier.due_at)
-        return min(time for time in times if time is not None)
+        earliest_at = self.expires_at
+        if self.began:
+            for courier_at in (self.assignments_courier.due_at, self.routes_courier.due_at):
+                if courier_at is not None and courier_at < earliest_at:
+                    earliest_at = courier_at
+        return earliest_at
 
 
 class Sessions:
