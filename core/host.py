@@ -79,6 +79,7 @@ class Host:
         self._raft_at: int | None = None
         self._agent_at: int | None = None
         self._manager_at: int | None = None
+        self._earliest_at: int | None = None
         self._membership_ticket: Ticket | None = None
         self._peers_of: tuple[Any, Any] = ((), ())
         self._handlers: dict[type[Any], Callable[[int, Any], None]] = self._table()
@@ -106,13 +107,7 @@ class Host:
         """When the host wants a Tick; not later than the last step if there is more to do already."""
         if self.halted:
             return None
-        if self._work_left:
-            return self._now
-        earliest = self.membership.deadline()
-        for at in (self._raft_at, self._agent_at, self._manager_at):
-            if at is not None and (earliest is None or at < earliest):
-                earliest = at
-        return earliest
+        return self._now if self._work_left else self._earliest_at
 
     def check_invariants(self) -> None:
         """Assert what always holds."""
@@ -123,10 +118,10 @@ class Host:
             self.membership.raft.check_invariants()
         if self.membership.agent is not None:
             self.membership.agent.check_invariants()
-        known = (self._raft_at, self._agent_at, self._manager_at)
+        known = (self._raft_at, self._agent_at, self._manager_at, self._earliest_at)
         self._ran = _ALL
         self._note_deadlines()
-        assert known == (self._raft_at, self._agent_at, self._manager_at), known
+        assert known == (self._raft_at, self._agent_at, self._manager_at, self._earliest_at), known
 
     # --- what observers may look at -----------------------------------------------------------------------------
 
@@ -245,11 +240,12 @@ class Host:
             return
         self._ran |= _RAFT
         replica.now = now
+        emit = self.outbox.effects.append
         for effect in raft.step(now, event):
             if type(effect) is Reply:
                 self._on_reply(effect)
             else:
-                self.outbox.effects.append(effect)
+                emit(effect)
         if replica.touched or raft.accepting is not self._accepting or raft.members is not self._peers_of[0]:
             self._ran |= _MANAGER
             self._accepting = raft.accepting
@@ -331,7 +327,8 @@ class Host:
 
     def _settle(self, now: int) -> None:
         self._work_left = False
-        self._deliver_local(now)
+        if self.outbox.inbox:
+            self._deliver_local(now)
         if self._ran & _MANAGER and self._manager is not None:
             self._manage(now)
             self._deliver_local(now)
@@ -339,7 +336,8 @@ class Host:
             self._ran = _ALL
         if self.membership.abandoned:
             self._pass_on_abandoned()
-        self._tell_peers()
+        if self._ran != _RAFT:  # new members would have concerned the manager as well
+            self._tell_peers()
         self._note_deadlines()
 
     def _pass_on_abandoned(self) -> None:
@@ -362,6 +360,11 @@ class Host:
         if ran & _MANAGER:
             manager = self._manager
             self._manager_at = manager.deadline(self._accepting) if manager is not None else None
+        earliest_at = membership.deadline()
+        for at in (self._raft_at, self._agent_at, self._manager_at):
+            if at is not None and (earliest_at is None or at < earliest_at):
+                earliest_at = at
+        self._earliest_at = earliest_at
 
     def _deliver_local(self, now: int) -> None:
         for _ in range(_LOCAL_MESSAGES_PER_STEP):
