@@ -48,6 +48,7 @@ SITUATIONS: Final = (
     "request-answered",
     "request-failed",
 )
+"""The names that `sometimes:` knows."""
 OF_SERVICES: Final = ("task-moved-to-another-host", "container-failed", "request-answered", "request-failed")
 """Those that nobody reaches without services."""
 

@@ -1,5 +1,8 @@
 """Every check there is, in the order in which verdicts list them."""
 
+from collections.abc import Callable, Mapping
+from typing import Final
+
 from swarmsim.checks.addresses import UniqueAddresses
 from swarmsim.checks.check import Check
 from swarmsim.checks.digests import EqualDigests, Invariants
@@ -11,18 +14,24 @@ from swarmsim.checks.tasks import TaskStatesAdvance
 from swarmsim.checks.writes import NoAcknowledgedWriteLost, OnceOnly
 from swarmsim.world import World
 
+_SUITE: Final[Mapping[type[Check], Callable[[World], Check]]] = {
+    RaftSafety: lambda _: RaftSafety(),
+    NoAcknowledgedWriteLost: lambda _: NoAcknowledgedWriteLost(),
+    OnceOnly: lambda _: OnceOnly(),
+    Linearizable: lambda _: Linearizable(),
+    EqualDigests: EqualDigests,
+    Invariants: lambda _: Invariants(),
+    TaskStatesAdvance: lambda _: TaskStatesAdvance(),
+    UniqueAddresses: lambda _: UniqueAddresses(),
+    EntitledSecrets: EntitledSecrets,
+    MeshFollowsStore: MeshFollowsStore,
+}
+"""How each is made for one run."""
+
+CHECKS: Final = tuple(check.name for check in _SUITE)
+"""The names that `always:` knows. Every one is on in every run; naming it puts it into the verdict by name."""
+
 
 def full_suite(world: World) -> tuple[Check, ...]:
     """One of each, for one run."""
-    return (
-        RaftSafety(),
-        NoAcknowledgedWriteLost(),
-        OnceOnly(),
-        Linearizable(),
-        EqualDigests(world),
-        Invariants(),
-        TaskStatesAdvance(),
-        UniqueAddresses(),
-        EntitledSecrets(world),
-        MeshFollowsStore(world),
-    )
+    return tuple(make(world) for make in _SUITE.values())

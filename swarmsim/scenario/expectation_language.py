@@ -5,10 +5,10 @@ from typing import Any, Final
 from msgspec import Struct
 
 from core.document import Value, did_you_mean
+from swarmsim.checks.situations import SITUATIONS
+from swarmsim.checks.suite import CHECKS
 from swarmsim.scenario import expectations
 from swarmsim.scenario.expectations import (
-    CHECKS,
-    SITUATIONS,
     Claim,
     Expectation,
     LeaderThroughout,

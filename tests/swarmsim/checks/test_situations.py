@@ -12,7 +12,6 @@ from core.raft.effects import ElectionStarted, LeaderElected, QuorumLost, Snapsh
 from sim.facts import DaemonStarted
 from swarmsim.checks.situations import Situations
 from swarmsim.checks.watch import Watch
-from swarmsim.scenario import expectations
 from swarmsim.world import Outcome, RequestSample, WriteOutcome
 
 CANDIDATES = [("m1", ElectionStarted(3, False)), ("m2", ElectionStarted(3, False))]
@@ -64,7 +63,3 @@ def test_a_situation_is_recognised(told: list[tuple[str, Any]], reached: dict[st
 
 def test_a_transfer_shows_in_the_messages() -> None:
     assert counts_of([], {"m1": {"TimeoutNow": (2, 40)}}) == {"leadership-transferred": 2}
-
-
-def test_scenarios_may_name_every_situation() -> None:
-    assert set(Situations().counts) == set(expectations.SITUATIONS)

@@ -7,9 +7,8 @@ from fake_world import FakeWorld
 from core.raft.effects import LeaderElected, QuorumLost
 from core.timing import SECOND
 from swarmsim.checks.check import Check
-from swarmsim.checks.suite import full_suite
+from swarmsim.checks.suite import CHECKS, full_suite
 from swarmsim.checks.watch import Watch
-from swarmsim.scenario import expectations
 from swarmsim.world import FactListener, World
 
 
@@ -70,4 +69,4 @@ def test_the_first_violation_counts_and_an_assertion_is_one() -> None:
 
 
 def test_the_suite_is_what_scenarios_may_name() -> None:
-    assert [check.name for check in full_suite(FakeWorld())] == list(expectations.CHECKS)
+    assert [check.name for check in full_suite(FakeWorld())] == list(CHECKS)

@@ -7,9 +7,8 @@ import pytest
 
 from core.document import DocumentError, Value
 from core.timing import MS, SECOND
-from swarmsim.checks.situations import SITUATIONS as RECOGNISED
 from swarmsim.scenario.expectation_language import FORMS, read_expectation
-from swarmsim.scenario.expectations import SITUATIONS, Claim, Running, Window
+from swarmsim.scenario.expectations import Claim, Running, Window
 from swarmsim.scenario.loader import END_MARGIN_NS, load
 from swarmsim.scenario.names import Names
 from swarmsim.scenario.step_language import VERBS, read_step
@@ -46,10 +45,6 @@ def step(text: str) -> Step:
 def test_every_action_has_its_verb_and_every_claim_its_form() -> None:
     assert {verb.action for verb in VERBS.values()} == set(get_args(Action))
     assert {form.claim for form in FORMS} == set(get_args(Claim))
-
-
-def test_every_situation_that_can_be_expected_is_recognised() -> None:
-    assert SITUATIONS == RECOGNISED
 
 
 @pytest.mark.parametrize(

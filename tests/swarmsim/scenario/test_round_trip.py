@@ -11,9 +11,11 @@ from core.compose.loader import load as load_stack
 from core.compose.stack import Stack
 from core.document import Value
 from core.timing import SECOND
+from swarmsim.checks.situations import SITUATIONS
+from swarmsim.checks.suite import CHECKS
 from swarmsim.scenario import words
 from swarmsim.scenario.expectation_language import FORMS, ClaimForm, read_expectation, write_expectation
-from swarmsim.scenario.expectations import CHECKS, SITUATIONS, Claim, LeaderThroughout, Window, WriteOutcome
+from swarmsim.scenario.expectations import Claim, LeaderThroughout, Window, WriteOutcome
 from swarmsim.scenario.forms import Entry, Mapped, Shape, Single
 from swarmsim.scenario.loader import decode
 from swarmsim.scenario.names import Names
