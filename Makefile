@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 JOBS ?= 2
 PYTEST_ARGS ?=
 # --enforce-counts fails the run when there are too few mutants, or too few that general suites and fuzz kill.
-MUTANTS_ARGS ?=
+MUTANTS_ARGS ?= --enforce-counts
 PACKAGES := core sim real swarmsim
 
 .DEFAULT_GOAL := help
