@@ -272,6 +272,7 @@ class RaftNode:
         """Assert what must hold between any two steps; `full` walks the whole log."""
         self._state.check_invariants(full)
         self._elections.check_invariants()
+        self._reads.check_invariants()
         if self._state.role is Role.LEADER:
             assert self._started_term == self._state.term
             self._replication.check_invariants()

@@ -21,13 +21,15 @@ from core.raft.state import NEVER, RaftState
 
 
 class _PendingRead:
-    __slots__ = ("asked_at", "read_index", "request", "ticket")
+    __slots__ = ("asked_at", "read_index", "request", "ticket", "wanted")
 
     def __init__(self, ticket: Ticket, request: Any, asked_at: int) -> None:
         self.ticket = ticket
         self.request = request
         self.asked_at = asked_at
         self.read_index: int | None = None
+        self.wanted = True
+        """Whether its client still waits."""
 
 
 class Reads:
@@ -50,7 +52,7 @@ class Reads:
         self._replication = replication
         self._barriers = barriers
         self._pending: dict[Ticket, _PendingRead] = {}
-        """All that is not answered."""
+        """All that is not answered; also what is wanted no longer, since it takes up room until its turn has come."""
         self._waiting: list[_PendingRead] = []
         """Those for which nobody was asked yet."""
         self._batch: list[_PendingRead] = []
@@ -83,11 +85,14 @@ class Reads:
 
     def on_cancelled(self, event: Cancelled) -> None:
         """A client is gone."""
-        self._pending.pop(event.ticket, None)
+        read = self._pending.get(event.ticket)
+        if read is not None:
+            read.wanted = False
 
     def refuse_all(self, reason: str) -> None:
         """This member takes no more part."""
-        self._state.effects += [Reply(ticket, Refused(reason)) for ticket in self._pending]
+        for read in self._pending.values():
+            self._refuse(read, reason)
         self._pending, self._waiting, self._batch, self.ready = {}, [], [], []
 
     def start_over(self) -> None:
@@ -145,7 +150,7 @@ class Reads:
             assert read.read_index is not None
             if read.read_index > self._state.applied_index:
                 self.ready.append(read)
-            elif self._pending.pop(read.ticket, None) is not None:
+            elif self._pending.pop(read.ticket, None) is not None and read.wanted:
                 self._answer(read.ticket, read.request)
 
     def _answer(self, ticket: Ticket, request: Any) -> None:
@@ -163,6 +168,7 @@ class Reads:
             self._batch, self._waiting = [], []
             self._retry_at = NEVER
             return
+        self._waiting = [read for read in self._waiting if read.ticket in self._pending]
         self._schedule_retry()
         if self._batch and not state.leading and state.leader_id is not None and state.leader_id != state.id:
             self._ask(state.leader_id)
@@ -178,4 +184,12 @@ class Reads:
         in_vain = waited_ns >= refusal_ns and not leader_in_reach(state, self._replication)
         if in_vain or waited_ns >= PATIENCE_REFUSALS * refusal_ns:
             del self._pending[read.ticket]
-            state.effects.append(Reply(read.ticket, Refused(no_leader_reason(state))))
+            self._refuse(read, no_leader_reason(state))
+
+    def _refuse(self, read: _PendingRead, reason: str) -> None:
+        if read.wanted:
+            self._state.effects.append(Reply(read.ticket, Refused(reason)))
+
+    def check_invariants(self) -> None:
+        """The bound on what is pending bounds what waits to be asked for."""
+        assert len(self._waiting) <= len(self._pending)

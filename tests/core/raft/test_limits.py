@@ -45,6 +45,37 @@ def test_who_cancels_gets_no_answer() -> None:
     assert cluster.peers[leader.id].machine.committed == {"x": 1}
 
 
+def test_cancelled_reads_take_up_room_until_their_turn_has_come() -> None:
+    cluster = Cluster(3, pending_count_max=2)
+    leader = cluster.elect()
+    follower = cluster.followers()[0].id
+    cluster.partition([])
+    for _ in range(2):
+        cluster.step(follower, Cancelled(cluster.read(follower, Get("x"))))
+    assert "too many reads" in cluster.refused(cluster.read(follower, Get("x"))).reason
+    assert cluster.node(follower).abandon() == []
+    cancelled = [cluster.read(leader.id, Get("x")) for _ in range(2)]
+    for ticket in cancelled:
+        cluster.step(leader.id, Cancelled(ticket))
+    cluster.heal()
+    cluster.pass_time(SECOND)
+    assert [cluster.result(ticket) for ticket in cancelled] == [None, None]
+    asked = cluster.read(leader.id, Get("x"))
+    cluster.pass_time(SECOND)
+    cluster.applied(asked)
+
+
+def test_reads_that_were_refused_wait_no_longer() -> None:
+    cluster = Cluster(3)
+    cluster.elect()
+    follower = cluster.followers()[0].id
+    cluster.partition([])
+    for _ in range(30):  # each step checks that what waits is within its bound
+        cluster.read(follower, Get("x"))
+        cluster.pass_time(100 * MS)
+    assert "no leader" in cluster.refused(cluster.read(follower, Get("x"))).reason
+
+
 def test_a_forward_is_good_for_the_term_it_was_meant_for() -> None:
     cluster = Cluster(3)
     leader = cluster.elect()
