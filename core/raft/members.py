@@ -24,7 +24,7 @@ Membership = tuple[Member, ...]
 
 
 class AddMember(Struct, frozen=True, gc=False, array_like=True, tag=True):
-    """Add a voter by way of learner: the leader promotes it when it has caught up."""
+    """Add a voter by way of learner: the leader promotes it when it has caught up. Of a learner, PromoteLearner."""
 
     id: NodeId
     address: Address

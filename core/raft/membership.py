@@ -153,14 +153,16 @@ def changed(members: Membership, change: MembershipChange) -> Membership:
     """The membership after one change; the same one if it is so already. Raises ChangeRefused with the reason."""
     existing = member_of(members, change.id)
     match change:
-        case AddMember() | AddLearner():
+        case AddMember() | AddLearner() if existing is None:
             wanted = Member(change.id, change.address, voter=False, to_be_promoted=isinstance(change, AddMember))
-            return (*members, wanted) if existing is None else members
+            return (*members, wanted)
+        case AddLearner():
+            return members
         case _ if existing is None:
             if isinstance(change, RemoveMember):
                 return members
             raise ChangeRefused(f"{change.id} is not a member: add it first")
-        case PromoteLearner():
+        case AddMember() | PromoteLearner():
             return members if existing.voter else _replaced(members, _to_be_promoted(existing))
         case UpdateAddress():
             moved = Member(existing.id, change.address, existing.voter, existing.to_be_promoted)

@@ -305,6 +305,20 @@ def test_a_new_voter_begins_as_a_learner_and_is_promoted_when_it_has_caught_up()
     assert voter.voter
 
 
+def test_a_learner_that_is_added_as_a_voter_is_promoted() -> None:
+    """§4.2.1: a learner that has caught up is one step from being a full member."""
+    cluster = Cluster(3, learner_count=1)
+    leader = cluster.elect()
+    added = cluster.change(leader.id, AddMember(N4, Address("h4")))
+    cluster.pass_time(SECOND)
+    cluster.applied(added)
+    member = member_of(leader.members, N4)
+    assert member is not None
+    assert member.voter
+    again = [cluster.change(leader.id, change(N4, Address("h4"))) for change in (AddMember, AddLearner)]
+    assert [cluster.applied(ticket).index for ticket in again] == [leader.last_index] * 2, "it is so already"
+
+
 def test_a_learner_neither_votes_in_commits_nor_campaigns() -> None:
     """§4.2.1: non-voting servers are not counted for voting or commitment."""
     cluster = Cluster(2, learner_count=3)
