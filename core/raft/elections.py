@@ -176,11 +176,10 @@ class Elections:
         assert message.term == state.term
         free = state.vote == sender or (state.vote is None and state.leader_id is None)
         granted = free and state.log.is_up_to_date(message.last_index, message.last_term)
-        if granted:
+        if granted and state.vote is None:  # asked again, it answers again, but waits for nobody any longer
             state.heard_at = state.now
-            if state.vote is None:
-                state.vote = sender
-                state.persist_hard_state()
+            state.vote = sender
+            state.persist_hard_state()
         state.send(sender, VoteAnswered(state.term, granted))
 
     def on_vote_answered(self, sender: NodeId, message: VoteAnswered) -> None:

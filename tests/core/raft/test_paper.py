@@ -79,6 +79,16 @@ def test_a_vote_is_given_once_in_a_term_first_come_first_served() -> None:
     assert say(cluster, N2, N1, RequestVote(2, 1, 1)) == [VoteAnswered(2, granted=True)]
 
 
+def test_a_vote_that_is_repeated_does_not_put_off_the_voters_own_turn() -> None:
+    """§3.4: granting a vote resets the timer, and a late or doubled request grants nothing new."""
+    cluster = quiet()
+    say(cluster, N2, N1, RequestVote(2, 1, 1))
+    turn_at = cluster.node(N1).deadline()
+    cluster.now += 10 * MS
+    assert say(cluster, N2, N1, RequestVote(2, 1, 1)) == [VoteAnswered(2, granted=True)]
+    assert cluster.node(N1).deadline() == turn_at
+
+
 def test_a_vote_outlives_a_crash() -> None:
     """§3.8: a server persists its current term and vote, which keeps it from voting twice."""
     cluster = quiet()
