@@ -27,6 +27,8 @@ class Replica:
         self.now = 0
         self.touched = False
         """Whether something was evaluated, applied, or leadership changed since `take_effects` was last called."""
+        self.watcher: Callable[[int, Any], None] | None = None
+        """Told the index and command of all that is applied, before it is; for those who check."""
         self._effects: list[Effect] = []
         self._make_manager = make_manager
         self._preparing: Manager | None = None
@@ -64,6 +66,8 @@ class Replica:
     def apply(self, index: int, command: Any) -> Any:
         """Apply a committed transaction; the client's answer, or an OperationError if its versions did not hold."""
         self.touched = True
+        if self.watcher is not None:
+            self.watcher(index, command)
         outcome = self.store.apply(index, command)
         if isinstance(outcome, Conflict):
             self._effects.append(Observe(TransactionRefused(index, outcome.reason)))

@@ -86,6 +86,9 @@ FactListener = Callable[[int, str, Any], None]
 RaftListener = Callable[[int, str, RaftNode, Sequence[Any]], None]
 """Called with time, host, its Raft member as it is after a step, and the step's effects in order."""
 
+AppliedListener = Callable[[int, str, RaftNode, int, Any], None]
+"""Called with time, host, its Raft member, and the index and command that its state machine is about to carry out."""
+
 
 class Outcome(Enum):
     """What became of one request of a client from outside."""
@@ -229,6 +232,9 @@ class World(Protocol):
 
     def observe_raft(self, listener: RaftListener) -> None:
         """Have every step of every host's Raft member told to `listener`; a world that cannot see inside never does."""
+
+    def observe_applied(self, listener: AppliedListener) -> None:
+        """Have every command that a host's state machine carries out told to `listener`, likewise."""
 
     def store(self, host: str) -> Store | None:
         """What a living manager has applied, to be read at once and never written; None for any other host."""

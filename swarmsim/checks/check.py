@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from swarmsim.world import FactListener, RaftListener, World
+from swarmsim.world import AppliedListener, FactListener, RaftListener, World
 
 
 class Violation(Struct, frozen=True, gc=False):
@@ -36,6 +36,10 @@ class Check:
 
     def raft_listener(self) -> RaftListener | None:
         """What is to be told every step of every Raft member; it costs time."""
+        return None
+
+    def applied_listener(self) -> AppliedListener | None:
+        """What is to be told every command that a host applies."""
         return None
 
     def sample(self, world: World) -> None:

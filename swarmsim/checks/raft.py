@@ -47,6 +47,8 @@ class RaftHistory:
         """Index -> what was applied there."""
         self._requests: dict[Hashable, int] = {}
         self._applied_index: dict[NodeId, int] = {}
+        self._lives: dict[NodeId, RaftNode] = {}
+        """Each peer as it is since its last start."""
         self._leader_end: dict[NodeId, tuple[int, int]] = {}
         """Leader -> (its term, last index of its log)."""
 
@@ -54,6 +56,7 @@ class RaftHistory:
 
     def watch(self, node: RaftNode, effects: Iterable[Any]) -> None:
         """One step of a peer: what it wrote, whom it was elected to be, what it found committed."""
+        self._meet(node)
         for effect in effects:
             if type(effect) is Persist and type(effect.record) is LogAppended:
                 self.appended(node.id, node.term if node.leader_id == node.id else 0, effect.record.entries, node.log)
@@ -67,7 +70,18 @@ class RaftHistory:
             first_index = max(fact.first_index, node.log.first_index)
             self.committed(node.id, node.term, node.log.slice(first_index, fact.last_index))
         elif type(fact) is SnapshotRestored:
-            self._applied_index[node.id] = fact.index
+            self._applied_index[node.id] = max(fact.index, self._applied_index.get(node.id, 0))
+
+    def watch_applied(self, node: RaftNode, index: int, command: Any) -> None:
+        """A peer's state machine is about to carry out a command; called within the step that applies it."""
+        self._meet(node)
+        self.applied(node.id, index, command, _request_at(index, node.log))
+
+    def _meet(self, node: RaftNode) -> None:
+        """A peer that is another object than before has been started anew."""
+        if self._lives.get(node.id) is not node:
+            self._lives[node.id] = node
+            self.restarted(node.id, node.applied_index)
 
     # --- the properties -----------------------------------------------------------------------------------------
 
@@ -129,7 +143,7 @@ class RaftHistory:
             raise RaftViolation(f"State Machine Safety: {node_id} applied index {index} out of order or twice")
         self._applied_index[node_id] = index
         other = self.commands.setdefault(index, command)
-        if other != command:
+        if other is not command and other != command:
             raise RaftViolation(f"State Machine Safety: index {index} is {other!r} and, on {node_id}, {command!r}")
         if request is not None and self._requests.setdefault(request, index) != index:
             raise RaftViolation(
@@ -148,6 +162,14 @@ def _end_before(log: RaftLog, term: int) -> int:
     while index > log.base_index and log.term_at(index) == term:
         index -= 1
     return index
+
+
+def _request_at(index: int, log: RaftLog) -> Hashable | None:
+    """Which client's request an entry carries out, if it can be told."""
+    entry = next(iter(log.slice(index, index)), None) if log.first_index <= index <= log.last_index else None
+    if type(entry) is not CommandEntry or entry.stamp is None:
+        return None
+    return entry.stamp.origin, entry.stamp.incarnation, entry.stamp.sequence
 
 
 def _content(entry: LogEntry) -> Any:

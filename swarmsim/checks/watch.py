@@ -26,6 +26,9 @@ class Watch:
             raft_listener = check.raft_listener()
             if raft_listener is not None:
                 world.observe_raft(raft_listener)
+            applied_listener = check.applied_listener()
+            if applied_listener is not None:
+                world.observe_applied(applied_listener)
         world.observe(self.tell)
         world.look_at(world.now_ns + sample_ns, self._sample)
 

@@ -14,7 +14,7 @@ from core.store import Store
 from sim import traffic, writers
 from sim.daemon import Daemon
 from sim.fabric import Outcome as Fate
-from sim.hosts import recover_swarm_host
+from sim.hosts import Start, recover_swarm_host
 from sim.guard import MinorityGuard
 from sim.injection import DisallowedError, Injector
 from sim.loop import Call
@@ -23,6 +23,7 @@ from sim.world import World
 from swarmsim.scenario.plan import ClusterPlan, ImagePlan, TrafficPlan, WriterPlan
 from swarmsim.scenario.steps import REVERSIBLE, Action, verb_of
 from swarmsim.world import (
+    AppliedListener,
     ContainerView,
     FactListener,
     HostStatus,
@@ -51,11 +52,12 @@ class SimulatedWorld:
     """Implements `swarmsim.world.World`."""
 
     def __init__(self, plan: ClusterPlan, images: Sequence[ImagePlan], seed: int) -> None:
-        self.sim = World(config_of(plan, images), seed, recover_swarm_host)
+        self.sim = World(config_of(plan, images), seed, self._recover)
         self._racks: dict[str, str] = {}
         self._patience_ns = patience_ns(plan.timing)
         self._injector = Injector(self.sim, MinorityGuard(self.sim))
         self._raft_listeners: list[RaftListener] = []
+        self._applied_listeners: list[AppliedListener] = []
         self._pace = Pace()
         self.sim.observer.on_step(self._stepped)
 
@@ -204,6 +206,27 @@ class SimulatedWorld:
             if raft is not None:
                 for listener in self._raft_listeners:
                     listener(at, host, raft, effects)
+                self._attend(host, core)
+
+    def observe_applied(self, listener: AppliedListener) -> None:
+        self._applied_listeners.append(listener)
+
+    def _recover(self, start: Start) -> Host:
+        host = recover_swarm_host(start)
+        self._attend(start.name, host)
+        return host
+
+    def _attend(self, name: str, core: Host) -> None:
+        """Have it told what a host applies, from before the first command: a manager is made at a start or in a step."""
+        replica, raft = core.membership.replica, core.membership.raft
+        if replica is None or raft is None or replica.watcher is not None:
+            return
+
+        def watcher(index: int, command: Any) -> None:
+            for listener in self._applied_listeners:
+                listener(self.sim.now, name, raft, index, command)
+
+        replica.watcher = watcher
 
     def store(self, host: str) -> Store | None:
         machine = self.sim.machine(host)

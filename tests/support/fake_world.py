@@ -14,6 +14,7 @@ from core.store import Store
 from swarmsim.scenario.plan import TrafficPlan, WriterPlan
 from swarmsim.scenario.steps import Action
 from swarmsim.world import (
+    AppliedListener,
     ContainerView,
     FactListener,
     HostStatus,
@@ -129,6 +130,9 @@ class FakeWorld:
 
     def observe_raft(self, listener: RaftListener) -> None:
         """There is no Raft here."""
+
+    def observe_applied(self, listener: AppliedListener) -> None:
+        """Nor is anything applied."""
 
     def tell(self, host: str, fact: Any) -> None:
         """Have a host tell a fact now."""
