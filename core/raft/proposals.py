@@ -21,7 +21,7 @@ from core.raft.members import member_of
 from core.raft.messages import Forward, Forwarded
 from core.raft.replication import Replication
 from core.raft.requests import Requests
-from core.raft.sessions import Sessions
+from core.raft.sessions import Sessions, forget_settled
 from core.raft.state import RaftState
 
 
@@ -52,14 +52,7 @@ class _Window:
         self.seen: dict[int, Result | Taking] = {}
 
     def settle(self, below: int) -> None:
-        if below == self.settled_below + 1:
-            self.seen.pop(self.settled_below, None)
-        elif below - self.settled_below <= len(self.seen):
-            for sequence in range(self.settled_below, below):
-                self.seen.pop(sequence, None)
-        else:
-            for sequence in [old for old in self.seen if old < below]:
-                del self.seen[sequence]
+        forget_settled(self.seen, self.settled_below, below)
         self.settled_below = below
 
 

@@ -42,16 +42,20 @@ class _Session:
         self.results = results
 
     def settle(self, below: int) -> None:
-        results = self.results
-        if below == self.settled_below + 1:
-            results.pop(self.settled_below, None)
-        elif below - self.settled_below <= len(results):
-            for sequence in range(self.settled_below, below):
-                results.pop(sequence, None)
-        else:
-            for sequence in [old for old in results if old < below]:
-                del results[sequence]
+        forget_settled(self.results, self.settled_below, below)
         self.settled_below = below
+
+
+def forget_settled(by_sequence: dict[int, Any], settled_below: int, below: int) -> None:
+    """Remove the sequences under `below`; those under `settled_below` are gone already. Most often that is one."""
+    if below == settled_below + 1:
+        by_sequence.pop(settled_below, None)
+    elif below - settled_below <= len(by_sequence):
+        for sequence in range(settled_below, below):
+            by_sequence.pop(sequence, None)
+    else:
+        for sequence in [old for old in by_sequence if old < below]:
+            del by_sequence[sequence]
 
 
 class Sessions:
