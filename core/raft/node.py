@@ -20,7 +20,7 @@ from core.ids import NodeId
 from core.raft import snapshot_sending
 from core.raft.applying import Applier
 from core.raft.barriers import Barriers
-from core.raft.clients import Clients, leader_in_reach
+from core.raft.clients import Clients
 from core.raft.config import RaftConfig
 from core.raft.effects import Leading, MessageRefused, QuorumLost, RaftEffect, Reply, Role
 from core.raft.elections import Elections
@@ -228,11 +228,6 @@ class RaftNode:
     def accepting(self) -> bool:
         """Whether Submit is allowed now."""
         return self._proposals.accepting
-
-    @property
-    def has_quorum(self) -> bool:
-        """Whether it leads a majority, or has heard a leader, within the least election timeout."""
-        return leader_in_reach(self._state, self._replication)
 
     @property
     def members(self) -> Membership:

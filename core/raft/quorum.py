@@ -16,8 +16,3 @@ def reached_by_quorum(values: Sequence[int]) -> int:
     """
     # Sorted, a majority is at or above position count - quorum_size(count), which is this.
     return sorted(values)[(len(values) - 1) // 2] if values else 0
-
-
-def failures_tolerated(voter_count: int) -> int:
-    """How many voters may be down with the rest still a majority."""
-    return max(voter_count - quorum_size(voter_count), 0)
