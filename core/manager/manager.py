@@ -139,7 +139,7 @@ class Manager:
         """Assert what always holds of the parts that keep more than a queue; linear in the size of the store."""
         self._loops.check_invariants()
         for part in self._reconcilers:
-            if isinstance(part, Dispatcher | Allocator | Scheduler):
+            if isinstance(part, Dispatcher | Allocator | Scheduler | ReplicatedOrchestrator):
                 part.check_invariants()
 
     def _draft(self, now: int, index: int) -> Draft:

@@ -17,6 +17,7 @@ from core.manager.control.control import carry_out
 from core.manager.control_loops import ControlLoops
 from core.manager.draft import Draft
 from core.manager.manager import reconcilers_of
+from core.manager.orchestrator.replicated import ReplicatedOrchestrator
 from core.manager.scheduler.scheduler import Scheduler
 from core.manager.wall import Wall
 from core.objects import Cluster, Network, Node, Service, StoredObject, Task
@@ -134,11 +135,16 @@ class Swarm:
             transaction = self.loops.run(self.now, self._draft())
             if transaction is not None:
                 self._commit(transaction)
-            elif not (agents and self.agents_step()):
+            elif not (self._goes_on() or (agents and self.agents_step())):
                 break
         else:
             raise AssertionError("the swarm does not come to rest")
         assert self.committed.digest() == self.head.digest()
+
+    def _goes_on(self) -> bool:
+        """Whether the loops only stopped since they had looked at enough for one step."""
+        at = self.loops.deadline(self.now)
+        return at is not None and at <= self.now
 
     def run_for(self, duration_ns: int, agents: bool = True) -> None:
         """Let time pass, stopping at every deadline."""
@@ -253,5 +259,5 @@ class Swarm:
         assert leaks(self.committed) == []
         self.loops.check_invariants()
         for reconciler in self.reconcilers:
-            if isinstance(reconciler, Allocator | Scheduler):
+            if isinstance(reconciler, Allocator | Scheduler | ReplicatedOrchestrator):
                 reconciler.check_invariants()

@@ -122,6 +122,10 @@ class ReplicatedOrchestrator:
             if self._count(draft, service_id) and not draft.full:
                 del self._services[service_id]
 
+    def check_invariants(self) -> None:
+        """The slots are counted right."""
+        self._tally.check_invariants()
+
     def _restart(self, draft: Draft, task: Task | None) -> None:
         if task is None or not self._needs_restart(task):
             return

@@ -41,6 +41,14 @@ class Tally:
             wanted.pop(task.slot, None)
         self._settle(task, bool(count))
 
+    def check_invariants(self) -> None:
+        """The counts are those of the tasks as they are."""
+        fresh = Tally(self._head)
+        for task in self._head.tasks.values():
+            fresh.follow(None, task)
+        assert fresh._wanted == self._wanted, (fresh._wanted, self._wanted)
+        assert fresh._idle == self._idle, (fresh._idle, self._idle)
+
     def _settle(self, task: Task, taken: bool) -> None:
         idle = self._idle.setdefault(task.service_id, {})
         if not taken and self._head.has_tasks_in_slot(slot_of(task)):

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import parts
 from core.ids import NetworkId, NodeId, ServiceId, TaskId
 from core.mesh import section
 from core.mesh.afresh import afresh
@@ -157,10 +158,26 @@ def test_tables_built_late_equal_tables_that_followed(history: list[list[Any]]) 
     followed = Followed()
     for wishes in history:
         followed.apply(wishes)
-    late = MeshTables(followed.store)
-    finish(late.rebuild())
-    for node_id in NODES:
-        assert late.delta(node_id, 0).apply_to({}) == followed.past[-1][node_id]
+    for count in (1, 2, 1000):
+        late = MeshTables(followed.store)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(parts, "OBJECTS_PER_PART", count)
+            finish(late.rebuild())
+        for node_id in NODES:
+            assert late.delta(node_id, 0).apply_to({}) == followed.past[-1][node_id]
+
+
+@given(histories, histories)
+def test_tables_built_late_follow_like_the_others(before: list[list[Any]], after: list[list[Any]]) -> None:
+    followed = Followed()
+    for wishes in before:
+        followed.apply(wishes)
+    followed.tables = MeshTables(followed.store)
+    finish(followed.tables.rebuild())
+    for wishes in after:
+        followed.apply(wishes)
+        for node_id in NODES:
+            assert followed.tables.delta(node_id, 0).apply_to({}) == followed.past[-1][node_id]
 
 
 @given(histories)

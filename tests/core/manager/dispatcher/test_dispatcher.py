@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from core.ids import Address, NetworkId, NodeId, SecretId, ServiceId, SessionId, TaskId
+from core.manager.dispatcher import dispatcher
 from core.manager.dispatcher.assignments import MAX_TASKS
 from core.manager.dispatcher.dispatcher import HANDLERS, Dispatcher
 from core.manager.draft import Draft
@@ -473,3 +474,21 @@ def test_a_write_that_changes_no_table_sends_no_table(pair: Pair) -> None:
     node = pair.store.nodes[B]
     pair.write(lambda draft: draft.update(replace(node, spec=replace(node.spec, labels={"rack": "1"}))))
     assert pair.take(A, Routes) == pair.take(B, Routes) == []
+
+
+def test_many_agents_are_spoken_to_in_several_steps(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatcher, "MAX_SPOKEN", 1)
+    pair.create(task("web.333", A))
+    assert [len(pair.take(node_id, Routes)) for node_id in (A, B)] == [1, 0]
+    assert pair.dispatcher.deadline() == 0
+    pair.until(pair.now)
+    assert [len(pair.take(node_id, Routes)) for node_id in (A, B)] == [0, 1]
+
+
+def test_an_agent_that_was_not_spoken_to_yet_is_waited_for(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatcher, "MAX_SPOKEN", 1)
+    pair.want("web.1", TaskState.SHUTDOWN)
+    (table,) = pair.take(A, Routes)
+    pair.receive(A, RoutesAck(pair.sessions[A], table.changes.to_version))
+    pair.until(pair.now + LAN.drain_grace_ns)
+    assert pair.dispatcher.withheld(pair.store.tasks[TaskId("web.1")])
