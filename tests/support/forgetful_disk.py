@@ -9,48 +9,68 @@ class PowerFailed(OSError):
     """The machine is gone: nothing it does from here on has any effect."""
 
 
+class _File:
+    """What a file holds as far as it was synced."""
+
+    def __init__(self, synced: bytes) -> None:
+        self.synced = synced
+
+
 class ForgetfulDisk:
-    """Takes the place of `os` in `real.storage`. Bytes reach the real files at once, and are taken back by `crash`."""
+    """Takes the place of `os` in `real.storage`. What is done to the real files at once, `crash` takes back.
+
+    Names, too, are forgotten, new ones and those that were moved, until their directory is synced.
+    """
 
     def __init__(self, operation_count: int | None = None) -> None:
         """`operation_count`: how many operations on files succeed before the power fails; None for all."""
         self.renamed_count = 0
         self._left = operation_count
-        self._paths: dict[int, Path] = {}
-        self._synced: dict[Path, bytes] = {}
+        self._open: dict[int, _File | None] = {}
+        """None for a directory."""
+        self._named: dict[Path, _File] = {}
+        self._synced_names: dict[Path, _File] = {}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(os, name)
 
     def open(self, path: Path, flags: int, mode: int = 0o777) -> int:
-        file = os.open(path, flags, mode)
-        if not flags & os.O_DIRECTORY:
-            self._synced.setdefault(path, path.read_bytes())
-        self._paths[file] = path
-        return file
+        if path not in self._named and path.is_file():
+            self._named[path] = self._synced_names[path] = _File(path.read_bytes())
+        descriptor = os.open(path, flags, mode)
+        is_directory = bool(flags & os.O_DIRECTORY)
+        self._open[descriptor] = None if is_directory else self._named.setdefault(path, _File(b""))
+        return descriptor
 
-    def close(self, file: int) -> None:
-        del self._paths[file]
-        os.close(file)
+    def close(self, descriptor: int) -> None:
+        del self._open[descriptor]
+        os.close(descriptor)
 
-    def pwrite(self, file: int, data: bytes, offset: int) -> int:
+    def pwrite(self, descriptor: int, data: bytes, offset: int) -> int:
         self._spend()
-        return os.pwrite(file, data, offset)
+        return os.pwrite(descriptor, data, offset)
 
-    def ftruncate(self, file: int, length: int) -> None:
+    def ftruncate(self, descriptor: int, length: int) -> None:
         self._spend()
-        os.ftruncate(file, length)
+        os.ftruncate(descriptor, length)
 
-    def fdatasync(self, file: int) -> None:
+    def fdatasync(self, descriptor: int) -> None:
         self._spend()
-        self._synced[self._paths[file]] = self._paths[file].read_bytes()
+        file = self._open[descriptor]
+        assert file is not None
+        file.synced = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+
+    def fsync(self, descriptor: int) -> None:
+        """Of a directory only: there is but one."""
+        self._spend()
+        assert self._open[descriptor] is None
+        self._synced_names = dict(self._named)
 
     def rename(self, source: Path, target: Path) -> None:
         self._spend()
         os.rename(source, target)
         self.renamed_count += 1
-        self._synced[target] = self._synced.pop(source)
-        self._paths = {file: target if path == source else path for file, path in self._paths.items()}
+        self._named[target] = self._named.pop(source)
 
     def _spend(self) -> None:
         if self._left is not None:
@@ -59,8 +79,10 @@ class ForgetfulDisk:
             self._left -= 1
 
     def crash(self) -> None:
-        """Every byte that was not synced is gone, and so is the process that had the files open."""
-        for path, content in self._synced.items():
-            path.write_bytes(content)
-        for file in list(self._paths):
-            self.close(file)
+        """Every byte and name that was not synced is gone, and so is the process that had the files open."""
+        for path in self._named:
+            path.unlink()
+        for path, file in self._synced_names.items():
+            path.write_bytes(file.synced)
+        for descriptor in list(self._open):
+            self.close(descriptor)
