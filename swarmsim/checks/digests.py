@@ -1,10 +1,12 @@
 """Equal managers: whoever has applied the same log has the same store, and no host breaks its own invariants."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from core.raft.effects import EntriesCommitted
+from core.raft.node import RaftNode
 from swarmsim.checks.check import Check, living_managers
-from swarmsim.world import FactListener, World
+from swarmsim.world import FactListener, RaftListener, World
 
 REMEMBERED_COUNT = 4096
 """Indexes whose digest is kept: a manager further behind is compared by what it has in its snapshot and after."""
@@ -51,9 +53,12 @@ class EqualDigests(Check):
 
 
 class Invariants(Check):
-    """What every host asserts of itself."""
+    """What every host asserts of itself: its Raft member after every step that did something, all else when sampled."""
 
     name = "invariants"
+
+    def raft_listener(self) -> RaftListener:
+        return self._on_step
 
     def sample(self, world: World) -> None:
         self.checked_count += 1
@@ -62,3 +67,10 @@ class Invariants(Check):
     def finish(self, world: World) -> None:
         self.checked_count += 1
         world.check_invariants(full=True)
+
+    def _on_step(self, at_ns: int, host: str, node: RaftNode, effects: Sequence[Any]) -> None:
+        self.checked_count += 1
+        try:
+            node.check_invariants()
+        except AssertionError as error:
+            self.fail(at_ns, f"assertion failed in {host}'s Raft member: {error}")
