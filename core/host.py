@@ -6,6 +6,10 @@ the host to itself are delivered, the leader's reconcilers write one transaction
 follows the node objects, and the host becomes the Raft member the leader wants it to be. What is left over makes
 `deadline()` the present moment.
 
+No step takes long, however much there is to do: entries are applied up to a number of bytes, a host that is to lead
+gets its manager ready part by part, the manager writes one transaction and speaks to so many agents. A host that is
+busy still beats.
+
 A failed write halts the host: from then on it says nothing, and the driver recovers it from its disk.
 """
 

@@ -4,7 +4,8 @@ Theory of operation. `step` takes one event, hands it to a handler by its type, 
 committed are applied, and whatever waited for that, for a new leader, or for a majority's confirmation, goes on. Terms
 are seen to before any handler runs: a message of an older term is answered with ours or ignored, a newer term makes
 this peer a follower first (Raft dissertation §3.3). Timeouts are only looked at in `Tick`, which the driver is to send
-no later than `deadline()`; `now` never goes back.
+no later than `deadline()`; `now` never goes back. A new leader's machine may take several steps to get ready once the
+first entry is applied; until it is, this peer leads in the eyes of the others but is not `leading`.
 
 The parts, each in its module: elections (roles, votes), following and replication (the two ends of Append), snapshots,
 membership, transfer, barriers (proof of leadership), proposals (the leader's evaluation), clients with requests (the
