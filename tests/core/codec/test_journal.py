@@ -6,9 +6,12 @@ from hypothesis import strategies as st
 
 from core.codec import journal
 from core.codec.journal import Damage, Scan, frame, scan
+from core.durability import Verdict, judge
 
 payload_lists = st.lists(st.binary(max_size=40), max_size=6)
 filled_payload_lists = st.lists(st.binary(max_size=40), min_size=1, max_size=6)
+
+DAMAGE_OF = {Verdict.INTACT: Damage.NONE, Verdict.TORN: Damage.TORN, Verdict.CORRUPT: Damage.CORRUPT}
 
 
 def written(payloads: list[bytes]) -> tuple[bytes, list[int]]:
@@ -57,6 +60,24 @@ def test_a_bad_frame_followed_by_a_valid_one_is_corrupt_without_any_mark(
     found = scan(flipped(whole, position, data.draw(st.integers(0, 7))), 0)
     readable = payloads[:victim] + payloads[victim + 1 :]
     assert found == Scan(tuple(readable), offsets[victim], Damage.CORRUPT)
+
+
+@given(st.lists(st.tuples(st.binary(max_size=40), st.booleans()), max_size=8), st.integers(0, 9), st.data())
+def test_the_rule_is_the_one_that_simulated_disks_go_by(
+    frames: list[tuple[bytes, bool]], synced_count: int, data: st.DataObject
+) -> None:
+    """`core.durability.judge` over records, `scan` over bytes: the same verdict on any damage, the same part kept."""
+    whole, offsets = written([payload for payload, _ in frames])
+    for number, (_, readable) in enumerate(frames):
+        if not readable:
+            position = data.draw(st.integers(offsets[number], offsets[number + 1] - 1))
+            whole = flipped(whole, position, data.draw(st.integers(0, 7)))
+    verdict, kept_count = judge([readable for _, readable in frames], synced_count)
+    mark = offsets[synced_count] if synced_count < len(offsets) else len(whole) + 1
+    found = scan(whole, mark)
+    assert (found.damage, found.valid_length) == (DAMAGE_OF[verdict], offsets[kept_count])
+    believed = frames if verdict is Verdict.CORRUPT else frames[:kept_count]
+    assert found.payloads == tuple(payload for payload, readable in believed if readable)
 
 
 @given(filled_payload_lists)
