@@ -13,7 +13,8 @@ class Member:
 
     def check_invariants(self, full: bool = False) -> None:
         assert not full, "too dear for every step"
-        assert not self.problem, self.problem
+        if self.problem:
+            raise AssertionError(self.problem)
 
 
 def test_a_step_that_breaks_an_invariant_is_noticed_though_the_next_one_mends_it() -> None:
