@@ -1,5 +1,7 @@
 """When a swarm has converged: as many healthy running tasks as desired, and every host forwarding by today's store.
 
+Hosts count that are nodes and have power: one that boots, is paused or has no daemon forwards by what it has as well.
+
 Plain functions that look at a world at one instant and say what is still missing.
 """
 
@@ -86,7 +88,7 @@ def _belongs(service: Service, of: str) -> bool:
 def _stale_tables(world: World, store: Store, compute: Afresh) -> str:
     for host in world.hosts():
         status = world.status(host)
-        if not status.lives or NodeId(status.node_id) not in store.nodes:
+        if world.power(host) is Power.OFF or NodeId(status.node_id) not in store.nodes:
             continue
         programmed = world.programmed_routes(host)
         if programmed is None:

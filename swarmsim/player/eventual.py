@@ -109,7 +109,10 @@ def members_missing(world: World, claim: Members) -> str:
 
 
 class _CaughtUp:
-    """Whom it is about, and how far they must get, is found at the first look."""
+    """Whom it is about, and how far they must get, is found at the first look.
+
+    A host that boots counts from when it was given power, and has applied nothing until it lives.
+    """
 
     def __init__(self, world: World, roster: Roster, claim: CaughtUp) -> None:
         self._world = world
@@ -120,11 +123,17 @@ class _CaughtUp:
     def __call__(self) -> str:
         if self._wanted is None:
             try:
-                hosts = self._roster.hosts(self._target)
+                hosts = self._roster.with_power().hosts(self._target)
             except NobodyThereError as nobody:
                 return str(nobody)
             indexes = [self._world.status(host).commit_index for host in self._world.hosts()]
             self._wanted = hosts, max(indexes, default=0)
         hosts, index = self._wanted
-        behind = [host for host in hosts if self._world.status(host).applied_index < index]
-        return f"{', '.join(behind)} have not applied index {index}" if behind or not hosts else ""
+        if not hosts:
+            return "there are no such managers"
+        behind = [host for host in hosts if not self._has_applied(host, index)]
+        return f"not applied index {index}: {', '.join(behind)}" if behind else ""
+
+    def _has_applied(self, host: str, index: int) -> bool:
+        status = self._world.status(host)
+        return status.lives and status.applied_index >= index

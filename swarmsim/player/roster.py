@@ -1,8 +1,8 @@
 """Whom the descriptions of a scenario mean at this instant: targets in, plain names out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -41,10 +41,21 @@ class Roster:
     def __init__(self, world: World, rng: Random) -> None:
         self._world = world
         self._rng = rng
+        self._belongs = _LIVING
         self.killed: dict[str, None] = {}
         self.joined: dict[str, None] = {}
         self.gone: dict[str, None] = {}
         """Hosts that left the swarm or were removed from it."""
+
+    def with_power(self) -> "Roster":
+        """The same for expectations: groups count every host that has power, also one that boots and cannot tell yet.
+
+        `all` is every manager among them.
+        """
+        roster = Roster(self._world, self._rng)
+        roster.killed, roster.joined, roster.gone = self.killed, self.joined, self.gone
+        roster._belongs = _WITH_POWER
+        return roster
 
     def hosts(self, target: HostTarget) -> tuple[str, ...]:
         """Each host once. NobodyThereError if a named thing is missing; an empty group is an empty tuple."""
@@ -73,7 +84,7 @@ class Roster:
             return tuple(self.killed)
         if group is HostGroup.JOINED:
             return tuple(self.joined)
-        belongs = _GROUPS[group]
+        belongs = self._belongs[group]
         leader = self._world.leader() if group is HostGroup.FOLLOWERS else None
         return tuple(
             host
@@ -193,7 +204,16 @@ def _manages(world: World, host: str) -> bool:
     return world.store(host) is not None
 
 
-_GROUPS: dict[HostGroup, Callable[[World, str], bool]] = {
+def _has_power(world: World, host: str) -> bool:
+    return world.power(host) is not Power.OFF
+
+
+def _manages_with_power(world: World, host: str) -> bool:
+    """It is a manager, or was one in its last life and has power for another."""
+    return _has_power(world, host) and _is_manager(world, host)
+
+
+_LIVING: Final[Mapping[HostGroup, Callable[[World, str], bool]]] = {
     HostGroup.FOLLOWERS: _manages,
     HostGroup.MANAGERS: _manages,
     HostGroup.WORKERS: lambda world, host: world.power(host) is Power.UP and not _is_manager(world, host),
@@ -201,3 +221,13 @@ _GROUPS: dict[HostGroup, Callable[[World, str], bool]] = {
     HostGroup.UP: lambda world, host: world.power(host) in (Power.UP, Power.PAUSED),
     HostGroup.PAUSED: lambda world, host: world.power(host) is Power.PAUSED,
 }
+"""Whom a step means."""
+_WITH_POWER: Final[Mapping[HostGroup, Callable[[World, str], bool]]] = {
+    **_LIVING,
+    HostGroup.FOLLOWERS: _manages_with_power,
+    HostGroup.MANAGERS: _manages_with_power,
+    HostGroup.WORKERS: lambda world, host: _has_power(world, host) and not _is_manager(world, host),
+    HostGroup.ALL: _manages_with_power,
+    HostGroup.UP: _has_power,
+}
+"""Whom an expectation means."""

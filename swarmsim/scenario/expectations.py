@@ -50,8 +50,8 @@ class Elections(Struct, frozen=True, gc=False, tag="elections"):
 
 
 class Converged(Struct, frozen=True, gc=False, tag="converged"):
-    """Every service has its desired number of healthy running tasks and every live host's acknowledged tables equal
-    those of the store: of one stack or service (`of`), or of everything if `of` is None."""
+    """Every service has its desired number of healthy running tasks, and the tables of every node that has power (also
+    one that boots) equal those of the store: of one stack or service (`of`), or of everything if `of` is None."""
 
     after_ns: int
     within_ns: int
@@ -68,7 +68,10 @@ class Members(Struct, frozen=True, gc=False, tag="members"):
 
 
 class CaughtUp(Struct, frozen=True, gc=False, tag="caught-up"):
-    """These managers have applied all that was committed at `after_ns`."""
+    """These managers live and have applied all that was committed at `after_ns`.
+
+    Groups count every manager that has power at that instant, also one that boots; `all` are all of these.
+    """
 
     after_ns: int
     within_ns: int

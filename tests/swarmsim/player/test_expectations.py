@@ -1,6 +1,7 @@
 """Every kind of expectation held, violated, and not to be told."""
 
 from collections.abc import Callable
+from random import Random
 
 import pytest
 from fake_world import FakeWorld
@@ -8,14 +9,21 @@ from msgspec.structs import replace
 from writer_histories import write
 
 from core.ids import NodeId
+from core.mesh.afresh import afresh
+from core.objects import Node
+from core.objects.node import NodeSpec
 from core.raft.effects import EntriesCommitted, LeaderElected
+from core.store import Create, Store, Transaction
 from core.timing import MS, SECOND
-from swarmsim.player.eventual import Eventually, leader_missing
+from swarmsim.player.convergence import missing
+from swarmsim.player.eventual import Eventually, eventually, leader_missing
 from swarmsim.player.rates import judge_success_rate, judge_write_acknowledged, judge_writes
+from swarmsim.player.roster import Roster
 from swarmsim.player.windows import LeaderHistory, judge_elections, judge_leader_over, judge_running
 from swarmsim.recording import Ruling, ServicePoint
 from swarmsim.scenario import expectations as claims
 from swarmsim.scenario.expectations import Expectation, LeaderThroughout, Window
+from swarmsim.scenario.targets import Group, HostGroup
 from swarmsim.world import Outcome, Power, RequestSample, WriteOutcome, WriterSample
 
 HELD, VIOLATED, UNKNOWN = Ruling.HELD, Ruling.VIOLATED, Ruling.UNKNOWN
@@ -184,3 +192,43 @@ def test_a_leader_counts_when_a_majority_follows_it() -> None:
     assert leader_missing(world) == ""
     world.statuses["m2"] = replace(world.statuses["m2"], term=4)
     assert "only m1 of 3 follow" in leader_missing(world)
+
+
+def test_a_manager_that_boots_has_not_caught_up() -> None:
+    world = FakeWorld("m1", "m2", "w1")
+    for host in ("m1", "m2"):
+        world.stores[host] = Store()
+        world.statuses[host] = replace(world.statuses[host], commit_index=7, applied_index=7)
+    world.statuses["m2"] = replace(world.statuses["m2"], power=Power.NO_DAEMON)
+    claim = claims.CaughtUp(10 * SECOND, 5 * SECOND, Group(HostGroup.MANAGERS))
+    judge = eventually(world, 0, Roster(world, Random(1)), Expectation(claim))
+    assert judge is not None
+    world.run_until(11 * SECOND)
+    assert (judge.verdict().ruling, judge.verdict().detail) == (UNKNOWN, "not applied index 7: m2")
+    world.statuses["m2"] = replace(world.statuses["m2"], power=Power.UP)
+    world.run_until(16 * SECOND)
+    assert (judge.verdict().ruling, judge.verdict().at_ns) == (HELD, 11 * SECOND + 1)
+
+
+def test_nobody_has_not_caught_up() -> None:
+    claim = claims.CaughtUp(0, SECOND, Group(HostGroup.JOINED))
+    world = FakeWorld("m1")
+    judge = eventually(world, 0, Roster(world, Random(1)), Expectation(claim))
+    world.run_until(2 * SECOND)
+    assert judge is not None
+    assert judge.verdict().ruling is VIOLATED
+
+
+@pytest.mark.parametrize(
+    ("power", "lacks"), [(Power.OFF, ""), (Power.NO_DAEMON, "m2 has no routing table"), (Power.UP, "m2 has no routing")]
+)
+def test_a_swarm_has_converged_when_every_node_with_power_forwards_right(power: Power, lacks: str) -> None:
+    world = FakeWorld("m1", "m2", "w9")
+    store = world.stores["m1"] = Store()
+    nodes = tuple(Create(Node(NodeId(f"node-{host}"), NodeSpec(), version=1)) for host in ("m1", "m2"))
+    store.apply(1, Transaction(nodes, 1))
+    lead(world, "m1", 1)
+    world.routes["m1"] = (1, afresh(store, NodeId("node-m1")))
+    world.statuses["m2"] = replace(world.statuses["m2"], power=power)
+    assert missing(world).startswith(lacks)
+    assert bool(missing(world)) is bool(lacks)

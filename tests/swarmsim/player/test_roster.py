@@ -147,3 +147,29 @@ def test_some_tasks_are_drawn_at_random(roster: Roster) -> None:
 def test_only_hosts_in_a_rack_have_a_cable_to_break(roster: Roster) -> None:
     broken = roster.resolve(steps.BreakCable(Several((Host("w1"), Host("w2")))))
     assert broken == steps.BreakCable(several(["w2"]))
+
+
+@pytest.mark.parametrize(
+    ("target", "hosts"),
+    [
+        (MANAGERS, ["m1", "m2", "m3"]),
+        (Group(HostGroup.ALL), ["m1", "m2", "m3"]),
+        (Group(HostGroup.FOLLOWERS), ["m1", "m3"]),
+        (Group(HostGroup.UP), ["m1", "m2", "m3", "w1"]),
+        (Group(HostGroup.WORKERS), ["w1"]),
+    ],
+)
+def test_an_expectation_means_hosts_that_boot_as_well(
+    world: FakeWorld, roster: Roster, target: HostTarget, hosts: list[str]
+) -> None:
+    _set(world, "m3", power=Power.NO_DAEMON)
+    assert list(roster.with_power().hosts(target)) == hosts
+    _set(world, "m3", power=Power.OFF)
+    assert list(roster.with_power().hosts(target)) == [host for host in hosts if host != "m3"]
+
+
+def test_who_joined_and_who_left_is_the_same_for_expectations(roster: Roster) -> None:
+    view = roster.with_power()
+    roster.gone["m1"] = roster.joined["m3"] = None
+    assert view.hosts(MANAGERS) == ("m2", "m3")
+    assert view.hosts(Group(HostGroup.JOINED)) == ("m3",)
