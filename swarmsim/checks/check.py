@@ -49,6 +49,10 @@ class Check:
         """The run is over: look for the last time."""
         self.sample(world)
 
+    def remark(self) -> str:
+        """What a reader should know of how much was looked at; empty if there is nothing to say."""
+        return ""
+
     def fail(self, at_ns: int, detail: str) -> None:
         """Report a breach; the first one counts."""
         if self.violation is None:

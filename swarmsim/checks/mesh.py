@@ -1,7 +1,8 @@
 """What every host forwards by equals the table computed afresh from the store version that the host has acknowledged.
 
 A host lags, so the store is kept as it was: a copy for each index at which something a table is made of changed, as
-long as a host may still be at it. A version that fell between two looks at the store cannot be judged and is left out.
+long as a host may still be at it. A version that fell between two looks at the store cannot be judged: it is left out
+and counted.
 """
 
 from collections import deque
@@ -44,6 +45,7 @@ class MeshFollowsStore(Check):
         self._compute = compute
         self._kept: deque[_Kept] = deque(maxlen=KEPT_COUNT)
         self._judged: dict[str, int] = {}
+        self._skipped_count = 0
 
     def handlers(self) -> Mapping[type, FactListener]:
         return {EntriesCommitted: self._on_committed}
@@ -63,10 +65,15 @@ class MeshFollowsStore(Check):
         """`host` forwards by this table, which it acknowledged as `version`."""
         store = self._store_at(version)
         if store is None:
+            self._skipped_count += 1
             return
         wanted = self._compute(store, node_id)
         wrong = [key for key in sorted({*wanted, *table}) if wanted.get(key) != table.get(key)]
         self.expect(not wrong, at_ns, f"{host} at version {version} differs in {wrong[:3]} of {len(wanted)} records")
+
+    def remark(self) -> str:
+        count = self._skipped_count
+        return f"{count} tables not judged, since nobody looked at the store at their version" if count else ""
 
     def sample(self, world: World) -> None:
         for host in world.hosts():

@@ -74,11 +74,16 @@ def check_verdict(check: Check, origin_ns: int, expectation: Expectation | None 
     line = expectation.line if expectation is not None else 0
     violation = check.violation
     if violation is None and expectation is not None and not check.checked_count:
-        return Verdict(name, Ruling.UNKNOWN, "there was nothing to check", 0, line=line)
+        return Verdict(name, Ruling.UNKNOWN, _detail("there was nothing to check", check), 0, line=line)
     if violation is None:
-        return Verdict(name, Ruling.HELD, "no violation", check.checked_count, line=line)
+        return Verdict(name, Ruling.HELD, _detail("no violation", check), check.checked_count, line=line)
     at_ns = violation.at_ns - origin_ns
     return Verdict(name, Ruling.VIOLATED, violation.detail, check.checked_count, at_ns, line=line)
+
+
+def _detail(finding: str, check: Check) -> str:
+    remark = check.remark()
+    return f"{finding}; {remark}" if remark else finding
 
 
 def _sometimes(expectation: Expectation, count: int) -> Verdict:

@@ -37,3 +37,14 @@ def test_a_violation_counts_however_little_was_looked_at() -> None:
     check.fail(5, "broken")
     assert check_verdict(check, 3, WRITTEN).ruling is Ruling.VIOLATED
     assert check_verdict(check, 3, WRITTEN).at_ns == 2
+
+
+def test_a_verdict_says_how_much_was_left_out() -> None:
+    class Partial(Something):
+        def remark(self) -> str:
+            return "2 not judged"
+
+    check = Partial()
+    assert check_verdict(check, 0, WRITTEN).detail == "there was nothing to check; 2 not judged"
+    check.expect(True, 5, "broken")
+    assert check_verdict(check, 0).detail == "no violation; 2 not judged"
