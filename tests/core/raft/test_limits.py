@@ -6,6 +6,7 @@ from raft_cluster import Cluster, Get, Put
 
 from core.raft.effects import Applied, OutcomeUnknown
 from core.raft.events import Cancelled, Received, Submit
+from core.raft.members import RemoveMember
 from core.raft.messages import Append, Forward, Heartbeat
 from core.raft.proposals import NotAccepting
 from core.timing import MS, SECOND
@@ -91,6 +92,19 @@ def test_a_forward_is_good_for_the_term_it_was_meant_for() -> None:
     cluster.pass_time(SECOND)
     assert cluster.result(rejected) is not None
     assert cluster.peers[origin].machine.committed == {"x": 1}
+
+
+def test_a_member_whose_removal_is_in_flight_proposes_nothing() -> None:
+    cluster = Cluster(3)
+    leader = cluster.elect()
+    member = cluster.followers()[0]
+    written = cluster.propose(member.id, Put("x", 1))
+    cluster.pass_time(SECOND)
+    cluster.applied(written)
+    cluster.change(leader.id, RemoveMember(member.id))
+    late = Forward(leader.term, member.incarnation, 2, 1, Put("x", 2))
+    cluster.step(leader.id, Received(member.id, late))
+    assert cluster.peers[leader.id].machine.head == {"x": 1}
 
 
 def test_a_leader_that_loses_its_majority_parks_what_it_has_not_taken() -> None:
