@@ -1,5 +1,10 @@
-"""Every story holds as it is told, and turns red by one setting: none of them holds whatever happens."""
+"""Every story holds as it is told, and turns red by one setting or one bug: none of them holds whatever happens."""
 
+import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +17,8 @@ from swarmsim.recording import Ruling
 from swarmsim.scenario.loader import decode, load
 from swarmsim.yaml_source import parse
 
-DIRECTORY = Path(__file__).parents[3] / "scenarios"
+ROOT = Path(__file__).parents[3]
+DIRECTORY = ROOT / "scenarios"
 OPTIONS = Options(record_facts=False)
 
 TURNED_RED_BY = {
@@ -32,6 +38,14 @@ TURNED_RED_BY = {
     "worker-loss": ("timing: lan", "timing: docker"),
 }
 """What is written in the file, and what to write instead."""
+
+TURNED_RED_BY_BUG = [
+    ("packet-loss", "raft-loss-goes-unnoticed", "writes: acknowledged"),
+    ("packet-loss", "raft-requests-without-sessions", "always: once-only"),
+    ("manager-back-after-compaction", "raft-snapshot-without-sessions", "always: no-acknowledged-write-lost"),
+]
+"""Story, bug of `tests/mutants`, and an expectation that it breaks."""
+PACKAGES = ("core", "sim", "swarmsim", "scenarios")
 
 
 def test_there_is_a_setting_for_every_story() -> None:
@@ -57,6 +71,24 @@ def test_a_story_is_turned_red(name: str) -> None:
     assert recording.ruling is Ruling.VIOLATED
     violated = [verdict for verdict in recording.verdicts if verdict.ruling is Ruling.VIOLATED]
     assert all(verdict.line > 0 for verdict in violated), "worse faults may miss an expectation, never a safety check"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "mutant", "broken"), TURNED_RED_BY_BUG)
+def test_a_story_is_turned_red_by_a_bug(name: str, mutant: str, broken: str, tmp_path: Path) -> None:
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    patch = ROOT / "tests" / "mutants" / f"{mutant}.patch"
+    # The ceiling keeps git from taking the copy for a part of a repository further up.
+    environment = os.environ | {"GIT_CEILING_DIRECTORIES": str(tmp_path.parent), "PYTHONPATH": str(tmp_path)}
+    subprocess.run(["git", "apply", str(patch)], cwd=tmp_path, env=environment, check=True)
+    main = [sys.executable, "-c", "from swarmsim.cli import main; main()"]
+    command = [*main, "run", "--json", f"scenarios/{name}.yaml"]
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert ended.returncode == 1, ended.stderr
+    [seed] = json.loads(ended.stdout)[0]["seeds"]
+    violated = [verdict["name"] for verdict in seed["verdicts"] if verdict["ruling"] == "violated"]
+    assert any(broken in expectation for expectation in violated), violated
 
 
 def read_stack(name: str, file: str) -> Stack:
