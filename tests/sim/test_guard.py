@@ -1,7 +1,7 @@
 """At most a minority of managers is without what its disk had promised to keep, until each has caught up again."""
 
 import pytest
-from swarm_world import ask, form, swarm_world, value_of
+from swarm import Swarm, formed
 
 from core.objects.config import ConfigSpec
 from core.operations import CreateConfig, Kind, ListObjects
@@ -10,18 +10,15 @@ from sim import faults
 from sim.facts import FaultRefused
 from sim.guard import MinorityGuard
 from sim.injection import DisallowedError, Injector
-from sim.world import World
 
 
-def write_some(world: World, name: str, count: int) -> None:
+def write_some(swarm: Swarm, name: str, count: int) -> None:
     for number in range(count):
-        value_of(ask(world, name, CreateConfig(ConfigSpec(f"{name}-{world.now}-{number}", b"x"))))
+        swarm.done(name, CreateConfig(ConfigSpec(f"{name}-{swarm.world.now}-{number}", b"x")))
 
 
 def test_a_minority_may_be_hurt_and_a_majority_may_not() -> None:
-    world = swarm_world()
-    form(world, 5, 1)
-    guard = MinorityGuard(world)
+    guard = MinorityGuard(formed(5, 1).world)
     assert not guard.allows(("m1", "m2", "m3"))
     assert not guard.hurt
     assert guard.allows(("m1",))
@@ -31,26 +28,24 @@ def test_a_minority_may_be_hurt_and_a_majority_may_not() -> None:
 
 
 def test_two_managers_cannot_spare_one() -> None:
-    world = swarm_world()
-    form(world, 2)
-    assert not MinorityGuard(world).allows(("m2",))
+    assert not MinorityGuard(formed(2).world).allows(("m2",))
 
 
 def test_a_host_with_a_damaged_disk_is_hurt_until_it_votes_and_has_caught_up() -> None:
-    world = swarm_world()
-    form(world, 3)
+    swarm = formed(3)
+    world = swarm.world
     guard = MinorityGuard(world)
     injector = Injector(world, guard)
     refused: list[FaultRefused] = []
     world.observer.on_fact(lambda seen: refused.append(seen.fact) if isinstance(seen.fact, FaultRefused) else None)
-    leader = str(world.leader())
+    leader = swarm.leader()
     first, second = (name for name in world.machines if name != leader)
 
     injector.start(faults.CorruptDisk((first,)))
     world.run_for(5 * SECOND)
     assert guard.hurt == (first,), "it runs on without knowing"
     injector.start(faults.Restart((first,)))
-    write_some(world, leader, 5)
+    write_some(swarm, leader, 5)
     with pytest.raises(DisallowedError, match="a majority of managers"):
         injector.start(faults.CorruptDisk((second,)))
     assert [fact.fault for fact in refused] == [faults.CorruptDisk((second,))]
@@ -62,4 +57,4 @@ def test_a_host_with_a_damaged_disk_is_hurt_until_it_votes_and_has_caught_up() -
     world.run_for(20 * SECOND)
     assert len(refused) == 1
     assert not guard.hurt
-    assert len(value_of(ask(world, second, ListObjects(Kind.CONFIG)))) == 5
+    assert len(swarm.done(second, ListObjects(Kind.CONFIG))) == 5

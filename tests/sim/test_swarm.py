@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 from repository import ROOT
-from swarm_world import TraceDigest, ask, form, swarm_world, value_of
+from swarm import Swarm, TraceDigest, formed, names_of
 
 from core.codec import wire
 from core.ids import NetworkId
@@ -28,14 +28,14 @@ from sim.writers import ConfigWriter, WriteOutcome, WriterSample
 IMAGES = (Image("web", port=80, calls=(Call("cache"),)), Image("cache", port=6379))
 
 
-def deploy(world: World) -> None:
+def deploy(swarm: Swarm) -> None:
     """Four `web` published on 8080 that call two `cache`."""
-    network = NetworkId(value_of(ask(world, "m1", CreateNetwork(NetworkSpec("back")))))
+    network = NetworkId(swarm.done("m1", CreateNetwork(NetworkSpec("back"))))
     for name, replicas, ports in (("cache", 2, ()), ("web", 4, (PortConfig(80, 8080),))):
         template = TaskSpec(ContainerSpec(name), networks=(NetworkTarget(network),))
         spec = ServiceSpec(name, template, mode=Replicated(replicas), endpoint=EndpointSpec(ports=ports))
-        value_of(ask(world, "m1", CreateService(spec)))
-    world.run_for(5 * SECOND)
+        swarm.done("m1", CreateService(spec))
+    swarm.world.run_for(5 * SECOND)
 
 
 def write(world: World, rate_per_s: float) -> list[WriterSample]:
@@ -52,17 +52,17 @@ def write(world: World, rate_per_s: float) -> list[WriterSample]:
 
 def eventful_digest(seed: int) -> str:
     """Five seconds of a swarm that loses its leader while it deploys and is written to over a bad network."""
-    world = swarm_world(seed, IMAGES)
+    swarm = Swarm(*names_of(3, 2), seed=seed, images=IMAGES)
+    world = swarm.world
     digest = TraceDigest(world)
-    form(world, 3, 2)
+    swarm.form()
     write(world, 20)
     injector = Injector(world)
     injector.start(faults.Loss(0.05))
     injector.start(faults.Reorder(0.05))
     injector.start(faults.Duplicate(0.05))
-    deploy(world)
-    leader = world.leader()
-    assert leader is not None
+    deploy(swarm)
+    leader = swarm.leader()
     injector.start(faults.Kill((leader,)))
     world.run_for(3 * SECOND)
     injector.start(faults.Restart((leader,)))
@@ -91,10 +91,10 @@ def test_a_run_does_not_depend_on_the_order_of_hashes() -> None:
 
 
 def test_a_swarm_forms_serves_and_recovers_with_every_message_and_record_encoded() -> None:
-    world = swarm_world(1, IMAGES, codec=wire)
-    names = form(world, 3, 2)
-    deploy(world)
-    for name in names:
+    swarm = formed(3, 2, images=IMAGES, codec=wire)
+    world = swarm.world
+    deploy(swarm)
+    for name in world.machines:
         world.restart(name)
     world.run_for(10 * SECOND)
     samples: list[RequestSample] = []
@@ -104,12 +104,11 @@ def test_a_swarm_forms_serves_and_recovers_with_every_message_and_record_encoded
 
 
 def test_a_swarm_loses_its_leader_and_goes_on() -> None:
-    world = swarm_world(1)
-    form(world, 5)
+    swarm = formed(5)
+    world = swarm.world
     samples = write(world, 20)
     world.run_for(5 * SECOND)
-    leader = world.leader()
-    assert leader is not None
+    leader = swarm.leader()
     killed_at = world.now
     Injector(world).start(faults.Kill((leader,)))
     world.run_for(10 * SECOND)
@@ -118,13 +117,12 @@ def test_a_swarm_loses_its_leader_and_goes_on() -> None:
     assert late
     assert {sample.outcome for sample in late} == {WriteOutcome.ACKNOWLEDGED}
     written = [s.key for s in samples if s.kind == "write" and s.outcome is WriteOutcome.ACKNOWLEDGED]
-    keys = {config.spec.name for config in value_of(ask(world, str(world.leader()), ListObjects(Kind.CONFIG)))}
+    keys = {config.spec.name for config in swarm.done(swarm.leader(), ListObjects(Kind.CONFIG))}
     assert [key for key in written if key not in keys] == []
 
 
 def test_a_swarm_without_a_quorum_refuses_within_a_second() -> None:
-    world = swarm_world(1)
-    form(world, 3)
+    world = formed(3).world
     Injector(world).start(faults.Kill(("m2", "m3")))
     world.run_for(2 * SECOND)
     samples = write(world, 5)
@@ -137,18 +135,18 @@ def test_a_swarm_without_a_quorum_refuses_within_a_second() -> None:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_requests_go_through_the_mesh_and_on_after_the_loss_of_two_managers(seed: int) -> None:
-    world = swarm_world(seed, IMAGES)
-    form(world, 5, 4)
-    deploy(world)
+    swarm = formed(5, 4, seed=seed, images=IMAGES)
+    world = swarm.world
+    deploy(swarm)
     samples: list[RequestSample] = []
     TrafficClient(world, 8080, 100, any_host_with_power(world, world.random("clients")), samples.append)
     world.run_for(5 * SECOND)
     assert Counter(sample.outcome for sample in samples) == {Outcome.OK: len(samples)}
     assert {sample.host for sample in samples} == set(world.machines)
-    leader = world.leader()
+    leader = swarm.leader()
     other = next(name for name in ("m1", "m2") if name != leader)
     killed_at = world.now
-    Injector(world).start(faults.Kill((str(leader), other)))
+    Injector(world).start(faults.Kill((leader, other)))
     world.run_for(15 * SECOND)
     late = [sample for sample in samples if sample.started_at > killed_at + 6 * SECOND]
     assert Counter(sample.outcome for sample in late) == {Outcome.OK: len(late)}

@@ -1,7 +1,10 @@
-"""Small swarms in a simulated world, for tests that tell a host's story from outside."""
+"""Small swarms of real hosts in a simulated world, for tests that tell their story from outside."""
 
+from hashlib import sha256
 from typing import Any
 
+from core.effects import Effect
+from core.events import Event
 from core.host import Host
 from core.ids import NodeId
 from core.membership import HostConfig
@@ -12,6 +15,7 @@ from core.raft.config import RaftConfig
 from core.raft.effects import Applied, Result
 from core.timing import LAN, SECOND, Timing
 from sim.hosts import recover_swarm_host
+from sim.images import Catalogue, Image
 from sim.world import World, WorldConfig
 
 PATIENCE_NS = 30 * SECOND
@@ -21,14 +25,27 @@ _SLICE_NS = SECOND // 20
 class Swarm:
     """Machines `m1`, `m2`, … with real hosts; nobody is a member of anything until the test says so."""
 
-    def __init__(self, *names: str, seed: int = 1, timing: Timing = LAN, snapshot_entries_count: int = 10_000) -> None:
+    def __init__(
+        self,
+        *names: str,
+        seed: int = 1,
+        timing: Timing = LAN,
+        snapshot_entries_count: int = 10_000,
+        images: tuple[Image, ...] = (),
+        **config: Any,
+    ) -> None:
         raft = RaftConfig(
             NodeId(""),
             timing.raft,
             snapshot_entries_count=snapshot_entries_count,
             log_tail_count=max(1, min(500, snapshot_entries_count // 4)),
         )
-        self.world = World(WorldConfig(settings=HostConfig(timing, raft)), seed, recover_swarm_host)
+        settings = HostConfig(timing, raft)
+        self.world = World(
+            WorldConfig(settings=settings, images=Catalogue(images, lenient=not images), **config),
+            seed,
+            recover_swarm_host,
+        )
         for name in names:
             self.world.add_machine(name)
             self.world.power_on(name, boot_ns=0)
@@ -91,13 +108,46 @@ class Swarm:
         assert leader is not None
         return leader
 
+    def form(self) -> None:
+        """Have all machines that there are become members of one swarm: managers those whose names begin with m."""
+        first, *others = self.world.machines
+        self.init(first)
+        for name in others:
+            self.join(name, first, manager=name.startswith("m"))
+        manager_count = sum(name.startswith("m") for name in self.world.machines)
+        self.until(lambda: self.voter_count(first) == manager_count, "not all managers became voters")
+
+
+def names_of(manager_count: int, worker_count: int = 0) -> list[str]:
+    """m1, m2, … and w1, w2, …"""
+    managers = [f"m{number + 1}" for number in range(manager_count)]
+    return managers + [f"w{number + 1}" for number in range(worker_count)]
+
+
+def formed(manager_count: int, worker_count: int = 0, **options: Any) -> Swarm:
+    """A swarm of so many managers, voters all, and workers."""
+    swarm = Swarm(*names_of(manager_count, worker_count), **options)
+    swarm.form()
+    return swarm
+
 
 def three_managers(**options: Any) -> Swarm:
     """`m1`, `m2` and `m3`, voters all, and a worker `w1`."""
-    swarm = Swarm("m1", "m2", "m3", "w1", **options)
-    swarm.init("m1")
-    for name in ("m2", "m3"):
-        swarm.join(name, "m1", manager=True)
-    swarm.join("w1", "m1")
-    swarm.until(lambda: swarm.voter_count("m1") == 3, "not all managers became voters")
-    return swarm
+    return formed(3, 1, **options)
+
+
+class TraceDigest:
+    """Condenses every step of every host, so that two runs can be compared."""
+
+    def __init__(self, world: World) -> None:
+        self._hash = sha256()
+        self.step_count = 0
+        world.observer.on_step(self._note)
+
+    def _note(self, at: int, name: str, event: Event, effects: list[Effect]) -> None:
+        self.step_count += 1
+        self._hash.update(repr((at, name, event, effects)).encode())
+
+    def hexdigest(self) -> str:
+        """Of all that was seen so far."""
+        return self._hash.hexdigest()
