@@ -14,8 +14,8 @@ from core.store import Store
 from sim import traffic, writers
 from sim.daemon import Daemon
 from sim.fabric import Outcome as Fate
-from sim.hosts import Start, recover_swarm_host
 from sim.guard import MinorityGuard
+from sim.hosts import Start, recover_swarm_host
 from sim.injection import DisallowedError, Injector
 from sim.loop import Call
 from sim.machine import Machine
@@ -217,7 +217,7 @@ class SimulatedWorld:
         return host
 
     def _attend(self, name: str, core: Host) -> None:
-        """Have it told what a host applies, from before the first command: a manager is made at a start or in a step."""
+        """Have it tell what a host applies, from the first command on: a manager is made at a start or in a step."""
         replica, raft = core.membership.replica, core.membership.raft
         if replica is None or raft is None or replica.watcher is not None:
             return
