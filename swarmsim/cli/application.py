@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stderr.close()
         sys.exit(BAD_INPUT)
     except OSError as error:  # a report or a failing schedule that cannot be written
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
         sys.exit(BAD_INPUT)
 
 

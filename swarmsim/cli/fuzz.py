@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from swarmsim.cli.directories import require_writable
 from swarmsim.cli.progress import progress_of
 from swarmsim.cli.seeds import parse_seeds
 from swarmsim.fuzz.engine import Failure, FuzzReport, unreached
@@ -35,6 +36,7 @@ def fuzz(
     chosen = parse_seeds(seeds)
     if profile not in (*PROFILES, ALL):
         raise typer.BadParameter(f"{profile!r} is not one of {_PROFILES}", param_hint="--profile")
+    require_writable(out)
     with progress_of(f"fuzz {profile}", shown=not (quiet or json)) as advance:
         report = fuzz_campaign(
             profile,

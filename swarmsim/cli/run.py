@@ -1,6 +1,6 @@
 """`swarmsim run`: play scenarios in the simulator and judge what they expect."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from core.timing import SECOND
 from swarmsim.campaign import SeedResult, run_seeds
+from swarmsim.cli.directories import directories_of, require_writable
 from swarmsim.cli.progress import Advance, progress_of
 from swarmsim.cli.results import EXIT_CODE, ScenarioResults, json_of, lines_of, results_of, worst
 from swarmsim.cli.seeds import parse_seeds
@@ -27,7 +28,8 @@ class RunSettings(Struct, frozen=True):
 
     seeds: range
     jobs: int
-    out: Path | None
+    record_facts: bool
+    """What led to what takes facts, and only a report tells it."""
     verbose: bool
     quiet: bool
     json: bool
@@ -48,15 +50,25 @@ def run(
     Exit code 0: all held; 1: one did not; 2: could not tell, or bad input.
     """
     chosen = parse_seeds(seeds) if seeds else range(seed, seed + 1)
-    settings = RunSettings(chosen, jobs, out, verbose, quiet, json)
+    settings = RunSettings(chosen, jobs, out is not None, verbose, quiet, json)
     scenarios = [load(file) for file in files]  # all of them first, so that a mistake shows before any time is spent
-    results = [_run_scenario(scenario, settings, len(files) > 1) for scenario in scenarios]
+    directories = _report_directories(files, out)
+    results = [_run_scenario(*each, settings) for each in zip(scenarios, directories, strict=True)]
     if json:
         print(json_of(results))
     raise typer.Exit(EXIT_CODE[worst([each.ruling for each in results])])
 
 
-def _run_scenario(scenario: Scenario, settings: RunSettings, one_of_many: bool) -> ScenarioResults:
+def _report_directories(files: list[Path], out: Path | None) -> Sequence[Path | None]:
+    if out is None:
+        return [None] * len(files)
+    directories = directories_of(files, out)
+    for directory in directories:
+        require_writable(directory)
+    return directories
+
+
+def _run_scenario(scenario: Scenario, directory: Path | None, settings: RunSettings) -> ScenarioResults:
     stopwatch = Stopwatch()
     with progress_of(scenario.name, shown=not (settings.quiet or settings.json)) as advance:
         outcomes = list(_outcomes(scenario, settings, advance))
@@ -64,8 +76,7 @@ def _run_scenario(scenario: Scenario, settings: RunSettings, one_of_many: bool) 
     if not settings.json:
         for line in lines_of(results, verbose=settings.verbose, quiet=settings.quiet):
             print(line)
-    if settings.out is not None:
-        directory = settings.out / Path(scenario.file).stem if one_of_many else settings.out
+    if directory is not None:
         write_report(directory, scenario, outcomes, stopwatch, settings.jobs)
         if not (settings.quiet or settings.json):
             print(f"  report: {directory / 'report.html'}")
@@ -73,8 +84,7 @@ def _run_scenario(scenario: Scenario, settings: RunSettings, one_of_many: bool) 
 
 
 def _outcomes(scenario: Scenario, settings: RunSettings, advance: Advance) -> Iterator[SeedResult[RunSummary]]:
-    # What led to what takes facts, and only a report tells it.
-    play = partial(_play, scenario, Options(record_facts=settings.out is not None))
+    play = partial(_play, scenario, Options(record_facts=settings.record_facts))
     if len(settings.seeds) == 1:
         watched = partial(play, progress=lambda at_ns, end_ns: advance(at_ns // SECOND, end_ns // SECOND))
         yield from run_seeds(watched, settings.seeds)

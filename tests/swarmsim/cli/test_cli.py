@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from swarmsim.cli import main
+from swarmsim.cli import directories, main
 
 SMALL = """\
 name: Small
@@ -195,10 +195,45 @@ def test_a_report_is_the_same_for_any_number_of_jobs(swarmsim: Command) -> None:
     assert Path("one/report.json").read_bytes() == Path("two/report.json").read_bytes()
 
 
-def test_a_report_that_cannot_be_written_is_bad_input(swarmsim: Command) -> None:
-    ended = swarmsim("run", small(), "--out", "small.yaml")
-    assert ended.code == 2
-    assert ended.err == "error: [Errno 17] File exists: 'small.yaml'\n"
+@pytest.mark.parametrize("command", [("run", "small.yaml"), ("fuzz", "--seeds", "1..1")])
+@pytest.mark.parametrize("out", ["small.yaml", "small.yaml/deeper"])
+def test_a_report_that_cannot_be_written_is_noticed_before_anything_is_played(
+    swarmsim: Command, command: tuple[str, ...], out: str
+) -> None:
+    small()
+    ended = swarmsim(*command, "--out", out)
+    assert (ended.code, ended.out) == (2, "")
+    assert "Invalid value for --out: small.yaml is not a directory; name another one" in ended.err
+
+
+def test_a_directory_that_cannot_be_made_is_noticed_before_anything_is_played(
+    swarmsim: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*, dir: Path) -> None:  # noqa: A002 - as the real one calls it
+        raise PermissionError(13, "Permission denied", str(dir))
+
+    monkeypatch.setattr(directories, "TemporaryDirectory", refuse)
+    ended = swarmsim("run", small(), "--out", "a/b")
+    assert (ended.code, ended.out) == (2, "")
+    assert "--out: nothing can be written to . (Permission denied); name a directory where you may" in ended.err
+    assert "Errno" not in ended.err
+
+
+def test_reports_of_files_with_the_same_name_are_refused_before_anything_is_played(swarmsim: Command) -> None:
+    for folder in ("one", "two"):
+        Path(folder).mkdir()
+        Path(small()).rename(f"{folder}/loss.yaml")
+    ended = swarmsim("run", "one/loss.yaml", "two/loss.yaml", "--out", "here")
+    assert (ended.code, ended.out) == (2, "")
+    assert "the reports of one/loss.yaml and two/loss.yaml would both lie in here/loss" in ended.err
+    assert not Path("here").exists()
+    assert swarmsim("run", "one/loss.yaml", "two/loss.yaml").code == 0, "without a report nothing is lost"
+
+
+def test_a_report_of_a_file_named_twice_is_refused(swarmsim: Command) -> None:
+    ended = swarmsim("run", small(), "small.yaml", "--out", "here")
+    assert (ended.code, ended.out) == (2, "")
+    assert "small.yaml is named twice" in ended.err
 
 
 # --- fuzz and the rest
