@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from core.document import Value, did_you_mean
+from core.document import Value
 from swarmsim.checks.situations import SITUATIONS
 from swarmsim.checks.suite import CHECKS
 from swarmsim.scenario import expectations
@@ -17,7 +17,7 @@ from swarmsim.scenario.expectations import (
     WriteOutcome,
 )
 from swarmsim.scenario.forms import Form, Mapped, Part, Shape, Single, flow
-from swarmsim.scenario.names import Names
+from swarmsim.scenario.names import Names, what_there_is
 from swarmsim.scenario.target_language import HOSTS
 from swarmsim.scenario.words import (
     INSTANT,
@@ -125,7 +125,7 @@ def _form_of(item: Value, entries: dict[str, Value]) -> ClaimForm:
     if not words:
         for key, value in entries.items():
             if key not in _BESIDE:
-                value.fail(f"unknown expectation {key!r}{did_you_mean(key, _WORDS)}")
+                value.fail(f"unknown expectation {key!r}{what_there_is(key, _WORDS)}")
         item.fail(f"an expectation needs one of {', '.join(_WORDS)}")
     if len(words) > 1:
         item.fail(f"one claim per expectation, not {' and '.join(words)}")

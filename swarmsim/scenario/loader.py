@@ -8,15 +8,17 @@ from msgspec.structs import replace
 
 from core.compose.stack import Stack
 from core.document import Value
+from core.objects.service import Replicated
 from core.timing import SECOND
 from swarmsim.compose_files import load_stack, read_text
+from swarmsim.scenario.acceptance import check_accepted
 from swarmsim.scenario.chronology import check_chronology
 from swarmsim.scenario.expectation_language import end_of, read_expectation
 from swarmsim.scenario.names import Names
 from swarmsim.scenario.plan import ClusterPlan, Scenario, StackPlan
 from swarmsim.scenario.plan_language import host_names, read_cluster, read_images, read_traffic, read_writer
 from swarmsim.scenario.step_language import read_step
-from swarmsim.scenario.steps import Deploy, Step
+from swarmsim.scenario.steps import Deploy, Scale, Step
 from swarmsim.scenario.words import POSITIVE_DURATION
 from swarmsim.yaml_source import Source, parse
 
@@ -34,6 +36,8 @@ SECTIONS: Final = (
 )
 END_MARGIN_NS: Final = 10 * SECOND
 """A scenario without `end` goes on for so long after the last instant it mentions."""
+
+_CHANGE_ROLES: Final = ("promote", "demote")
 
 StackReader = Callable[[str, str], Stack]
 """Reads the stack of that name from a Compose file, given as written; raises `SourceError` or `OSError`."""
@@ -57,12 +61,19 @@ def decode(source: Source, text: str, read_stack: StackReader) -> Scenario:
         return _Decoder(source, read_stack).scenario(text)
 
 
+def _check_not_compose(root: Value) -> None:
+    sections = root.mapping()
+    if "services" in sections and "cluster" not in sections:
+        sections["services"].fail("this looks like a Compose file; name it under deploy")
+
+
 class _Decoder:
     """Reads the sections in the order in which one names what the next may mention."""
 
     def __init__(self, source: Source, read_stack: StackReader) -> None:
         self._source = source
         self._read_stack = read_stack
+        _check_not_compose(source.root)
         self._sections = source.root.fields(*SECTIONS, required=("name", "cluster"))
         self._loaded: dict[tuple[str, str], Stack] = {}
 
@@ -71,7 +82,7 @@ class _Decoder:
         deploy = tuple(self._stack(item) for item in self._items("deploy"))
         names = self._names(cluster)
         images = read_images(self._sections.get("images", Value("images", None)), self._stacks)
-        traffic = tuple(read_traffic(item, names, self._stacks) for item in self._items("traffic"))
+        traffic = tuple(read_traffic(item, names, self._stacks, images) for item in self._items("traffic"))
         writers = tuple(read_writer(item, names) for item in self._items("writers"))
         names = replace(
             names,
@@ -126,6 +137,7 @@ class _Decoder:
             stack = self._read_stack(name, file.text())
         except OSError as error:
             file.fail(f"cannot read {file.text()!r}: {error.strerror}")
+        check_accepted(file, stack)
         self._loaded[name, file.text()] = stack
         return stack
 
@@ -136,14 +148,30 @@ class _Decoder:
     def _names(self, cluster: ClusterPlan) -> Names:
         end_ns = POSITIVE_DURATION.read(self._sections["end"], Names()) if "end" in self._sections else None
         self._read_later_stacks()
-        return Names(
+        names = Names(
             hosts=host_names(cluster.manager_count, cluster.worker_count),
             joined_at_ns=self._joined_at_ns(cluster),
             racks=tuple(rack.name for rack in cluster.racks),
             stacks=tuple(dict.fromkeys(stack.name for stack in self._stacks)),
             services=tuple(dict.fromkeys(each.spec.name for stack in self._stacks for each in stack.services)),
+            roles_change=any(verb in item.mapping() for item in self._items("timeline") for verb in _CHANGE_ROLES),
             end_ns=end_ns,
         )
+        return replace(names, most_replicas=self._most_replicas(names))
+
+    def _most_replicas(self, names: Names) -> dict[str, int]:
+        specs = [each.spec for stack in self._stacks for each in stack.services]
+        most: dict[str, int] = {}
+        for spec in specs:
+            if isinstance(spec.mode, Replicated):
+                most[spec.name] = max(most.get(spec.name, 0), spec.mode.replicas)
+        for _, step in self._steps_with("scale", names):
+            assert isinstance(step.action, Scale)
+            most[step.action.service] = max(most.get(step.action.service, 0), step.action.replicas)
+        for spec in specs:
+            if not isinstance(spec.mode, Replicated):
+                most.pop(spec.name, None)
+        return most
 
     def _steps_with(self, verb: str, names: Names) -> list[tuple[Value, Step]]:
         found = []

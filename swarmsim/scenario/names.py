@@ -1,9 +1,30 @@
 """What a scenario has given names to, and how long it lasts: what a target or an instant is checked against."""
 
+import re
+from collections.abc import Iterable
+from typing import Final, NoReturn
+
 from msgspec import Struct
 
 from core.document import Value, did_you_mean
 from swarmsim.scenario.targets import HostGroup
+
+LISTED_COUNT: Final = 12
+"""Where there are more names than that, a message about an unknown one does not list them all."""
+
+_OF_MANAGERS: Final = (HostGroup.MANAGERS, HostGroup.FOLLOWERS)
+_GROUPS: Final = tuple(group.value for group in HostGroup)
+
+
+def what_there_is(word: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown name: those that are known, if they are few, or else the nearest."""
+    known = tuple(dict.fromkeys(known))
+    if not known:
+        return "; there is none"
+    if len(known) <= LISTED_COUNT:
+        return f"; there {'is' if len(known) == 1 else 'are'} {', '.join(known)}"
+    nearest = did_you_mean(word, known)
+    return nearest or f"; there are {', '.join(known[:LISTED_COUNT])} and {len(known) - LISTED_COUNT} more"
 
 
 class Names(Struct, frozen=True):
@@ -15,6 +36,10 @@ class Names(Struct, frozen=True):
     racks: tuple[str, ...] = ()
     stacks: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
+    most_replicas: dict[str, int] = {}
+    """The most replicas that a service is ever given; services that are global are not in it."""
+    roles_change: bool = False
+    """Whether any host is promoted or demoted, so that a name no longer tells a role."""
     traffic: tuple[str, ...] = ()
     writers: tuple[str, ...] = ()
     at_ns: int | None = None
@@ -31,7 +56,42 @@ class Names(Struct, frozen=True):
             return
         joined_at_ns = self.joined_at_ns.get(name)
         if joined_at_ns is None:
-            known = (*self.hosts, *self.joined_at_ns, *(group.value for group in HostGroup))
-            value.fail(f"there is no host or group {name!r}{did_you_mean(name, known)}")
+            self._fail_unknown_host(value, name)
         if self.at_ns is not None and self.at_ns < joined_at_ns:
             value.fail(f"host {name!r} has not joined yet at that time")
+
+    def check_host_count(self, value: Value, group: HostGroup, count: int) -> None:
+        """Refuse more hosts than a group can have at that time, whatever happens."""
+        most = self._most_hosts(group)
+        if count > most:
+            value.fail(f"{group.value}: {count} is too many, there are {most} at most at that time")
+
+    def check_task_count(self, value: Value, service: str, count: int) -> None:
+        """Refuse more tasks than a service is ever given."""
+        most = self.most_replicas.get(service)
+        if most is not None and count > most:
+            value.fail(f"{count} tasks of {service!r} are too many, it never has more than {most}")
+
+    def check_slot(self, value: Value, service: str, slot: int) -> None:
+        """Refuse a slot that a service never has."""
+        most = self.most_replicas.get(service)
+        if most is not None and slot > most:
+            value.fail(f"there is no slot {slot} of {service!r}, it never has more than {most} replicas")
+
+    def _most_hosts(self, group: HostGroup) -> int:
+        if group is HostGroup.LEADER:
+            return 1
+        joined = [name for name, at_ns in self.joined_at_ns.items() if self.at_ns is None or at_ns <= self.at_ns]
+        hosts = joined if group is HostGroup.JOINED else [*self.hosts, *joined]
+        if self.roles_change or group not in (*_OF_MANAGERS, HostGroup.WORKERS):
+            return len(hosts)
+        return sum(host.startswith("m" if group in _OF_MANAGERS else "w") for host in hosts)
+
+    def _fail_unknown_host(self, value: Value, name: str) -> NoReturn:
+        every = (*self.hosts, *self.joined_at_ns)
+        counts = ((letter, sum(host.startswith(letter) for host in every)) for letter in "mw")
+        there = " and ".join(f"{letter}1..{letter}{count}" for letter, count in counts if count)
+        if re.fullmatch(r"[mw]\d+", name):
+            value.fail(f"there is no host {name!r}; there are {there}")
+        nearest = did_you_mean(name, _GROUPS).rstrip("?")
+        value.fail(f"there is no host or group {name!r}{nearest}; hosts are {there}, groups {', '.join(_GROUPS)}")

@@ -3,10 +3,10 @@
 from typing import Any, Final
 
 from core.compose.stack import Stack
-from core.document import Value, did_you_mean
+from core.document import Value
 from core.timing import PROFILES
 from swarmsim.scenario.forms import Form, Part
-from swarmsim.scenario.names import Names
+from swarmsim.scenario.names import Names, what_there_is
 from swarmsim.scenario.plan import (
     NETWORKS,
     Call,
@@ -19,6 +19,7 @@ from swarmsim.scenario.plan import (
     TrafficPlan,
     WriterPlan,
 )
+from swarmsim.scenario.published import check_listener, published_by
 from swarmsim.scenario.target_language import HOSTS
 from swarmsim.scenario.words import (
     BANDWIDTH,
@@ -157,10 +158,22 @@ def read_images(value: Value, stacks: list[Stack]) -> tuple[ImagePlan, ...]:
     images = []
     for image, behaviour in value.mapping().items():
         if image not in used:
-            behaviour.fail(f"no service uses the image {image!r}{did_you_mean(image, used)}")
+            behaviour.fail(f"no service uses the image {image!r}{what_there_is(image, used)}")
         entries = behaviour.fields(*(key for key in _IMAGE.keys if key != "image"))
         images.append(ImagePlan(image=image, **_IMAGE.read_fields(entries, Names())))
+        if "calls" in entries:
+            _check_calls(entries["calls"], images[-1].calls, stacks)
     return tuple(images)
+
+
+def _check_calls(value: Value, calls: tuple[Call, ...], stacks: list[Stack]) -> None:
+    # A container sees services by their full names and by the aliases they have on its networks.
+    services = [service for stack in stacks for service in stack.services]
+    aliases = [alias for service in services for network in service.networks for alias in network.aliases]
+    known = tuple(dict.fromkeys([*aliases, *(service.spec.name for service in services)]))
+    for item, call in zip(value.items(), calls, strict=True):
+        if call.name.removeprefix("tasks.") not in known:
+            item.fail(f"no deployed stack has a service {call.name!r}{what_there_is(call.name, known)}")
 
 
 def write_images(images: tuple[ImagePlan, ...]) -> dict[str, object]:
@@ -193,22 +206,20 @@ _WRITER: Final = Form(
 _TRAFFIC_FORM: Final = Form(TrafficPlan, *_TRAFFIC)
 
 
-def read_traffic(value: Value, names: Names, stacks: list[Stack]) -> TrafficPlan:
-    """One source of requests; `to` must be a port that a deployed service publishes."""
+def read_traffic(value: Value, names: Names, stacks: list[Stack], images: tuple[ImagePlan, ...]) -> TrafficPlan:
+    """One source of requests; `to` must be a port that a deployed service publishes and at which its image listens."""
     entries = value.fields("to", *_TRAFFIC_FORM.keys, required=("to", *_TRAFFIC_FORM.required))
     service, colon, port = entries["to"].text().partition(":")
     if not colon or not port.isdecimal():
         entries["to"].fail(f"{entries['to'].text()!r} is not a published port; write it like vote_web:5000")
-    published = {
-        each.spec.name: [port.published_port for port in each.spec.endpoint.ports]
-        for stack in stacks
-        for each in stack.services
-    }
+    published = published_by(stacks)
     if service not in published:
-        entries["to"].fail(f"there is no service {service!r}{did_you_mean(service, published)}")
-    if int(port) not in published[service] and 0 not in published[service]:
-        ports = ", ".join(map(str, published[service])) or "none"
+        entries["to"].fail(f"there is no service {service!r}{what_there_is(service, published)}")
+    reached = [each for each in published[service] if each.port.published_port in (0, int(port))]
+    if not reached:
+        ports = ", ".join(str(each.port.published_port) for each in published[service]) or "none"
         entries["to"].fail(f"service {service!r} does not publish port {port}; it publishes {ports}")
+    check_listener(entries["to"], entries["name"].text(), service, reached, images)
     return TrafficPlan(service=service, port=int(port), **_TRAFFIC_FORM.read_fields(entries, names))
 
 

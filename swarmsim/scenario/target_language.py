@@ -6,8 +6,8 @@ list of those. Tasks: `web.1`, `web` (all of its tasks), `{web: 2}` (two of them
 
 from typing import Final
 
-from core.document import Value, did_you_mean
-from swarmsim.scenario.names import Names
+from core.document import Value
+from swarmsim.scenario.names import Names, what_there_is
 from swarmsim.scenario.targets import (
     Group,
     Host,
@@ -69,13 +69,15 @@ def _read_described(value: Value, names: Names) -> HostTarget:
     if heads[0] == "host-of":
         return HostOf(TASKS.read(head, names))
     if head.text() not in names.racks:
-        head.fail(f"there is no rack {head.text()!r}{did_you_mean(head.text(), names.racks)}")
+        head.fail(f"there is no rack {head.text()!r}{what_there_is(head.text(), names.racks)}")
     return Rack(head.text())
 
 
 def _read_some(group: HostGroup, head: Value, entries: dict[str, Value], names: Names) -> Some:
+    count = head.integer(minimum=1)
+    names.check_host_count(head, group, count)
     return Some(
-        count=head.integer(minimum=1),
+        count=count,
         group=group,
         including=_read_hosts(entries["including"], names) if "including" in entries else None,
         excluding=_read_hosts(entries["excluding"], names) if "excluding" in entries else None,
@@ -107,13 +109,17 @@ def _read_tasks(value: Value, names: Names) -> TaskTarget:
         if len(entries) != 1:
             value.fail("one service with a number of its tasks is needed, such as {vote_web: 2}")
         [(service, number)] = entries
-        return TaskTarget(SERVICE.read(Value(number.path, service), names), count=number.integer(minimum=1))
+        name, count = SERVICE.read(Value(number.path, service), names), number.integer(minimum=1)
+        names.check_task_count(number, name, count)
+        return TaskTarget(name, count=count)
     service, dot, slot = value.text().rpartition(".")
     if not dot:
         return TaskTarget(SERVICE.read(value, names))
     if not slot.isdecimal() or int(slot) == 0:
         value.fail(f"{slot!r} is not a slot; write a task like vote_web.1")
-    return TaskTarget(SERVICE.read(Value(value.path, service), names), slot=int(slot))
+    name = SERVICE.read(Value(value.path, service), names)
+    names.check_slot(value, name, int(slot))
+    return TaskTarget(name, slot=int(slot))
 
 
 def _write_tasks(target: TaskTarget) -> object:

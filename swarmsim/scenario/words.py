@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from core.document import Value, did_you_mean, parse_duration_ns
+from core.document import Value, parse_duration_ns
 from core.timing import MS, SECOND
 from swarmsim.scenario.expectations import Window
-from swarmsim.scenario.names import Names
+from swarmsim.scenario.names import Names, what_there_is
 
 US: Final = 1_000
 
@@ -176,7 +176,7 @@ def _known(what: str, known: Callable[[Names], tuple[str, ...]]) -> Kind:
     def read(value: Value, names: Names) -> str:
         name = value.text()
         if name not in known(names):
-            value.fail(f"there is no {what} {name!r}{did_you_mean(name, known(names))}")
+            value.fail(f"there is no {what} {name!r}{what_there_is(name, known(names))}")
         return name
 
     return Kind(read, _as_written)

@@ -59,7 +59,7 @@ def _bound_spec(store: Store, spec: ServiceSpec, own_id: ServiceId | None) -> Se
     size = len(_ENCODER.encode(spec))
     if size > MAX_SPEC_BYTES:
         raise invalid(f"the spec of service {spec.name} is too large: {size} bytes of at most {MAX_SPEC_BYTES}")
-    _check_mode(spec)
+    check_mode(spec)
     for update in (spec.update, spec.rollback):
         _check_update(update)
     check_endpoint_spec(spec.endpoint)
@@ -69,7 +69,8 @@ def _bound_spec(store: Store, spec: ServiceSpec, own_id: ServiceId | None) -> Se
     return replace(spec, task=bound_task_spec(store, spec.task))
 
 
-def _check_mode(spec: ServiceSpec) -> None:
+def check_mode(spec: ServiceSpec) -> None:
+    """Refuse a mode that no orchestrator here plays."""
     if isinstance(spec.mode, ReplicatedJob | GlobalJob):
         raise not_supported(f"service {spec.name}: job modes are not supported yet; use replicated or global")
     if isinstance(spec.mode, Replicated) and spec.mode.replicas < 0:
