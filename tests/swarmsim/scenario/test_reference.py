@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from swarmsim.checks.situations import SITUATIONS
+from swarmsim.checks.suite import CHECKS
 from swarmsim.scenario.expectation_language import FORMS
 from swarmsim.scenario.loader import SECTIONS
 from swarmsim.scenario.plan_language import CLUSTER
@@ -27,3 +29,8 @@ def test_every_expectation_is_explained(word: str) -> None:
 def test_every_section_group_and_setting_is_explained() -> None:
     words = (*SECTIONS, *CLUSTER.keys, *(group.value for group in HostGroup))
     assert [word for word in words if f"`{word}`" not in REFERENCE] == []
+
+
+@pytest.mark.parametrize("name", [*CHECKS, *SITUATIONS])
+def test_every_check_and_situation_is_explained(name: str) -> None:
+    assert f"`{name}`" in REFERENCE
