@@ -4,6 +4,8 @@ Each seed is a run of its own that shares nothing, so only the order of results 
 result too, with its seed; a worker process that dies takes nothing with it but the seeds it had.
 """
 
+import multiprocessing
+import signal
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -41,7 +43,8 @@ def run_seeds(run: Callable[[int], ResultT], seeds: Iterable[int], jobs: int = 1
 
 
 def _run_in_processes(run: Callable[[int], ResultT], seeds: Iterator[int], jobs: int) -> Iterator[SeedResult[ResultT]]:
-    pool = ProcessPoolExecutor(jobs)
+    # A terminal's Ctrl-C reaches the workers too: they are to end at once, without a traceback each.
+    pool = ProcessPoolExecutor(jobs, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_DFL))
     try:
         waiting = {seed: pool.submit(_attempt, run, seed) for seed in islice(seeds, jobs * AHEAD_COUNT)}
         while waiting:
@@ -49,6 +52,10 @@ def _run_in_processes(run: Callable[[int], ResultT], seeds: Iterator[int], jobs:
             yield _result_of(seed, waiting.pop(seed))
             for following in islice(seeds, 1):
                 waiting[following] = pool.submit(_attempt, run, following)
+    except KeyboardInterrupt:
+        for worker in multiprocessing.active_children():  # seeds under way may take minutes
+            worker.terminate()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)  # waiting for it keeps Python's exit from racing with the pool's own thread
 

@@ -1,11 +1,11 @@
 """`swarmsim` and its commands. A new command is one more entry of `COMMANDS`.
 
-Exit codes: 0 all is as expected; 1 an expectation did not hold; 2 could not tell, or bad input.
+Exit codes: 0 all is as expected; 1 an expectation did not hold; 2 could not tell, or bad input; 130 interrupted.
 """
 
 import sys
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -13,11 +13,18 @@ from swarmsim.cli.check import check
 from swarmsim.cli.fuzz import fuzz
 from swarmsim.cli.run import run
 from swarmsim.cli.scenarios import scenarios
+from swarmsim.report.files import package_version
 from swarmsim.yaml_source import SourceError
 
 COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, fuzz)
 
 BAD_INPUT: Final = 2
+INTERRUPTED: Final = 130
+"""What shells give a command that Ctrl-C ended; Typer exits with it too."""
+
+_EPILOG: Final = (
+    "Exit codes: 0 all is as expected; 1 something was violated; 2 could not tell, or bad input; 130 interrupted."
+)
 
 
 def application() -> typer.Typer:
@@ -25,6 +32,7 @@ def application() -> typer.Typer:
     app = typer.Typer(
         name="swarmsim",
         help="A container swarm, simulated: play scenarios, inject faults, read what happened.",
+        epilog=_EPILOG,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -39,6 +47,13 @@ def main(arguments: list[str] | None = None) -> None:
     """Run one command; bad input ends in one message and exit code 2, never in a traceback."""
     try:
         application()(arguments)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except SystemExit as left:
+        if left.code == INTERRUPTED:
+            print("interrupted", file=sys.stderr)
+        raise
     except SourceError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(BAD_INPUT)
@@ -50,6 +65,16 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(BAD_INPUT)
 
 
-def _root() -> None:
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"swarmsim {package_version() or '(not installed)'}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
     # Makes the application a group of commands however many there are.
     pass

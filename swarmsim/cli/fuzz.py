@@ -8,10 +8,12 @@ from typing import Annotated
 import msgspec
 import typer
 
+from swarmsim.campaign import SeedResult
+from swarmsim.cli.check import counted
 from swarmsim.cli.directories import require_writable
-from swarmsim.cli.progress import progress_of
+from swarmsim.cli.progress import Advance, progress_of
 from swarmsim.cli.seeds import parse_seeds
-from swarmsim.fuzz.engine import Failure, FuzzReport, unreached
+from swarmsim.fuzz.engine import Failure, FuzzReport, FuzzRun, unreached
 from swarmsim.fuzz.engine import fuzz as fuzz_campaign
 from swarmsim.fuzz.profiles import ALL, PROFILES
 
@@ -31,19 +33,15 @@ def fuzz(
 ) -> None:
     """Search for a schedule that breaks a promise, and write it as a scenario that replays exactly.
 
-    Exit code 0: none found; 1: found one; 2: bad input, or a hard state that had to be reached was not.
+    Exit code 0: none found; 1: found one; 2: bad input, or a hard state that had to be reached was not;
+    130: interrupted.
     """
     chosen = parse_seeds(seeds)
     if profile not in (*PROFILES, ALL):
         raise typer.BadParameter(f"{profile!r} is not one of {_PROFILES}", param_hint="--profile")
     require_writable(out)
     with progress_of(f"fuzz {profile}", shown=not (quiet or json)) as advance:
-        report = fuzz_campaign(
-            profile,
-            chosen,
-            jobs,
-            lambda outcome: advance(outcome.seed - chosen.start + 1, len(chosen)),
-        )
+        report = _searched(profile, chosen, jobs, advance)
     if json:
         print(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())
     elif not quiet:
@@ -56,14 +54,31 @@ def fuzz(
         raise typer.Exit(2)
 
 
+def _searched(profile: str, seeds: range, jobs: int, advance: Advance) -> FuzzReport:
+    done_count = 0
+
+    def note(outcome: SeedResult[FuzzRun]) -> None:
+        nonlocal done_count
+        done_count += outcome.result is not None and not outcome.result.violations
+        advance(outcome.seed - seeds.start + 1, len(seeds))
+
+    try:
+        return fuzz_campaign(profile, seeds, jobs, note)
+    except KeyboardInterrupt:
+        print(f"{done_count} of {counted(len(seeds), 'seed')} done, no violation in them", file=sys.stderr)
+        raise
+
+
 def _coverage_lines(report: FuzzReport) -> Iterator[str]:
-    yield f"{report.seed_count} seeds of profile {report.profile}, {report.checked_count} checks"
+    yield f"{counted(report.seed_count, 'seed')} of profile {report.profile}, {report.checked_count} checks"
     if report.undecided_count:
-        yield f"  in {report.undecided_count} seeds some expectation could not be judged"
+        yield f"  in {counted(report.undecided_count, 'seed')} some expectation could not be judged"
     yield "  seeds that reached each hard state:"
     for situation, seed_count in report.situations.items():
         yield f"    {seed_count:6}  {situation}{'' if seed_count else '  (never)'}"
     yield "  steps played: " + ", ".join(f"{verb} {count}" for verb, count in report.steps.items())
+    if report.failure is None:
+        yield f"no violation found in {counted(report.seed_count, 'seed')}"
 
 
 def _written(failure: Failure, out: Path) -> Iterator[str]:
@@ -74,3 +89,4 @@ def _written(failure: Failure, out: Path) -> Iterator[str]:
     for reason in failure.reasons:
         yield f"  {reason}"
     yield f"again: swarmsim run {out / failure.file} --seed {failure.seed} -v"
+    yield f"violation found in seed {failure.seed}"

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from core.timing import SECOND
 from swarmsim.campaign import SeedResult
+from swarmsim.cli.check import counted
 from swarmsim.recording import Ruling, Verdict
 from swarmsim.report.summary import RunSummary
 from swarmsim.scenario.plan import Scenario
@@ -84,22 +85,27 @@ def summary(results: ScenarioResults) -> str:
         counted = f"{len(seed.verdicts)} expectations and checks"
         replay = "" if seed.ruling is Ruling.HELD else f"; again: swarmsim run {results.file} --seed {seed.seed} -v"
         return f"{results.ruling.value}: seed {seed.seed}, {counted}{replay}"
+    return f"{results.ruling.value}: {len(results.seeds)} seeds, {_tally(results.seeds)}"
+
+
+def progress_so_far(results: ScenarioResults, seed_count: int) -> str:
+    """One line on a campaign that was interrupted: how many of its seeds are done, and their rulings."""
+    tally = f": {_tally(results.seeds)}" if results.seeds else ""
+    return f"{results.scenario}: {len(results.seeds)} of {counted(seed_count, 'seed')} done{tally}"
+
+
+def _tally(results: Sequence[SeedRuling]) -> str:
     parts = []
     for ruling in Ruling:
-        seeds = [seed.seed for seed in results.seeds if seed.ruling is ruling]
+        seeds = [each.seed for each in results if each.ruling is ruling]
         if seeds:
-            named = (
-                ""
-                if ruling is Ruling.HELD
-                else f" (seeds {', '.join(map(str, seeds[:10]))}{', …' * (len(seeds) > 10)})"
-            )
-            parts.append(f"{len(seeds)} {ruling.value}{named}")
-    return f"{results.ruling.value}: {len(results.seeds)} seeds, {', '.join(parts)}"
+            parts.append(f"{len(seeds)} {ruling.value}{'' if ruling is Ruling.HELD else _named(seeds)}")
+    return ", ".join(parts)
 
 
 def _named(seeds: list[int]) -> str:
     rest = ", …" if len(seeds) > _MAX_NAMED_SEEDS else ""
-    return f" (seeds {', '.join(map(str, seeds[:_MAX_NAMED_SEEDS]))}{rest})"
+    return f" ({'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, seeds[:_MAX_NAMED_SEEDS]))}{rest})"
 
 
 def json_of(results: Sequence[ScenarioResults]) -> str:

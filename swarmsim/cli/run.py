@@ -1,5 +1,6 @@
 """`swarmsim run`: play scenarios in the simulator and judge what they expect."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from core.timing import SECOND
 from swarmsim.campaign import SeedResult, run_seeds
 from swarmsim.cli.directories import directories_of, require_writable
 from swarmsim.cli.progress import Advance, progress_of
-from swarmsim.cli.results import EXIT_CODE, ScenarioResults, json_of, lines_of, results_of, worst
+from swarmsim.cli.results import EXIT_CODE, ScenarioResults, json_of, lines_of, progress_so_far, results_of, worst
 from swarmsim.cli.seeds import parse_seeds
 from swarmsim.play import play_simulated
 from swarmsim.player.player import Options, Progress
@@ -37,7 +38,7 @@ class RunSettings(Struct, frozen=True):
 
 def run(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files.")],
-    seed: Annotated[int, typer.Option(min=0, help="Play this seed.")] = 1,
+    seed: Annotated[int | None, typer.Option(min=0, show_default="1", help="Play this seed.")] = None,
     seeds: Annotated[str, typer.Option(metavar="A..B", help="Play each of these seeds instead.")] = "",
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes to spread seeds over.")] = 1,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write a report there: HTML, Markdown, JSON.")] = None,
@@ -47,9 +48,14 @@ def run(
 ) -> None:
     """Play scenarios and say whether their expectations held.
 
-    Exit code 0: all held; 1: one did not; 2: could not tell, or bad input.
+    Exit code 0: all held; 1: one did not; 2: could not tell, or bad input; 130: interrupted.
     """
-    chosen = parse_seeds(seeds) if seeds else range(seed, seed + 1)
+    if seed is not None and seeds:
+        raise typer.BadParameter("--seed and --seeds exclude each other; use one of them")
+    if quiet and verbose:
+        raise typer.BadParameter("--quiet and --verbose exclude each other; use one of them")
+    first = 1 if seed is None else seed
+    chosen = parse_seeds(seeds) if seeds else range(first, first + 1)
     settings = RunSettings(chosen, jobs, out is not None, verbose, quiet, json)
     scenarios = [load(file) for file in files]  # all of them first, so that a mistake shows before any time is spent
     directories = _report_directories(files, out)
@@ -71,7 +77,7 @@ def _report_directories(files: list[Path], out: Path | None) -> Sequence[Path | 
 def _run_scenario(scenario: Scenario, directory: Path | None, settings: RunSettings) -> ScenarioResults:
     stopwatch = Stopwatch()
     with progress_of(scenario.name, shown=not (settings.quiet or settings.json)) as advance:
-        outcomes = list(_outcomes(scenario, settings, advance))
+        outcomes = _played(scenario, settings, advance)
     results = results_of(scenario, outcomes)
     if not settings.json:
         for line in lines_of(results, verbose=settings.verbose, quiet=settings.quiet):
@@ -81,6 +87,17 @@ def _run_scenario(scenario: Scenario, directory: Path | None, settings: RunSetti
         if not (settings.quiet or settings.json):
             print(f"  report: {directory / 'report.html'}")
     return results
+
+
+def _played(scenario: Scenario, settings: RunSettings, advance: Advance) -> list[SeedResult[RunSummary]]:
+    outcomes: list[SeedResult[RunSummary]] = []
+    try:
+        for outcome in _outcomes(scenario, settings, advance):
+            outcomes.append(outcome)  # noqa: PERF402 - what was finished must outlive an interruption
+    except KeyboardInterrupt:
+        print(progress_so_far(results_of(scenario, outcomes), len(settings.seeds)), file=sys.stderr)
+        raise
+    return outcomes
 
 
 def _outcomes(scenario: Scenario, settings: RunSettings, advance: Advance) -> Iterator[SeedResult[RunSummary]]:

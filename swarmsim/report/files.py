@@ -24,7 +24,7 @@ def write_report(
     jobs: int,
 ) -> Report:
     """Write all four files, over those of an earlier run. Raises OSError if that cannot be done."""
-    report = report_of(scenario, outcomes, _version())
+    report = report_of(scenario, outcomes, package_version())
     text = document.json_of(report)
     simulated_s = sum(outcome.result.end_ns for outcome in outcomes if outcome.result is not None) / SECOND
     this_run = stopwatch.read(report_sha256=hashlib.sha256(text).hexdigest(), jobs=jobs, simulated_s=simulated_s)
@@ -36,7 +36,7 @@ def write_report(
     return report
 
 
-def _version() -> str:
+def package_version() -> str:
     """Of the installed package; empty when the code runs without having been installed."""
     try:
         return version("swarmsim")

@@ -3,10 +3,15 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from swarmsim.cli import directories, main
+from swarmsim.cli import run as command
+from swarmsim.play import play_simulated
+from swarmsim.recording import Recording
+from swarmsim.scenario.plan import Scenario
 
 SMALL = """\
 name: Small
@@ -234,6 +239,33 @@ def test_a_report_of_a_file_named_twice_is_refused(swarmsim: Command) -> None:
     ended = swarmsim("run", small(), "small.yaml", "--out", "here")
     assert (ended.code, ended.out) == (2, "")
     assert "small.yaml is named twice" in ended.err
+
+
+def test_an_interrupted_campaign_says_what_was_finished(swarmsim: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    play = play_simulated
+
+    def interrupted(scenario: Scenario, seed: int, *rest: Any) -> Recording:
+        if seed == 2:
+            raise KeyboardInterrupt
+        return play(scenario, seed, *rest)
+
+    monkeypatch.setattr(command, "play_simulated", interrupted)
+    ended = swarmsim("run", small(DOES_NOT), "--seeds", "1..3")
+    assert (ended.code, ended.out) == (130, "")
+    assert ended.err == "Small: 1 of 3 seeds done: 1 violated (seed 1)\ninterrupted\n"
+
+
+@pytest.mark.parametrize("options", [("--seed", "1", "--seeds", "1..2"), ("-q", "-v")])
+def test_options_that_contradict_each_other_are_refused(swarmsim: Command, options: tuple[str, ...]) -> None:
+    ended = swarmsim("run", small(), *options)
+    assert (ended.code, ended.out) == (2, "")
+    assert "exclude each other" in ended.err
+
+
+def test_the_version_is_told(swarmsim: Command) -> None:
+    ended = swarmsim("--version")
+    assert ended.code == 0
+    assert ended.out.startswith("swarmsim ")
 
 
 # --- fuzz and the rest

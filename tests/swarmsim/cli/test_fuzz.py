@@ -32,11 +32,12 @@ def test_what_was_reached_is_printed(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert left(monkeypatch, None) == 0
     assert capsys.readouterr().out == (
         "4 seeds of profile all, 120 checks\n"
-        "  in 1 seeds some expectation could not be judged\n"
+        "  in 1 seed some expectation could not be judged\n"
         "  seeds that reached each hard state:\n"
         "         2  split-vote\n"
         "         0  torn-write-cut  (never)\n"
         "  steps played: kill 5\n"
+        "no violation found in 4 seeds\n"
     )
 
 
@@ -66,4 +67,18 @@ def test_a_failure_is_written_as_a_scenario_that_replays_it(
     assert Path("found/fuzz-raft-3.yaml").read_text() == "name: Drawn\n"
     assert capsys.readouterr().out == (
         "seed 3 failed:\n  equal-digests: m1 and m2 differ\nagain: swarmsim run found/fuzz-raft-3.yaml --seed 3 -v\n"
+        "violation found in seed 3\n"
     )
+
+
+def test_an_interrupted_search_says_how_far_it_came(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*arguments: object) -> FuzzReport:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "fuzz_campaign", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main(["fuzz", "--seeds", "1..4"])
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "0 of 4 seeds done, no violation in them\ninterrupted\n"
