@@ -130,7 +130,7 @@ def test_a_run_with_an_expectation_that_did_not_hold(swarmsim: Command) -> None:
 
 
 def test_a_run_that_could_not_be_played_as_written(swarmsim: Command) -> None:
-    file = Path(small(step="{at: 1s, kill: {workers: 1}}"))
+    file = Path(small(step="{at: 1s, kill: {followers: 1}}"))
     file.write_text(file.read_text().replace("end: 2s", "end: 8s"))  # a step waits a while for its target
     ended = swarmsim("run", str(file))
     assert ended.code == 2
