@@ -63,7 +63,7 @@ def test_no_tracked_file_names_one_machine_or_a_place_to_download_from(pattern: 
     [
         (MACHINE_PATH, "cd /" + "work/main", True),
         (MACHINE_PATH, "log: /" + "tmp/x", True),
-        (MACHINE_PATH, "see docs/work/plan", False),
+        (MACHINE_PATH, "see docs/" + "work" + "/plan", False),
         (MACHINE_PATH, "mounted at /run/secrets/db", False),
         (PACKAGE_INDEX, "--index-url https://" + "pypi" + ".org/simple", True),
         (PACKAGE_INDEX, "image: docker.io/library/redis", False),
