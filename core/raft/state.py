@@ -24,9 +24,6 @@ from core.raft.messages import Message
 from core.raft.quorum import quorum_size
 from core.raft.records import HardState, LogAppended, RaftDurable, Record, Snapshot
 
-NEVER = 1 << 62
-"""A deadline that does not come, nanoseconds."""
-
 
 class RaftState:
     """Shared by the parts of a peer; each attribute is written where its comment says, or here."""

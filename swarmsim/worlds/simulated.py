@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from core.host import Host
 from core.ids import NodeId, SecretId, TaskId
+from core.membership import Membership
 from core.mesh.routes import RouteTable
 from core.operations import Operation
 from core.raft.effects import Result
@@ -40,7 +41,6 @@ from swarmsim.world import (
     patience_ns,
 )
 from swarmsim.worlds.configuration import FAULTS, config_of, faults_of
-from swarmsim.worlds.pace import Pace
 
 _AFTER_ALL: Final = 1 << 32
 """A priority after any that the loop draws."""
@@ -56,9 +56,10 @@ class SimulatedWorld:
         self._racks: dict[str, str] = {}
         self._patience_ns = patience_ns(plan.timing)
         self._injector = Injector(self.sim, MinorityGuard(self.sim))
+        self._hosts: dict[str, Host] = {}
+        """Of each machine's last daemon, dead or alive."""
         self._raft_listeners: list[RaftListener] = []
         self._applied_listeners: list[AppliedListener] = []
-        self._pace = Pace()
         self.sim.observer.on_step(self._stepped)
 
     # --- time and chance
@@ -198,28 +199,25 @@ class SimulatedWorld:
         self._raft_listeners.append(listener)
 
     def _stepped(self, at: int, host: str, event: Any, effects: list[Any]) -> None:
-        self._pace.step(at, host, event)
-        if effects:
-            core = self.sim.machines[host].host
-            assert isinstance(core, Host)
-            raft = core.membership.raft
-            if raft is not None:
-                for listener in self._raft_listeners:
-                    listener(at, host, raft, effects)
-                self._attend(host, core)
+        membership = self._hosts[host].membership
+        if effects and membership.raft is not None:
+            for listener in self._raft_listeners:
+                listener(at, host, membership.raft, effects)
+            if membership.replica is not None and membership.replica.watcher is None:
+                self._attend(host, membership)
 
     def observe_applied(self, listener: AppliedListener) -> None:
         self._applied_listeners.append(listener)
 
     def _recover(self, start: Start) -> Host:
-        host = recover_swarm_host(start)
-        self._attend(start.name, host)
+        host = self._hosts[start.name] = recover_swarm_host(start)
+        self._attend(start.name, host.membership)
         return host
 
-    def _attend(self, name: str, core: Host) -> None:
+    def _attend(self, name: str, membership: Membership) -> None:
         """Have it tell what a host applies, from the first command on: a manager is made at a start or in a step."""
-        replica, raft = core.membership.replica, core.membership.raft
-        if replica is None or raft is None or replica.watcher is not None:
+        replica, raft = membership.replica, membership.raft
+        if replica is None or raft is None:
             return
 
         def watcher(index: int, command: Any) -> None:

@@ -16,14 +16,13 @@ from core.events import (
     EngineUp,
     Event,
     PersistFailed,
-    Received,
     RoutesApplied,
     RoutesFailed,
     WallClock,
 )
 from core.ids import OperationId, TaskId, Ticket
 from core.mesh.routes import RouteChanges
-from core.raft.events import StorageFreed, StorageLow
+from core.raft.events import Received, StorageFreed, StorageLow
 from core.raft.messages import Heartbeat
 from core.raft.records import HardState
 from core.timing import MS, SECOND

@@ -4,7 +4,6 @@ import pytest
 from msgspec.structs import replace
 from swarm import Swarm, three_managers
 
-from core.events import Received
 from core.ids import Address, NodeId
 from core.messages import JoinAccepted, JoinRequest, Manager
 from core.objects.config import ConfigSpec
@@ -23,6 +22,7 @@ from core.operations import (
     UpdateNode,
 )
 from core.raft.effects import Applied, OutcomeUnknown, Refused
+from core.raft.events import Received
 from core.raft.machine import Rejected
 from core.timing import MS, SECOND
 

@@ -86,9 +86,11 @@ def test_a_forward_is_good_for_the_term_it_was_meant_for() -> None:
     cluster.pass_time(200 * MS)
     cluster.propose(leader.id, Put("x", 1))
     cluster.exchange()
-    cluster.step(leader.id, Received(origin, forward))  # A late copy, in the same term: it was answered.
+    cluster.step(leader.id, Received(origin, leader.id, forward))  # A late copy, in the same term: it was answered.
     cluster.elect(cluster.followers()[1].id)
-    cluster.step(cluster.leader().id, Received(origin, forward))  # And one for a leader it was not meant for.
+    cluster.step(
+        cluster.leader().id, Received(origin, cluster.leader().id, forward)
+    )  # And one for a leader it was not meant for.
     cluster.pass_time(SECOND)
     assert cluster.result(rejected) is not None
     assert cluster.peers[origin].machine.committed == {"x": 1}
@@ -103,7 +105,7 @@ def test_a_member_whose_removal_is_in_flight_proposes_nothing() -> None:
     cluster.applied(written)
     cluster.change(leader.id, RemoveMember(member.id))
     late = Forward(leader.term, member.incarnation, 2, 1, Put("x", 2))
-    cluster.step(leader.id, Received(member.id, late))
+    cluster.step(leader.id, Received(member.id, leader.id, late))
     assert cluster.peers[leader.id].machine.head == {"x": 1}
 
 
@@ -138,9 +140,9 @@ def test_a_second_leader_of_a_term_and_broken_entries_are_reported() -> None:
     cluster = Cluster(3)
     leader = cluster.elect()
     first, second = (node.id for node in cluster.followers())
-    cluster.step(first, Received(second, Heartbeat(leader.term, 9, 0)))
+    cluster.step(first, Received(second, first, Heartbeat(leader.term, 9, 0)))
     entry = msgspec.structs.replace(leader.log.entry(2), index=7)
-    cluster.step(first, Received(leader.id, Append(leader.term, 2, leader.term, 2, (entry,))))
+    cluster.step(first, Received(leader.id, first, Append(leader.term, 2, leader.term, 2, (entry,))))
     reasons = [fact.reason for _, fact in cluster.facts if type(fact).__name__ == "MessageRefused"]
     assert len(reasons) == 2
     assert "claims to lead" in reasons[0]
