@@ -73,7 +73,10 @@ class Elections:
         state = self._state
         if state.role is Role.LEADER:
             return True
-        return state.leader_id is not None and state.now - state.heard_at < state.timing.election_min_ns
+        # Counted in ticks where there are any, as the deadlines are: the first to time out must not be refused by those
+        # who heard the same beat a moment later by their own clocks.
+        silence_ns = state.on_grid(state.now) - state.on_grid(state.heard_at)
+        return state.leader_id is not None and silence_ns < state.timing.election_min_ns
 
     def _draw_timeout(self) -> None:
         timing = self._state.timing

@@ -344,6 +344,10 @@ class Replication:
         state = self._state
         for member in state.members:
             assert member.id == state.id or member.id in self.progress, member
+        config = state.config
         for peer in self.progress.values():
             peer.check_invariants()
+            assert len(peer.inflight) <= config.inflight_count_max
+            if peer.inflight:
+                assert peer.inflight_bytes - peer.inflight[-1][1] < config.inflight_bytes_max
             assert peer.match_index <= state.log.last_index

@@ -77,7 +77,8 @@ class RaftState:
         self.machine = machine
         self.rng = rng
         self.now = now
-        self._grid_origin = now
+        # Hosts that were switched on together must not tick together, or they campaign together, too.
+        self._grid_origin = now - rng.randrange(self.timing.grid_ns) if self.timing.grid_ns else now
         self.effects: list[RaftEffect] = []
 
         self.term = durable.hard_state.term
