@@ -9,7 +9,7 @@ from core.raft.events import Cancelled, Received, Submit
 from core.raft.members import RemoveMember
 from core.raft.messages import Append, Forward, Heartbeat
 from core.raft.proposals import NotAccepting
-from core.timing import MS, SECOND
+from core.timing import MS, PROFILES, SECOND
 
 
 def test_a_leader_whose_log_is_full_of_uncommitted_entries_refuses() -> None:
@@ -121,16 +121,19 @@ def test_a_leader_that_loses_its_majority_parks_what_it_has_not_taken() -> None:
     assert "must be up" in cluster.refused(late).reason
 
 
-def test_a_request_without_a_leader_is_refused_within_the_time_and_then_at_once() -> None:
-    cluster = Cluster(3)
+@pytest.mark.parametrize(("profile", "refused_within_s"), [("lan", 1), ("wan", 6), ("docker", 20)])
+def test_a_request_without_a_leader_is_refused_within_the_time_and_then_at_once(
+    profile: str, refused_within_s: int
+) -> None:
+    cluster = Cluster(3, timing=PROFILES[profile].raft)
     leader = cluster.elect()
     survivor = cluster.followers()[0].id
     cluster.crash_all(node.id for node in cluster.live() if node.id != survivor)
-    cluster.pass_time(700 * MS)
+    cluster.pass_time(cluster.timing.election_max_ns)
     first = cluster.propose(survivor, Put("x", 1))
-    cluster.pass_time(2 * SECOND)
+    cluster.pass_time(2 * refused_within_s * SECOND)
     assert "must be up" in cluster.refused(first).reason
-    assert cluster.replies[first][0] - cluster.asked_at[first] <= cluster.timing.refusal_ns
+    assert cluster.replies[first][0] - cluster.asked_at[first] <= refused_within_s * SECOND
     second = cluster.propose(survivor, Put("x", 1))
     assert "must be up" in cluster.refused(second).reason
     assert leader.id != survivor
