@@ -29,7 +29,12 @@ TURNED_RED_BY = {
     "kill-2-of-5-followers": ("managers: 2, excluding", "managers: 3, excluding", "leader: unchanged"),
     "kill-2-of-5-managers": ("managers: 2, including", "managers: 3, including", "write-acknowledged: true"),
     "kill-3-of-5-managers": ("managers: 3, including", "managers: 2, including", "leader: none"),
-    "manager-back-after-compaction": ("snapshot-every: 2000", "snapshot-every: 100000", "sometimes: snapshot-installed"),
+    "kill-the-leader-over-a-wan": ("timing: wan", "timing: docker", "leader: true"),
+    "manager-back-after-compaction": (
+        "snapshot-every: 2000",
+        "snapshot-every: 100000",
+        "sometimes: snapshot-installed",
+    ),
     "packet-loss": ("loss: 30%", "loss: 95%", "writes: acknowledged"),
     "partition-bridge": ("timing: lan", "timing: docker", "caught-up: managers"),
     "partition-majority-minority": ("timing: lan", "timing: docker", "write-acknowledged: true"),
