@@ -33,7 +33,9 @@ def _check_groups(place: Value, action: Action, earlier: Sequence[Step]) -> None
         place.fail("nothing has been paused by then")
 
 
-def _check_restart(place: Value, restart: steps.Restart, earlier: Sequence[Step], later: Sequence[Step]) -> None:
+def _check_restart(
+    place: Value, restart: steps.Restart[HostTarget], earlier: Sequence[Step], later: Sequence[Step]
+) -> None:
     # A restart of a host that is up reboots it; but one that is only killed afterwards was surely meant to come after.
     killed_before = {
         part for step in earlier if isinstance(step.action, steps.KILLS) for part in _parts(step.action.hosts)

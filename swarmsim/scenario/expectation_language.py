@@ -1,5 +1,7 @@
 """How expectations are written: a claim, and `after` with `within`, or `over` a window, or `at` an instant."""
 
+from collections.abc import Iterable
+from enum import Enum
 from typing import Any, Final
 
 from msgspec import Struct
@@ -9,12 +11,12 @@ from swarmsim.checks.situations import SITUATIONS
 from swarmsim.checks.suite import CHECKS
 from swarmsim.scenario import expectations
 from swarmsim.scenario.expectations import (
+    EXPECTED_OUTCOMES,
     Claim,
     Expectation,
     LeaderThroughout,
     Running,
     Window,
-    WriteOutcome,
 )
 from swarmsim.scenario.forms import Form, Mapped, Part, Shape, Single, flow
 from swarmsim.scenario.names import Names, what_there_is
@@ -55,9 +57,9 @@ class _True:
         return True
 
 
-def _enum(words: Any) -> Kind:
-    vocabulary = word(each.value for each in words)
-    return Kind(lambda value, names: words(vocabulary.read(value, names)), lambda member: member.value)
+def _enum(members: Iterable[Enum]) -> Kind:
+    by_word = {member.value: member for member in members}
+    return Kind(lambda value, _: by_word[value.one_of(by_word)], lambda member: member.value)
 
 
 def _read_of(value: Value, names: Names) -> str | None:
@@ -94,7 +96,7 @@ FORMS: Final = (
     _form("members", expectations.Members, _MEMBERS, *_AFTER),
     _form("caught-up", expectations.CaughtUp, Single("hosts", HOSTS), *_AFTER),
     _form("success-rate", expectations.SuccessRate, _RATE, _OVER),
-    _form("writes", expectations.Writes, Single("outcome", _enum(WriteOutcome)), _OVER, _AT_LEAST, _BY),
+    _form("writes", expectations.Writes, Single("outcome", _enum(EXPECTED_OUTCOMES)), _OVER, _AT_LEAST, _BY),
     _form("write-acknowledged", expectations.WriteAcknowledged, _True(), *_AFTER, _BY),
     _form("running", Running, _RUNNING, _OVER),
     _form("always", expectations.Always, Single("check", word(CHECKS))),

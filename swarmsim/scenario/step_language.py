@@ -3,7 +3,7 @@
 `until` (an instant) or `for` (a duration) end what a reversible step began.
 """
 
-from typing import Any, Final, NoReturn, get_args
+from typing import Any, Final, NoReturn
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -56,7 +56,7 @@ _NUMBERS: Final = Form(
 )
 
 VERBS: Final = {
-    str(verb.action.__struct_config__.tag): verb
+    verb_of(verb.action): verb
     for verb in (
         _verb(steps.Kill, _ON_HOSTS),
         _verb(steps.KillDaemon, _ON_HOSTS),
@@ -108,7 +108,7 @@ VERBS: Final = {
 }
 """Every verb, by the word for it; a test holds that none of `steps.Action` is missing."""
 
-assert len(VERBS) == len(get_args(Action))
+assert len(VERBS) == len(steps.ACTIONS)
 
 
 def read_step(item: Value, names: Names, line: int) -> Step:

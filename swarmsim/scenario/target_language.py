@@ -7,19 +7,9 @@ list of those. Tasks: `web.1`, `web` (all of its tasks), `{web: 2}` (two of them
 from typing import Final
 
 from core.document import Value
+from core.trials.faults import Link
 from swarmsim.scenario.names import Names, what_there_is
-from swarmsim.scenario.targets import (
-    Group,
-    Host,
-    HostGroup,
-    HostOf,
-    HostTarget,
-    Link,
-    Rack,
-    Several,
-    Some,
-    TaskTarget,
-)
+from swarmsim.scenario.targets import Group, Host, HostGroup, HostOf, HostTarget, Rack, Several, Some, TaskTarget
 from swarmsim.scenario.words import SERVICE, Kind
 
 _GROUPS: Final = {group.value: group for group in HostGroup}
@@ -128,14 +118,14 @@ def _write_tasks(target: TaskTarget) -> object:
     return target.service if target.slot is None else f"{target.service}.{target.slot}"
 
 
-def _read_link(value: Value, names: Names) -> Link:
+def _read_link(value: Value, names: Names) -> Link[HostTarget]:
     ends = value.items()
     if len(ends) != 2:
         value.fail("a link has two ends, such as [m1, m2] or [leader, followers]")
     return Link(_read_hosts(ends[0], names), _read_hosts(ends[1], names))
 
 
-def _write_link(link: Link) -> object:
+def _write_link(link: Link[HostTarget]) -> object:
     return [_write_hosts(link.first), _write_hosts(link.second)]
 
 
