@@ -7,6 +7,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from core.document import Value
+from core.mistakes import Mistakes
 from swarmsim.checks.situations import SITUATIONS
 from swarmsim.checks.suite import CHECKS
 from swarmsim.scenario import expectations
@@ -115,8 +116,11 @@ def read_expectation(item: Value, names: Names, line: int) -> Expectation:
     if form.claim is Running and "at" in entries:
         claim: Claim = _read_running_at(item, names)
     else:
-        item.fields(form.word, *form.beside.keys, required=form.beside.required)
-        fields = form.value.read(entries[form.word], names) | form.beside.read_fields(entries, names)
+        mistakes = Mistakes()
+        item.known_fields(mistakes, form.word, *form.beside.keys, required=form.beside.required)
+        fields = mistakes.attempt(lambda: form.value.read(entries[form.word], names)) or {}
+        fields |= mistakes.attempt(lambda: form.beside.read_fields(entries, names)) or {}
+        mistakes.settle()
         claim = form.claim(**fields)
     _check_end(entries, claim, names)
     return Expectation(claim, line, text_of(claim))

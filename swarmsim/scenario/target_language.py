@@ -7,6 +7,7 @@ list of those. Tasks: `web.1`, `web` (all of its tasks), `{web: 2}` (two of them
 from typing import Final
 
 from core.document import Value
+from core.mistakes import each
 from core.trials.faults import Link
 from swarmsim.scenario.names import Names, what_there_is
 from swarmsim.scenario.targets import Group, Host, HostGroup, HostOf, HostTarget, Rack, Several, Some, TaskTarget
@@ -33,13 +34,13 @@ def _read_hosts(value: Value, names: Names) -> HostTarget:
 
 
 def _read_hosts_in_racks(value: Value, names: Names) -> HostTarget:
-    if not names.racks:
+    if not names.racks and "racks" not in names.unread:
         value.fail("the cluster has no racks, so there is no cable to break")
     return _read_hosts(value, names)
 
 
 def _read_several(value: Value, names: Names) -> Several:
-    targets = tuple(_read_hosts(item, names) for item in value.items())
+    targets = each(value.items(), lambda item: _read_hosts(item, names))
     if not targets:
         value.fail("the list of hosts is empty")
     return Several(targets)
@@ -58,7 +59,7 @@ def _read_described(value: Value, names: Names) -> HostTarget:
             entries[key].fail(f"{key!r} goes with a number of hosts, such as {{managers: 2, {key}: leader}}")
     if heads[0] == "host-of":
         return HostOf(TASKS.read(head, names))
-    if head.text() not in names.racks:
+    if head.text() not in names.racks and "racks" not in names.unread:
         head.fail(f"there is no rack {head.text()!r}{what_there_is(head.text(), names.racks)}")
     return Rack(head.text())
 
@@ -84,7 +85,7 @@ def _write_hosts(target: HostTarget) -> object:
     if isinstance(target, HostOf):
         return {"host-of": _write_tasks(target.task)}
     if isinstance(target, Several):
-        return [_write_hosts(each) for each in target.targets]
+        return [_write_hosts(part) for part in target.targets]
     written: dict[str, object] = {target.group.value: target.count}
     if target.including is not None:
         written["including"] = _write_hosts(target.including)
@@ -132,7 +133,7 @@ def _write_link(link: Link[HostTarget]) -> object:
 def _read_groups(value: Value, names: Names) -> tuple[HostTarget, ...]:
     if not value.is_list:
         value.fail_type("a list of groups of hosts, such as [[m1, m2], [m3, m4, m5]]")
-    return tuple(_read_hosts(item, names) for item in value.items())
+    return each(value.items(), lambda item: _read_hosts(item, names))
 
 
 HOSTS: Final = Kind(_read_hosts, _write_hosts)

@@ -87,6 +87,20 @@ def test_check_looks_at_every_file_before_it_gives_up(swarmsim: Command) -> None
     assert ended.out.startswith("small.yaml: ok")
 
 
+def test_check_tells_all_that_is_wrong_with_a_file(swarmsim: Command) -> None:
+    Path("bad.yaml").write_text("name: x\ncluster: {managers: 0, worker: 2}\ntimeline: [{at: 5, kil: m1}]\n")
+    ended = swarmsim("check", "bad.yaml")
+    assert (ended.code, ended.out) == (2, "")
+    assert [line.partition(": ")[0] for line in ended.err.splitlines()] == ["bad.yaml:2", "bad.yaml:2", "bad.yaml:3"]
+    assert swarmsim("run", "bad.yaml").err == "".join(f"error: {line}\n" for line in ended.err.splitlines())
+
+
+@pytest.mark.parametrize("text", ["service: {web: {image: web}}", "networks: {a: }\nservics: {}", "version: '3'"])
+def test_check_takes_a_file_for_what_most_of_its_keys_are_of(swarmsim: Command, text: str) -> None:
+    Path("stack.yml").write_text(text)
+    assert "cluster" not in swarmsim("check", "stack.yml").err
+
+
 def test_check_merges_compose_files_if_asked_to(swarmsim: Command) -> None:
     Path("base.yml").write_text("services: {web: {image: web}}")
     Path("more.yml").write_text("services: {web: {ports: ['80:80']}, db: {image: db, port: 1}}")

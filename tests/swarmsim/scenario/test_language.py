@@ -5,7 +5,8 @@ from typing import get_args
 
 import pytest
 
-from core.document import DocumentError, Value
+from core.document import Value
+from core.mistakes import DocumentError
 from core.timing import MS, SECOND
 from core.trials.faults import Link
 from swarmsim.scenario.expectation_language import FORMS, read_expectation
