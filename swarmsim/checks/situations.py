@@ -22,9 +22,10 @@ from core.raft.effects import (
 )
 from core.raft.node import RaftNode
 from core.raft.records import LogAppended
+from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSample
 from sim.facts import ContainerChanged, DaemonStarted
 from swarmsim.checks.check import Check
-from swarmsim.world import FactListener, Outcome, RaftListener, RequestSample, World, WriteOutcome, WriterSample
+from swarmsim.world import FactListener, RaftListener, World
 
 SITUATIONS: Final = (
     "leader-changed",

@@ -10,6 +10,7 @@ from pathlib import PurePath
 from random import Random
 
 from core.timing import LAN, MS, SECOND
+from core.trials.faults import Link
 from swarmsim.fuzz.faults import FaultSource, crash_in_mid_write, deposed_leaders, harm_disk, task_fault
 from swarmsim.fuzz.profiles import Profile
 from swarmsim.fuzz.stack import IMAGES, SERVICES, STACK_FILE, STACK_NAME, WEB_PORT, read_stack
@@ -27,7 +28,7 @@ from swarmsim.scenario.plan import (
     WriterPlan,
 )
 from swarmsim.scenario.steps import Step
-from swarmsim.scenario.targets import Group, HostGroup, Link, several
+from swarmsim.scenario.targets import Group, HostGroup, several
 from swarmsim.scenario.writer import write
 from swarmsim.yaml_source import parse
 

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from core.timing import MS, SECOND
+from core.trials.faults import Link
 from swarmsim.scenario import steps
 from swarmsim.scenario.steps import Action, Step
-from swarmsim.scenario.targets import Group, HostGroup, HostTarget, Link, TaskTarget, several
+from swarmsim.scenario.targets import Group, HostGroup, HostTarget, TaskTarget, several
 
 Draw = Callable[["FaultSource"], Action]
 SHORTEST_NS = 50 * MS
@@ -65,11 +66,11 @@ class FaultSource:
         count = self.rng.randint(1, max(1, len(self._hosts) - 1))
         return several(sorted(self.rng.sample(self._hosts, count), key=self._hosts.index))
 
-    def link(self) -> Link:
+    def link(self) -> Link[HostTarget]:
         """Between two sets of hosts that may overlap."""
         return Link(self.host(), self.some_hosts())
 
-    def any_link(self) -> Link | None:
+    def any_link(self) -> Link[HostTarget] | None:
         """One link, or all of them."""
         return self.link() if self.rng.random() < 0.5 else None
 

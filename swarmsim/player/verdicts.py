@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from core.trials.clients import RequestSample, WriterSample
 from swarmsim.checks.check import Check
 from swarmsim.player.eventual import Eventually
 from swarmsim.player.rates import judge_success_rate, judge_write_acknowledged, judge_writes
@@ -20,7 +21,6 @@ from swarmsim.scenario.expectations import (
     WriteAcknowledged,
     Writes,
 )
-from swarmsim.world import RequestSample, WriterSample
 
 
 class Evidence(Struct, frozen=True):

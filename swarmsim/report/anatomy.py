@@ -154,7 +154,7 @@ def _election(course: Course, disturbance: Disturbance, reign: Reign) -> Iterato
     yield "elected", reign.elected_at_ns, f"{reign.host} in term {reign.term}"
     yield "first-commit", reign.acts_from_ns, reign.host
     writes = [clients for clients in course.clients if clients.kind == "writes"]
-    answers = [each.ended_ns for source in writes for each in source.exchanges if each.good]
+    answers = [each.ended_at for source in writes for each in source.exchanges if each.good]
     if answers:
         yield "first-write", min((at for at in answers if at >= reign.elected_at_ns), default=None), ""
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from core.trials.clients import Outcome, WriteOutcome
 from swarmsim.player.rates import is_success
 from swarmsim.recording import Recording
-from swarmsim.world import Outcome, WriteOutcome
 
 GOOD = "good"
 SLOW = "slow"
@@ -16,8 +16,8 @@ SLOW = "slow"
 class Exchange(Struct, frozen=True, gc=False):
     """One question to the swarm and what came of it."""
 
-    started_ns: int
-    ended_ns: int
+    started_at: int
+    ended_at: int
     outcome: str
     """`good`, or what went wrong."""
     host: str
@@ -45,8 +45,8 @@ def clients_of(recording: Recording) -> Iterator[Clients]:
         for kind in ("write", "read"):
             of_kind = tuple(
                 Exchange(
-                    sample.started_ns,
-                    sample.ended_ns,
+                    sample.started_at,
+                    sample.ended_at,
                     _of_write(sample.outcome),
                     sample.host,
                     f"asked at {sample.host}",
@@ -59,8 +59,8 @@ def clients_of(recording: Recording) -> Iterator[Clients]:
     for traffic in recording.traffic:
         requests = tuple(
             Exchange(
-                sample.started_ns,
-                sample.started_ns + sample.latency_ns,
+                sample.started_at,
+                sample.started_at + sample.latency_ns,
                 GOOD if is_success(sample) else SLOW if sample.outcome is Outcome.OK else sample.outcome.value,
                 sample.host,
                 sample.detail,

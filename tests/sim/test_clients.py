@@ -12,10 +12,10 @@ from core.raft.effects import Applied, OutcomeUnknown, Refused, Reply
 from core.raft.events import Cancelled
 from core.raft.machine import Rejected
 from core.timing import MS, SECOND
-from sim.fabric import Outcome
-from sim.traffic import RequestSample, TrafficClient, any_host_with_power
+from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSample
+from sim.traffic import TrafficClient, any_host_with_power
 from sim.world import World
-from sim.writers import ConfigWriter, WriteOutcome, WriterSample
+from sim.writers import ConfigWriter
 
 MISSING = OperationError(ErrorCode.NOT_FOUND, "config c-1 not found")
 TAKEN = OperationError(ErrorCode.ALREADY_EXISTS, "it exists")

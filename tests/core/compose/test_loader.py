@@ -9,8 +9,8 @@ import yaml
 
 from core.compose.loader import load
 from core.compose.stack import NamedFile, NamedNetwork, Stack, StackService, StackWarning, bind
-from core.document import DocumentError
 from core.ids import ConfigId, NetworkId
+from core.mistakes import DocumentError
 from core.objects.port import PortConfig, Protocol, PublishMode
 from core.objects.resources import Resources
 from core.objects.service import (

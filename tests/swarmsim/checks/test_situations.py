@@ -9,10 +9,10 @@ from writer_histories import read, write
 from core.durability import Verdict
 from core.facts import HostPhaseChanged
 from core.raft.effects import ElectionStarted, LeaderElected, QuorumLost, SnapshotRestored
+from core.trials.clients import Outcome, RequestSample, WriteOutcome
 from sim.facts import DaemonStarted
 from swarmsim.checks.situations import Situations
 from swarmsim.checks.watch import Watch
-from swarmsim.world import Outcome, RequestSample, WriteOutcome
 
 CANDIDATES = [("m1", ElectionStarted(3, False)), ("m2", ElectionStarted(3, False))]
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from swarmsim.cli import directories, main
-from swarmsim.cli import run as command
+from swarmsim.cli import directories, main, playing
 from swarmsim.play import play_simulated
 from swarmsim.recording import Recording
 from swarmsim.scenario.plan import Scenario
@@ -85,6 +84,20 @@ def test_check_looks_at_every_file_before_it_gives_up(swarmsim: Command) -> None
         "nowhere.yaml: cannot be read: No such file or directory\n"
     )
     assert ended.out.startswith("small.yaml: ok")
+
+
+def test_check_tells_all_that_is_wrong_with_a_file(swarmsim: Command) -> None:
+    Path("bad.yaml").write_text("name: x\ncluster: {managers: 0, worker: 2}\ntimeline: [{at: 5, kil: m1}]\n")
+    ended = swarmsim("check", "bad.yaml")
+    assert (ended.code, ended.out) == (2, "")
+    assert [line.partition(": ")[0] for line in ended.err.splitlines()] == ["bad.yaml:2", "bad.yaml:2", "bad.yaml:3"]
+    assert swarmsim("run", "bad.yaml").err == "".join(f"error: {line}\n" for line in ended.err.splitlines())
+
+
+@pytest.mark.parametrize("text", ["service: {web: {image: web}}", "networks: {a: }\nservics: {}", "version: '3'"])
+def test_check_takes_a_file_for_what_most_of_its_keys_are_of(swarmsim: Command, text: str) -> None:
+    Path("stack.yml").write_text(text)
+    assert "cluster" not in swarmsim("check", "stack.yml").err
 
 
 def test_check_merges_compose_files_if_asked_to(swarmsim: Command) -> None:
@@ -200,6 +213,31 @@ def test_a_report_is_the_same_for_any_number_of_jobs(swarmsim: Command) -> None:
     assert Path("one/report.json").read_bytes() == Path("two/report.json").read_bytes()
 
 
+def test_several_files_over_several_processes_give_the_same_reports_in_the_same_order(swarmsim: Command) -> None:
+    Path("other.yaml").write_text(Path(small(DOES_NOT)).read_text().replace("name: Small", "name: Other"))
+    small()
+    for seeds in (["--seed", "1"], ["--seeds", "1..2"]):
+        ended = [
+            swarmsim("run", "other.yaml", "small.yaml", *seeds, "--out", out, "--jobs", jobs)
+            for out, jobs in (("one", "1"), ("two", "2"))
+        ]
+        assert ended[0].out.replace("one/", "two/") == ended[1].out
+        assert [each.code for each in ended] == [1, 1]
+        for name in ("small", "other"):
+            assert Path(f"one/{name}/report.json").read_bytes() == Path(f"two/{name}/report.json").read_bytes()
+            assert json.loads(Path(f"two/{name}/run.json").read_text())["cpu_s"] > 0
+
+
+def test_what_is_wrong_in_any_file_is_told_before_anything_is_played(swarmsim: Command) -> None:
+    Path("bad.yaml").write_text("name: x")
+    ended = swarmsim("run", "bad.yaml", small(), "nowhere.yaml")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.splitlines() == [
+        "error: bad.yaml:1: 'cluster' is missing",
+        "error: nowhere.yaml: cannot be read: No such file or directory",
+    ]
+
+
 @pytest.mark.parametrize("command", [("run", "small.yaml"), ("fuzz", "--seeds", "1..1")])
 @pytest.mark.parametrize("out", ["small.yaml", "small.yaml/deeper"])
 def test_a_report_that_cannot_be_written_is_noticed_before_anything_is_played(
@@ -249,7 +287,7 @@ def test_an_interrupted_campaign_says_what_was_finished(swarmsim: Command, monke
             raise KeyboardInterrupt
         return play(scenario, seed, *rest)
 
-    monkeypatch.setattr(command, "play_simulated", interrupted)
+    monkeypatch.setattr(playing, "play_simulated", interrupted)
     ended = swarmsim("run", small(DOES_NOT), "--seeds", "1..3")
     assert (ended.code, ended.out) == (130, "")
     assert ended.err == "Small: 1 of 3 seeds done: 1 violated (seed 1)\ninterrupted\n"
