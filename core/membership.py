@@ -73,6 +73,8 @@ class Membership:
         self.replica: Replica | None = None
         self.description = NodeDescription()
         self.wall_offset_ns = 0
+        self.storage_low = False
+        """Whether the disk has only the log's reserve left; what a Raft member that begins has to be told."""
         self.abandoned: list[Any] = []
         """Last answers of a Raft member that is no more, for the host to pass on."""
         self._config = config
@@ -323,6 +325,8 @@ class Membership:
         config = replace(self._config.raft, id=self.identity.raft_id, timing=self._config.timing.raft)
         self.replica = Replica(self._make_manager)
         self.raft = RaftNode(config, durable, self.replica, self._outbox.tickets, self._rng, now)
+        if self.storage_low:
+            self._outbox.emit(self.raft.step(now, raft_events.StorageLow()))
 
     def _stop_raft(self) -> None:
         if self.raft is not None:
