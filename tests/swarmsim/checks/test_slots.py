@@ -60,7 +60,8 @@ class History:
 
     def _change(self, stored: Any) -> Change:
         if isinstance(stored, tuple):
-            return Delete(*stored, self._versions.pop(stored[1]))
+            kind, object_id = stored
+            return Delete(kind, object_id, self._versions.pop(object_id))
         expected = self._versions.get(stored.id)
         self._versions[stored.id] = self._index
         stored = replace(stored, version=self._index)
@@ -75,7 +76,7 @@ OLD, NEW = task("old"), getting_ready("new", node="node-w2")
 RUN = replace(NEW, desired_state=TaskState.RUNNING)
 TOLD = replace(OLD, desired_state=SHUTDOWN)
 
-GOOD = {
+GOOD: dict[str, list[tuple[Any, ...]]] = {
     "the replacement waits until the old one has stopped": [(OLD,), (TOLD, NEW), (stopped(OLD),), (RUN,)],
     "it stops and the next one runs at one index": [(OLD,), (TOLD, NEW), (stopped(OLD), RUN)],
     "nobody waits for a node that is down": [(OLD,), (node("node-w1", DOWN), TOLD, NEW), (RUN,)],
@@ -88,7 +89,7 @@ GOOD = {
     "two slots are two": [(OLD,), (task("other", slot=2),)],
     "a global service runs on every node": [(task("a", slot=0),), (task("b", "node-w2", slot=0),)],
 }
-BAD = {
+BAD: dict[str, tuple[list[tuple[Any, ...]], str]] = {
     "two are wanted": ([(OLD,), (NEW,)], "2 tasks that are wanted"),
     "two are created at once": ([(OLD, RUN)], "2 tasks that are wanted"),
     "the replacement does not wait": ([(OLD,), (TOLD, NEW), (RUN,)], "is to run in slot 1 of web beside ['old']"),
@@ -167,9 +168,9 @@ class Hosts:
         """What it says at this instant, with w1 in this state (None: removed) in the store."""
         nodes = [node("node-w2"), *([node("node-w1", w1)] if w1 is not None else [])]
         store = Store()
-        new = replace(task("new", "node-w2"))
-        objects = [replace(each, version=1) for each in (*nodes, TOLD, new, task("alone", slot=2))]
-        store.apply(1, Transaction(tuple(map(Create, objects)), 1))
+        new = task("new", "node-w2")
+        objects: tuple[Any, ...] = (*nodes, TOLD, new, task("alone", slot=2))
+        store.apply(1, Transaction(tuple(Create(replace(each, version=1)) for each in objects), 1))
         self.world.stores = {"m1": store}
         self.world.now_ns = at_ns
         self.check.sample(self.world)
