@@ -11,7 +11,8 @@ identity with everything needed to repeat the first transaction until it is in t
 
 Which Raft member a host is follows from its node object, as the dispatcher tells it. Orders are numbered by the
 version of that object: a deposed leader's cannot undo a newer one. A host whose disk lost Raft's part keeps its node
-id, never again takes part under the Raft id whose promises it has forgotten, and is given a new one.
+id, never again takes part under the Raft id whose promises it has forgotten, and is given a new one. One that has
+forgotten which membership it is in is inactive (`core.durable`).
 """
 
 from random import Random
@@ -150,6 +151,7 @@ class Membership:
                 address=operation.advertise,
                 raft_id=NodeId(draw_id(self._rng)),
                 founding=Founding(operation, join_tokens(event.secrets)),
+                membership_count=self.identity.membership_count + 1,
             )
         )
         records = bootstrap((Member(self.identity.raft_id, self.identity.address, voter=True),))
@@ -252,6 +254,7 @@ class Membership:
                 raft_id=accepted.raft_id,
                 node_version=accepted.node_version,
                 managers=accepted.managers,
+                membership_count=self.identity.membership_count + 1,
             )
         )
         self._start_agent(now, AgentDurable())
@@ -276,7 +279,7 @@ class Membership:
         self._stop_raft()
         self.agent = None
         self._outbox.inbox.clear()
-        self._leaving = self._write(Identity())
+        self._leaving = self._write(Identity(membership_count=self.identity.membership_count + 1))
         self._outbox.hold(self._leaving, Reply(ticket, Applied(0, None)))
         self._announce()
 
