@@ -27,12 +27,13 @@ from core.agent.records import AgentDurable
 from core.backoff import Backoff
 from core.durability import Stream
 from core.durable import Founding, HostDurable, Identity
-from core.effects import BecomeKnownAs, MakeKeys, RemoveTask
+from core.effects import BecomeKnownAs, MakeKeys, ProgramRoutes, RemoveTask
 from core.events import EngineDown, EngineInventory, EngineUp, HostDescribed, KeyMaterial, WallClock
 from core.facts import HostPhaseChanged
 from core.ids import ClusterId, NodeId, OperationId, TaskId, Ticket, draw_id
 from core.joining import Joining
 from core.manager.manager import Manager
+from core.mesh.routes import RouteChanges
 from core.messages import JoinAccepted, JoinRejected, LeaveNotice, NotLeader
 from core.messages import Manager as ManagerAddress
 from core.objects.node import NodeDescription
@@ -102,6 +103,8 @@ class Membership:
                 self._tell_agent(now, ManagersLearned(self.identity.managers))
         if self.identity.raft_id:
             self._start_raft(now, durable.raft)
+        if not self.identity.node_id:
+            self._forget_routes()
         self._announce()
 
     @property
@@ -265,7 +268,7 @@ class Membership:
         self._tell_agent(now, ManagersLearned(accepted.managers))
 
     def leave(self, ticket: Ticket, operation: LeaveSwarm) -> None:
-        """Forget the swarm, and remove its containers from this host."""
+        """Forget the swarm, and remove its containers and routes from this host."""
         if self.agent is None:
             self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, "This node is not part of a swarm")
             return
@@ -276,6 +279,7 @@ class Membership:
         others = [manager.node_id for manager in self.agent.managers if manager.node_id != node_id]
         self._outbox.emit([Send(other, LeaveNotice(node_id)) for other in others])
         self.remove_containers(tuple(task.id for task in self.agent.tasks()))
+        self._forget_routes()
         self._stop_raft()
         self.agent = None
         self._outbox.inbox.clear()
@@ -299,6 +303,10 @@ class Membership:
     def remove_containers(self, task_ids: tuple[TaskId, ...]) -> None:
         """Have the engine remove what no agent looks after."""
         self._outbox.emit([RemoveTask(OperationId(0), task_id) for task_id in task_ids])
+
+    def _forget_routes(self) -> None:
+        """Have the data plane forward nothing any more: in no swarm nobody keeps a table up to date."""
+        self._outbox.emit([ProgramRoutes(RouteChanges(0, 0))])
 
     # --- being a Raft member ------------------------------------------------------------------------------------
 

@@ -143,8 +143,10 @@ class TestLeaving:
     def test_a_worker_leaves_and_may_join_again_as_another_node(self) -> None:
         swarm = three_managers()
         before = swarm.host("w1").node_id
+        swarm.until(lambda: bool(swarm.world.machine("w1").data_plane.tables.records), "it forwards nothing")
         swarm.done("w1", LeaveSwarm())
         assert swarm.host("w1").phase == "inactive"
+        swarm.until(lambda: not swarm.world.machine("w1").data_plane.tables.records, "it still forwards")
         swarm.until(lambda: swarm.nodes("m1")[before].status.state is NodeState.DOWN, "its node stayed up")
         assert swarm.join("w1", "m2") != before
 
