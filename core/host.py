@@ -176,8 +176,8 @@ class Host:
             RoutesApplied: self._to_agent,
             RoutesFailed: self._to_agent,
             KeyMaterial: self._on_key_material,
-            StorageLow: self._to_raft,
-            StorageFreed: self._to_raft,
+            StorageLow: self._on_storage,
+            StorageFreed: self._on_storage,
             Requested: self._on_requested,
             Cancelled: self._on_cancelled,
         }
@@ -216,6 +216,10 @@ class Host:
         self.membership.on_persisted(event.ticket)
         self._to_raft(now, event)
         self._to_agent(now, event)
+
+    def _on_storage(self, now: int, event: StorageLow | StorageFreed) -> None:
+        self.membership.storage_low = type(event) is StorageLow
+        self._to_raft(now, event)
 
     def _on_cancelled(self, now: int, event: Cancelled) -> None:
         self._ran = _ALL

@@ -130,4 +130,6 @@ def _concluded(result: Result) -> tuple[WriteOutcome, int, bool, str]:
             return WriteOutcome.UNKNOWN, 0, False, reason
         case Rejected(OperationError(ErrorCode.NOT_FOUND, message)):
             return WriteOutcome.ACKNOWLEDGED, 0, False, message
+        case Rejected(OperationError(ErrorCode.UNAVAILABLE, message)):  # whoever was asked is no manager any more
+            return WriteOutcome.REFUSED, 0, False, message
     return WriteOutcome.REJECTED, 0, False, str(result.error)

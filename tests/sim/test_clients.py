@@ -99,6 +99,7 @@ def test_a_rate_must_be_positive() -> None:
         (Applied(7, TAKEN), WriteOutcome.REJECTED, 7, False),
         (Rejected(TAKEN), WriteOutcome.REJECTED, 0, False),
         (Refused("no leader"), WriteOutcome.REFUSED, 0, False),
+        (Rejected(OperationError(ErrorCode.UNAVAILABLE, "no manager")), WriteOutcome.REFUSED, 0, False),
         (OutcomeUnknown("it died"), WriteOutcome.UNKNOWN, 0, False),
     ],
 )
