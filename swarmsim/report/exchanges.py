@@ -71,8 +71,8 @@ def clients_of(recording: Recording) -> Iterator[Clients]:
 
 
 def _why(sample: WriterSample) -> str:
-    """The reason that the client was given, in so far as it is one and no advice."""
-    return sample.detail.partition(";")[0] or f"asked at {sample.host}"
+    """The reason that the client was given, without what follows its colon, which is advice."""
+    return sample.detail.partition(":")[0] or f"asked at {sample.host}"
 
 
 def _of_write(outcome: WriteOutcome) -> str:
