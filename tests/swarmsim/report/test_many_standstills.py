@@ -3,7 +3,9 @@
 from msgspec.structs import replace
 from told_recording import MS, told_recording
 
+from core.trials.clients import WriteOutcome
 from swarmsim.report.availability import BadSpell, Reason, Standstill
+from swarmsim.report.exchanges import clients_of
 from swarmsim.report.story import story_of
 from swarmsim.report.stretches import MOST_STRETCHES, spell_table
 from swarmsim.report.summary import RunSummary, summarise
@@ -93,3 +95,13 @@ def test_many_leaders_are_told_together() -> None:
     )
     assert text.endswith("to the end of the run.")
     assert len(text) < 500
+
+
+def test_a_refused_write_is_told_with_the_reason_that_its_client_was_given() -> None:
+    told_by_hand = told_recording()
+    writer = told_by_hand.writers[0]
+    reason = "no leader: 2 of 3 managers must be up; m2 is down"
+    refused = replace(writer.samples[0], outcome=WriteOutcome.REFUSED, detail=reason)
+    recording = replace(told_by_hand, writers=(replace(writer, samples=(refused, *writer.samples[1:])),))
+    [writes] = [each for each in clients_of(recording) if each.kind == "writes"]
+    assert [each.detail for each in writes.exchanges[:2]] == ["no leader", f"asked at {writer.samples[1].host}"]
