@@ -64,7 +64,7 @@ def _run_in_processes(plays: Iterator[Play[ResultT]], jobs: int) -> Results[Resu
             seed, future = waiting.popleft()
             yield _result_of(seed, future)
             waiting.extend((seed, pool.submit(_attempt, run, seed)) for run, seed in islice(plays, 1))
-    except KeyboardInterrupt:
+    except BaseException:  # interrupted, or nobody wants to know the rest
         for worker in multiprocessing.active_children():  # seeds under way may take minutes
             worker.terminate()
         raise

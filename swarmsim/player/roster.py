@@ -110,6 +110,8 @@ class Roster:
         resolved: Resolved = replace(action, **changes)  # type: ignore[assignment]
         if isinstance(resolved, Bridge) and not resolved.groups:
             return replace(resolved, groups=self._halves(resolved.over))
+        if isinstance(resolved, Partition | Bridge):
+            _check_disjoint(resolved.groups)
         if isinstance(resolved, BreakCable):
             racked = tuple(host for host in resolved.hosts if self._world.status(host).rack)
             return replace(resolved, hosts=racked)
@@ -160,6 +162,13 @@ class Roster:
             halves[0].extend(kin[:middle])
             halves[1].extend(kin[middle:])
         return tuple(halves[0]), tuple(halves[1])
+
+
+def _check_disjoint(groups: tuple[Hosts, ...]) -> None:
+    for number, group in enumerate(groups):
+        twice = [host for other in groups[:number] for host in other if host in group]
+        if twice:
+            raise NobodyThereError(f"{twice[0]} would be in two groups")
 
 
 def hosts_hit(action: Resolved) -> Hosts:

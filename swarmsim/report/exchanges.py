@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from core.trials.clients import Outcome, WriteOutcome
+from core.trials.clients import Outcome, WriteOutcome, WriterSample
 from swarmsim.player.rates import is_success
 from swarmsim.recording import Recording
 
@@ -49,7 +49,7 @@ def clients_of(recording: Recording) -> Iterator[Clients]:
                     sample.ended_at,
                     _of_write(sample.outcome),
                     sample.host,
-                    f"asked at {sample.host}",
+                    _why(sample),
                 )
                 for sample in writer.samples
                 if sample.kind == kind
@@ -68,6 +68,11 @@ def clients_of(recording: Recording) -> Iterator[Clients]:
             for sample in traffic.samples
         )
         yield Clients(traffic.name, "requests", f"{traffic.service}:{traffic.port}", traffic.rate_per_s, requests)
+
+
+def _why(sample: WriterSample) -> str:
+    """The reason that the client was given, without what follows its colon, which is advice."""
+    return sample.detail.partition(":")[0] or f"asked at {sample.host}"
 
 
 def _of_write(outcome: WriteOutcome) -> str:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from core.timing import SECOND
 from swarmsim.recording import Ruling, Verdict
 from swarmsim.report.anatomy import STAGES, Anatomy, Stage
-from swarmsim.report.leadership import Reign
+from swarmsim.report.leadership import Reign, leaderless
 from swarmsim.report.story_of_clients import told_of_requests, told_of_writes
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.wording import counted, duration, instant, listed, mark, number
@@ -59,10 +59,25 @@ def story_of(run: RunSummary) -> tuple[Paragraph, ...]:
 def _leadership(run: RunSummary) -> Iterator[str]:
     if not run.reigns:
         yield "Nobody ever led."
-    for position, reign in enumerate(run.reigns[:MOST_TOLD]):
-        yield _reign(reign, run.reigns[position - 1] if position else None)
     if len(run.reigns) > MOST_TOLD:
-        yield f"After that {counted(len(run.reigns) - MOST_TOLD, 'more leader')} followed."
+        yield from _many_leaders(run)
+        return
+    for position, reign in enumerate(run.reigns):
+        yield _reign(reign, run.reigns[position - 1] if position else None)
+
+
+def _many_leaders(run: RunSummary) -> Iterator[str]:
+    hosts = list(dict.fromkeys(reign.host for reign in run.reigns))
+    first, last = run.reigns[0], run.reigns[-1]
+    yield f"Leaders changed often: {listed(hosts)} led {len(run.reigns)} times in terms {first.term} to {last.term}."
+    gaps = leaderless(run.reigns, run.end_ns)
+    if gaps:
+        from_ns, to_ns = max(gaps, key=lambda gap: gap[1] - gap[0])
+        together = duration(sum(end_ns - begin_ns for begin_ns, end_ns in gaps))
+        longest = f"{duration(to_ns - from_ns)} from {instant(from_ns)}"
+        yield f"No leader could act for {together} in all, the longest time being {longest}."
+    yield _reign(first, None)
+    yield _reign(last, run.reigns[-2])
 
 
 def _reign(reign: Reign, previous: Reign | None) -> str:

@@ -1,6 +1,6 @@
 """What clients could not get, told in sentences with the reason that the run itself gives."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from swarmsim.report.availability import Availability, BadSpell, Reason, Standstill
@@ -10,6 +10,8 @@ from swarmsim.report.summary import RunSummary
 from swarmsim.report.wording import counted, duration, instant, listed, number, share
 
 MOST_TOLD: Final = 4
+WORST_TOLD: Final = 2
+"""Of bad spells, where there are more than `MOST_TOLD`."""
 MOST_STANDSTILLS: Final = 3
 """More than these are told together."""
 _BECAME: Final = {
@@ -42,10 +44,14 @@ def told_of_writes(run: RunSummary, source: Availability) -> Iterator[str]:
     elif len(source.standstills) <= MOST_STANDSTILLS:
         yield from (_standstill(run, each) for each in source.standstills)
     else:
+        longest = sorted(source.standstills, key=lambda each: each.length_ns, reverse=True)
+        times = listed(
+            [f"{duration(each.length_ns)} from {instant(each.from_ns)}" for each in longest[:MOST_STANDSTILLS]]
+        )
         together = duration(source.standstill_ns)
-        yield f"They stood still {len(source.standstills)} times, {together} in all; the longest time was this."
-        yield _standstill(run, max(source.standstills, key=lambda each: each.length_ns))
-    yield from (_spell(run, spell, requests=False) for spell in source.spells_beside_standstills()[:MOST_TOLD])
+        yield f"They stood still {len(longest)} times, {together} in all; the longest times were {times}."
+        yield _standstill(run, longest[0])
+    yield from _spells(run, source.spells_beside_standstills(), requests=False)
 
 
 def _standstill(run: RunSummary, standstill: Standstill) -> str:
@@ -75,19 +81,26 @@ def told_of_requests(run: RunSummary, source: Availability) -> Iterator[str]:
         return
     failed, part = number(source.failed_count), share(source.failed_count, source.asked_count)
     yield f"{failed} of {counted(source.asked_count, 'request')} to {source.target} ({part}) failed."
-    yield from (_spell(run, spell, requests=True) for spell in source.bad_spells[:MOST_TOLD])
-    if more := source.bad_spells[MOST_TOLD:]:
+    yield from _spells(run, source.bad_spells, requests=True)
+
+
+def _spells(run: RunSummary, spells: Sequence[BadSpell], *, requests: bool) -> Iterator[str]:
+    """The worst of them in order of time, then what the others come to."""
+    most = MOST_TOLD if len(spells) <= MOST_TOLD else WORST_TOLD
+    worst = sorted(spells, key=lambda spell: spell.failed_count, reverse=True)
+    yield from (_spell(run, spell, requests=requests) for spell in spells if spell in worst[:most])
+    if more := worst[most:]:
         failed = number(sum(each.failed_count for each in more))
-        yield f"{failed} more failed in {counted(len(more), 'later bad spell')}."
+        yield f"{failed} more failed in {counted(len(more), 'other bad spell')}."
 
 
 def _spell(run: RunSummary, spell: BadSpell, *, requests: bool) -> str:
     part = share(spell.failed_count, spell.asked_count)
-    reasons = listed([_reason(reason) for reason in spell.reasons[:2]])
-    more = f" and {number(rest)} otherwise" if (rest := _rest(spell)) else ""
+    otherwise = [f"{number(rest)} failed otherwise"] if (rest := _rest(spell)) else []
+    reasons = listed([*(_reason(reason) for reason in spell.reasons[:2]), *otherwise])
     why = _gone_unnoticed(run, spell) if requests else ""
     span = f"For {duration(spell.to_ns - spell.from_ns)}, from {instant(spell.from_ns)} to {instant(spell.to_ns)},"
-    return f"{span} {part} failed{why or _under(run, spell.from_ns, spell.to_ns)}: {reasons}{more}."
+    return f"{span} {part} failed{why or _under(run, spell.from_ns, spell.to_ns)}: {reasons}."
 
 
 def _rest(spell: BadSpell) -> int:

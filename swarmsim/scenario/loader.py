@@ -73,6 +73,8 @@ def decode(source: Source, text: str, read_stack: StackReader) -> Scenario:
 
 
 def _check_not_compose(root: Value) -> None:
+    if not root.is_mapping:
+        root.fail_type("a scenario: a mapping with the keys name, cluster, timeline and so on")
     sections = root.mapping()
     if "services" in sections and "cluster" not in sections:
         sections["services"].fail("this looks like a Compose file; name it under deploy")

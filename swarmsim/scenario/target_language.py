@@ -10,7 +10,18 @@ from core.document import Value
 from core.mistakes import each
 from core.trials.faults import Link
 from swarmsim.scenario.names import Names, what_there_is
-from swarmsim.scenario.targets import Group, Host, HostGroup, HostOf, HostTarget, Rack, Several, Some, TaskTarget
+from swarmsim.scenario.targets import (
+    Group,
+    Host,
+    HostGroup,
+    HostOf,
+    HostTarget,
+    Rack,
+    Several,
+    Some,
+    TaskTarget,
+    named_hosts,
+)
 from swarmsim.scenario.words import SERVICE, Kind
 
 _GROUPS: Final = {group.value: group for group in HostGroup}
@@ -133,7 +144,15 @@ def _write_link(link: Link[HostTarget]) -> object:
 def _read_groups(value: Value, names: Names) -> tuple[HostTarget, ...]:
     if not value.is_list:
         value.fail_type("a list of groups of hosts, such as [[m1, m2], [m3, m4, m5]]")
-    return each(value.items(), lambda item: _read_hosts(item, names))
+    groups = each(value.items(), lambda item: _read_hosts(item, names))
+    seen: dict[str, None] = {}
+    for item, group in zip(value.items(), groups, strict=True):
+        hosts = named_hosts(group)
+        for host in hosts:
+            if host in seen:
+                item.fail(f"host {host!r} is in two groups; nothing passes between them, so name it in one")
+        seen.update(dict.fromkeys(hosts))
+    return groups
 
 
 HOSTS: Final = Kind(_read_hosts, _write_hosts)

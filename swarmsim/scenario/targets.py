@@ -87,3 +87,13 @@ HostTarget = Host | Group | Rack | HostOf | Several | Some
 def several(hosts: Sequence[str]) -> Several:
     """Plain names as a target."""
     return Several(tuple(Host(host) for host in hosts))
+
+
+def named_hosts(target: HostTarget) -> tuple[str, ...]:
+    """The hosts that a target calls by name."""
+    match target:
+        case Host(name):
+            return (name,)
+        case Several(targets):
+            return tuple(name for part in targets for name in named_hosts(part))
+    return ()

@@ -122,8 +122,10 @@ def test_scenarios_are_listed_with_their_purpose(swarmsim: Command) -> None:
 
 
 def test_a_directory_without_scenarios_is_bad_input(swarmsim: Command) -> None:
-    ended = swarmsim("scenarios", "nowhere")
-    assert (ended.code, ended.err) == (2, "error: nowhere: holds no scenario (*.yaml); name the directory that does\n")
+    Path("empty").mkdir()
+    ended = swarmsim("scenarios", "empty")
+    assert (ended.code, ended.err) == (2, "error: empty: holds no scenario (*.yaml); name the directory that does\n")
+    assert "nowhere: is not a directory" in swarmsim("scenarios", "nowhere").err
 
 
 # --- run
@@ -156,7 +158,7 @@ def test_bad_input_is_found_before_anything_is_played(swarmsim: Command) -> None
     assert ended.err == "error: nowhere.yaml: cannot be read: No such file or directory\n"
 
 
-@pytest.mark.parametrize("seeds", ["1-4", "4..1", "a..b", "3"])
+@pytest.mark.parametrize("seeds", ["1-4", "4..1", "a..b", "3", f"1..{10**22}"])
 def test_seeds_that_are_no_range(swarmsim: Command, seeds: str) -> None:
     ended = swarmsim("run", small(), "--seeds", seeds)
     assert ended.code == 2
@@ -291,6 +293,41 @@ def test_an_interrupted_campaign_says_what_was_finished(swarmsim: Command, monke
     ended = swarmsim("run", small(DOES_NOT), "--seeds", "1..3")
     assert (ended.code, ended.out) == (130, "")
     assert ended.err == "Small: 1 of 3 seeds done: 1 violated (seed 1)\ninterrupted\n"
+
+
+def test_scenarios_lists_those_that_can_be_read_and_tells_what_is_wrong_with_the_others(swarmsim: Command) -> None:
+    Path("a-bad.yaml").write_text("name: x")
+    small()
+    ended = swarmsim("scenarios", ".")
+    assert (ended.code, ended.out) == (2, "small.yaml  Small\n    One manager, no trouble.\n")
+    assert ended.err == "error: a-bad.yaml:1: 'cluster' is missing\n"
+    assert "small.yaml: is not a directory" in swarmsim("scenarios", "small.yaml").err
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "the file is empty"),
+        (b"# nothing else\n", "the file is empty"),
+        (b"\xff\xfe\x00", "is not UTF-8 text"),
+        (b"name: x\x00", "not YAML: unacceptable character #x0000"),
+        (b"a: 1\n\tb: 2", "not YAML: found character '\\t' that cannot start any token"),
+        (b"just text", "expected a scenario"),
+        (b"&a [*a]", "the document refers to itself or is too large"),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_files_that_are_no_scenario_at_all(swarmsim: Command, command: str, content: bytes, message: str) -> None:
+    Path("odd.yaml").write_bytes(content)
+    ended = swarmsim(command, "odd.yaml")
+    assert (ended.code, ended.out) == (2, "")
+    assert message in ended.err
+    assert ended.err.count("\n") == 1
+
+
+def test_names_in_any_script_and_files_from_other_systems(swarmsim: Command) -> None:
+    Path("odd.yaml").write_bytes("\ufeffname: Ünï 名前\r\ncluster: {managers: 1}\r\nend: 1s\r\n".encode())
+    assert swarmsim("run", "odd.yaml").out.startswith("Ünï 名前 (odd.yaml)\n")
 
 
 @pytest.mark.parametrize("options", [("--seed", "1", "--seeds", "1..2"), ("-q", "-v")])

@@ -138,6 +138,11 @@ def test_a_bridge_without_groups_halves_the_others(roster: Roster) -> None:
     assert action == steps.Bridge(("m2",), (("m1", "w1"), ("m3", "w2")))
 
 
+def test_nobody_is_on_two_sides_of_a_partition(roster: Roster) -> None:
+    with pytest.raises(NobodyThereError, match="m2 would be in two groups"):
+        roster.resolve(steps.Partition((LEADER, Several((Host("m1"), Host("m2"))))))
+
+
 def test_some_tasks_are_drawn_at_random(roster: Roster) -> None:
     drawn = {roster.tasks(TaskTarget("vote_web", count=1))[0] for _ in range(30)}
     assert drawn == {("w1", "vote_web.1"), ("m1", "vote_web.2")}
