@@ -1,9 +1,11 @@
 """The longest single step of a host while a swarm is given 10,000 tasks, loses a worker, and then its leader.
 
 No step may take longer than a tenth of the shortest election timeout (30 ms in the `lan` profile), or a host that is
-busy looks like one that is dead. CPU time of `Host.step` in a simulated swarm: half of its tasks are of one service,
-half of services of 100 tasks each, which are all on one overlay network. Python's full garbage collections are told
-apart: here they go through the heap of all hosts at once.
+busy looks like one that is dead. CPU time of `Host.step` in a simulated swarm. Load `mixed`: half of its tasks are of
+one service, half of services of 100 tasks each, which are all on one overlay network. Load `one`: all tasks are of one
+service on one overlay network, so that every host is to know every task. A phase is at rest when all tasks run and
+nothing was told of routes for a second. Python's full garbage collections are told apart: here they go through the
+heap of all hosts at once.
 """
 
 import argparse
@@ -15,7 +17,7 @@ from typing import Any
 from core.effects import Effect
 from core.events import Event
 from core.host import Host
-from core.ids import NodeId
+from core.ids import NetworkId, NodeId
 from core.membership import HostConfig
 from core.objects.cluster import Cluster
 from core.objects.network import NetworkSpec, Subnet
@@ -40,6 +42,8 @@ class Stopwatch:
     def __init__(self) -> None:
         self._longest_ns: dict[str, int] = {}
         self.step_count = 0
+        self.route_count = 0
+        """Messages about routes that hosts received."""
         self._collection_begun_at = 0
         self._collected_ns = 0
         """Spent on full collections in the step under way."""
@@ -74,6 +78,7 @@ class Stopwatch:
 
     def _note(self, name: str, took_ns: int) -> None:
         self.step_count += 1
+        self.route_count += name == "Received Routes"
         if took_ns > self._longest_ns.get(name, 0):
             self._longest_ns[name] = took_ns
 
@@ -139,32 +144,47 @@ def running_count(world: World) -> int:
 
 
 def phase(world: World, stopwatch: Stopwatch, title: str, act: Callable[[], object], task_count: int) -> float:
-    """Do something, wait until all tasks run again, and print the longest steps; the longest in milliseconds."""
+    """Do something, wait until the swarm is at rest, and print the longest steps; the longest in milliseconds."""
     stopwatch.read()
+    begun_at, leaders = world.now, [world.leader()]
     act()
-    begun_at = world.now
-    world.run_for(LEAST_S * SECOND)
-    while running_count(world) < task_count and world.now - begun_at < SETTLE_S * SECOND:
+    rested = False
+    while not rested or world.now - begun_at < LEAST_S * SECOND:
+        told_count = stopwatch.route_count
         world.run_for(1 * SECOND)
-    settled = "" if running_count(world) >= task_count else f", {running_count(world):,} running after {SETTLE_S} s"
+        if world.leader() not in (None, leaders[-1]):
+            leaders.append(world.leader())
+        rested = running_count(world) >= task_count and stopwatch.route_count == told_count
+        if world.now - begun_at >= SETTLE_S * SECOND:
+            break
+    seconds = (world.now - begun_at) // SECOND
+    state = "at rest" if rested else f"NOT AT REST ({running_count(world):,} running)"
     longest = stopwatch.read()
-    shown = ", ".join(f"{took_ms:.1f} ms in {name}" for took_ms, name in longest[:3])
-    print(f"{title}: {shown}{settled}", flush=True)
+    shown = ", ".join(f"{took_ms:.1f} ms in {name}" for took_ms, name in longest[:4])
+    print(f"{title}: {state} after {seconds} s, led by {' then '.join(map(str, leaders))}: {shown}", flush=True)
     return longest[0][0]
+
+
+def services(load: str, count: int, network_id: NetworkId) -> list[ServiceSpec]:
+    """What the swarm is given to run: `count` tasks."""
+    networked = TaskSpec(ContainerSpec("image"), networks=(NetworkTarget(network_id),))
+    if load == "one":
+        return [ServiceSpec("one", networked, mode=Replicated(count))]
+    alone = ServiceSpec("many", TaskSpec(ContainerSpec("image")), mode=Replicated(count // 2))
+    return [alone] + [ServiceSpec(f"s{n}", networked, mode=Replicated(100)) for n in range(count // 200)]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tasks", type=int, default=10_000)
     parser.add_argument("--workers", type=int, default=60)
+    parser.add_argument("--load", choices=("mixed", "one"), default="mixed")
     arguments = parser.parse_args()
     count: int = arguments.tasks
     stopwatch = Stopwatch()
     world = swarm(stopwatch, arguments.workers)
     network_id = answer(world, CreateNetwork(NetworkSpec("large", subnets=(Subnet("10.64.0.0/10"),))))
-    networked = TaskSpec(ContainerSpec("image"), networks=(NetworkTarget(network_id),))
-    specs = [ServiceSpec("many", TaskSpec(ContainerSpec("image")), mode=Replicated(count // 2))]
-    specs += [ServiceSpec(f"s{number}", networked, mode=Replicated(100)) for number in range(count // 200)]
+    specs = services(arguments.load, count, network_id)
     leader = world.leader()
     assert leader is not None
     longest = [

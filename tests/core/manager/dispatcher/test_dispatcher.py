@@ -72,6 +72,13 @@ def task(task_id: str, node_id: NodeId, state: TaskState = TaskState.RUNNING, se
     )
 
 
+def acknowledgement(message: Routes) -> RoutesAck:
+    """The answer of an agent whose data plane has programmed this, and all before it."""
+    part = message.changes
+    version, position = (part.to_version, 0) if part.last else (part.from_version, part.end_position)
+    return RoutesAck(message.session_id, version, part.to_version, position)
+
+
 class Leader:
     """A dispatcher whose drafts commit at once (unless `hold`), and what it sent to each node."""
 
@@ -158,7 +165,7 @@ class Leader:
             for message in assignments:
                 self.receive(node_id, AssignmentsAck(session_id, message.sequence))
             for message in tables:
-                self.receive(node_id, RoutesAck(session_id, message.changes.to_version))
+                self.receive(node_id, acknowledgement(message))
 
     def want(self, task_id: str, desired: TaskState) -> None:
         stored = self.store.tasks[TaskId(task_id)]
@@ -454,7 +461,7 @@ def test_a_session_begins_with_a_whole_table_and_goes_on_with_deltas(leader: Lea
     session_id = leader.register(A)
     (whole,) = leader.take(A, Routes)
     assert whole.changes.from_version == 0
-    leader.receive(A, RoutesAck(session_id, whole.changes.to_version))
+    leader.receive(A, acknowledgement(whole))
     leader.create(task("web.22", A))
     (delta,) = leader.take(A, Routes)
     assert delta.changes.from_version == whole.changes.to_version
@@ -464,7 +471,7 @@ def test_a_data_plane_that_failed_gets_the_whole_table_again_after_a_while(pair:
     pair.want("web.1", TaskState.SHUTDOWN)
     (delta,) = pair.take(B, Routes)
     assert delta.changes.from_version > 0
-    pair.receive(B, RoutesAck(pair.sessions[B], 0, "no room"))
+    pair.receive(B, RoutesAck(pair.sessions[B], 0, delta.changes.to_version, 0, "no room"))
     assert pair.take(B, Routes) == []
     pair.until(TIMING.backoff_max_ns)
     assert pair.take(B, Routes)[0].changes.from_version == 0
@@ -489,6 +496,6 @@ def test_an_agent_that_was_not_spoken_to_yet_is_waited_for(pair: Pair, monkeypat
     monkeypatch.setattr(dispatcher, "MAX_SPOKEN", 1)
     pair.want("web.1", TaskState.SHUTDOWN)
     (table,) = pair.take(A, Routes)
-    pair.receive(A, RoutesAck(pair.sessions[A], table.changes.to_version))
+    pair.receive(A, acknowledgement(table))
     pair.until(pair.now + LAN.drain_grace_ns)
     assert pair.dispatcher.withheld(pair.store.tasks[TaskId("web.1")])
