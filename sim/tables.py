@@ -7,7 +7,7 @@ indexes by itself, so that neither a change nor a look-up costs more in a large 
 from bisect import bisect_left
 from collections.abc import Iterable
 
-from core.ids import NetworkId
+from core.ids import NetworkId, TaskId
 from core.mesh.balance import RoundRobin
 from core.mesh.names import TASKS, Resolution
 from core.mesh.routes import Backend, Neighbour, NetworkRoute, RouteChanges, RouteKey, RouteTable, ServiceRoute
@@ -126,5 +126,5 @@ class ForwardingTables:
         return None
 
 
-def _task_id(backend: Backend) -> str:
+def _task_id(backend: Backend) -> TaskId:
     return backend.task_id

@@ -77,7 +77,7 @@ def _spec(
 ) -> ServiceSpec:
     reservations, limits = deploy_section.resources(deploy, around)
     own_container = container(value, entries, dict(declared.volumes), around)
-    own_labels = labels(deploy["labels"]) if "labels" in deploy else {}
+    own_labels = deploy_section.service_labels(deploy)
     return ServiceSpec(
         name=name,
         labels={**around.with_namespace(own_labels), IMAGE_LABEL: own_container.image},
@@ -93,6 +93,7 @@ def _spec(
         update=deploy_section.update_config(deploy, "update_config"),
         rollback=deploy_section.update_config(deploy, "rollback_config"),
         endpoint=_endpoint(entries, deploy, around),
+        drain_grace_ns=deploy_section.drain_grace(deploy),
     )
 
 

@@ -28,12 +28,11 @@ from core.mesh.rules import (
     task_backends,
     task_neighbours,
 )
-from core.mesh.section import Section
+from core.mesh.sections import Sections
+from core.mesh.seen import matters, seen_by_tasks
 from core.mesh.touched import Touched
 from core.mesh.transfer import Transfer
-from core.objects.node import Node, NodeState
-from core.operations import Kind
-from core.parts import OBJECTS_PER_PART, Parts
+from core.parts import Parts
 from core.store import Changed, Store
 
 
@@ -47,6 +46,8 @@ class Share(Struct, frozen=True, gc=False):
 
 
 _NOTHING: Final = Share()
+SETTLED_PER_STEP: Final = 300
+"""Objects that are worked out again in one step, at ten microseconds each."""
 
 
 class MeshTables:
@@ -59,17 +60,14 @@ class MeshTables:
         """The last entry that was followed."""
         self._store = store
         self._places = Places(store)
-        self._sections: dict[NetworkId, Section] = {}
+        self._sections = Sections()
         self._shares: dict[TaskId, Share] = {}
         self._node_neighbours: dict[NodeId, tuple[Neighbour, ...]] = {}
         self._nodes_seen: dict[NodeId, tuple[Any, ...]] = {}
         """What tasks show of the node they are on."""
-        self._holders: dict[RouteKey, str] = {}
-        """The task or node that each neighbour entry stands for."""
         self._service_networks: dict[ServiceId, tuple[NetworkId, ...]] = {}
         self._services_on: dict[NetworkId, dict[ServiceId, None]] = {}
         self._touched = Touched()
-        self._stirred_networks: dict[NetworkId, None] = {}
         self._stirred_nodes: dict[NodeId, None] = {}
 
     # Following
@@ -88,7 +86,7 @@ class MeshTables:
         assert index > self._index
         self._index = index
         for change in changes:
-            if _matters(change):
+            if matters(change):
                 self._touched.touch(change.kind, change.id)
         if self.settled:
             self.version = index
@@ -100,7 +98,7 @@ class MeshTables:
 
     def settle(self) -> bool:
         """Work out again a bounded part of what was touched; whether that was all."""
-        for _ in range(OBJECTS_PER_PART):
+        for _ in range(SETTLED_PER_STEP):
             if not self._settle_one():
                 break
         if self.settled:
@@ -110,9 +108,9 @@ class MeshTables:
     def take_stirred(self) -> dict[NodeId, None]:
         """The nodes whose tables may have changed since this was last asked."""
         stirred, self._stirred_nodes = self._stirred_nodes, {}
-        for network_id in self._stirred_networks:
+        for network_id in self._sections.stirred:
             stirred.update(self._places.members(network_id))
-        self._stirred_networks.clear()
+        self._sections.stirred.clear()
         return stirred
 
     def _settle_one(self) -> bool:
@@ -146,14 +144,14 @@ class MeshTables:
 
     def _settle_node(self, node_id: NodeId) -> None:
         node = self._store.nodes.get(node_id)
-        if self._nodes_seen.get(node_id) != _seen_by_tasks(node):
+        if self._nodes_seen.get(node_id, ()) != seen_by_tasks(node):
             self._touched.tasks.update(dict.fromkeys(task.id for task in self._store.tasks_on_node(node_id)))
         neighbours = tuple(node_neighbours(node)) if node is not None else ()
-        self._hold(node_id, self._node_neighbours.pop(node_id, ()), neighbours)
+        self._sections.hold(self._index, node_id, self._node_neighbours.pop(node_id, ()), neighbours)
         self._nodes_seen.pop(node_id, None)
         if node is not None:
             self._node_neighbours[node_id] = neighbours
-            self._nodes_seen[node_id] = _seen_by_tasks(node)
+            self._nodes_seen[node_id] = seen_by_tasks(node)
         self._touched.places_of(node_id, self._places.networks_concerned(node_id))
 
     def _settle_task(self, task_id: TaskId) -> None:
@@ -162,10 +160,10 @@ class MeshTables:
             self._shares[task_id] = new
         for backend in old.backends:
             if backend not in new.backends:
-                self._drop(backend.network_id, backend.key)
-        self._hold(task_id, old.neighbours, new.neighbours)
+                self._sections.drop(self._index, backend.network_id, backend.key)
+        self._sections.hold(self._index, task_id, old.neighbours, new.neighbours)
         for backend in new.backends:
-            self._put(backend)
+            self._sections.put(self._index, backend)
         self._count(old, -1)
         self._count(new, 1)
 
@@ -192,42 +190,14 @@ class MeshTables:
         for network_id in self._service_networks.pop(service_id, ()):
             del self._services_on[network_id][service_id]
             if network_id not in networks or network_id not in self._store.networks:
-                self._drop(network_id, ("service", network_id, service_id))
+                self._sections.drop(self._index, network_id, ("service", network_id, service_id))
         if service is None:
             return
         self._service_networks[service_id] = networks
         for network_id in networks:
             self._services_on.setdefault(network_id, {})[service_id] = None
             if network_id in self._store.networks:
-                self._put(service_route(service, self._store.networks[network_id]))
-
-    # Writing sections
-
-    def _hold(self, holder: str, old: tuple[Neighbour, ...], new: tuple[Neighbour, ...]) -> None:
-        """The addresses of a task or a node were these and are those; what another has taken over stays with it."""
-        kept = set()
-        for neighbour in new:
-            kept.add(neighbour.key)
-            self._holders[neighbour.key] = holder
-            self._put(neighbour)
-        for neighbour in old:
-            if neighbour.key not in kept and self._holders.get(neighbour.key) == holder:
-                del self._holders[neighbour.key]
-                self._drop(neighbour.network_id, neighbour.key)
-
-    def _put(self, record: RouteRecord) -> None:
-        if self._section(record.network_id).put(self._index, record):
-            self._stirred_networks[record.network_id] = None
-
-    def _drop(self, network_id: NetworkId, key: RouteKey) -> None:
-        if self._section(network_id).drop(self._index, key):
-            self._stirred_networks[network_id] = None
-
-    def _section(self, network_id: NetworkId) -> Section:
-        section = self._sections.get(network_id)
-        if section is None:
-            section = self._sections[network_id] = Section()
-        return section
+                self._sections.put(self._index, service_route(service, self._store.networks[network_id]))
 
     # Reading
 
@@ -236,7 +206,7 @@ class MeshTables:
         place = self._places.get(node_id)
         if place is None:
             return 0
-        sections = (self._section(network_id).changed_at for network_id in place.own)
+        sections = (self._sections.of(network_id).changed_at for network_id in place.own)
         return max((*place.changed_at.values(), *place.left_at.values(), *sections), default=0)
 
     def transfer(self, node_id: NodeId, from_version: int) -> Transfer:
@@ -256,12 +226,12 @@ class MeshTables:
     def _remembers(self, place: Place, version: int) -> bool:
         if not 0 < version <= self.version:
             return False
-        return all(self._section(network_id).horizon <= version for network_id in {**place.own, **place.left_at})
+        return all(self._sections.of(network_id).horizon <= version for network_id in {**place.own, **place.left_at})
 
     def _whole(self, place: Place) -> list[tuple[RouteRecord, ...]]:
         pieces: list[tuple[RouteRecord, ...]] = []
         for network_id, own in place.own.items():
-            pieces += (own,), self._section(network_id).whole()
+            pieces += (own,), self._sections.of(network_id).whole()
         return pieces
 
     def _difference(
@@ -273,7 +243,7 @@ class MeshTables:
         removed: list[tuple[RouteKey, ...]],
     ) -> None:
         """Append what changed for this host on one network after `version`."""
-        section = self._section(network_id)
+        section = self._sections.of(network_id)
         now_in, joined = network_id in place.own, place.joined_at.get(network_id, 0) > version
         if place.left_at.get(network_id, 0) > version:
             removed.append(section.since(version)[1])
@@ -287,41 +257,3 @@ class MeshTables:
             difference = section.since(version)
             changed.append(difference[0])
             removed.append(difference[1])
-
-
-def _matters(change: Changed) -> bool:
-    """Whether a change can be seen in any table; most writes of nodes and services cannot."""
-    old, new = change.old, change.new
-    if old is None or new is None:
-        return change.kind in _SEEN
-    seen = _SEEN.get(change.kind)
-    return seen is not None and seen(old) != seen(new)
-
-
-def _seen_of_task(task: Any) -> tuple[Any, ...]:
-    return task.status.state, task.desired_state, task.node_id, task.attachments
-
-
-def _seen_of_node(node: Any) -> tuple[Any, ...]:
-    return node.status.state is NodeState.DOWN, node.status.address, node.attachments
-
-
-def _seen_of_service(service: Any) -> tuple[Any, ...]:
-    return service.spec.name, service.spec.task.networks, service.endpoint
-
-
-def _seen_of_network(network: Any) -> tuple[Any, ...]:
-    return network.spec, network.vni, network.subnets
-
-
-def _seen_by_tasks(node: Node | None) -> tuple[Any, ...] | None:
-    return None if node is None else (node.status.state is NodeState.DOWN, node.status.address)
-
-
-_SEEN: Final = {
-    Kind.TASK: _seen_of_task,
-    Kind.NODE: _seen_of_node,
-    Kind.SERVICE: _seen_of_service,
-    Kind.NETWORK: _seen_of_network,
-}
-"""What the tables read of each kind of object."""

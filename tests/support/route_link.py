@@ -1,4 +1,4 @@
-"""A leader's end and an agent's end of the conversation about one host's routing table, and a link that may do anything.
+"""Leader's and agent's end of the conversation about one host's routing table, and a link that may do anything.
 
 What happens (a message arrives, twice or late or never; a part is programmed or fails; the store changes; a session
 begins) is an action with a number, so that a test draws a list of them as data and a failure shrinks.

@@ -69,8 +69,8 @@ class Drains:
                 break
             self._give_grace(task_id, drain.give_up_at)
         due: list[TaskId] = []
-        while len(due) < MAX_PER_STEP and (task_id := self._release_at.pop_due(now)) is not None:
-            due.append(task_id)
+        while len(due) < MAX_PER_STEP and (released := self._release_at.pop_due(now)) is not None:
+            due.append(released)
         return due
 
     def wanted(self, task: Task) -> TaskState:

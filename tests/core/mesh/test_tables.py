@@ -41,7 +41,7 @@ def test_tables_that_are_settled_piecemeal_while_the_store_goes_on_come_out_the_
     """Objects are worked out one by one, against whatever the store has become: only the end counts."""
     followed = Followed()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tables, "OBJECTS_PER_PART", 1)
+        patch.setattr(tables, "SETTLED_PER_STEP", 1)
         for wishes in history:
             followed.write(wishes)
             for _ in range(data.draw(st.integers(0, 12))):
@@ -63,7 +63,7 @@ def test_tables_built_late_equal_tables_that_followed(history: list[list[Any]]) 
     for count in (1, 2, 1000):
         late = MeshTables(followed.store)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(tables, "OBJECTS_PER_PART", count)
+            patch.setattr(tables, "SETTLED_PER_STEP", count)
             finish(late.rebuild())
         for node_id in NODES:
             assert applied(late.transfer(node_id, 0), {}) == afresh(followed.store, node_id)
