@@ -19,16 +19,19 @@ from core.events import Event
 from core.host import Host
 from core.ids import NetworkId, NodeId
 from core.membership import HostConfig
+from core.mesh.afresh import afresh
+from core.mesh.routes import RouteTable
 from core.objects.cluster import Cluster
 from core.objects.network import NetworkSpec, Subnet
 from core.objects.service import Replicated, ServiceSpec
 from core.objects.task import ContainerSpec, NetworkTarget, TaskSpec, TaskState
 from core.operations import CreateNetwork, CreateService, InitSwarm, Inspect, JoinSwarm, Kind, Operation
 from core.raft.config import RaftConfig
-from core.raft.effects import Applied, Result
+from core.raft.effects import Applied, Leading, Result
 from core.timing import LAN, MS, SECOND
 from sim.hosts import Start, recover_swarm_host
 from sim.images import Catalogue
+from sim.observer import Observation
 from sim.world import World, WorldConfig
 
 LIMIT_MS = LAN.raft.election_min_ns / MS / 10
@@ -42,6 +45,8 @@ class Stopwatch:
     def __init__(self) -> None:
         self._longest_ns: dict[str, int] = {}
         self.step_count = 0
+        self.elected: list[str] = []
+        """Hosts that have become leaders."""
         self.route_count = 0
         """Messages about routes that hosts received."""
         self._collection_begun_at = 0
@@ -76,6 +81,11 @@ class Stopwatch:
         host.step = timed  # type: ignore[method-assign]
         return host
 
+    def on_fact(self, observation: Observation) -> None:
+        """A host tells something."""
+        if isinstance(observation.fact, Leading):
+            self.elected.append(observation.host)
+
     def _note(self, name: str, took_ns: int) -> None:
         self.step_count += 1
         self.route_count += name == "Received Routes"
@@ -102,6 +112,7 @@ def swarm(stopwatch: Stopwatch, worker_count: int) -> World:
     for name in managers + workers:
         world.add_machine(name)
         world.power_on(name, boot_ns=0)
+    world.observer.on_fact(stopwatch.on_fact)
     world.run_for(0)
     founder = world.machine("m1").address
     answer(world, InitSwarm(founder))
@@ -146,23 +157,43 @@ def running_count(world: World) -> int:
 def phase(world: World, stopwatch: Stopwatch, title: str, act: Callable[[], object], task_count: int) -> float:
     """Do something, wait until the swarm is at rest, and print the longest steps; the longest in milliseconds."""
     stopwatch.read()
-    begun_at, leaders = world.now, [world.leader()]
+    begun_at, leader = world.now, str(world.leader())
+    stopwatch.elected.clear()
     act()
     rested = False
     while not rested or world.now - begun_at < LEAST_S * SECOND:
         told_count = stopwatch.route_count
         world.run_for(1 * SECOND)
-        if world.leader() not in (None, leaders[-1]):
-            leaders.append(world.leader())
         rested = running_count(world) >= task_count and stopwatch.route_count == told_count
         if world.now - begun_at >= SETTLE_S * SECOND:
             break
     seconds = (world.now - begun_at) // SECOND
     state = "at rest" if rested else f"NOT AT REST ({running_count(world):,} running)"
+    if rested:
+        check_tables(world)
     longest = stopwatch.read()
     shown = ", ".join(f"{took_ms:.1f} ms in {name}" for took_ms, name in longest[:4])
-    print(f"{title}: {state} after {seconds} s, led by {' then '.join(map(str, leaders))}: {shown}", flush=True)
+    leaders = " then ".join([leader, *stopwatch.elected])
+    print(f"{title}: {state} after {seconds} s, led by {leaders}: {shown}", flush=True)
     return longest[0][0]
+
+
+def check_tables(world: World) -> None:
+    """The leader's host forwards by the table computed afresh, and whoever is on as many networks by one as large."""
+    leader = world.leader()
+    host = world.host(leader) if leader is not None else None
+    assert isinstance(host, Host)
+    assert host.store is not None
+    own = afresh(host.store, host.node_id)
+    assert world.machine(str(leader)).data_plane.tables.records == own
+    for machine in world.machines.values():
+        table = machine.data_plane.tables.records
+        if machine.powered and _network_count(table) == _network_count(own):
+            assert len(table) == len(own), machine.name
+
+
+def _network_count(table: RouteTable) -> int:
+    return sum(key[0] == "network" for key in table)
 
 
 def services(load: str, count: int, network_id: NetworkId) -> list[ServiceSpec]:
