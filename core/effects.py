@@ -70,7 +70,7 @@ class RemoveTask(Struct, frozen=True, gc=False):
 
 
 class ProgramRoutes(Struct, frozen=True, gc=False):
-    """Bring the data plane from one version to the next; report `RoutesApplied` or `RoutesFailed`."""
+    """Program one part of a transfer, after those given before; report `RoutesApplied` or `RoutesFailed`, once."""
 
     changes: RouteChanges
 

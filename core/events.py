@@ -96,15 +96,17 @@ class EngineInventory(Struct, frozen=True, gc=False):
 
 
 class RoutesApplied(Struct, frozen=True, gc=False):
-    """The data plane carries this version of the route table."""
+    """The data plane carries the part of the transfer to `version` that begins at `position`."""
 
     version: int
+    position: int
 
 
 class RoutesFailed(Struct, frozen=True, gc=False):
-    """The data plane could not be programmed; it is to be given the whole table again."""
+    """That part could not be programmed: the table is as it was; it is to be given the whole table again."""
 
     version: int
+    position: int
     reason: str
 
 

@@ -141,17 +141,27 @@ class AssignmentsAck(Struct, frozen=True, gc=False, tag="assignments-ack"):
 
 
 class Routes(Struct, frozen=True, gc=False, tag="routes"):
-    """A change of the host's route table."""
+    """A part of a change of the host's route table.
+
+    All transfers of a session end at the same or a later version than those before, and are the same whenever their
+    versions are, so that a part which comes late is either refused or just what it says.
+    """
 
     session_id: SessionId
     changes: RouteChanges
 
 
 class RoutesAck(Struct, frozen=True, gc=False, tag="routes-ack"):
-    """The host's data plane has `version` programmed; `reason` says why it could not (`version` is then the old)."""
+    """What the host's data plane has programmed in this session: all of `version` (0: nothing that counts).
+
+    And, of the transfer to version `towards`, which is the last that was begun, as many records and keys as `position`
+    says. `reason` says why a part could not be programmed.
+    """
 
     session_id: SessionId
     version: int
+    towards: int
+    position: int
     reason: str = ""
 
 

@@ -52,7 +52,11 @@ class DataPlane(Protocol):
     """Whatever forwards packets by the route table."""
 
     def program(self, effect: ProgramRoutes, deliver: Deliver) -> None:
-        """Bring the tables to the effect's version; deliver `RoutesApplied` or `RoutesFailed`."""
+        """Program the effect's part as `RouteChanges` says, after those given before; deliver `RoutesApplied`.
+
+        Or `RoutesFailed`, with the table as it was: what cannot be programmed, and what does not follow on what is.
+        A whole table (from version 0) may begin at any time. Forwarding never stops meanwhile.
+        """
 
 
 class KeyMaker(Protocol):

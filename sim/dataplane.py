@@ -1,4 +1,4 @@
-"""A machine's data plane: programs route tables one after the other, each taking its time, and forwards by the last.
+"""A machine's data plane: programs parts of route tables one after the other, each taking its time, and forwards.
 
 Tables live in the kernel: they survive the daemon and end with the power.
 """
@@ -44,7 +44,7 @@ class DataPlane:
         """Fault: every change takes this much longer."""
 
     def program(self, effect: ProgramRoutes, deliver: Deliver) -> None:
-        """Bring the tables to the effect's version, after what was asked before."""
+        """Program a part, after what was asked before."""
         self._queue.append((effect.changes, deliver))
         if len(self._queue) == 1:
             self._begin()
@@ -63,18 +63,17 @@ class DataPlane:
             self._begin()
         reason = self._refusal(changes)
         if reason:
-            deliver(RoutesFailed(changes.to_version, reason))
+            deliver(RoutesFailed(changes.to_version, changes.position, reason))
             return
         self.tables.apply(changes)
-        self._tell(RoutesProgrammed(changes.to_version, len(self.tables.records)))
-        deliver(RoutesApplied(changes.to_version))
+        if changes.last:
+            self._tell(RoutesProgrammed(changes.to_version, len(self.tables.records)))
+        deliver(RoutesApplied(changes.to_version, changes.position))
 
     def _refusal(self, changes: RouteChanges) -> str:
-        if changes.from_version not in (0, self.tables.version):
-            return f"the tables are at version {self.tables.version}, not {changes.from_version}"
         if self.fails or (self._profile.failure_ratio and self._rng.random() < self._profile.failure_ratio):
             return "netlink: no buffer space available"
-        return ""
+        return self.tables.refusal(changes)
 
     def power_lost(self) -> None:
         """The kernel's tables are gone."""

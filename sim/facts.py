@@ -71,7 +71,7 @@ class ContainerChanged(Struct, frozen=True, gc=False, tag="container-changed"):
 
 
 class RoutesProgrammed(Struct, frozen=True, gc=False, tag="routes-programmed"):
-    """The data plane forwards by this version from now on."""
+    """The data plane forwards by this version from now on: all parts that make it are programmed."""
 
     version: int
     record_count: int

@@ -1,53 +1,103 @@
 """A host's programmed tables, indexed for forwarding: what a kernel looks up for each new connection.
 
-The rules are `core.mesh.forwarding`'s and `core.mesh.names`'; here their answers are kept ready. The indexes are made
-anew at the first look-up after a change, over services only, of which there are few.
+The rules are those of `core.mesh`; here their answers are kept ready. Each record that comes or goes changes the
+indexes by itself, so that neither a change nor a look-up costs more in a large table than in a small one.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable
 
-from core.ids import NetworkId
+from core.ids import NetworkId, TaskId
 from core.mesh.balance import RoundRobin
-from core.mesh.names import Resolution
+from core.mesh.names import TASKS, Resolution
 from core.mesh.routes import Backend, Neighbour, NetworkRoute, RouteChanges, RouteKey, RouteTable, ServiceRoute
 from core.objects.port import Protocol
-
-_TASKS = "tasks."
+from sim.service_index import ServiceIndex
 
 
 class ForwardingTables:
-    """Begins empty; `apply` brings it from one version to the next. Which backend's turn it is belongs to this host."""
+    """Begins empty. `version` is what the table is of, 0 = none: nothing yet, or it is between two versions.
+
+    Which backend's turn it is belongs to this host.
+    """
 
     def __init__(self) -> None:
         self.version = 0
         self.records: RouteTable = {}
-        self._services: dict[RouteKey, ServiceRoute] = {}
+        self._under_way: tuple[int, int, int] | None = None
+        """Versions and position of a transfer of which the parts before are programmed."""
+        self._stale: dict[RouteKey, None] = {}
+        """What the whole table that is under way has not brought yet."""
+        self._services = ServiceIndex()
+        self._backends: dict[RouteKey, list[Backend]] = {}
+        """By their service's key, in order of task id."""
         self._turns = RoundRobin()
-        self._index: _Index | None = None
 
-    def apply(self, changes: RouteChanges) -> None:
-        """Take the changes in; they must begin at this version, or at 0 to replace everything."""
-        if changes.from_version == 0:
-            self.records = {}
-            self._services = {}
-        for key in changes.removed:
-            self.records.pop(key, None)
-            self._services.pop(key, None)
-            self._turns.forget(key)
-        for record in changes.changed:
-            self.records[record.key] = record
-            if isinstance(record, ServiceRoute):
-                self._services[record.key] = record
-        self.version = changes.to_version
-        self._index = None
+    # Programming
+
+    def refusal(self, part: RouteChanges) -> str:
+        """Why this part does not follow on what is programmed; "" if it does. A whole table may begin at any time."""
+        if part.position:
+            fits = (part.from_version, part.to_version, part.position) == self._under_way
+        else:
+            fits = part.from_version == 0 or (self._under_way is None and part.from_version == self.version)
+        return "" if fits else f"the tables are at version {self.version}, in transfer {self._under_way}"
+
+    def apply(self, part: RouteChanges) -> None:
+        """Take in a part that follows on what is programmed."""
+        assert not self.refusal(part)
+        if part.from_version == 0 and part.position == 0:
+            self._stale = dict.fromkeys(self.records)
+        for record in part.changed:
+            self._stale.pop(record.key, None)
+            if self.records.get(record.key) != record:
+                self._take_out(record.key)
+                self._put_in(record)
+        for key in part.removed:
+            self._remove(key)
+        if part.last:
+            self._sweep()
+            self.version, self._under_way = part.to_version, None
+        else:
+            self.version, self._under_way = 0, (part.from_version, part.to_version, part.end_position)
+
+    def _sweep(self) -> None:
+        """Remove what the whole table did not bring; nothing after other transfers."""
+        for key in self._stale:
+            self._remove(key)
+        self._stale = {}
+
+    def _remove(self, key: RouteKey) -> None:
+        self._take_out(key)
+        self._turns.forget(key)
+
+    def _put_in(self, record: ServiceRoute | Backend | Neighbour | NetworkRoute) -> None:
+        self.records[record.key] = record
+        if isinstance(record, ServiceRoute):
+            self._services.add(record)
+        elif isinstance(record, Backend):
+            backends = self._backends.setdefault(record.service_key, [])
+            backends.insert(bisect_left(backends, record.task_id, key=_task_id), record)
+
+    def _take_out(self, key: RouteKey) -> None:
+        record = self.records.pop(key, None)
+        if isinstance(record, ServiceRoute):
+            self._services.drop(record)
+        elif isinstance(record, Backend):
+            backends = self._backends[record.service_key]
+            del backends[bisect_left(backends, record.task_id, key=_task_id)]
+            if not backends:
+                del self._backends[record.service_key]
+
+    # Looking up
 
     def published(self, port: int, protocol: Protocol) -> tuple[ServiceRoute, int] | None:
         """The service behind a port of every host, and its own port behind that."""
-        return self._indexed().by_port.get((port, protocol))
+        return self._services.published(port, protocol)
 
     def virtual(self, network_id: NetworkId, address: str) -> ServiceRoute | None:
         """The service behind a virtual address of a network."""
-        return self._indexed().by_virtual_ip.get((network_id, address))
+        return self._services.virtual(network_id, address)
 
     def neighbour(self, network_id: NetworkId, address: str) -> Neighbour | None:
         """Where an address of a network lives."""
@@ -61,47 +111,20 @@ class ForwardingTables:
 
     def choose(self, route: ServiceRoute) -> Backend | None:
         """The backend whose turn it is; None if there is none."""
-        return self._turns.choose(route)
+        return self._turns.choose(route.key, self._backends.get(route.key, ()))
 
     def resolve(self, networks: Iterable[NetworkId], name: str) -> Resolution | None:
         """What a name means to a container on these networks; None for one that no service there has."""
-        service_name = name.removeprefix(_TASKS)
-        by_name = self._indexed().by_name
+        service_name = name.removeprefix(TASKS)
         for network_id in networks:
-            route = by_name.get((network_id, service_name))
-            if route is not None:
-                if route.virtual_ip and service_name == name:
-                    return Resolution(network_id, (route.virtual_ip,))
-                return Resolution(network_id, tuple(backend.address for backend in route.backends))
+            route = self._services.named(network_id, service_name)
+            if route is None:
+                continue
+            if route.virtual_ip and service_name == name:
+                return Resolution(network_id, (route.virtual_ip,))
+            return Resolution(network_id, tuple(each.address for each in self._backends.get(route.key, ())))
         return None
 
-    def _indexed(self) -> "_Index":
-        if self._index is None:
-            self._index = _Index(self._services.values())
-        return self._index
 
-
-class _Index:
-    """Services by what they are looked up by. Where several claim the same, the specification says which has it."""
-
-    __slots__ = ("by_name", "by_port", "by_virtual_ip")
-
-    def __init__(self, services: Iterable[ServiceRoute]) -> None:
-        self.by_port: dict[tuple[int, Protocol], tuple[ServiceRoute, int]] = {}
-        self.by_virtual_ip: dict[tuple[NetworkId, str], ServiceRoute] = {}
-        self.by_name: dict[tuple[NetworkId, str], ServiceRoute] = {}
-        for route in services:
-            self.by_virtual_ip.setdefault((route.network_id, route.virtual_ip), route)
-            for port in route.ports:
-                self.by_port.setdefault((port.published_port, port.protocol), (route, port.target_port))
-            for name in route.names:
-                self._name(name, route)
-
-    def _name(self, name: str, route: ServiceRoute) -> None:
-        holder = self.by_name.get((route.network_id, name))
-        if holder is None or _claim(name, route) < _claim(name, holder):
-            self.by_name[route.network_id, name] = route
-
-
-def _claim(name: str, route: ServiceRoute) -> tuple[bool, str]:
-    return route.names[0] != name, route.service_id
+def _task_id(backend: Backend) -> TaskId:
+    return backend.task_id

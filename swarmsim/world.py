@@ -178,7 +178,7 @@ class World(Protocol):
         """What a living manager has applied, to be read at once and never written; None for any other host."""
 
     def programmed_routes(self, host: str) -> tuple[int, RouteTable] | None:
-        """Version and content of the table by which a host forwards now; None if it has none."""
+        """Version and content of the table a host forwards by now; None if it has none, or is between two versions."""
 
     def containers(self, host: str) -> tuple[ContainerView, ...]:
         """Containers on a host, in the order of their creation."""

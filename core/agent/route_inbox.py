@@ -1,56 +1,77 @@
-"""Route changes on their way to the data plane: each applied once, to the version it was made for.
+"""Parts of route tables on their way to the data plane: each applied once, in order, to what it was made for.
 
-The agent keeps no table, only the version that the data plane has been given in this session; the driver holds the
-table. A session begins with a whole table. A change for another version is answered with the version held, so that
-the dispatcher sends the right one; a data plane that could not be programmed holds version 0 and is given the whole
-table again.
+Theory of operation. The agent keeps no table, only how far the data plane has come in this session; the driver holds
+the table. A session begins with a whole table. Where it stands is three numbers: the `version` that is whole, the
+version `towards` which the last transfer goes, and how many records of that one are programmed. A part fits that goes
+on exactly there, or that begins a transfer to a later version: a whole table, or from the version that is whole.
+Anything else is answered with where the data plane stands, so that the dispatcher goes on from there. A data plane that
+could not be programmed stands at nothing and is given the whole table again; what it has programmed stays meanwhile.
+
+`towards` never falls within a session, so that a part of an older transfer which comes late is not taken for a new one.
 """
 
 from core.effects import Effect, ProgramRoutes
 from core.events import RoutesApplied, RoutesFailed
 from core.ids import NodeId, SessionId
+from core.mesh.routes import RouteChanges
 from core.messages import Routes, RoutesAck
 from core.raft.effects import Send
 
 
 class RouteInbox:
-    """`version`: what the data plane carries, as far as this session is concerned; 0 is unknown."""
+    """`version`: the last the data plane carried all of, as far as this session is concerned; 0 is unknown."""
 
     def __init__(self) -> None:
-        self.version = 0
-        self._programming: int | None = None
+        self.begin()
 
     def begin(self) -> None:
         """A new session: whatever is programmed stays until its first table arrives."""
         self.version = 0
-        self._programming = None
+        self._from = 0
+        self._towards = 0
+        self._position = 0
+        self._programming: RouteChanges | None = None
 
     def received(self, sender: NodeId, message: Routes, out: list[Effect]) -> None:
-        """Hand a change to the data plane, unless it is under way or done."""
-        changes = message.changes
+        """Hand a part to the data plane, unless one is under way; say where it stands if this one does not fit."""
         if self._programming is not None:
             return
-        fits = changes.from_version == self.version if changes.from_version else changes.to_version > self.version
-        if fits and changes.to_version > self.version:
-            self._programming = changes.to_version
-            out.append(ProgramRoutes(changes))
+        if self._fits(message.changes):
+            self._programming = message.changes
+            out.append(ProgramRoutes(message.changes))
         else:
-            out.append(Send(sender, RoutesAck(message.session_id, self.version)))
+            out.append(Send(sender, self._standing(message.session_id)))
 
     def applied(self, event: RoutesApplied, session_id: SessionId, manager_id: NodeId, out: list[Effect]) -> None:
-        """The data plane carries a version."""
-        if event.version != self._programming:
+        """The data plane carries a part."""
+        part = self._programming
+        if part is None or (event.version, event.position) != (part.to_version, part.position):
             return
         self._programming = None
-        self.version = event.version
+        self._from, self._towards, self._position = part.from_version, part.to_version, part.end_position
+        self.version = part.from_version
+        if part.last:
+            self.version, self._position = part.to_version, 0
         if session_id:
-            out.append(Send(manager_id, RoutesAck(session_id, self.version)))
+            out.append(Send(manager_id, self._standing(session_id)))
 
     def failed(self, event: RoutesFailed, session_id: SessionId, manager_id: NodeId, out: list[Effect]) -> None:
         """The data plane could not be programmed: ask for the whole table."""
-        if event.version != self._programming:
+        part = self._programming
+        if part is None or (event.version, event.position) != (part.to_version, part.position):
             return
         self._programming = None
-        self.version = 0
+        self.version, self._towards, self._position = 0, part.to_version, 0
         if session_id:
-            out.append(Send(manager_id, RoutesAck(session_id, 0, event.reason or "failed")))
+            out.append(Send(manager_id, self._standing(session_id, event.reason or "failed")))
+
+    def _fits(self, part: RouteChanges) -> bool:
+        if part.position:
+            return (part.from_version, part.to_version, part.position) == (self._from, self._towards, self._position)
+        is_later = part.to_version > self._towards
+        is_other = part.from_version != self._from or not self._position
+        is_again = part.to_version == self._towards > self.version and is_other
+        return part.from_version in (0, self.version) and (is_later or is_again)
+
+    def _standing(self, session_id: SessionId, reason: str = "") -> RoutesAck:
+        return RoutesAck(session_id, self.version, self._towards, self._position, reason)

@@ -89,7 +89,8 @@ def _spec(
             {
                 "container": lambda: container(value, entries, dict(declared.volumes), around),
                 "log_driver": lambda: log_driver(entries),
-                "labels": lambda: labels(deploy["labels"]) if "labels" in deploy else {},
+                "labels": lambda: deploy_section.service_labels(deploy),
+                "drain_grace": lambda: deploy_section.drain_grace(deploy),
                 "resources": lambda: deploy_section.resources(deploy, around),
                 "restart": lambda: deploy_section.restart_policy(deploy, entries),
                 "placement": lambda: deploy_section.placement(deploy, around),
@@ -122,6 +123,7 @@ def _assembled(name: str, parts: dict[str, Any], around: Surroundings) -> Servic
         update=parts["update"],
         rollback=parts["rollback"],
         endpoint=parts["endpoint"],
+        drain_grace_ns=parts["drain_grace"],
     )
 
 

@@ -1,18 +1,16 @@
 """A host's routing table computed afresh from a store: the definition that the incremental tables must equal."""
 
 from core.ids import NetworkId, NodeId
-from core.mesh.routes import Backend, RouteRecord, RouteTable
+from core.mesh.routes import RouteRecord, RouteTable
 from core.mesh.rules import (
     is_placed,
     network_route,
     node_neighbours,
     service_networks,
     service_route,
-    takes_connections,
     task_backends,
     task_neighbours,
 )
-from core.objects.service import Service
 from core.store import Store
 
 
@@ -26,6 +24,7 @@ def afresh(store: Store, node_id: NodeId) -> RouteTable:
         records.append(network_route(store.networks[network_id], node))
         records.extend(_services_on(store, network_id))
         records.extend(_neighbours_on(store, network_id))
+        records.extend(_backends_on(store, network_id))
     return {record.key: record for record in records}
 
 
@@ -44,19 +43,9 @@ def networks_of(store: Store, node_id: NodeId) -> list[NetworkId]:
 def _services_on(store: Store, network_id: NetworkId) -> list[RouteRecord]:
     network, ingress = store.networks[network_id], ingress_id(store)
     return [
-        service_route(service, network, _backends(store, service, network_id))
+        service_route(service, network)
         for service in store.services.values()
         if network_id in service_networks(service, ingress)
-    ]
-
-
-def _backends(store: Store, service: Service, network_id: NetworkId) -> list[Backend]:
-    return [
-        backend
-        for task in store.tasks_of_service(service.id)
-        if takes_connections(task, store.nodes.get(task.node_id))
-        for on_network_id, backend in task_backends(task)
-        if on_network_id == network_id
     ]
 
 
@@ -67,3 +56,8 @@ def _neighbours_on(store: Store, network_id: NetworkId) -> list[RouteRecord]:
         if node is not None and is_placed(task):
             neighbours.extend(task_neighbours(task, node))
     return [neighbour for neighbour in neighbours if neighbour.network_id == network_id]
+
+
+def _backends_on(store: Store, network_id: NetworkId) -> list[RouteRecord]:
+    backends = (task_backends(task, store.nodes.get(task.node_id)) for task in store.tasks.values())
+    return [backend for of_task in backends for backend in of_task if backend.network_id == network_id]

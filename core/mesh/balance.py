@@ -1,24 +1,33 @@
 """Which backend a new connection goes to: round robin, per host and per service and network, as IPVS does it."""
 
-from core.mesh.routes import Backend, RouteKey, ServiceRoute
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from core.ids import TaskId
+from core.mesh.routes import Backend, RouteKey
 
 
 class RoundRobin:
-    """The turns of one host. What a table no longer has costs a number until `forget`."""
+    """The turns of one host: after each backend the next in order of task id, whichever came or went in between."""
 
-    __slots__ = ("_turns",)
+    __slots__ = ("_latest",)
 
     def __init__(self) -> None:
-        self._turns: dict[RouteKey, int] = {}
+        self._latest: dict[RouteKey, TaskId] = {}
 
-    def choose(self, route: ServiceRoute) -> Backend | None:
-        """The next backend in turn; None if there is none."""
-        if not route.backends:
+    def choose(self, service: RouteKey, backends: Sequence[Backend]) -> Backend | None:
+        """The next of a service's backends, which are in order of task id; None if there is none."""
+        if not backends:
             return None
-        turn = self._turns.get(route.key, 0)
-        self._turns[route.key] = turn + 1
-        return route.backends[turn % len(route.backends)]
+        place = bisect_right(backends, self._latest.get(service, ""), key=_task_id)
+        chosen = backends[place % len(backends)]
+        self._latest[service] = chosen.task_id
+        return chosen
 
-    def forget(self, key: RouteKey) -> None:
+    def forget(self, service: RouteKey) -> None:
         """The service is gone from this network."""
-        self._turns.pop(key, None)
+        self._latest.pop(service, None)
+
+
+def _task_id(backend: Backend) -> str:
+    return backend.task_id

@@ -1,8 +1,8 @@
-"""The records of a routing table.
+"""The records of a routing table, and the parts in which a table travels.
 
 A host's table maps keys to records. Records are immutable and shared: every host that takes part in a network holds
-the very same objects. A table changes by `RouteChanges` from one version to the next; a version is the index of the
-last log entry the table was computed from.
+the very same objects. A table goes from one version to the next by a transfer of `RouteChanges`; a version is the
+index of the last log entry the table was computed from.
 """
 
 from msgspec import Struct
@@ -15,19 +15,11 @@ RouteKey = tuple[str, ...]
 """Kind of record, network, and what it is about; unique within a table, sortable."""
 
 
-class Backend(Struct, frozen=True, gc=False):
-    """A task that may be sent connections: running, healthy and not about to stop. `address` without prefix."""
-
-    task_id: TaskId
-    node_id: NodeId
-    address: str
-
-
 class ServiceRoute(Struct, frozen=True, gc=False, tag="service"):
     """A service on one network: balanced virtual address, names, and on the ingress network the published ports.
 
     `virtual_ip` is empty for `dnsrr`. `names` are what resolves to it: the service's name and its aliases there;
-    `tasks.NAME` resolves to the backends' addresses. `backends` are in order of task id.
+    `tasks.NAME` resolves to the addresses of its backends, which are records of their own.
     """
 
     network_id: NetworkId
@@ -36,10 +28,31 @@ class ServiceRoute(Struct, frozen=True, gc=False, tag="service"):
     virtual_ip: str
     names: tuple[str, ...]
     ports: tuple[PortConfig, ...]
-    backends: tuple[Backend, ...]
 
     @property
     def key(self) -> RouteKey:
+        return ("service", self.network_id, self.service_id)
+
+
+class Backend(Struct, frozen=True, gc=False, tag="backend"):
+    """A task that may be sent connections: running, healthy and not about to stop. `address` without prefix.
+
+    Without its service's route it leads nowhere.
+    """
+
+    network_id: NetworkId
+    service_id: ServiceId
+    task_id: TaskId
+    node_id: NodeId
+    address: str
+
+    @property
+    def key(self) -> RouteKey:
+        return ("backend", self.network_id, self.service_id, self.task_id)
+
+    @property
+    def service_key(self) -> RouteKey:
+        """The key of its service's route."""
         return ("service", self.network_id, self.service_id)
 
 
@@ -77,28 +90,26 @@ class NetworkRoute(Struct, frozen=True, gc=False, tag="network"):
         return ("network", self.network_id)
 
 
-RouteRecord = ServiceRoute | Neighbour | NetworkRoute
+RouteRecord = ServiceRoute | Backend | Neighbour | NetworkRoute
 RouteTable = dict[RouteKey, RouteRecord]
 
 
 class RouteChanges(Struct, frozen=True, gc=False):
-    """From one version of a table to the next; `from_version` 0 replaces the whole table."""
+    """One part of a transfer from one version of a table to a later one; from version 0 it replaces the whole table.
+
+    Parts are programmed in order: this one follows on those that hold the first `position` records and keys of its
+    transfer. Between the first and the last part the table is of no version. A whole table is programmed over the one
+    that is there, and its last part removes what none of its parts has brought: what is in both is never missing.
+    """
 
     from_version: int
     to_version: int
+    position: int = 0
+    last: bool = True
     changed: tuple[RouteRecord, ...] = ()
     removed: tuple[RouteKey, ...] = ()
 
-    def apply_to(self, table: RouteTable) -> RouteTable:
-        """The table after these changes; the given one is left as it is."""
-        result: RouteTable = {} if self.from_version == 0 else dict(table)
-        for key in self.removed:
-            result.pop(key, None)
-        for record in self.changed:
-            result[record.key] = record
-        return result
-
-
-def mac_address(address: str) -> str:
-    """The hardware address of an overlay address: Docker's rule, 02:42 and the four bytes of the IPv4 address."""
-    return "02:42:" + ":".join(f"{int(part):02x}" for part in address.split("."))
+    @property
+    def end_position(self) -> int:
+        """How many records and keys of the transfer are programmed after this part."""
+        return self.position + len(self.changed) + len(self.removed)

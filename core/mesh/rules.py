@@ -3,8 +3,6 @@
 Both the incremental tables and their naive twin are built from these; what differs is only when they are asked.
 """
 
-from collections.abc import Iterable
-
 from core.ids import NetworkId
 from core.mesh.routes import Backend, Neighbour, NetworkRoute, ServiceRoute
 from core.objects.network import Network
@@ -49,7 +47,7 @@ def service_networks(service: Service, ingress_id: NetworkId | None) -> tuple[Ne
     return tuple(found)
 
 
-def service_route(service: Service, network: Network, backends: Iterable[Backend]) -> ServiceRoute:
+def service_route(service: Service, network: Network) -> ServiceRoute:
     """A service as seen on one network.
 
     Names resolve on networks of the user's only, ports are open on ingress only.
@@ -63,7 +61,6 @@ def service_route(service: Service, network: Network, backends: Iterable[Backend
         virtual_ip="" if service.endpoint.spec.mode is EndpointMode.DNSRR else bare(next(virtual_ips, "")),
         names=() if ingress else _names(service, network.id),
         ports=_ingress_ports(service) if ingress else (),
-        backends=tuple(sorted(backends, key=_task_id)),
     )
 
 
@@ -98,17 +95,15 @@ def node_neighbours(node: Node) -> list[Neighbour]:
     ]
 
 
-def task_backends(task: Task) -> list[tuple[NetworkId, Backend]]:
-    """What a task that takes connections adds to its service's routes."""
+def task_backends(task: Task, node: Node | None) -> list[Backend]:
+    """A task as a backend of its service, on each network where it has an address; nothing unless it is one."""
+    if not takes_connections(task, node):
+        return []
     return [
-        (place.network_id, Backend(task.id, task.node_id, bare(place.address)))
+        Backend(place.network_id, task.service_id, task.id, task.node_id, bare(place.address))
         for place in task.attachments
         if place.address
     ]
-
-
-def _task_id(backend: Backend) -> str:
-    return backend.task_id
 
 
 def _ingress_ports(service: Service) -> tuple[PortConfig, ...]:

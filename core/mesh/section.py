@@ -12,9 +12,12 @@ Difference = tuple[tuple[RouteRecord, ...], tuple[RouteKey, ...]]
 
 
 class Section:
-    """Records by key, and in which version each last changed or went: `_changed_at` is ordered by that version."""
+    """Records by key, and in which version each last changed or went: `_changed_at` is ordered by that version.
 
-    __slots__ = ("_changed_at", "_memo", "_tombstone_count", "changed_at", "horizon", "records")
+    A change costs the same however many records there are; what is read is made once for all hosts that ask.
+    """
+
+    __slots__ = ("_changed_at", "_keys", "_memo", "_tombstones", "_whole", "changed_at", "horizon", "records")
 
     def __init__(self) -> None:
         self.records: dict[RouteKey, RouteRecord] = {}
@@ -22,30 +25,48 @@ class Section:
         self.horizon = 0
         """Before this version, removals are forgotten."""
         self._changed_at: dict[RouteKey, int] = {}
-        self._tombstone_count = 0
+        self._tombstones: dict[RouteKey, None] = {}
+        """Keys of what is gone, in the order of going."""
         self._memo: dict[int, Difference] = {}
+        self._whole: tuple[RouteRecord, ...] | None = None
+        self._keys: tuple[RouteKey, ...] | None = None
 
-    def put(self, version: int, record: RouteRecord) -> None:
-        """A record is new or has changed."""
+    def put(self, version: int, record: RouteRecord) -> bool:
+        """A record is as given; whether that is new."""
         key = record.key
         if self.records.get(key) == record:
-            return
-        if key not in self.records and key in self._changed_at:
-            self._tombstone_count -= 1
+            return False
+        self._tombstones.pop(key, None)
         self.records[key] = record
         self._note(version, key)
+        return True
 
-    def drop(self, version: int, key: RouteKey) -> None:
-        """A record is gone."""
+    def drop(self, version: int, key: RouteKey) -> bool:
+        """There is no such record; whether there was."""
         if self.records.pop(key, None) is None:
-            return
-        self._tombstone_count += 1
+            return False
+        self._tombstones[key] = None
         self._note(version, key)
-        if self._tombstone_count > MAX_TOMBSTONES:
-            self._forget_old_tombstones()
+        if len(self._tombstones) > MAX_TOMBSTONES:
+            oldest = next(iter(self._tombstones))
+            del self._tombstones[oldest]
+            self.horizon = self._changed_at.pop(oldest)
+        return True
+
+    def whole(self) -> tuple[RouteRecord, ...]:
+        """All records."""
+        if self._whole is None:
+            self._whole = tuple(self.records.values())
+        return self._whole
+
+    def keys(self) -> tuple[RouteKey, ...]:
+        """The keys of all records."""
+        if self._keys is None:
+            self._keys = tuple(self.records)
+        return self._keys
 
     def since(self, version: int) -> Difference:
-        """What changed after `version`, which is not before the horizon."""
+        """What changed after `version`, which is not before the horizon, in the order of the changes."""
         assert version >= self.horizon
         if version >= self.changed_at:
             return (), ()
@@ -57,6 +78,7 @@ class Section:
         self._changed_at.pop(key, None)  # to the end of the order
         self._changed_at[key] = self.changed_at = version
         self._memo.clear()
+        self._whole = self._keys = None
 
     def _difference(self, version: int) -> Difference:
         changed: list[RouteRecord] = []
@@ -68,10 +90,4 @@ class Section:
                 changed.append(self.records[key])
             else:
                 removed.append(key)
-        return tuple(changed), tuple(removed)
-
-    def _forget_old_tombstones(self) -> None:
-        """Forget the older half, so that forgetting costs little per removal."""
-        for key in [key for key in self._changed_at if key not in self.records][: MAX_TOMBSTONES // 2]:
-            self.horizon = self._changed_at.pop(key)
-            self._tombstone_count -= 1
+        return tuple(reversed(changed)), tuple(reversed(removed))

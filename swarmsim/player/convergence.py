@@ -92,7 +92,7 @@ def _stale_tables(world: World, store: Store, compute: Afresh) -> str:
             continue
         programmed = world.programmed_routes(host)
         if programmed is None:
-            return f"{host} has no routing table"
+            return f"{host} has no whole routing table"
         if programmed[1] != compute(store, status.node_id):
             return f"{host} forwards by version {programmed[0]}, which is not what the store says at {store.index}"
     return ""

@@ -30,7 +30,7 @@ def test_removing_what_is_not_there_succeeds() -> None:
 
 
 def test_routes_fail_with_the_reason() -> None:
-    assert refusal(ProgramRoutes(RouteChanges(0, 5))) == RoutesFailed(5, NO_DATA_PLANE)
+    assert refusal(ProgramRoutes(RouteChanges(0, 5))) == RoutesFailed(5, 0, NO_DATA_PLANE)
 
 
 def test_every_effect_that_is_said_to_be_refused_is() -> None:

@@ -49,12 +49,14 @@ def service(
     network: NetworkId,
     name: str,
     virtual_ip: str,
-    *backends: tuple[str, str],
     ports: tuple[PortConfig, ...] = (),
     mode: EndpointMode = EndpointMode.VIP,
 ) -> ServiceRoute:
-    ends = tuple(Backend(TaskId(f"{name}.{address}"), NodeId(host), address) for host, address in backends)
-    return ServiceRoute(network, ServiceId(name), mode, virtual_ip, (name,), ports, ends)
+    return ServiceRoute(network, ServiceId(name), mode, virtual_ip, (name,), ports)
+
+
+def backend(network: NetworkId, name: str, host: str, address: str) -> Backend:
+    return Backend(network, ServiceId(name), TaskId(f"{name}.{address}"), NodeId(host), address)
 
 
 def tables_of(name: str) -> list[RouteRecord]:
@@ -72,9 +74,12 @@ def tables_of(name: str) -> list[RouteRecord]:
         neighbour(BACK, "10.0.1.10", "m2"),
         neighbour(BACK, "10.0.1.20", "m3"),
         neighbour(OTHER, "10.0.2.30", "m2"),
-        service(INGRESS, "web", "10.0.0.5", ("m2", "10.0.0.10"), ports=WEB_PORTS),
-        service(BACK, "cache", "10.0.1.6", ("m3", "10.0.1.20")),
-        service(OTHER, "lonely", "10.0.2.7", ("m2", "10.0.2.30")),
+        service(INGRESS, "web", "10.0.0.5", ports=WEB_PORTS),
+        backend(INGRESS, "web", "m2", "10.0.0.10"),
+        service(BACK, "cache", "10.0.1.6"),
+        backend(BACK, "cache", "m3", "10.0.1.20"),
+        service(OTHER, "lonely", "10.0.2.7"),
+        backend(OTHER, "lonely", "m2", "10.0.2.30"),
     ]
 
 
@@ -87,14 +92,14 @@ class Mesh:
         for name, wanted in TASKS.values():
             run_task(self.world, name, wanted)
         for name in MACHINES:
-            order(self.world, name, ProgramRoutes(RouteChanges(0, 1, tuple(tables_of(name)))))
+            order(self.world, name, ProgramRoutes(RouteChanges(0, 1, changed=tuple(tables_of(name)))))
         self.world.run_for(SECOND)
         self.ended: list[tuple[Outcome, str, int]] = []
 
     def change(self, name: str, *changed: RouteRecord, removed: tuple[RouteRecord, ...] = ()) -> None:
         version = self.world.machine(name).data_plane.tables.version
         keys = tuple(record.key for record in removed)
-        order(self.world, name, ProgramRoutes(RouteChanges(version, version + 1, changed, keys)))
+        order(self.world, name, ProgramRoutes(RouteChanges(version, version + 1, changed=changed, removed=keys)))
         self.world.run_for(SECOND)
 
     def ask(self, entry: str = "m1", port: int = 8080, timeout_ns: int = 5 * SECOND) -> None:
@@ -149,7 +154,7 @@ def test_tables_work_without_a_daemon() -> None:
 
 def test_a_service_without_backends_has_no_route() -> None:
     mesh = Mesh()
-    mesh.change("m1", service(INGRESS, "web", "10.0.0.5", ports=WEB_PORTS))
+    mesh.change("m1", removed=(backend(INGRESS, "web", "m2", "10.0.0.10"),))
     assert mesh.outcome("m1") == (Outcome.NO_ROUTE, "m1 has no backend for web")
     assert mesh.outcome("m2")[0] is Outcome.OK, "each host goes by its own tables"
 
@@ -176,8 +181,7 @@ def test_an_answer_needs_a_way_back() -> None:
 def test_backends_take_turns() -> None:
     mesh = Mesh()
     run_task(mesh.world, "m3", task("web.2", addresses={INGRESS: "10.0.0.11/24", BACK: "10.0.1.11/24"}))
-    both = service(INGRESS, "web", "10.0.0.5", ("m2", "10.0.0.10"), ("m3", "10.0.0.11"), ports=WEB_PORTS)
-    mesh.change("m1", both, neighbour(INGRESS, "10.0.0.11", "m3"))
+    mesh.change("m1", backend(INGRESS, "web", "m3", "10.0.0.11"), neighbour(INGRESS, "10.0.0.11", "m3"))
     for _ in range(10):
         mesh.ask()
     mesh.world.run_for(SECOND)
@@ -188,8 +192,7 @@ def test_backends_take_turns() -> None:
 
 def test_half_of_the_requests_find_the_backend_that_is_gone() -> None:
     mesh = Mesh()
-    gone = service(INGRESS, "web", "10.0.0.5", ("m2", "10.0.0.10"), ("m3", "10.0.0.99"), ports=WEB_PORTS)
-    mesh.change("m1", gone, neighbour(INGRESS, "10.0.0.99", "m3"))
+    mesh.change("m1", backend(INGRESS, "web", "m3", "10.0.0.99"), neighbour(INGRESS, "10.0.0.99", "m3"))
     for _ in range(10):
         mesh.ask()
     mesh.world.run_for(20 * SECOND)
@@ -272,7 +275,7 @@ def test_a_name_is_looked_up_in_the_tables_of_the_machine_the_caller_is_on() -> 
 @pytest.mark.parametrize("name", ["cache", "tasks.cache"])
 def test_a_service_without_a_virtual_address_resolves_to_its_tasks(name: str) -> None:
     mesh = Mesh((Image("web", port=80, calls=(Call(name, 6379),)), *IMAGES[1:]))
-    mesh.change("m2", service(BACK, "cache", "", ("m3", "10.0.1.20"), mode=EndpointMode.DNSRR))
+    mesh.change("m2", service(BACK, "cache", "", mode=EndpointMode.DNSRR))
     assert mesh.outcome() == (Outcome.OK, "")
 
 
@@ -292,7 +295,8 @@ def test_a_container_cannot_cross_into_a_network_it_is_not_on() -> None:
 
 def test_not_even_by_an_address_learnt_elsewhere() -> None:
     mesh = Mesh((Image("web", port=80, calls=(Call("cache"),)), *IMAGES[1:]))
-    mesh.change("m2", service(BACK, "cache", "10.0.1.6", ("m2", "10.0.2.30")))
+    elsewhere = backend(BACK, "cache", "m2", "10.0.2.30")
+    mesh.change("m2", elsewhere, removed=(backend(BACK, "cache", "m3", "10.0.1.20"),))
     assert mesh.outcome() == (
         Outcome.ERROR,
         "web calls cache: no-route: m2 does not know where 10.0.2.30 is",

@@ -305,4 +305,4 @@ def test_routes_are_programmed_one_after_the_other() -> None:
     world = scripted_world("m1")
     order(world, "m1", ProgramRoutes(RouteChanges(0, 3)), ProgramRoutes(RouteChanges(3, 4)))
     world.run_for(SECOND)
-    assert host_of(world, "m1").events(RoutesApplied) == [RoutesApplied(3), RoutesApplied(4)]
+    assert host_of(world, "m1").events(RoutesApplied) == [RoutesApplied(3, 0), RoutesApplied(4, 0)]

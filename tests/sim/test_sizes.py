@@ -35,7 +35,7 @@ MESSAGES: tuple[Any, ...] = (
     ReadIndexed(3, 12, 10_000),
     Beat(SESSION, 1234),
     BeatAnswer(SESSION, 1234, 250_000_000, NodeId(SESSION), 12_345, MANAGERS),
-    RoutesAck(SESSION, 12_345),
+    RoutesAck(SESSION, 12_345, 12_345, 0),
 )
 
 

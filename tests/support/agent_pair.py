@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from msgspec import msgpack
 from msgspec.structs import replace
+from route_specification import Programmed
 
 from core.agent.agent import Agent
 from core.agent.events import AgentEvent, ManagersLearned
@@ -30,7 +31,6 @@ from core.ids import Address, NetworkId, NodeId, OperationId, SecretId, ServiceI
 from core.manager.dispatcher.dispatcher import Dispatcher
 from core.manager.draft import Draft
 from core.mesh.afresh import afresh
-from core.mesh.routes import RouteTable
 from core.messages import Assignments, Manager
 from core.objects import Network, Node, Secret, Service, Task
 from core.objects.network import NetworkAttachment, NetworkSpec
@@ -146,8 +146,8 @@ class Pair:
         self.engine = Engine()
         self.disk: list[Any] = []
         self.unsynced: list[Persist] = []
-        self.routes: RouteTable = {}
-        self.routes_version = 0
+        self.programmed = Programmed()
+        """What the data plane carries."""
         self.programming: list[ProgramRoutes] = []
         self.history: dict[TaskId, list[TaskState]] = {}
         self.removed_for_good: set[TaskId] = set()
@@ -290,7 +290,7 @@ class Pair:
         durable = {task.id: task.status.state for task in replay(self.disk).tasks}
         known = [task_id for task_id in self.engine.started if durable.get(task_id, 0) >= TaskState.STARTING]
         self.engine.started = known  # of the others nobody was told: they may be started again
-        self.routes, self.routes_version = {}, 0
+        self.programmed = Programmed()
         self.restart_agent(orders_are_lost=True)
 
     # The link
@@ -390,12 +390,11 @@ class Pair:
             return
         changes = self.programming.pop(0).changes
         if fail:
-            self.agent_step(RoutesFailed(changes.to_version, "no room"))
+            self.agent_step(RoutesFailed(changes.to_version, changes.position, "no room"))
             return
-        assert changes.from_version in (0, self.routes_version)
-        self.routes = changes.apply_to(self.routes)
-        self.routes_version = changes.to_version
-        self.agent_step(RoutesApplied(changes.to_version))
+        assert self.programmed.takes(changes)
+        self.programmed = self.programmed.after(changes)
+        self.agent_step(RoutesApplied(changes.to_version, changes.position))
 
     # In the end
 
@@ -456,4 +455,4 @@ class Pair:
             secret for task in stored.values() if task.status.state <= TaskState.RUNNING for secret in entitled(task)
         }
         assert set(self.agent.secret_ids) == needed
-        assert self.routes == afresh(self.committed, WORKER)
+        assert self.programmed.table == afresh(self.committed, WORKER)

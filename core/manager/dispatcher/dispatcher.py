@@ -115,12 +115,11 @@ class Dispatcher:
     def speak(self, now: int) -> list[Effect]:
         """What is to be said because of what was committed: to a bounded number of agents; `tick` goes on at once."""
         out: list[Effect] = []
+        self._conversations.begin_step()
         self._reports.acknowledge(out)
-        for _ in range(MAX_SPOKEN):
-            session = self._conversations.next_unspoken()
-            if session is None:
-                break
-            self._speak(now, session, out)
+        if self._conversations.settle():
+            for session in self._conversations.next_unspoken(MAX_SPOKEN):
+                self._speak(now, session, out)
         self._look_at_drains(now)
         return out
 
@@ -161,7 +160,7 @@ class Dispatcher:
 
     def deadline(self) -> int | None:
         """When `tick` has something to do; 0 if it has already."""
-        if self._reports.due or self._conversations.unspoken:
+        if self._reports.due or self._conversations.has_more_to_do:
             return 0
         alarm_at, drain_at = self._alarms.next(), self._conversations.drains.deadline()
         if alarm_at is None or drain_at is None:
@@ -173,9 +172,9 @@ class Dispatcher:
         for node_id, session in self._sessions.by_node.items():
             assert session.node_id == node_id
             assert self._sessions.get(session.id) is session
-            assert session.routes_version <= self._conversations.tables.version
+            assert session.routes.version <= self._conversations.tables.version
             assert node_id not in self._expected
-        for node_id in (*self._conversations.lagging, *self._conversations.unspoken):
+        for node_id in self._conversations.unspoken:
             assert node_id in self._sessions.by_node
 
     # Sessions
@@ -200,7 +199,7 @@ class Dispatcher:
         session = AgentSession(session_id, request, self._committed.tasks_on_node(request.node_id), self._timing)
         self._forget(request.node_id)
         self._sessions.open(session)
-        self._conversations.lagging[session.node_id] = None
+        self._conversations.open(session)
         address = request.address.rpartition(":")[0]
         self._observations.note(
             session.node_id, Observation(NodeState.READY, address=address, description=request.description)

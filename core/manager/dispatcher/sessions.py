@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from core.ids import Address, NodeId, SessionId
 from core.manager.dispatcher.assignments import NodeAssignments
 from core.manager.dispatcher.courier import Courier
+from core.manager.dispatcher.route_progress import RouteProgress
 from core.messages import Assignments, Register, Routes, StatusReport
 from core.objects.task import Task
 from core.timing import DispatcherTiming
@@ -33,8 +34,7 @@ class AgentSession:
         """When the alarm that is set for this session rings."""
         self.assignments = NodeAssignments(request.node_id, session_id, tasks)
         self.assignments_courier: Courier[Assignments] = Courier(timing)
-        self.routes_version = 0
-        """The version of the route table that the agent's data plane carries; 0 is none, or unknown."""
+        self.routes = RouteProgress()
         self.routes_courier: Courier[Routes] = Courier(timing)
         self.report: StatusReport | None = None
         """The report that is being written to the store."""

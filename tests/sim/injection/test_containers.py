@@ -82,7 +82,7 @@ def test_fail_routes() -> None:
     stage.end(number)
     order(stage.world, "m1", ProgramRoutes(RouteChanges(0, 3)))
     stage.world.run_for(SECOND)
-    assert host_of(stage.world, "m1").events(RoutesApplied) == [RoutesApplied(3)]
+    assert host_of(stage.world, "m1").events(RoutesApplied) == [RoutesApplied(3, 0)]
 
 
 def test_slow_routes() -> None:
@@ -92,4 +92,4 @@ def test_slow_routes() -> None:
     stage.world.run_for(4 * SECOND)
     assert not host_of(stage.world, "m1").events(RoutesApplied)
     stage.world.run_for(2 * SECOND)
-    assert host_of(stage.world, "m1").events(RoutesApplied) == [RoutesApplied(3)]
+    assert host_of(stage.world, "m1").events(RoutesApplied) == [RoutesApplied(3, 0)]

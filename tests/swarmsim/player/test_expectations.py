@@ -221,7 +221,7 @@ def test_nobody_has_not_caught_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("power", "lacks"), [(Power.OFF, ""), (Power.NO_DAEMON, "m2 has no routing table"), (Power.UP, "m2 has no routing")]
+    ("power", "lacks"), [(Power.OFF, ""), (Power.NO_DAEMON, "m2 has no whole"), (Power.UP, "m2 has no whole")]
 )
 def test_a_swarm_has_converged_when_every_node_with_power_forwards_right(power: Power, lacks: str) -> None:
     world = FakeWorld("m1", "m2", "w9")

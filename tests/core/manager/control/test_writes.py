@@ -50,6 +50,7 @@ from core.operations import (
     UpdateService,
     Write,
 )
+from core.timing import SECOND
 
 INVALID, PRECONDITION = ErrorCode.INVALID, ErrorCode.FAILED_PRECONDITION
 
@@ -166,6 +167,11 @@ def test_every_write_has_a_handler() -> None:
             CreateConfig(ConfigSpec("c", b"x" * MAX_CONFIG_BYTES)),
             INVALID,
             "config data must be larger than 0 and less than 1024000 bytes",
+        ),
+        (
+            service(labels={"swarmsim.drain-grace": "2h"}),
+            INVALID,
+            "service web: label swarmsim.drain-grace: '2h' is too long for a drain grace; the most is 1h",
         ),
         (CreateNetwork(NetworkSpec("bridge")), INVALID, "operation is not permitted on predefined bridge network"),
         (
@@ -298,6 +304,14 @@ def test_what_an_update_cannot_do_yet_is_said_clearly(change: dict[str, Any], me
     web = swarm.create("web")
     answer = swarm.ask(UpdateService("web", web.version, replace(web.spec, **change)))
     assert answer == OperationError(ErrorCode.UNIMPLEMENTED, message)
+
+
+def test_the_label_for_the_drain_grace_is_what_counts_however_the_spec_came_here() -> None:
+    swarm = Swarm()
+    labelled = service(labels={"swarmsim.drain-grace": "5s"}, drain_grace_ns=1)
+    swarm.ask(labelled)
+    swarm.ask(service(name="plain", drain_grace_ns=1))
+    assert [each.spec.drain_grace_ns for each in swarm.head.services.values()] == [5 * SECOND, 1]
 
 
 def test_an_update_keeps_the_old_spec_and_needs_the_last_version() -> None:

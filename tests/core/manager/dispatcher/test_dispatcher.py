@@ -1,17 +1,14 @@
 """Stories of the dispatcher: who is there, what agents are told and when, what of their reports is believed."""
 
-from collections.abc import Callable
-from random import Random
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
+from dispatcher_bench import LONGEST_GRACE_NS, PASSWORD, SHORTEST_GRACE_NS, TIMING, A, B, Leader, Pair, task
 from msgspec.structs import replace
 
-from core.ids import Address, NetworkId, NodeId, SecretId, ServiceId, SessionId, TaskId
-from core.manager.dispatcher import dispatcher
+from core.ids import Address, NodeId, TaskId
 from core.manager.dispatcher.assignments import MAX_TASKS
-from core.manager.dispatcher.dispatcher import HANDLERS, Dispatcher
-from core.manager.draft import Draft
+from core.manager.dispatcher.dispatcher import HANDLERS
 from core.messages import (
     Assignments,
     AssignmentsAck,
@@ -22,179 +19,24 @@ from core.messages import (
     Register,
     Registered,
     Routes,
-    RoutesAck,
     SessionUnknown,
     StatusAck,
     StatusReport,
     TaskReport,
     ToManager,
 )
-from core.objects import Network, Node, Secret, Service, Task
-from core.objects.network import NetworkAttachment, NetworkSpec
-from core.objects.node import NodeDescription, NodeSpec, NodeState
-from core.objects.secret import SecretSpec
-from core.objects.service import ServiceSpec
+from core.objects.node import NodeDescription, NodeState
 from core.objects.task import (
-    ContainerSpec,
-    FileTarget,
-    NetworkTarget,
-    SecretReference,
-    TaskSpec,
     TaskState,
     TaskStatus,
 )
 from core.operations import Kind
-from core.parts import finish
-from core.raft.effects import Send
-from core.store import Conflict, Store
-from core.timing import LAN, MS, SECOND
-
-A, B = NodeId("node-a"), NodeId("node-b")
-FRONT = NetworkId("front")
-WEB = ServiceId("web")
-PASSWORD = SecretId("password")
-TIMING = LAN.dispatcher
-LONGEST_GRACE_NS = TIMING.grace_factor * (TIMING.heartbeat_ns + TIMING.heartbeat_jitter_ns)
-SHORTEST_GRACE_NS = TIMING.grace_factor * (TIMING.heartbeat_ns - TIMING.heartbeat_jitter_ns)
-
-
-def task(task_id: str, node_id: NodeId, state: TaskState = TaskState.RUNNING, secret: bool = False) -> Task:
-    references = (SecretReference(PASSWORD, "password", FileTarget("password")),) if secret else ()
-    return Task(
-        TaskId(task_id),
-        WEB,
-        1,
-        TaskSpec(ContainerSpec("image", secrets=references)),
-        1,
-        node_id=node_id,
-        status=TaskStatus(state),
-        attachments=(NetworkAttachment(FRONT, f"10.0.1.{len(task_id)}/24"),),
-    )
-
-
-class Leader:
-    """A dispatcher whose drafts commit at once (unless `hold`), and what it sent to each node."""
-
-    def __init__(self) -> None:
-        self.now = 0
-        self.hold = False
-        self.store = Store()
-        self.sent: dict[NodeId, list[Any]] = {A: [], B: []}
-        self.attempt = 0
-        self.begin()
-        for node_id in (A, B):
-            self.create(Node(node_id, NodeSpec()))
-        spec = ServiceSpec("web", TaskSpec(ContainerSpec("image"), networks=(NetworkTarget(FRONT),)))
-        self.create(Network(FRONT, NetworkSpec("front"), vni=4096))
-        self.create(Service(WEB, spec))
-        self.create(Secret(PASSWORD, SecretSpec("password", b"data")))
-
-    def begin(self) -> None:
-        """A new leader's dispatcher."""
-        self.head = self.store.copy()
-        self.dispatcher = Dispatcher(self.store, LAN, Random(1), self.now)
-        finish(self.dispatcher.rebuild(self.now))
-        self.pending: list[Any] = []
-        self.settle([])
-
-    def write(self, change: Callable[[Draft], object]) -> None:
-        draft = Draft(self.head, self.head.index + 1, self.now)
-        change(draft)
-        self.pending.append(draft.transaction())
-        if not self.hold:
-            self.commit()
-
-    def create(self, stored: Node | Network | Service | Secret | Task) -> None:
-        self.write(lambda draft: draft.create(stored))
-
-    def commit(self) -> None:
-        pending, self.pending = self.pending, []
-        for transaction in pending:
-            index = self.store.index + 1
-            changes = self.store.apply(index, transaction)
-            assert not isinstance(changes, Conflict)
-            self.dispatcher.on_committed(self.now, index, changes)
-            self.settle(self.dispatcher.speak(self.now))
-
-    def settle(self, effects: list[Any]) -> None:
-        for effect in effects:
-            if isinstance(effect, Send):
-                self.sent[effect.to].append(effect.message)
-        if self.dispatcher.dirty:
-            self.write(lambda draft: self.dispatcher.reconcile(self.now, draft))
-        self.dispatcher.check_invariants()
-
-    def receive(self, sender: NodeId, message: ToManager) -> None:
-        self.settle(self.dispatcher.receive(self.now, sender, message))
-
-    def until(self, now: int) -> None:
-        while (at := self.dispatcher.deadline()) is not None and at <= now:
-            self.now = max(self.now, at)
-            self.settle(self.dispatcher.tick(self.now))
-        self.now = now
-
-    def take(self, node_id: NodeId, kind: type[Any]) -> list[Any]:
-        """The messages of a kind sent to a node since it was last looked at."""
-        taken = [message for message in self.sent[node_id] if isinstance(message, kind)]
-        self.sent[node_id] = [message for message in self.sent[node_id] if not isinstance(message, kind)]
-        return taken
-
-    def register(self, node_id: NodeId) -> SessionId:
-        self.attempt += 1
-        address, description = Address(f"{node_id}:2377"), NodeDescription(hostname=node_id)
-        self.receive(node_id, Register(self.attempt, node_id, NodeId(""), address, description))
-        session_id: SessionId = self.take(node_id, Registered)[-1].session_id
-        self.receive(node_id, Beat(session_id, 1))
-        return session_id
-
-    def acknowledge(self, node_id: NodeId, session_id: SessionId, routes: bool = True) -> list[Assignments]:
-        """Take and acknowledge what was sent, until nothing more comes; the assignments."""
-        told: list[Assignments] = []
-        while True:
-            assignments, tables = self.take(node_id, Assignments), self.take(node_id, Routes) if routes else []
-            if not assignments and not tables:
-                return told
-            told += assignments
-            for message in assignments:
-                self.receive(node_id, AssignmentsAck(session_id, message.sequence))
-            for message in tables:
-                self.receive(node_id, RoutesAck(session_id, message.changes.to_version))
-
-    def want(self, task_id: str, desired: TaskState) -> None:
-        stored = self.store.tasks[TaskId(task_id)]
-        self.write(lambda draft: draft.update(replace(stored, desired_state=desired)))
-
-    def state(self, node_id: NodeId) -> NodeState:
-        return self.store.nodes[node_id].status.state
-
-    def beat(self, sessions: dict[NodeId, SessionId], until: int) -> None:
-        """Time passes, and these agents beat."""
-        while self.now < until:
-            for node_id, session_id in sessions.items():
-                self.receive(node_id, Beat(session_id, 2))
-            self.until(min(self.now + TIMING.heartbeat_ns, until))
+from core.timing import SECOND
 
 
 @pytest.fixture
 def leader() -> Leader:
     return Leader()
-
-
-class Pair(Leader):
-    """Both nodes in session, all acknowledged; a running task on A."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.sessions = {node_id: self.register(node_id) for node_id in (A, B)}
-        self.create(task("web.1", A))
-        self.create(task("web.22", B))
-        for node_id, session_id in self.sessions.items():
-            self.acknowledge(node_id, session_id)
-
-    def stops_told(self) -> list[TaskId]:
-        told = self.acknowledge(A, self.sessions[A])
-        stops = [each.id for message in told for each in message.tasks if each.desired_state >= TaskState.SHUTDOWN]
-        return list(dict.fromkeys(stops))
 
 
 @pytest.fixture
@@ -392,103 +234,3 @@ def test_a_node_reports_on_its_own_tasks_only(pair: Pair) -> None:
     report = TaskReport(TaskId("web.1"), TaskStatus(TaskState.FAILED))
     pair.receive(B, StatusReport(pair.sessions[B], 1, (report,)))
     assert pair.store.tasks[TaskId("web.1")].status.state == TaskState.RUNNING
-
-
-# Draining
-
-
-def test_a_stop_is_told_when_every_table_is_without_the_task_and_its_connections_had_their_grace(pair: Pair) -> None:
-    pair.want("web.1", TaskState.SHUTDOWN)
-    assert pair.stops_told() == []
-    pair.beat(pair.sessions, 500 * MS)
-    pair.acknowledge(B, pair.sessions[B])  # the last table without it
-    pair.beat(pair.sessions, 500 * MS + LAN.drain_grace_ns - 1)
-    assert pair.stops_told() == []
-    pair.beat(pair.sessions, 500 * MS + LAN.drain_grace_ns)
-    assert pair.stops_told() == ["web.1"]
-
-
-def test_a_table_that_is_never_acknowledged_is_not_waited_for_longer_than_its_timeout(pair: Pair) -> None:
-    pair.want("web.1", TaskState.SHUTDOWN)
-    pair.acknowledge(A, pair.sessions[A])
-    pair.beat(pair.sessions, LAN.drain_ack_timeout_ns + LAN.drain_grace_ns - 1)
-    assert pair.stops_told() == []
-    pair.beat(pair.sessions, LAN.drain_ack_timeout_ns + LAN.drain_grace_ns)
-    assert pair.stops_told() == ["web.1"]
-
-
-def test_a_lost_node_is_not_waited_for(pair: Pair) -> None:
-    pair.want("web.1", TaskState.SHUTDOWN)
-    pair.acknowledge(A, pair.sessions[A])
-    pair.beat({A: pair.sessions[A]}, LONGEST_GRACE_NS + TIMING.heartbeat_ns)
-    assert pair.state(B) == NodeState.DOWN
-    pair.acknowledge(A, pair.sessions[A])
-    pair.beat({A: pair.sessions[A]}, LONGEST_GRACE_NS + TIMING.heartbeat_ns + LAN.drain_grace_ns)
-    assert pair.now < LAN.drain_ack_timeout_ns + LAN.drain_grace_ns
-    assert pair.stops_told() == ["web.1"]
-
-
-def test_a_task_that_takes_no_connections_is_stopped_at_once(pair: Pair) -> None:
-    pair.create(task("starting", A, TaskState.STARTING))
-    pair.acknowledge(A, pair.sessions[A])
-    pair.want("starting", TaskState.SHUTDOWN)
-    assert pair.stops_told() == ["starting"]
-
-
-def test_a_new_leader_waits_once_more(pair: Pair) -> None:
-    pair.want("web.1", TaskState.SHUTDOWN)
-    pair.begin()
-    pair.sessions = {A: pair.register(A)}
-    assert pair.stops_told() == []
-    pair.beat(pair.sessions, LAN.drain_ack_timeout_ns + LAN.drain_grace_ns - 1)
-    assert pair.stops_told() == []  # B, which was not heard, may still carry the old table
-    pair.beat(pair.sessions, LAN.drain_ack_timeout_ns + LAN.drain_grace_ns)
-    assert pair.stops_told() == ["web.1"]
-
-
-# Routes
-
-
-def test_a_session_begins_with_a_whole_table_and_goes_on_with_deltas(leader: Leader) -> None:
-    leader.create(task("web.1", A))
-    session_id = leader.register(A)
-    (whole,) = leader.take(A, Routes)
-    assert whole.changes.from_version == 0
-    leader.receive(A, RoutesAck(session_id, whole.changes.to_version))
-    leader.create(task("web.22", A))
-    (delta,) = leader.take(A, Routes)
-    assert delta.changes.from_version == whole.changes.to_version
-
-
-def test_a_data_plane_that_failed_gets_the_whole_table_again_after_a_while(pair: Pair) -> None:
-    pair.want("web.1", TaskState.SHUTDOWN)
-    (delta,) = pair.take(B, Routes)
-    assert delta.changes.from_version > 0
-    pair.receive(B, RoutesAck(pair.sessions[B], 0, "no room"))
-    assert pair.take(B, Routes) == []
-    pair.until(TIMING.backoff_max_ns)
-    assert pair.take(B, Routes)[0].changes.from_version == 0
-
-
-def test_a_write_that_changes_no_table_sends_no_table(pair: Pair) -> None:
-    node = pair.store.nodes[B]
-    pair.write(lambda draft: draft.update(replace(node, spec=replace(node.spec, labels={"rack": "1"}))))
-    assert pair.take(A, Routes) == pair.take(B, Routes) == []
-
-
-def test_many_agents_are_spoken_to_in_several_steps(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dispatcher, "MAX_SPOKEN", 1)
-    pair.create(task("web.333", A))
-    assert [len(pair.take(node_id, Routes)) for node_id in (A, B)] == [1, 0]
-    assert pair.dispatcher.deadline() == 0
-    pair.until(pair.now)
-    assert [len(pair.take(node_id, Routes)) for node_id in (A, B)] == [0, 1]
-
-
-def test_an_agent_that_was_not_spoken_to_yet_is_waited_for(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dispatcher, "MAX_SPOKEN", 1)
-    pair.want("web.1", TaskState.SHUTDOWN)
-    (table,) = pair.take(A, Routes)
-    pair.receive(A, RoutesAck(pair.sessions[A], table.changes.to_version))
-    pair.until(pair.now + LAN.drain_grace_ns)
-    assert pair.dispatcher.withheld(pair.store.tasks[TaskId("web.1")])

@@ -1,15 +1,17 @@
-"""Names, balancing and the way of a connection: as Docker documents them, and as the simulated data plane does them."""
+"""Names, balancing and the way of a connection, as Docker documents them: what the specification says.
+
+That data planes do the same is their contract (tests/contracts/test_data_plane.py).
+"""
 
 import pytest
+from route_specification import from_container, from_outside, resolve
 
 from core.ids import NetworkId, NodeId, ServiceId, TaskId
 from core.mesh.balance import RoundRobin
-from core.mesh.forwarding import from_container, from_outside
-from core.mesh.names import Resolution, resolve
-from core.mesh.routes import Backend, Neighbour, NetworkRoute, RouteChanges, RouteRecord, RouteTable, ServiceRoute
+from core.mesh.names import Resolution
+from core.mesh.routes import Backend, Neighbour, NetworkRoute, RouteRecord, RouteTable, ServiceRoute
 from core.objects.port import PortConfig, Protocol
 from core.objects.service import EndpointMode
-from sim.tables import ForwardingTables
 
 FRONT, BACK, INGRESS = NetworkId("front"), NetworkId("back"), NetworkId("ingress")
 
@@ -18,8 +20,7 @@ def network(network_id: NetworkId, third: int) -> NetworkRoute:
     return NetworkRoute(network_id, network_id, 4096 + third, f"10.0.{third}.0/24", third == 0, f"10.0.{third}.254")
 
 
-def service(network_id: NetworkId, name: str, third: int, tasks: int, vip: bool = True) -> ServiceRoute:
-    """A service with `tasks` tasks, the first on node-1, the second on node-2 and so on."""
+def service(network_id: NetworkId, name: str, third: int, vip: bool = True) -> ServiceRoute:
     ingress = network_id == INGRESS
     return ServiceRoute(
         network_id=network_id,
@@ -28,34 +29,37 @@ def service(network_id: NetworkId, name: str, third: int, tasks: int, vip: bool 
         virtual_ip=f"10.0.{third}.{len(name)}" if vip else "",
         names=() if ingress else (name, f"{name}-alias"),
         ports=(PortConfig(80, 8080),) if ingress else (),
-        backends=tuple(
-            Backend(TaskId(f"{name}.{task}"), NodeId(f"node-{task}"), f"10.0.{third}.{len(name)}{task}")
-            for task in range(1, tasks + 1)
-        ),
     )
 
 
-def neighbours(route: ServiceRoute) -> list[Neighbour]:
-    return [
-        Neighbour(route.network_id, backend.address, backend.node_id, f"198.18.0.{backend.node_id[-1]}")
-        for backend in route.backends
-    ]
+def tasks(network_id: NetworkId, name: str, third: int, count: int) -> list[RouteRecord]:
+    """Tasks of a service with their places: the first on node-1, the second on node-2 and so on."""
+    records: list[RouteRecord] = []
+    for number in range(1, count + 1):
+        address, node_id = f"10.0.{third}.{len(name)}{number}", NodeId(f"node-{number}")
+        service_id, task_id = ServiceId(f"id of {name}"), TaskId(f"{name}.{number}")
+        records.append(Backend(network_id, service_id, task_id, node_id, address))
+        records.append(Neighbour(network_id, address, node_id, f"198.18.0.{number}"))
+    return records
 
 
-SERVICES = [
-    service(INGRESS, "web", 0, 2),
-    service(FRONT, "web", 1, 2),
-    service(BACK, "database", 2, 1),
-    service(BACK, "cache", 2, 2, vip=False),
-    service(FRONT, "starting", 1, 0),
+RECORDS: list[RouteRecord] = [
+    *(network(network_id, third) for third, network_id in enumerate((INGRESS, FRONT, BACK))),
+    service(INGRESS, "web", 0),
+    service(FRONT, "web", 1),
+    service(BACK, "database", 2),
+    service(BACK, "cache", 2, vip=False),
+    service(FRONT, "starting", 1),
+    *tasks(INGRESS, "web", 0, 2),
+    *tasks(FRONT, "web", 1, 2),
+    *tasks(BACK, "database", 2, 1),
+    *tasks(BACK, "cache", 2, 2),
 ]
 
 
 @pytest.fixture
 def table() -> RouteTable:
-    records: list[RouteRecord] = [network(INGRESS, 0), network(FRONT, 1), network(BACK, 2), *SERVICES]
-    records += [neighbour for route in SERVICES for neighbour in neighbours(route)]
-    return {record.key: record for record in records}
+    return {record.key: record for record in RECORDS}
 
 
 def test_a_service_name_and_its_aliases_mean_its_virtual_address(table: RouteTable) -> None:
@@ -77,7 +81,7 @@ def test_names_of_other_networks_are_unknown(table: RouteTable) -> None:
 
 
 def test_the_order_of_a_containers_networks_decides(table: RouteTable) -> None:
-    table["service", BACK, "id of web"] = service(BACK, "web", 2, 1)
+    table["service", BACK, "id of web"] = service(BACK, "web", 2)
     assert resolve(table, [FRONT, BACK], "web") == Resolution(FRONT, ("10.0.1.3",))
     assert resolve(table, [BACK, FRONT], "web") == Resolution(BACK, ("10.0.2.3",))
 
@@ -87,6 +91,20 @@ def test_backends_take_turns(table: RouteTable) -> None:
     hops = [from_container(table, turns, FRONT, "10.0.1.99", "10.0.1.3") for _ in range(4)]
     assert [hop.node.node_id for hop in hops if hop] == ["node-1", "node-2", "node-1", "node-2"]
     assert {hop.source for hop in hops if hop} == {"10.0.1.254"}
+
+
+def test_the_turn_goes_on_after_the_latest_backend_whoever_comes_or_goes(table: RouteTable) -> None:
+    turns = RoundRobin()
+    assert hops(table, turns, 2) == ["node-1", "node-2"]
+    table.update((record.key, record) for record in tasks(FRONT, "web", 1, 4))
+    del table["backend", FRONT, "id of web", "web.2"]
+    assert hops(table, turns, 4) == ["node-3", "node-4", "node-1", "node-3"]
+
+
+def hops(table: RouteTable, turns: RoundRobin, count: int) -> list[str]:
+    """The nodes that connections to `web` lead to."""
+    found = [from_container(table, turns, FRONT, "10.0.1.99", "10.0.1.3") for _ in range(count)]
+    return [hop.node.node_id for hop in found if hop is not None]
 
 
 def test_a_service_without_backends_leads_nowhere(table: RouteTable) -> None:
@@ -110,22 +128,3 @@ def test_a_published_port_leads_to_any_backend_and_its_target_port(table: RouteT
     ways = [from_outside(table, turns, 8080, Protocol.TCP) for _ in range(2)]
     assert [(way[0].node.node_id, way[1]) for way in ways if way] == [("node-1", 80), ("node-2", 80)]
     assert from_outside(table, turns, 8080, Protocol.UDP) is None
-
-
-def test_the_simulated_data_plane_decides_the_same(table: RouteTable) -> None:
-    plane = ForwardingTables()
-    plane.apply(RouteChanges(0, 1, tuple(table.values())))
-    for networks in ([FRONT], [BACK], [FRONT, BACK], [BACK, FRONT], [INGRESS]):
-        for name in ("web", "web-alias", "tasks.web", "database", "cache", "tasks.cache", "starting", "nobody"):
-            assert plane.resolve(networks, name) == resolve(table, networks, name)
-    turns = RoundRobin()
-    for _ in range(3):
-        published = plane.published(8080, Protocol.TCP)
-        way = from_outside(table, turns, 8080, Protocol.TCP)
-        assert published is not None
-        assert way is not None
-        route, target_port = published
-        backend = plane.choose(route)
-        assert backend is not None
-        assert plane.neighbour(route.network_id, backend.address) == way[0].node
-        assert target_port == way[1]

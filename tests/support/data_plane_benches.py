@@ -1,0 +1,90 @@
+"""Every data plane behind one face, so that one contract suite runs over all of them."""
+
+from collections.abc import Iterable
+from random import Random
+from typing import Protocol
+
+from route_specification import Hop
+
+from core.effects import ProgramRoutes
+from core.events import Event
+from core.ids import NetworkId
+from core.mesh.names import Resolution
+from core.mesh.routes import RouteChanges, ServiceRoute
+from core.objects.port import Protocol as TransportProtocol
+from core.timing import SECOND
+from sim.dataplane import DataPlane, DataPlaneProfile
+from sim.loop import Loop
+
+
+class DataPlaneBench(Protocol):
+    """A data plane, and what a packet and a name would meet there."""
+
+    heard: list[Event]
+
+    def program(self, part: RouteChanges) -> None:
+        """Give a part to the port, and let no time pass."""
+
+    def settle(self) -> None:
+        """Wait until every part given so far is answered."""
+
+    def break_down(self) -> None:
+        """From here on nothing can be programmed."""
+
+    def repair(self) -> None:
+        """It can again."""
+
+    def from_outside(self, port: int, protocol: TransportProtocol) -> tuple[Hop, int] | None:
+        """Where a new connection to a port of this host is sent, and to which port there."""
+
+    def from_container(self, network_id: NetworkId, own_address: str, to: str) -> Hop | None:
+        """Where a new connection of a container on this host is sent."""
+
+    def resolve(self, networks: Iterable[NetworkId], name: str) -> Resolution | None:
+        """What a container on these networks is told about a name."""
+
+
+class SimulatedDataPlane:
+    """`sim.dataplane.DataPlane`; looked up as `sim.fabric` does."""
+
+    def __init__(self) -> None:
+        self.heard: list[Event] = []
+        self._loop = Loop(1)
+        self._plane = DataPlane(self._loop, DataPlaneProfile(), Random(1), lambda fact: None)
+
+    def program(self, part: RouteChanges) -> None:
+        self._plane.program(ProgramRoutes(part), self.heard.append)
+
+    def settle(self) -> None:
+        self._loop.run_until(self._loop.now + SECOND)
+
+    def break_down(self) -> None:
+        self._plane.fails = True
+
+    def repair(self) -> None:
+        self._plane.fails = False
+
+    def from_outside(self, port: int, protocol: TransportProtocol) -> tuple[Hop, int] | None:
+        found = self._plane.tables.published(port, protocol)
+        if found is None:
+            return None
+        hop = self._balanced(found[0])
+        return None if hop is None else (hop, found[1])
+
+    def from_container(self, network_id: NetworkId, own_address: str, to: str) -> Hop | None:
+        route = self._plane.tables.virtual(network_id, to)
+        return self._hop(network_id, own_address, to) if route is None else self._balanced(route)
+
+    def resolve(self, networks: Iterable[NetworkId], name: str) -> Resolution | None:
+        return self._plane.tables.resolve(networks, name)
+
+    def _balanced(self, route: ServiceRoute) -> Hop | None:
+        tables = self._plane.tables
+        backend, own_address = tables.choose(route), tables.own_address(route.network_id)
+        if backend is None or own_address is None:
+            return None
+        return self._hop(route.network_id, own_address, backend.address)
+
+    def _hop(self, network_id: NetworkId, source: str, address: str) -> Hop | None:
+        neighbour = self._plane.tables.neighbour(network_id, address)
+        return None if neighbour is None else Hop(network_id, source, address, neighbour)

@@ -1,0 +1,169 @@
+"""Leader's and agent's end of the conversation about one host's routing table, and a link that may do anything.
+
+What happens (a message arrives, twice or late or never; a part is programmed or fails; the store changes; a session
+begins) is an action with a number, so that a test draws a list of them as data and a failure shrinks.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from followed_store import NODES, Followed
+from route_specification import Programmed
+
+from core.agent.route_inbox import RouteInbox
+from core.effects import ProgramRoutes
+from core.events import RoutesApplied, RoutesFailed
+from core.ids import NodeId, SessionId
+from core.manager.dispatcher.route_progress import Heard, RouteProgress
+from core.mesh.routes import RouteTable
+from core.messages import Routes, RoutesAck
+from core.raft.effects import Send
+
+HOST: Final = NODES[0]
+LEADER: Final = NodeId("leader")
+MAX_ON_LINK: Final = 12
+MAX_ROUNDS: Final = 300
+"""Far more than a healed conversation takes."""
+
+
+class RouteLink:
+    """`progress` is the leader's view of the host, `inbox` the agent's, `programmed` what its data plane carries."""
+
+    def __init__(self, history: list[list[Any]]) -> None:
+        self.followed = Followed()
+        self._history = list(history)
+        self.progress = RouteProgress()
+        self.inbox = RouteInbox()
+        self.programmed = Programmed()
+        self.link: list[Routes | RoutesAck] = []
+        self.reached: set[Heard] = set()
+        self._programming: list[ProgramRoutes] = []
+        self._whole_versions: set[int] = set()
+        """Versions that the host has programmed all of in this session."""
+        self._session = 0
+        self.write(0)  # no host speaks to a leader that has nothing in its store
+
+    @property
+    def session_id(self) -> SessionId:
+        return SessionId(f"session {self._session}")
+
+    # What may happen
+
+    def write(self, number: int) -> None:
+        """The next change of the history."""
+        if self._history:
+            self.followed.apply(self._history.pop(0))
+
+    def send(self, number: int) -> None:
+        """The leader says what is due, for the first time or again."""
+        tables = self.followed.tables
+        if not self.progress.under_way:
+            if self.progress.version and tables.changed_at(HOST) <= self.progress.version:
+                return
+            self.progress.begin(tables.transfer(HOST, self.progress.version))
+        self._put(Routes(self.session_id, self.progress.part()))
+
+    def deliver(self, number: int, keep: bool = False) -> None:
+        """Some message arrives, perhaps not for the last time."""
+        if not self.link:
+            return
+        place = number % len(self.link)
+        message = self.link[place] if keep else self.link.pop(place)
+        if message.session_id != self.session_id:
+            return
+        if isinstance(message, Routes):
+            self._agent_does(lambda out: self.inbox.received(LEADER, message, out))
+        else:
+            self._hear(message)
+
+    def lose(self, number: int) -> None:
+        """Some message does not arrive."""
+        if self.link:
+            self.link.pop(number % len(self.link))
+
+    def program(self, number: int, fails: bool = False) -> None:
+        """The data plane comes to its next part."""
+        if not self._programming:
+            return
+        part = self._programming.pop(0).changes
+        if fails or not self.programmed.takes(part):
+            failed = RoutesFailed(part.to_version, part.position, "no room")
+            self._agent_does(lambda out: self.inbox.failed(failed, self.session_id, LEADER, out))
+            return
+        before, self.programmed = self.programmed.table, self.programmed.after(part)
+        self._check_that_nothing_valid_is_lost(before, part.to_version)
+        if part.last:
+            self._whole_versions.add(part.to_version)
+        applied = RoutesApplied(part.to_version, part.position)
+        self._agent_does(lambda out: self.inbox.applied(applied, self.session_id, LEADER, out))
+
+    def new_session(self, number: int) -> None:
+        """Agent and leader begin anew; what the data plane was given it still works off."""
+        self._session += 1
+        self._whole_versions.clear()
+        self.progress = RouteProgress()
+        self.inbox.begin()
+
+    # How
+
+    def _put(self, message: Routes | RoutesAck) -> None:
+        if len(self.link) < MAX_ON_LINK:
+            self.link.append(message)
+
+    def _agent_does(self, act: Callable[[list[Any]], None]) -> None:
+        out: list[Any] = []
+        act(out)
+        for effect in out:
+            if isinstance(effect, Send):
+                self._put(effect.message)
+            else:
+                self._programming.append(effect)
+
+    def _hear(self, ack: RoutesAck) -> None:
+        heard = self.progress.heard(ack)
+        self.reached.add(heard)
+        if heard is Heard.VERSION:
+            assert self.progress.version in self._whole_versions, "acknowledged, but not programmed"
+
+    def _check_that_nothing_valid_is_lost(self, before: RouteTable, version: int) -> None:
+        target = self.followed.past[version][HOST]
+        lost = [key for key in before if key in target and key not in self.programmed.table]
+        assert not lost, lost
+
+    # What must hold
+
+    def check(self) -> None:
+        """A table that is of a version is the one computed afresh for it."""
+        version = self.programmed.version
+        assert not version or self.programmed.table == self.followed.past[version][HOST], version
+
+    def heal(self) -> None:
+        """All goes well from now on, until the leader knows that the host is up to date."""
+        while self._history:
+            self.write(0)
+        for _ in range(MAX_ROUNDS):
+            self.send(0)
+            while self.link or self._programming:
+                self.deliver(0)
+                self.program(0)
+                self.check()
+            if self.progress.version and self.followed.tables.changed_at(HOST) <= self.progress.version:
+                break
+        else:
+            raise AssertionError(f"stuck at version {self.progress.version}")
+        assert self.programmed.version == self.progress.version
+        assert self.programmed.table == self.followed.past[self.followed.store.index][HOST]
+
+
+ACTIONS: Final[dict[str, Callable[[RouteLink, int], None]]] = {
+    "write": RouteLink.write,
+    "send": RouteLink.send,
+    "deliver": RouteLink.deliver,
+    "deliver the oldest": lambda link, number: link.deliver(0),
+    "repeat": lambda link, number: link.deliver(number, keep=True),
+    "lose": RouteLink.lose,
+    "program": RouteLink.program,
+    "fail to program": lambda link, number: link.program(number, fails=True),
+    "begin a session": RouteLink.new_session,
+}
+"""Each with a number that chooses among what there is."""
