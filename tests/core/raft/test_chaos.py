@@ -3,7 +3,8 @@
 from collections import Counter
 
 import pytest
-from raft_chaos import SOMETIMES, run
+from raft_sightings import SOMETIMES
+from raft_storms import run
 
 STEPS = 2_000
 
