@@ -1,12 +1,12 @@
 """A node that registers in a loop gets few sessions, and harms neither the others nor itself for long."""
 
-from leading_manager import Leader
+from leading_manager import TOKENS, Leader
 
 from core.facts import Refused
-from core.ids import NodeId
+from core.ids import Address, NodeId
 from core.manager.dispatcher.registrations import MOST_PER_PERIOD, Registrations
-from core.messages import Registered
-from core.objects.node import Node, NodeSpec
+from core.messages import JoinRequest, Registered
+from core.objects.node import Availability, Node, NodeDescription, NodeSpec, NodeState
 from core.raft.effects import Observe, Send
 from core.store import Create, Transaction
 from core.timing import LAN, MS
@@ -28,6 +28,19 @@ def session_of(leader: Leader, name: str, attempt: int) -> str:
     """The session that an attempt gets; empty for none."""
     answers = [effect.message for effect in leader.register(name, attempt=attempt) if isinstance(effect, Send)]
     return next((answer.session_id for answer in answers if isinstance(answer, Registered)), "")
+
+
+def test_a_node_that_never_registers_is_down_after_the_longer_grace() -> None:
+    leader = Leader()
+    address = Address("192.0.2.9:2377")
+    description = NodeDescription("n1")
+    request = JoinRequest(1, N1, TOKENS.worker, address, Availability.ACTIVE, description)
+    leader.hear(N1, request)
+    grace_ns = LAN.dispatcher.heartbeat_ns * LAN.dispatcher.failover_grace_factor
+    leader.run_for(grace_ns - 1)
+    assert leader.store.nodes[N1].status.state is not NodeState.DOWN
+    leader.run_for(1)
+    assert leader.store.nodes[N1].status.state is NodeState.DOWN
 
 
 def test_more_than_three_within_the_period_get_none() -> None:
