@@ -42,7 +42,12 @@ class Transport(Protocol):
 
 
 class Engine(Protocol):
-    """The container engine. Orders may be repeated; each is answered by at least one `TaskReported`."""
+    """The container engine. Orders may be repeated, and then have the effect of one.
+
+    Each is answered by at least one `TaskReported` with its operation id, never within the call, unless a later order
+    on its task, to stop or to remove it, has ended what it asked for. Orders on one task are carried out in the order
+    given.
+    """
 
     def perform(self, effect: PrepareTask | StartTask | StopTask | RemoveTask, deliver: Deliver) -> None:
         """Carry out an order on one task's container."""
@@ -60,7 +65,7 @@ class DataPlane(Protocol):
 
 
 class KeyMaker(Protocol):
-    """The source of secrets."""
+    """The source of secrets: no two of them alike, and none to be foreseen."""
 
-    def make(self, effect: MakeKeys, deliver: Deliver) -> None:
-        """Deliver `KeyMaterial`."""
+    def __call__(self, effect: MakeKeys, deliver: Deliver) -> None:
+        """Deliver `KeyMaterial` with the ticket and the lengths asked for, once and never within the call."""

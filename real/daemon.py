@@ -26,6 +26,7 @@ from core.host import Host
 from core.ids import NodeId, Ticket
 from core.membership import HostConfig
 from core.objects.node import NodeDescription
+from core.ports import Deliver
 from core.raft import effects as raft
 from core.raft.config import RaftConfig
 from core.raft.events import Cancelled, Tick
@@ -34,6 +35,7 @@ from real.storage import Storage
 from real.transport import Transport, write
 
 LOGGED_FACTS = (raft.RoleChanged, raft.Leading, raft.MembershipChanged, facts.HostPhaseChanged, facts.Halted)
+LEVELS: dict[type, int] = dict.fromkeys(LOGGED_FACTS, logging.INFO)
 
 
 class Daemon:
@@ -45,19 +47,16 @@ class Daemon:
         self._transport = Transport(self._on_frame)
         self._tickets = map(Ticket, count(1))
         self._clients: dict[Ticket, tuple[asyncio.StreamWriter, int]] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer = self._loop.call_later(0, self.deliver, Tick())
         self._host = Host.recover(config, storage.recover(), Random(secrets.randbits(256)), time.monotonic_ns())
         self._perform: dict[type, Callable[[Any], object]] = {
-            raft.Send: self._transport.send,
-            effects.SendTo: self._transport.send,
+            **dict.fromkeys((raft.Send, effects.SendTo), self._transport.send),
             effects.Peers: self._transport.peers,
             effects.BecomeKnownAs: self._transport.become,
             Persist: lambda effect: storage.persist(effect, self.deliver),
             raft.Reply: self._reply,
-            raft.Observe: self._log,
-            effects.MakeKeys: lambda effect: self._loop.call_soon(
-                self.deliver, events.KeyMaterial(effect.ticket, tuple(map(secrets.token_bytes, effect.lengths)))
-            ),
+            raft.Observe: lambda effect: logging.log(LEVELS.get(type(effect.fact), logging.DEBUG), "%s", effect.fact),
+            effects.MakeKeys: lambda effect: make_keys(effect, self.deliver),
             effects.Halt: lambda effect: self.halted.set_result(effect.reason),
             **dict.fromkeys(REFUSED, lambda effect: self._loop.call_soon(self.deliver, refusal(effect))),
         }
@@ -69,8 +68,7 @@ class Daemon:
         try:
             for effect in self._host.step(time.monotonic_ns(), event):
                 self._perform[type(effect)](effect)
-            if self._timer is not None:
-                self._timer.cancel()
+            self._timer.cancel()
             if (deadline := self._host.deadline()) is not None:
                 self._timer = self._loop.call_at(deadline / SECOND, self.deliver, Tick())
         except Exception as error:
@@ -102,9 +100,11 @@ class Daemon:
         if (client := self._clients.pop(effect.ticket, None)) is not None:
             write(client[0], encode_response(client[1], effect.result))
 
-    def _log(self, effect: raft.Observe) -> None:
-        if isinstance(effect.fact, LOGGED_FACTS):
-            logging.info("%s", effect.fact)
+
+def make_keys(effect: effects.MakeKeys, deliver: Deliver) -> None:
+    """Implements `core.ports.KeyMaker` by the system's generator."""
+    material = events.KeyMaterial(effect.ticket, tuple(map(secrets.token_bytes, effect.lengths)))
+    asyncio.get_running_loop().call_soon(deliver, material)
 
 
 async def main() -> str:

@@ -26,7 +26,7 @@ from core.effects import (
     StartTask,
     StopTask,
 )
-from core.events import Event, KeyMaterial, Requested, WallClock
+from core.events import Event, Requested, WallClock
 from core.ids import Ticket
 from core.operations import Operation
 from core.raft.effects import Observe, OutcomeUnknown, Reply, Result, Send
@@ -43,7 +43,6 @@ STEP_NS = 1_000
 """A host that asks to be called again at once is, after this long: steps take time, and others get their turn."""
 BACKLOG_COUNT = 10_000
 """What waits for a paused daemon; messages beyond that are dropped, as by full socket buffers."""
-KEYS_NS = 100_000
 CLIENT_NS = 20_000
 """A client reaches its daemon over a local socket; never within the step that answers another."""
 PACE_WINDOW_NS = 100 * MS
@@ -125,7 +124,7 @@ class Daemon:
             StopTask: order,
             RemoveTask: order,
             ProgramRoutes: lambda effect: machine.data_plane.program(effect, deliver),
-            MakeKeys: self._make_keys,
+            MakeKeys: lambda effect: machine.keys(effect, deliver),
             Observe: lambda effect: machine.tell(effect.fact),
             Halt: self._halt,
         }
@@ -217,10 +216,6 @@ class Daemon:
             answered(effect.result)
 
     # --- what needs no port of its own
-
-    def _make_keys(self, effect: MakeKeys) -> None:
-        material = KeyMaterial(effect.ticket, tuple(self._machine.secrets_rng.randbytes(n) for n in effect.lengths))
-        self._loop.call_after(KEYS_NS, self.deliver, material)
 
     def tell_wall_clock(self) -> None:
         """The wall clock's offset, at the start and whenever it has jumped."""

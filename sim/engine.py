@@ -37,6 +37,8 @@ class Engine:
         self._tell = tell
         self._containers: dict[TaskId, Container] = {}
         self._preparing: dict[TaskId, OperationId] = {}
+        self._to_start: dict[TaskId, tuple[StartTask, Deliver]] = {}
+        """Orders to start what is still being prepared."""
         self._pulled: dict[str, None] = {}
         self._listener: Deliver | None = None
         self._down_reason = ""
@@ -105,10 +107,14 @@ class Engine:
         container.mount(order.secrets, order.configs)
         self._containers[task.id] = container
         self._changed(container, ContainerPhase.PREPARED, order.operation_id, deliver)
+        if task.id in self._to_start:
+            self._start(*self._to_start.pop(task.id))
 
     def _start(self, order: StartTask, deliver: Deliver) -> None:
         container = self._containers.get(order.task_id)
-        if container is None:
+        if order.task_id in self._preparing:
+            self._to_start[order.task_id] = (order, deliver)
+        elif container is None:
             report = _failed(f"No such container for task {order.task_id}")
             self._report_after(ANSWER_NS, order.operation_id, order.task_id, deliver, report)
         elif container.phase is not ContainerPhase.PREPARED or container.life:
@@ -141,7 +147,7 @@ class Engine:
     def _stop(self, order: StopTask, deliver: Deliver) -> None:
         container = self._containers.get(order.task_id)
         if container is None:
-            self._preparing.pop(order.task_id, None)
+            self._call_off(order.task_id)
             report = EngineReport(ContainerPhase.EXITED)
             self._report_after(ANSWER_NS, order.operation_id, order.task_id, deliver, report)
         elif not container.running:
@@ -156,8 +162,13 @@ class Engine:
                 delay_ns, self._exit, container, container.life, code, "", order.operation_id, deliver
             )
 
+    def _call_off(self, task_id: TaskId) -> None:
+        """What is being prepared is not wanted any more."""
+        self._preparing.pop(task_id, None)
+        self._to_start.pop(task_id, None)
+
     def _remove(self, order: RemoveTask, deliver: Deliver) -> None:
-        self._preparing.pop(order.task_id, None)
+        self._call_off(order.task_id)
         container = self._containers.pop(order.task_id, None)
         if container is not None:
             self._end(container, KILLED, "")
@@ -227,6 +238,7 @@ class Engine:
         """Every container ends; what is left of them is found at the next boot, without their secrets."""
         self._life += 1
         self._preparing.clear()
+        self._to_start.clear()
         self._postponed.clear()
         self._listener = None
         for container in self._containers.values():

@@ -24,6 +24,7 @@ from sim.engine import Engine
 from sim.facts import DaemonStarted, DaemonStopped, Paused, PoweredOff, PoweredOn, Resumed
 from sim.hosts import HostLike, Recover, Start
 from sim.images import Catalogue
+from sim.keys import Keys
 from sim.loop import Loop
 from sim.network import Network, Port
 from sim.nic import Nic
@@ -76,7 +77,7 @@ class Machine:
         self._around = around
         self._life = 0
         """Counts powerings and daemons, so that a start that was called off is known for that."""
-        self.secrets_rng = stream(around.seed, name, "secrets")
+        self.keys = Keys(around.loop, stream(around.seed, name, "secrets"))
         self.clock = Clock(around.loop)
         self.disk = Disk(around.loop, profile.disk, stream(around.seed, name, "disk"), self.tell, around.codec)
         port = around.network.plug_in(name, address, place)

@@ -24,6 +24,7 @@ from core.ids import Address, NodeId, SessionId, draw_id
 from core.manager.alarms import Alarms
 from core.manager.dispatcher.conversations import Conversations
 from core.manager.dispatcher.nodes import HEARTBEAT_FAILURE, LEFT, NEW_LEADER, NodeObservations, Observation
+from core.manager.dispatcher.registrations import Registrations
 from core.manager.dispatcher.report_intake import ReportIntake
 from core.manager.dispatcher.sessions import AgentSession, Sessions
 from core.manager.draft import Draft
@@ -70,6 +71,7 @@ class Dispatcher:
         self._expected: dict[NodeId, None] = {}
         """Nodes not heard from yet; their alarm rings when that has lasted too long."""
         self._managers = _managers(committed)
+        self._registrations = Registrations(timing.dispatcher.backoff_max_ns)
         self._observations = NodeObservations()
         self._conversations = Conversations(committed, self._sessions, timing)
         self._reports = ReportIntake(committed, self._sessions)
@@ -186,6 +188,9 @@ class Dispatcher:
             return
         session = self._sessions.by_node.get(node.id)
         if session is None or session.attempt != message.attempt:
+            if not self._registrations.admit(now, node.id):
+                out.append(Observe(Refused(sender, f"node {node.id} registers too often")))
+                return
             session = self._open(now, message, out)
             session.forgotten_raft_id = NodeId("") if message.raft_id else _raft_id(node)
         self._heard(now, session)
@@ -264,6 +269,7 @@ class Dispatcher:
             self._managers = _managers(self._committed)
         if change.new is None:
             self._forget(NodeId(change.id))
+            self._registrations.forget(NodeId(change.id))
         elif change.old is None:
             self._expect(now, NodeId(change.id))
 

@@ -147,6 +147,16 @@ def test_a_task_told_to_stop_is_not_started_by_an_older_word(running: Host) -> N
     assert running.status().state == TaskState.SHUTDOWN
 
 
+def test_an_older_word_does_not_call_off_a_stop_that_waits_for_the_engine(running: Host) -> None:
+    running.tasks.engine_down()
+    running.assign(task(TaskState.SHUTDOWN))
+    running.assign(task(TaskState.RUNNING))
+    assert running.tasks.runs[WEB].task.desired_state is TaskState.SHUTDOWN
+    running.ordered.clear()
+    running.inventory({WEB: ContainerPhase.HEALTHY})
+    assert {type(order) for order in running.ordered} == {StopTask}
+
+
 def test_a_report_on_an_order_that_was_overtaken_is_stale(running: Host) -> None:
     running.assign(task(TaskState.SHUTDOWN))
     running.engine(ContainerPhase.FAILED, 2, err="late word on the start")

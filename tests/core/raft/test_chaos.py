@@ -3,12 +3,13 @@
 from collections import Counter
 
 import pytest
-from raft_chaos import SOMETIMES, run
+from raft_sightings import SOMETIMES
+from raft_storms import run
 
 STEPS = 2_000
 
 
-@pytest.mark.parametrize("first_seed", range(0, 120, 20))
+@pytest.mark.parametrize("first_seed", range(0, 160, 20))
 def test_safety_in_the_storm_and_progress_after_it(first_seed: int) -> None:
     for seed in range(first_seed, first_seed + 20):
         run(seed, STEPS)

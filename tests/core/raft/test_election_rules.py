@@ -1,23 +1,14 @@
 """Who gets a turn, and who gets a vote: rules that only show when a peer that cannot win is the most eager one."""
 
-from typing import Any
-
+from paper_peers import say
 from raft_cluster import Cluster, Put, node_name
 
 from core.ids import NodeId
 from core.raft.effects import ElectionStarted, LeaderElected, Role
-from core.raft.events import Received
 from core.raft.messages import Heartbeat, PreVote, PreVoteGranted, RequestVote, VoteAnswered
 from core.timing import DOCKER, LAN, MS, SECOND
 
 N1, N2, N3 = map(node_name, range(1, 4))
-
-
-def say(cluster: Cluster, sender: NodeId, to: NodeId, message: Any) -> list[Any]:
-    """Hand one message over; what its receiver says to that."""
-    before = len(cluster.letters)
-    cluster.step(to, Received(sender, to, message))
-    return [letter.message for letter in cluster.letters[before:]]
 
 
 def leaderless(cluster: Cluster) -> tuple[NodeId, NodeId]:

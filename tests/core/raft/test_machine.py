@@ -9,7 +9,8 @@ from random import Random
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from raft_chaos import KEYS, ON_A_GRID, PEERS_MAX, TIMING, WITHOUT_PRE_VOTE, Chaos
+from raft_chaos import ON_A_GRID, PEERS_MAX, TIMING, WITHOUT_PRE_VOTE, Chaos
+from register_history import KEYS, check_history
 
 from core.timing import MS, RaftTiming
 
@@ -119,6 +120,10 @@ class RaftMachine(RuleBasedStateMachine):
     def change_membership(self, kind: int, choice: int) -> None:
         self.chaos.change_membership(kind, choice)
 
+    @rule(choice=CHOICES, low=st.booleans())
+    def storage(self, choice: int, low: bool) -> None:
+        self.chaos.storage(choice, low)
+
     @rule(choice=CHOICES)
     def transfer(self, choice: int) -> None:
         self.chaos.transfer(choice)
@@ -132,7 +137,7 @@ class RaftMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "chaos"):
             self.chaos.expect_progress(self.chaos.heal_quorum(Random(self.chaos.cluster.seed)))
-            self.chaos.check_history()
+            check_history(self.chaos.cluster, self.chaos.calls)
 
 
 RaftMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=60)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.ids import Address
+from core.ids import Address, NodeId
 from core.objects import Cluster
 from core.objects.cluster import JoinTokens
 from core.operations import LeaveSwarm
@@ -38,6 +38,8 @@ class Story:
         self.operator = Operator(self.world)
         self.tokens: JoinTokens | None = None
         self.samples: list[WriterSample] = []
+        self._damaged: dict[str, NodeId] = {}
+        """Hosts with who they were before the last damage to their disks."""
         formed: list[str] = []
         Formation(self.world, self.operator, plan, formed.append).begin()
         self.until(lambda: bool(formed))
@@ -67,7 +69,17 @@ class Story:
         """It goes by force, and an operator removes what is left of it."""
         node_id = self.world.status(host).node_id
         self.operator.hold(leave(LeaveSwarm(force=True)), self._ended, at=host)
-        self.operator.hold(remove_node(node_id), self._ended)
+        assert self.until(lambda: self.world.status(host).phase == "inactive"), "it was told to leave and did not"
+        self._remove(node_id)
+
+    def _remove(self, node_id: NodeId) -> None:
+        """As often as it takes: a leader refuses while it does not reach enough of the others."""
+
+        def ended(problem: str) -> None:
+            if problem:
+                self.world.call_at(self.world.now_ns + SECOND, lambda: self._remove(node_id))
+
+        self.operator.hold(remove_node(node_id), ended)
 
     def is_damaged(self, host: str) -> None:
         """Its disk has lost something that it will miss when power returns."""
@@ -75,6 +87,7 @@ class Story:
             self.world.apply(faults.CorruptDisk((host,)))
         except NotDoneError:
             return
+        self._damaged[host] = self.world.status(host).node_id
         self.loses_power(host)
 
     def loses_power(self, host: str) -> None:
@@ -90,18 +103,20 @@ class Story:
         self.world.call_at(self.world.now_ns + SECOND, undo)
 
     def all_are_back(self) -> bool:
-        """Whoever is in no swarm joins again; whether all vote."""
+        """Whoever is in no swarm joins again; whether all are up and vote, and nobody else has a vote."""
         leader = self.world.leader()
-        if leader is None or self.tokens is None:
+        if leader is None or self.tokens is None or not all(self.world.status(host).lives for host in MANAGERS):
             return False
         for host in MANAGERS:
             status = self.world.status(host)
+            if status.node_id != self._damaged.get(host, status.node_id):  # it has forgotten who it was
+                self._remove(self._damaged.pop(host))
             if status.lives and status.phase == "inactive":
                 remotes = (Address(self.world.address(leader)),)
                 asked = join(Address(self.world.address(host)), remotes, self.tokens.manager)
                 self.operator.hold(asked, self._ended, at=host)
         ids = {self.world.status(host).raft_id for host in MANAGERS}
-        return ids <= set(self.world.status(leader).voters) and len(ids) == len(MANAGERS)
+        return ids == set(self.world.status(leader).voters)
 
     def acknowledged_after(self, at_ns: int) -> bool:
         """Whether a write that was begun later is done."""
