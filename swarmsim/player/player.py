@@ -185,6 +185,7 @@ class _Story:
             ),
             messages=recorder.messages(),
             services=recorder.services,
+            tables=recorder.tables,
             verdicts=self._verdicts(end_ns),
             situations=dict(self._watched.situations.counts),
             problems=(*self.problems, *self._timeline.problems),
