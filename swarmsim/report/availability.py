@@ -55,6 +55,10 @@ class BadSpell(Struct, frozen=True, gc=False):
 
     from_ns: int
     to_ns: int
+    ended: bool
+    """False if the last that was asked failed."""
+    first_failed_at_ns: int
+    """When the first of them failed; it had been asked at `from_ns`."""
     asked_count: int
     failed_count: int
     reasons: tuple[Reason, ...]
@@ -161,9 +165,16 @@ def bad_spells(exchanges: Sequence[Exchange], quiet_ns: int = QUIET_NS) -> tuple
 
 def _spell(exchanges: Sequence[Exchange], failed: Sequence[int]) -> BadSpell:
     first, last = failed[0], failed[-1]
-    to_ns = exchanges[last + 1].started_ns if last + 1 < len(exchanges) else exchanges[last].ended_ns
-    reasons = _reasons([exchanges[index] for index in failed])
-    return BadSpell(exchanges[first].started_ns, to_ns, last - first + 1, len(failed), reasons)
+    ended = last + 1 < len(exchanges)
+    return BadSpell(
+        from_ns=exchanges[first].started_ns,
+        to_ns=exchanges[last + 1].started_ns if ended else exchanges[last].ended_ns,
+        ended=ended,
+        first_failed_at_ns=exchanges[first].ended_ns,
+        asked_count=last - first + 1,
+        failed_count=len(failed),
+        reasons=_reasons([exchanges[index] for index in failed]),
+    )
 
 
 def _threshold_ns(latencies: Sequence[int]) -> int:

@@ -29,7 +29,6 @@ from swarmsim.report.tables import (
     situation_table,
     situation_tally_table,
     spell_table,
-    stage_table,
     type_table,
     verdict_table,
     verdict_tally_table,
@@ -233,8 +232,6 @@ def _anatomies(run: RunSummary) -> Iterator[Markup]:
     for index, anatomy in enumerate(told):
         yield element("h3", f"{mark(anatomy.at_ns)}: {anatomy.text}")
         yield anatomy_chart(anatomy, f"anatomy-{index}")
-        if anatomy.unfinished:
-            yield _table(stage_table(anatomy))
         window = next(
             (
                 each

@@ -4,6 +4,7 @@ import math
 from typing import Final
 
 from swarmsim.report.canvas import Canvas
+from swarmsim.report.causes import quorum_counts, quorum_gap_in
 from swarmsim.report.disturbances import lasts
 from swarmsim.report.lanes import HostLane
 from swarmsim.report.leadership import leaderless
@@ -76,8 +77,10 @@ def _leaders(canvas: Canvas, run: RunSummary) -> None:
         title = f"{reign.host} led in term {reign.term}, elected at {instant(reign.elected_at_ns)}"
         canvas.bar(reign.elected_at_ns, reign.until_ns, canvas.y, HOST_HEIGHT, "leader", title, text)
     for from_ns, to_ns in leaderless(run.reigns, run.end_ns):
-        title = f"no leader could act for {duration(to_ns - from_ns)}"
-        canvas.bar(from_ns, to_ns, canvas.y, HOST_HEIGHT, "leaderless", title, duration(to_ns - from_ns))
+        length, gap = duration(to_ns - from_ns), quorum_gap_in(run, from_ns, to_ns)
+        why = f": no quorum{quorum_counts(gap)}" if gap else ""
+        title, text = f"no leader could act for {length}{why}", f"{length}{why}"
+        canvas.bar(from_ns, to_ns, canvas.y, HOST_HEIGHT, "leaderless", title, text)
     canvas.y += HOST_HEIGHT + 2
 
 

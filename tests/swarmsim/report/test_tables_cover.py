@@ -1,11 +1,11 @@
 """What is looked up in a table when a report is written is there, whatever happened in the run."""
 
 from swarmsim.recording import Ruling
-from swarmsim.report.anatomy import AFTER, STAGES
 from swarmsim.report.anatomy_chart import TRACKS
 from swarmsim.report.canvas import HATCHES
 from swarmsim.report.disturbances import LASTING
 from swarmsim.report.exchanges import SLOW
+from swarmsim.report.stages import AFTER, STAGES
 from swarmsim.report.story_of_clients import FAILED
 from swarmsim.report.tables import RULING_TEXT
 from swarmsim.scenario.steps import Loss, verb_of
