@@ -23,7 +23,7 @@ USUAL_LATENCIES: Final = 5
 FEWEST_ASKED: Final = 2
 """A standstill is longer than so many usual answers take, and so many or more had to wait or were refused in it."""
 QUIET_NS: Final = SECOND
-MAX_REASONS: Final = 6
+MAX_REASONS: Final = 16
 
 
 class Standstill(Struct, frozen=True, gc=False):

@@ -47,12 +47,10 @@ def _votes(campaigns: tuple[Campaign, ...], reign: Reign | None) -> Iterator[Fou
 
 
 def _who_was_elected(course: Course, disturbance: Disturbance, reign: Reign | None) -> str:
-    elected_at = course.evidence.end_ns if reign is None else reign.elected_at_ns
-    gaps = [gap for gap in course.quorum_gaps if gap.from_ns < elected_at and gap.to_ns > disturbance.at_ns]
-    parts = [in_counts(gap) for gap in gaps[-1:]]
-    if reign is not None:
-        parts.append(f"{reign.host} in term {reign.term}")
-    return "; then ".join(parts)
+    """Or why nobody was, if the quorum was lost by this disturbance."""
+    parts = [] if reign is None else [f"{reign.host} in term {reign.term}"]
+    gaps = [gap for gap in course.quorum_gaps if within(disturbance, gap.from_ns)]
+    return "; ".join([*parts, *(in_counts(gap) for gap in gaps[:1])])
 
 
 def in_counts(gap: QuorumGap) -> str:

@@ -7,6 +7,7 @@ from swarmsim.report.availability import Availability, BadSpell, Reason, Standst
 from swarmsim.report.causes import gone_unnoticed, quorum_counts, quorum_gap_in
 from swarmsim.report.disturbances import lasts
 from swarmsim.report.leadership import leaderless
+from swarmsim.report.reasons import grouped
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.wording import counted, duration, instant, listed, number, share
 
@@ -109,7 +110,7 @@ def _reasons(spell: BadSpell) -> str:
     """The most frequent, until few are left."""
     told: list[str] = []
     rest = spell.failed_count
-    for reason in spell.reasons[:MOST_REASONS]:
+    for reason in grouped(spell.reasons)[:MOST_REASONS]:
         if rest * FEW < spell.failed_count:
             break
         told.append(_reason(reason))

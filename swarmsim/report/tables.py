@@ -11,6 +11,7 @@ from swarmsim.report.anatomy import Anatomy, InVain
 from swarmsim.report.availability import Availability
 from swarmsim.report.costs import Cost
 from swarmsim.report.figures import BYTES_PER_SECOND, DURATION, PER_SECOND, REPLICA_TIME, Distribution
+from swarmsim.report.reasons import grouped
 from swarmsim.report.report import Report
 from swarmsim.report.stages import STAGES
 from swarmsim.report.summary import RunSummary
@@ -149,7 +150,8 @@ def spell_table(run: RunSummary) -> Table:
             )
         for spell in source.spells_beside_standstills():
             part = f"{number(spell.failed_count)} of {number(spell.asked_count)} failed"
-            why = listed([f"{number(reason.count)} {reason.outcome} ({reason.detail})" for reason in spell.reasons[:3]])
+            reasons = grouped(spell.reasons)[:3]
+            why = listed([f"{number(reason.count)} {reason.outcome} ({reason.detail})" for reason in reasons])
             rows.append((spell.from_ns, _stretch(name, spell.from_ns, spell.to_ns, part, why)))
     rows.sort(key=lambda row: row[0])
     return Table(

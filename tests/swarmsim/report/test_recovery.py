@@ -113,7 +113,7 @@ def test_a_quorum_that_comes_back_with_the_killed_elects_a_leader_only_then() ->
     assert in_vain(killed) == {"campaign": 12_190, "elected": 12_200, "first-write": 12_202}
     assert {each.after for each in killed.unfinished} == {RESTART}
     elected = next(each for each in killed.unfinished if each.name == "elected")
-    assert elected.note == "no quorum until 22.000 s: 1 of 3 managers up, 2 needed; then m3 in term 3"
+    assert elected.note == "m3 in term 3; no quorum until 22.000 s: 1 of 3 managers up, 2 needed"
     assert stages(restarted)["elected"] == 2_200
     assert ("12.2 s", "until a new leader was elected", f"after {BOTH}") in key_figures(run)
 
