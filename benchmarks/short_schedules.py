@@ -28,7 +28,7 @@ SHORT = {
     profile.name: replace(profile, faulty_ns=6 * SECOND, calm_ns=9 * SECOND, worker_counts=workers)
     for profile, workers in ((RAFT, (0, 0)), (SWARM, (1, 2)))
 }
-LEADER_LOST = Step(500 * MS, Kill(Group(HostGroup.LEADER)), until_ns=2500 * MS)
+LEADER_LOST = Step(500 * MS, Kill(Group(HostGroup.LEADER)), until_ns=2500 * MS, text="kill: leader")
 HEAD_START_NS = SECOND
 """All that was drawn comes so much later: nothing can have taken the leader before it is killed."""
 

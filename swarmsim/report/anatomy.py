@@ -79,7 +79,7 @@ def anatomy_of(course: Course, disturbance: Disturbance) -> Anatomy:
     if failover:
         found += election(course, disturbance)
     if reign is not None and elected:
-        found += sessions(course, disturbance, reign)
+        found += sessions(course, reign)
     found += hosts_down(course, disturbance)
     found += hosts_back(course, disturbance)
     found += tasks(course, disturbance)

@@ -9,9 +9,10 @@ from swarmsim.report.wording import listed
 
 _OF_A_HOST: Final = (
     (re.compile(r"(.*?)(\S+) has no power"), "{0}{hosts} {have} no power"),
+    (re.compile(r"()asked at (\S+)"), "{0}asked at {hosts}"),
     (re.compile(r"(.*?)nobody on (\S+) answers to \S+"), "{0}nobody on {hosts} answers"),
 )
-"""As the simulator's fabric words what it met, and how that is said of several hosts."""
+"""As the simulator's fabric and `exchanges.py` word what was met, and how that is said of several hosts."""
 
 
 def grouped(reasons: Sequence[Reason]) -> list[Reason]:

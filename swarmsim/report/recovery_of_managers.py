@@ -67,8 +67,8 @@ def _first_write(course: Course, reign: Reign | None) -> Iterator[Found]:
         yield Found("first-write", min(after, default=None))
 
 
-def sessions(course: Course, disturbance: Disturbance, reign: Reign) -> Iterator[Found]:
-    """When every host that was up at the election had a session with the new leader."""
+def sessions(course: Course, reign: Reign) -> Iterator[Found]:
+    """When every host that was up at the election had a session with the new leader, as long as it led."""
     waiting = {lane.host for lane in course.lanes if state_at(lane.power, reign.elected_at_ns) == UP}
     joined = {
         course.evidence.host_of(fact.data["node_id"])
@@ -77,7 +77,7 @@ def sessions(course: Course, disturbance: Disturbance, reign: Reign) -> Iterator
     }
     waiting &= joined
     count = len(waiting)
-    for fact in course.evidence.between(reign.elected_at_ns, disturbance.next_at_ns, "session-opened"):
+    for fact in course.evidence.between(reign.elected_at_ns, reign.until_ns, "session-opened"):
         waiting.discard(course.evidence.host_of(fact.data["node_id"]))
         if not waiting:
             yield Found("sessions-back", fact.at_ns, counted(count, "host"))
@@ -108,7 +108,7 @@ def hosts_back(course: Course, disturbance: Disturbance) -> Iterator[Found]:
     if starts:
         yield Found("daemons-started", max(starts), ", ".join(sorted(back)))
     opened: dict[str, int] = {}
-    for fact in course.evidence.between(disturbance.at_ns, disturbance.next_at_ns, "session-opened"):
+    for fact in course.evidence.between(disturbance.at_ns, course.evidence.end_ns, "session-opened"):
         host = course.evidence.host_of(fact.data["node_id"])
         if host in back and fact.at_ns >= back[host]:
             opened.setdefault(host, fact.at_ns)

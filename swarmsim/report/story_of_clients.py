@@ -92,14 +92,19 @@ def _spell(run: RunSummary, source: Availability, spell: BadSpell) -> str:
     part = share(spell.failed_count, spell.asked_count)
     why = gone_unnoticed(run, source, spell) if source.kind == "requests" else ""
     unended = "" if spell.ended else ", and the last failed too,"
-    span = f"from {instant(spell.from_ns)}{_asked_before(run, spell)} to {instant(spell.to_ns)}{unended or ','}"
+    span = f"from {instant(spell.from_ns)}{_asked_before(run, source, spell)} to {instant(spell.to_ns)}{unended or ','}"
     why = why or _under(run, spell.from_ns, spell.to_ns)
     return f"For {duration(spell.to_ns - spell.from_ns)}, {span} {part} failed{why}: {_reasons(spell)}."
 
 
-def _asked_before(run: RunSummary, spell: BadSpell) -> str:
-    """What a request ran into that had been under way already: it must not seem to have failed before its cause."""
-    struck = [each for each in run.anatomies if spell.from_ns < each.at_ns <= spell.first_failed_at_ns]
+def _asked_before(run: RunSummary, source: Availability, spell: BadSpell) -> str:
+    """What a request ran into that had been under way already: it must not seem to have failed before its cause.
+
+    One that had been under way for longer than answers take was in trouble before.
+    """
+    usual_ns = source.latency.p99_ns if source.latency is not None else 0
+    until_ns = min(spell.first_failed_at_ns, spell.from_ns + usual_ns)
+    struck = [each for each in run.anatomies if spell.from_ns < each.at_ns <= until_ns]
     if not struck:
         return ""
     early = duration(struck[0].at_ns - spell.from_ns)

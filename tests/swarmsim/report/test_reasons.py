@@ -19,6 +19,7 @@ from swarmsim.report.reasons import grouped
             ["nobody on m1 answers to ::5", "nobody on m1 answers to ::6", "nobody on m2 answers to ::9"],
             ["nobody on m1 and m2 answers"],
         ),
+        (["asked at m5", "asked at m1"], ["asked at m1 and m5"]),
         (["web is not healthy", "m1 cannot resolve kv"], ["web is not healthy", "m1 cannot resolve kv"]),
         (["{0} {hosts}", "{x} calls b: m1 has no power"], ["{0} {hosts}", "{x} calls b: m1 has no power"]),
     ],

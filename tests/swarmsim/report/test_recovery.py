@@ -145,6 +145,15 @@ def test_with_a_quorum_nothing_is_said_of_one() -> None:
     assert run.anatomies[0].text == KILL
 
 
+def test_agents_that_come_back_to_the_new_leader_only_later_are_not_said_to_never_have() -> None:
+    facts = tuple(
+        replace(each, at_ns=21_000 * MS) if each.at_ns == 10_500 * MS and each.kind == "session-opened" else each
+        for each in told_recording().facts
+    )
+    killed = summarise(told_recording(facts=tuple(sorted(facts, key=lambda each: each.at_ns)))).anatomies[0]
+    assert killed.unfinished == (InVain("sessions-back", 11_000 * MS, RESTART, "2 hosts"),)
+
+
 # --- tasks and requests
 
 
