@@ -57,7 +57,7 @@ mutants: $(STAMP) ## Prove that the tests notice bugs planted in the code
 	@$(BIN)/python tests/mutants/run.py --jobs $(JOBS) $(MUTANTS_ARGS)
 
 determinism: $(STAMP) ## Play 200 fuzz schedules under two hash seeds: their reports must be equal
-	@$(BIN)/python benchmarks/determinism.py --seeds $(SEEDS) --jobs $(JOBS)
+	@$(BIN)/python tests/support/determinism.py --seeds $(SEEDS) --jobs $(JOBS)
 
 bench: $(STAMP) ## Measure the core, the simulator and the loopback driver
 	@for benchmark in $$(grep -l __main__ benchmarks/*.py); do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done
