@@ -13,7 +13,7 @@ from swarmsim.report.availability import Availability, BadSpell
 from swarmsim.report.exchanges import AT_ITS_ENTRY
 from swarmsim.report.quorum import QuorumGap
 from swarmsim.report.summary import RunSummary
-from swarmsim.report.wording import counted, instant, listed
+from swarmsim.report.wording import instant, listed
 
 CHANGE_NS: Final = 100 * MS
 _CALL: Final = re.compile(r"\S+ calls (\S+): ")
@@ -83,7 +83,7 @@ def quorum_gap_in(run: RunSummary, from_ns: int, to_ns: int) -> QuorumGap | None
 def quorum_counts(gap: QuorumGap) -> str:
     """` until 42.000 s (2 of 5 managers up, 3 needed)`."""
     until = f" until {instant(gap.to_ns)}" if gap.ended else " to the end"
-    return f"{until} ({gap.up_count} of {counted(gap.voter_count, 'manager')} up, {gap.needed_count} needed)"
+    return f"{until} ({gap.up()})"
 
 
 def _still_misled(run: RunSummary, spell: BadSpell, noticed_at: int) -> str:

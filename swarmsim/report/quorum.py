@@ -7,12 +7,14 @@ from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from core.raft.members import Membership
 from core.raft.quorum import quorum_size
 from swarmsim.report.evidence import Evidence
 from swarmsim.report.lanes import UP, HostLane
 from swarmsim.report.spans import state_at
+from swarmsim.report.wording import counted
 
 
 class QuorumGap(Struct, frozen=True, gc=False):
@@ -25,6 +27,13 @@ class QuorumGap(Struct, frozen=True, gc=False):
     up_count: int
     voter_count: int
     needed_count: int
+    varied: bool = False
+    """Whether more were up at other moments of it."""
+
+    def up(self) -> str:
+        """`2 of 5 managers up, 3 needed`."""
+        worst = "at worst " if self.varied else ""
+        return f"{worst}{self.up_count} of {counted(self.voter_count, 'manager')} up, {self.needed_count} needed"
 
 
 def quorum_gaps(evidence: Evidence, lanes: Sequence[HostLane]) -> tuple[QuorumGap, ...]:
@@ -62,7 +71,8 @@ def _extend(gaps: list[QuorumGap], part: QuorumGap | None) -> None:
     if gaps and gaps[-1].to_ns == part.from_ns:
         before = gaps.pop()
         worst = min(before, part, key=lambda gap: gap.up_count)
-        part = QuorumGap(before.from_ns, part.to_ns, part.ended, worst.up_count, worst.voter_count, worst.needed_count)
+        varied = before.varied or part.up_count != before.up_count
+        part = replace(worst, from_ns=before.from_ns, to_ns=part.to_ns, ended=part.ended, varied=varied)
     gaps.append(part)
 
 

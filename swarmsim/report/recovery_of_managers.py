@@ -56,7 +56,7 @@ def _who_was_elected(course: Course, disturbance: Disturbance, reign: Reign | No
 def in_counts(gap: QuorumGap) -> str:
     """`no quorum until 42.000 s: 2 of 5 managers up, 3 needed`."""
     until = f"until {instant(gap.to_ns)}" if gap.ended else "to the end"
-    return f"no quorum {until}: {gap.up_count} of {counted(gap.voter_count, 'manager')} up, {gap.needed_count} needed"
+    return f"no quorum {until}: {gap.up()}"
 
 
 def _first_write(course: Course, reign: Reign | None) -> Iterator[Found]:

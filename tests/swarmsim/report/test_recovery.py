@@ -130,6 +130,17 @@ def test_the_story_says_quorum_where_there_was_none() -> None:
     )
 
 
+def test_counts_that_changed_while_there_was_no_quorum_are_those_of_the_worst_moment() -> None:
+    third_dies = (
+        fact(15_000, "m3", "daemon-stopped", reason="killed"),
+        fact(18_000, "m3", "daemon-started", incarnation=2),
+    )
+    plain = without_quorum(restarted=False)
+    facts = tuple(sorted((*plain.facts, *third_dies), key=lambda each: each.at_ns))
+    [gap] = summarise(replace(plain, facts=facts)).quorum_gaps
+    assert (gap.from_ns, gap.to_ns, gap.up()) == (10_000 * MS, 30_000 * MS, "at worst 0 of 3 managers up, 2 needed")
+
+
 def test_members_that_joined_or_left_count_for_the_quorum_from_then_on() -> None:
     members = [["node-m1", "m1:2377", True, False], ["node-m2", "m2:2377", False, False]]
     changed = fact(5_000, "m1", "membership-changed", index=9, members=members)
