@@ -100,7 +100,7 @@ class Trio:
             for effect in effects:
                 kind = type(effect)
                 if kind is Send:
-                    queue.append((effect.to, Received(node_id, effect.message)))
+                    queue.append((effect.to, Received(node_id, effect.to, effect.message)))
                 elif kind is Persist:
                     persist = effect.ticket
                 elif kind is Reply:

@@ -8,18 +8,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from fractions import Fraction
+from functools import partial
 from typing import Any, Final, NoReturn, TypeVar
 
+from core.mistakes import DocumentError, Mistakes, gather
 from core.timing import MS, SECOND
-
-
-class DocumentError(ValueError):
-    """A document says something that cannot be meant. `path` is empty for the document itself."""
-
-    def __init__(self, path: str, problem: str) -> None:
-        super().__init__(f"{path}: {problem}" if path else problem)
-        self.path = path
-        self.problem = problem
 
 
 class Interpolated(str):
@@ -94,18 +87,30 @@ class Value:
 
     def fields(self, *known: str, required: Iterable[str] = ()) -> dict[str, "Value"]:
         """The entries of a mapping that may hold these keys only (and `x-…` extensions, which are left out)."""
-        entries = {key: value for key, value in self.mapping().items() if not key.startswith("x-")}
-        for key, value in entries.items():
-            if key not in known:
-                raise DocumentError(value.path, f"unknown key {key!r}{did_you_mean(key, known)}")
-        for key in required:
-            if key not in entries:
-                self.fail(f"{key!r} is missing")
+        mistakes = Mistakes()
+        entries = self.known_fields(mistakes, *known, required=required)
+        mistakes.settle()
         return entries
+
+    def known_fields(self, mistakes: Mistakes, *known: str, required: Iterable[str] = ()) -> dict[str, "Value"]:
+        """Likewise, for a reader that goes on: unknown and missing keys are noted, and what is known is returned."""
+        entries = {key: value for key, value in self.mapping().items() if not key.startswith("x-")}
+        unknown = [key for key in entries if key not in known]
+        for key in unknown:
+            mistakes.note(entries[key].path, f"unknown key {key!r}{did_you_mean(key, known)}")
+        misspelt = [nearest(key, known) for key in unknown]  # to miss what was meant would be to complain twice
+        for key in required:
+            if key not in entries and key not in misspelt:
+                mistakes.note(self.path, f"{key!r} is missing")
+        return {key: value for key, value in entries.items() if key in known}
 
     def record(self, make: Callable[..., Record], readers: "Readers", required: Iterable[str] = ()) -> Record:
         """The entries of a mapping as a record: each known key has the field it sets and how its value is read."""
-        return make(**read_fields(self.fields(*readers, required=required), readers))
+        mistakes = Mistakes()
+        entries = self.known_fields(mistakes, *readers, required=required)
+        fields = mistakes.attempt(lambda: read_fields(entries, readers))
+        mistakes.settle()
+        return make(**(fields or {}))
 
     def items(self) -> list["Value"]:
         """The items of a list; null is an empty list."""
@@ -204,7 +209,7 @@ Readers = Mapping[str, tuple[str, Callable[[Value], Any]]]
 
 def read_fields(entries: Mapping[str, Value], readers: Readers) -> dict[str, Any]:
     """The fields of a record that are written in `entries`; keys without a reader are left alone."""
-    return {field: read(entries[key]) for key, (field, read) in readers.items() if key in entries}
+    return gather({field: partial(read, entries[key]) for key, (field, read) in readers.items() if key in entries})
 
 
 def whole_count(value: Value) -> int:
@@ -242,5 +247,11 @@ def described(raw: object) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The end of a message about an unknown word: the nearest known one, if any is near."""
-    nearest = get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {nearest[0]!r}?" if nearest else ""
+    found = nearest(word, known)
+    return f"; did you mean {found!r}?" if found else ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that is most like this one; empty if none is like it."""
+    found = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return found[0] if found else ""

@@ -2,6 +2,12 @@
 
 The records of all its machines share one FIFO. A new node id starts everything afresh: what was written before belongs
 to another membership. A new Raft id starts Raft's part afresh: the log of another Raft member is not this one's.
+
+Damage may have hidden the newest identity. An older one that can still be read will do as long as it is of the same
+membership: the host takes part as no Raft member anyway, and asks the leader what it is to be. So that one of an
+earlier membership is known for that, identities count memberships and a driver keeps the newest count in a second
+place. A host that has forgotten which membership it is in is nobody: it claims no node, and whoever runs it has it join
+again.
 """
 
 from collections.abc import Iterable, Iterator
@@ -42,6 +48,8 @@ class Identity(Struct, frozen=True, gc=False, tag="identity"):
     founding: Founding | None = None
     managers: tuple[Manager, ...] = ()
     """The managers as last heard of: a second place for what the agent keeps, should its records be damaged."""
+    membership_count: int = 0
+    """How often this host has entered or left a swarm."""
 
 
 class HostDurable(Struct, frozen=True):
@@ -56,8 +64,10 @@ class HostDurable(Struct, frozen=True):
 _RAFT_STREAMS: Final = frozenset({Stream.HARD_STATE, Stream.LOG, Stream.SNAPSHOT})
 
 
-def replay(writes: Iterable[tuple[Stream, Any]], corrupt: bool = False) -> HostDurable:
+def replay(writes: Iterable[tuple[Stream, Any]], corrupt: bool = False, membership_count: int = 0) -> HostDurable:
     """What a surviving prefix of a host's writes amounts to; `corrupt` if more was lost than a crash can take.
+
+    `membership_count` is that of the newest identity according to the second place, which may lag behind.
 
     Raises `core.raft.recovery.InconsistentRecords` if they cannot be such a prefix.
     """
@@ -78,7 +88,15 @@ def replay(writes: Iterable[tuple[Stream, Any]], corrupt: bool = False) -> HostD
             raft.append(record)
     if corrupt:
         raft.clear()
+        if identity.membership_count < membership_count:
+            return HostDurable(Identity(membership_count=membership_count), corrupt=True)
     return HostDurable(identity, raft_recovery.replay(raft), agent_records.replay(agent), corrupt)
+
+
+def newest_membership(writes: Iterable[tuple[Stream, Any]]) -> int:
+    """The membership count that a driver keeps in a second place, once these writes are durable; 0 for no identity."""
+    counts = (record.membership_count for stream, record in writes if stream is Stream.IDENTITY)
+    return max(counts, default=0)
 
 
 def records_of(durable: HostDurable) -> Iterator[tuple[Stream, Any]]:

@@ -8,9 +8,9 @@ what was meant for an earlier incarnation of a manager never reaches a later one
 from typing import Final, get_args, get_origin
 
 from core.effects import BecomeKnownAs, SendTo
-from core.events import Received
 from core.ids import NodeId
 from core.raft.effects import Send
+from core.raft.events import Received
 from core.raft.messages import Message as RaftMessage
 
 NOBODY: Final = BecomeKnownAs(NodeId(""), NodeId(""))

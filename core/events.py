@@ -10,7 +10,7 @@ from core.messages import SwarmMessage
 from core.objects.node import NodeDescription
 from core.objects.task import ContainerStatus
 from core.operations import Operation
-from core.raft.events import Cancelled, StorageFreed, StorageLow, Tick
+from core.raft.events import Cancelled, Received, StorageFreed, StorageLow, Tick
 from core.raft.messages import Message as RaftMessage
 
 Message = RaftMessage | SwarmMessage
@@ -21,17 +21,6 @@ class WallClock(Struct, frozen=True, gc=False):
     """Wall time is `now + offset_ns`, in nanoseconds since the epoch. Given at start and whenever it jumps."""
 
     offset_ns: int
-
-
-class Received(Struct, frozen=True, gc=False):
-    """A message has arrived, from a host that says it is `sender`, for the identity `recipient`.
-
-    `recipient` is empty when it was sent to an address. A message for an identity this host does not have is dropped.
-    """
-
-    sender: NodeId
-    recipient: NodeId
-    message: Message
 
 
 class LinkUp(Struct, frozen=True, gc=False):

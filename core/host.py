@@ -31,7 +31,6 @@ from core.events import (
     LinkDown,
     LinkUp,
     PersistFailed,
-    Received,
     Requested,
     RoutesApplied,
     RoutesFailed,
@@ -48,9 +47,10 @@ from core.operations import ErrorCode, InitSwarm, Inspect, JoinSwarm, LeaveSwarm
 from core.outbox import Outbox
 from core.raft import events as raft_events
 from core.raft.effects import Applied, Observe, OutcomeUnknown, Refused, Reply, Send
-from core.raft.events import Cancelled, StorageFreed, StorageLow, Tick
+from core.raft.events import Cancelled, Received, StorageFreed, StorageLow, Tick
 from core.raft.machine import Rejected
 from core.store import Store
+from core.timing import NEVER
 
 _LOCAL_MESSAGES_PER_STEP: Final = 64
 _RAFT: Final = 1
@@ -80,10 +80,10 @@ class Host:
         self._work_left = True  # what `begin` has put into the outbox
         self._ran = _ALL
         self._accepting = False
-        self._raft_at: int | None = None
-        self._agent_at: int | None = None
-        self._manager_at: int | None = None
-        self._earliest_at: int | None = None
+        self._raft_at = NEVER
+        self._agent_at = NEVER
+        self._manager_at = NEVER
+        self._earliest_at = NEVER
         self._membership_ticket: Ticket | None = None
         self._peers_of: tuple[Any, Any] = ((), ())
         self._handlers: dict[type[Any], Callable[[int, Any], None]] = self._table()
@@ -111,7 +111,9 @@ class Host:
         """When the host wants a Tick; not later than the last step if there is more to do already."""
         if self.halted:
             return None
-        return self._now if self._work_left else self._earliest_at
+        if self._work_left:
+            return self._now
+        return self._earliest_at if self._earliest_at < NEVER else None
 
     def check_invariants(self) -> None:
         """Assert what always holds."""
@@ -174,22 +176,22 @@ class Host:
             RoutesApplied: self._to_agent,
             RoutesFailed: self._to_agent,
             KeyMaterial: self._on_key_material,
-            StorageLow: self._to_raft,
-            StorageFreed: self._to_raft,
+            StorageLow: self._on_storage,
+            StorageFreed: self._on_storage,
             Requested: self._on_requested,
             Cancelled: self._on_cancelled,
         }
 
     def _on_tick(self, now: int, event: Tick) -> None:
-        if _is_due(self._raft_at, now):
+        if self._raft_at <= now:
             self._to_raft(now, event)
-        if _is_due(self._agent_at, now):
+        if self._agent_at <= now:
             self._to_agent(now, event)
         manager = self._manager
-        if manager is not None and _is_due(self._manager_at, now):
+        if manager is not None and self._manager_at <= now:
             self._ran |= _MANAGER
             self.outbox.emit(manager.tick(now))
-        if _is_due(self.membership.deadline(), now):
+        if _at(self.membership.deadline()) <= now:
             self.membership.tick(now)
 
     def _on_wall_clock(self, now: int, event: WallClock) -> None:
@@ -214,6 +216,10 @@ class Host:
         self.membership.on_persisted(event.ticket)
         self._to_raft(now, event)
         self._to_agent(now, event)
+
+    def _on_storage(self, now: int, event: StorageLow | StorageFreed) -> None:
+        self.membership.storage_low = type(event) is StorageLow
+        self._to_raft(now, event)
 
     def _on_cancelled(self, now: int, event: Cancelled) -> None:
         self._ran = _ALL
@@ -244,13 +250,19 @@ class Host:
             return
         self._ran |= _RAFT
         replica.now = now
-        emit = self.outbox.effects.append
-        for effect in raft.step(now, event):
-            if type(effect) is Reply:
-                self._on_reply(effect)
-            else:
-                emit(effect)
-        if replica.touched or raft.accepting is not self._accepting or raft.members is not self._peers_of[0]:
+        effects = raft.step(now, event)
+        if effects:
+            emit = self.outbox.effects.append
+            for effect in effects:
+                if type(effect) is Reply:
+                    self._on_reply(effect)
+                else:
+                    emit(effect)
+        if (
+            replica.touched
+            or raft.members is not self._peers_of[0]
+            or (replica.manager is not None and raft.accepting is not self._accepting)
+        ):
             self._ran |= _MANAGER
             self._accepting = raft.accepting
             self.outbox.emit(replica.take_effects())
@@ -275,7 +287,7 @@ class Host:
         if kind in RAFT_MESSAGES:
             raft = self.membership.raft
             if raft is not None and event.recipient == raft.id:
-                self._to_raft(now, raft_events.Received(event.sender, event.message))  # type: ignore[arg-type]
+                self._to_raft(now, event)
         elif event.recipient != self.outbox.node_id and kind is not JoinRequest:
             return  # meant for an earlier membership of this machine; only who wants to join knows no node id
         elif kind in _TO_MANAGER:
@@ -290,13 +302,13 @@ class Host:
         manager, message = self._manager, event.message
         if manager is not None:
             self._ran |= _MANAGER
-            self.outbox.emit(manager.receive(now, event.sender, message))  # type: ignore[arg-type]
+            self.outbox.emit(manager.receive(now, event.sender, message))
         elif isinstance(message, Register | JoinRequest):
             agent = self.membership.agent
             known = agent.managers if agent is not None else ()
             self.outbox.emit([Send(event.sender, NotLeader(message.attempt, self._leader(), known))])
         elif not isinstance(message, LeaveNotice):
-            self.outbox.emit([Send(event.sender, SessionUnknown(message.session_id))])  # type: ignore[union-attr]
+            self.outbox.emit([Send(event.sender, SessionUnknown(message.session_id))])
 
     def _leader(self) -> ManagerAddress | None:
         """The leader as this manager knows it: the node that names Raft's leader as its own member."""
@@ -358,17 +370,13 @@ class Host:
         ran, self._ran = self._ran, 0
         membership = self.membership
         if ran & _RAFT:
-            self._raft_at = membership.raft.deadline() if membership.raft is not None else None
+            self._raft_at = _at(membership.raft.deadline()) if membership.raft is not None else NEVER
         if ran & _AGENT:
-            self._agent_at = membership.agent.deadline() if membership.agent is not None else None
+            self._agent_at = _at(membership.agent.deadline()) if membership.agent is not None else NEVER
         if ran & _MANAGER:
             manager = self._manager
-            self._manager_at = manager.deadline(self._accepting) if manager is not None else None
-        earliest_at = membership.deadline()
-        for at in (self._raft_at, self._agent_at, self._manager_at):
-            if at is not None and (earliest_at is None or at < earliest_at):
-                earliest_at = at
-        self._earliest_at = earliest_at
+            self._manager_at = _at(manager.deadline(self._accepting)) if manager is not None else NEVER
+        self._earliest_at = min(self._raft_at, self._agent_at, self._manager_at, _at(membership.deadline()))
 
     def _deliver_local(self, now: int) -> None:
         for _ in range(_LOCAL_MESSAGES_PER_STEP):
@@ -415,5 +423,5 @@ class Host:
         self.outbox.emit([Peers(tuple(addresses))])
 
 
-def _is_due(at: int | None, now: int) -> bool:
-    return at is not None and at <= now
+def _at(deadline: int | None) -> int:
+    return NEVER if deadline is None else deadline

@@ -1,10 +1,11 @@
 """The durable log of a host as two files, and what is to be done to them, in order, for each group of writes. Pure.
 
 Theory of operation. The file `journal` is a sequence of frames (`core.codec.journal`); `journal.mark` holds the length
-up to which it is known to be synced. A group of writes becomes one frame, is synced before anything else happens, and
-only then is the mark moved; the mark itself needs no sync, for one that lags behind only detects less. When the
-journal has doubled, its content is compacted into a new file that takes its place by one rename; before that the mark
-is synced at 0, because that of the longer file would condemn the shorter one.
+up to which it is known to be synced, and how many memberships its identities have counted (`core.durable`). A group of
+writes becomes one frame, is synced before anything else happens, and only then is the mark moved; the mark itself needs
+no sync, for one that lags behind only detects less. When the journal has doubled, its content is compacted into a new
+file that takes its place by one rename; before that the mark is synced at 0, because that of the longer file would
+condemn the shorter one.
 
 Whoever performs the operations stops at the first that fails: the group is then not durable, and after a failed sync
 nobody knows what the file holds, so nothing may be written any more. A crash between any two operations leaves all
@@ -19,13 +20,14 @@ from msgspec import Struct
 from core.codec import journal, wire
 from core.codec.journal import Damage
 from core.compaction import Write, compacted
-from core.durable import HostDurable, records_of, replay
+from core.durable import HostDurable, newest_membership, records_of, replay
 
 JOURNAL: Final = "journal"
 MARK: Final = "journal.mark"
 REWRITTEN: Final = "journal.new"
 REWRITE_BYTES: Final = 4 * 1024 * 1024
 """The journal is rewritten when it is twice what the last rewriting left of it, and at least this long."""
+_NUMBER_BYTES: Final = 8
 
 
 class WriteFile(Struct, frozen=True, gc=False):
@@ -57,9 +59,11 @@ class Journal:
 
     def __init__(self, content: bytes, mark: bytes, rewrite_bytes: int = REWRITE_BYTES) -> None:
         """Raises WireError for records of another format version: then do not start."""
-        found = journal.scan(content, int.from_bytes(mark, "big"))
+        found = journal.scan(content, int.from_bytes(mark[:_NUMBER_BYTES], "big"))
         self.corrupt = found.damage is Damage.CORRUPT
         self._writes = [write for payload in found.payloads for write in wire.decode_batch(payload)]
+        marked_count = int.from_bytes(mark[_NUMBER_BYTES:], "big")
+        self._membership_count = max(newest_membership(self._writes), marked_count)
         self._length = found.valid_length
         self._rewrite_bytes = rewrite_bytes
         # A corrupt journal stays as evidence until the host has something to write about it.
@@ -70,7 +74,7 @@ class Journal:
 
         Raises InconsistentRecords: then do not start.
         """
-        durable = replay(self._writes, self.corrupt)
+        durable = replay(self._writes, self.corrupt, self._membership_count)
         if self.corrupt:
             self._writes = list(records_of(durable))  # the rest may not even be consistent
         return durable, [] if self.corrupt else [WriteFile(JOURNAL, self._length, b""), SyncFile(JOURNAL)]
@@ -78,6 +82,7 @@ class Journal:
     def write(self, writes: Sequence[Write]) -> Iterator[FileOperation]:
         """Make a group of writes durable. To be exhausted before the next."""
         self._writes += writes
+        self._membership_count = max(newest_membership(writes), self._membership_count)
         if self._length >= self._rewrite_at:
             yield from self._rewrite()
         else:
@@ -100,6 +105,6 @@ class Journal:
         yield RenameFile(REWRITTEN, JOURNAL)
         self._rewrite_at = max(self._rewrite_bytes, 2 * self._length)
 
-    @staticmethod
-    def _mark(length: int) -> WriteFile:
-        return WriteFile(MARK, 0, length.to_bytes(8, "big"))
+    def _mark(self, length: int) -> WriteFile:
+        numbers = (length, self._membership_count)
+        return WriteFile(MARK, 0, b"".join(number.to_bytes(_NUMBER_BYTES, "big") for number in numbers))

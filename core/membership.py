@@ -11,7 +11,8 @@ identity with everything needed to repeat the first transaction until it is in t
 
 Which Raft member a host is follows from its node object, as the dispatcher tells it. Orders are numbered by the
 version of that object: a deposed leader's cannot undo a newer one. A host whose disk lost Raft's part keeps its node
-id, never again takes part under the Raft id whose promises it has forgotten, and is given a new one.
+id, never again takes part under the Raft id whose promises it has forgotten, and is given a new one. One that has
+forgotten which membership it is in is inactive (`core.durable`).
 """
 
 from random import Random
@@ -26,12 +27,13 @@ from core.agent.records import AgentDurable
 from core.backoff import Backoff
 from core.durability import Stream
 from core.durable import Founding, HostDurable, Identity
-from core.effects import BecomeKnownAs, MakeKeys, RemoveTask
+from core.effects import BecomeKnownAs, MakeKeys, ProgramRoutes, RemoveTask
 from core.events import EngineDown, EngineInventory, EngineUp, HostDescribed, KeyMaterial, WallClock
 from core.facts import HostPhaseChanged
 from core.ids import ClusterId, NodeId, OperationId, TaskId, Ticket, draw_id
 from core.joining import Joining
 from core.manager.manager import Manager
+from core.mesh.routes import RouteChanges
 from core.messages import JoinAccepted, JoinRejected, LeaveNotice, NotLeader
 from core.messages import Manager as ManagerAddress
 from core.objects.node import NodeDescription
@@ -73,6 +75,8 @@ class Membership:
         self.replica: Replica | None = None
         self.description = NodeDescription()
         self.wall_offset_ns = 0
+        self.storage_low = False
+        """Whether the disk has only the log's reserve left; what a Raft member that begins has to be told."""
         self.abandoned: list[Any] = []
         """Last answers of a Raft member that is no more, for the host to pass on."""
         self._config = config
@@ -99,6 +103,8 @@ class Membership:
                 self._tell_agent(now, ManagersLearned(self.identity.managers))
         if self.identity.raft_id:
             self._start_raft(now, durable.raft)
+        if not self.identity.node_id:
+            self._forget_routes()
         self._announce()
 
     @property
@@ -148,6 +154,7 @@ class Membership:
                 address=operation.advertise,
                 raft_id=NodeId(draw_id(self._rng)),
                 founding=Founding(operation, join_tokens(event.secrets)),
+                membership_count=self.identity.membership_count + 1,
             )
         )
         records = bootstrap((Member(self.identity.raft_id, self.identity.address, voter=True),))
@@ -250,6 +257,7 @@ class Membership:
                 raft_id=accepted.raft_id,
                 node_version=accepted.node_version,
                 managers=accepted.managers,
+                membership_count=self.identity.membership_count + 1,
             )
         )
         self._start_agent(now, AgentDurable())
@@ -260,7 +268,7 @@ class Membership:
         self._tell_agent(now, ManagersLearned(accepted.managers))
 
     def leave(self, ticket: Ticket, operation: LeaveSwarm) -> None:
-        """Forget the swarm, and remove its containers from this host."""
+        """Forget the swarm, and remove its containers and routes from this host."""
         if self.agent is None:
             self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, "This node is not part of a swarm")
             return
@@ -271,10 +279,11 @@ class Membership:
         others = [manager.node_id for manager in self.agent.managers if manager.node_id != node_id]
         self._outbox.emit([Send(other, LeaveNotice(node_id)) for other in others])
         self.remove_containers(tuple(task.id for task in self.agent.tasks()))
+        self._forget_routes()
         self._stop_raft()
         self.agent = None
         self._outbox.inbox.clear()
-        self._leaving = self._write(Identity())
+        self._leaving = self._write(Identity(membership_count=self.identity.membership_count + 1))
         self._outbox.hold(self._leaving, Reply(ticket, Applied(0, None)))
         self._announce()
 
@@ -294,6 +303,10 @@ class Membership:
     def remove_containers(self, task_ids: tuple[TaskId, ...]) -> None:
         """Have the engine remove what no agent looks after."""
         self._outbox.emit([RemoveTask(OperationId(0), task_id) for task_id in task_ids])
+
+    def _forget_routes(self) -> None:
+        """Have the data plane forward nothing any more: in no swarm nobody keeps a table up to date."""
+        self._outbox.emit([ProgramRoutes(RouteChanges(0, 0))])
 
     # --- being a Raft member ------------------------------------------------------------------------------------
 
@@ -323,6 +336,8 @@ class Membership:
         config = replace(self._config.raft, id=self.identity.raft_id, timing=self._config.timing.raft)
         self.replica = Replica(self._make_manager)
         self.raft = RaftNode(config, durable, self.replica, self._outbox.tickets, self._rng, now)
+        if self.storage_low:
+            self._outbox.emit(self.raft.step(now, raft_events.StorageLow()))
 
     def _stop_raft(self) -> None:
         if self.raft is not None:

@@ -5,10 +5,10 @@ from typing import Any
 
 from core.durability import HeldBack, Persist, Stream, Tickets
 from core.effects import Effect
-from core.events import Received
 from core.ids import NodeId, Ticket
 from core.operations import ErrorCode, OperationError
 from core.raft.effects import Applied, Observe, Reply, Send
+from core.raft.events import Received
 from core.raft.machine import Rejected
 
 

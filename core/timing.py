@@ -12,6 +12,8 @@ MS: Final = 1_000_000
 """Nanoseconds in a millisecond."""
 SECOND: Final = 1_000 * MS
 """Nanoseconds in a second."""
+NEVER: Final = 1 << 62
+"""A deadline that does not come, nanoseconds: where deadlines are compared all the time, and None would cost."""
 
 
 class RaftTiming(Struct, frozen=True, gc=False):

@@ -31,6 +31,7 @@ from core.ids import Ticket
 from core.operations import Operation
 from core.raft.effects import Observe, OutcomeUnknown, Reply, Result, Send
 from core.raft.events import Cancelled, Tick
+from core.timing import MS
 from sim.hosts import HostLike
 
 if TYPE_CHECKING:
@@ -45,7 +46,14 @@ BACKLOG_COUNT = 10_000
 KEYS_NS = 100_000
 CLIENT_NS = 20_000
 """A client reaches its daemon over a local socket; never within the step that answers another."""
+PACE_WINDOW_NS = 100 * MS
+PACE_STEPS = 20_000
+"""Of one host in one window. A busy leader takes a few hundred; a driver could not keep up with this many."""
 _TICK = Tick()
+
+
+class HostSpinsError(AssertionError):
+    """A host asks to be called again and again without getting anywhere."""
 
 
 class Daemon:
@@ -56,8 +64,11 @@ class Daemon:
         "_backlog",
         "_clients",
         "_clock",
+        "_deadline",
         "_loop",
         "_machine",
+        "_pace_count",
+        "_paced_at",
         "_perform",
         "_step",
         "_step_listeners",
@@ -84,6 +95,9 @@ class Daemon:
         self._loop = machine.loop
         self._clock = machine.clock
         self._step = host.step
+        self._deadline = host.deadline
+        self._paced_at = machine.loop.now
+        self._pace_count = PACE_STEPS
         self._step_listeners = machine.observer.step_listeners
         self._armed_for: int | None = None
         """The deadline, by the machine's clock, for which a wake-up is under way."""
@@ -128,6 +142,8 @@ class Daemon:
             return
         effects = self._step(self._clock.monotonic_ns(), event)
         self.step_count += 1
+        if self.step_count >= self._pace_count:
+            self._check_pace(event)
         if self._step_listeners:
             for listener in self._step_listeners:
                 listener(self._loop.now, self._machine.name, event, effects)
@@ -139,12 +155,22 @@ class Daemon:
                 perform[type(effect)](effect)
                 if not self.alive:
                     return
-        self._arm()
+        deadline = self._deadline()
+        if deadline is not None and (self._armed_for is None or deadline < self._armed_for):
+            self._arm(deadline)
 
-    def _arm(self) -> None:
-        deadline = self.host.deadline()
-        if deadline is None or (self._armed_for is not None and deadline >= self._armed_for):
-            return
+    def _check_pace(self, event: Event) -> None:
+        """Raises HostSpinsError if it took a window's worth of steps in less time than that."""
+        now = self._loop.now
+        if now - self._paced_at < PACE_WINDOW_NS:
+            raise HostSpinsError(
+                f"{self._machine.name} took {PACE_STEPS} steps within {PACE_WINDOW_NS // MS} ms, "
+                f"the last one for {type(event).__name__}"
+            )
+        self._paced_at = now
+        self._pace_count = self.step_count + PACE_STEPS
+
+    def _arm(self, deadline: int) -> None:
         self._armed_for = deadline
         delay_ns = max(self._clock.world_delay_ns(deadline), STEP_NS)
         self._loop.call_after(delay_ns, self._wake, deadline)
@@ -155,17 +181,20 @@ class Daemon:
         self._armed_for = None
         if self.paused:
             return
-        deadline = self.host.deadline()
-        if deadline is not None and deadline <= self._clock.monotonic_ns():
+        deadline = self._deadline()
+        if deadline is None:
+            return
+        if deadline <= self._clock.monotonic_ns():
             self.deliver(_TICK)
         else:
-            self._arm()
+            self._arm(deadline)
 
     def rearm(self) -> None:
         """The clock runs differently from now on: what was armed may be at the wrong time."""
         self._armed_for = None
-        if self.alive and not self.paused:
-            self._arm()
+        deadline = self._deadline()
+        if deadline is not None and self.alive and not self.paused:
+            self._arm(deadline)
 
     # --- clients
 

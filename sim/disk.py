@@ -13,13 +13,14 @@ A full or failing disk fails the group under way and, since order is all that a 
 it until the daemon starts anew. Damage to a synced record shows at the next start (`core.durability.judge`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 
 from msgspec import Struct
 
-from core.compaction import compacted
-from core.durability import NO_TICKET, Persist, Persisted, Stream, Verdict, judge
+from core.compaction import Write, compacted
+from core.durability import NO_TICKET, Persist, Persisted, Verdict, judge
+from core.durable import newest_membership, records_of
 from core.events import PersistFailed
 from core.ports import Deliver
 from core.raft.events import StorageFreed, StorageLow
@@ -62,6 +63,11 @@ class _Written:
         self.size = size
         self.readable = True
 
+    @property
+    def write(self) -> Write:
+        """The record with its stream."""
+        return self.effect.stream, self.effect.record
+
 
 class Disk:
     """Implements `core.ports.Storage` and lends itself to faults; `tell` takes its facts."""
@@ -82,6 +88,7 @@ class Disk:
         self._records: list[_Written] = []
         self._synced_count = 0
         self._damage_is_known = False
+        self._membership_count = 0
         self._used_bytes = 0
         self._rewrite_above_bytes = REWRITE_BYTES
         self._waiting: list[tuple[_Written, Deliver]] = []
@@ -142,7 +149,10 @@ class Disk:
         self.sync_count += 1
         self.written_bytes += size
         self._use(size)
-        self._drop_damage()
+        if self._damage_is_known:
+            self._replace_damaged()
+        writes = [written.write for written in self._records[self._synced_count :]]
+        self._membership_count = max(newest_membership(writes), self._membership_count)
         self._synced_count = len(self._records)
         if self._used_bytes > self._rewrite_above_bytes or any(_replaces_much(written) for written, _ in group):
             self._rewrite()
@@ -201,18 +211,17 @@ class Disk:
             deliver(StorageLow() if low else StorageFreed())
         self._warned_low = low
 
-    def _drop_damage(self) -> None:
+    def _replace_damaged(self) -> None:
         """Damage that a host was told of stays as evidence until the host has written what it makes of it."""
-        if self._damage_is_known:
-            self._damage_is_known = False
-            self._records = [written for written in self._records if written.readable]
+        self._damage_is_known = False
+        kept = _as_written(records_of(self._recovered(Verdict.CORRUPT).replayed()))
+        self._records[: self._synced_count] = kept
+        self._synced_count = len(kept)
 
     def _rewrite(self) -> None:
         # Damage that nobody has read yet stays where it is, to be found at the next start.
         if all(written.readable for written in self._records):
-            kept = compacted([(written.effect.stream, written.effect.record) for written in self._records])
-            effects = [Persist(NO_TICKET, stream, record) for stream, record in kept]
-            self._records = [_Written(effect, record_bytes(effect.record)) for effect in effects]
+            self._records = _as_written(compacted([written.write for written in self._records]))
             self._synced_count = len(self._records)
             self._used_bytes = sum(written.size for written in self._records)
             self._rewrite_above_bytes = max(4 * self._used_bytes, REWRITE_BYTES)
@@ -230,8 +239,11 @@ class Disk:
             del self._records[keep_count:]
         self._synced_count = len(self._records)
         self._used_bytes = sum(written.size for written in self._records)
-        found = [written.effect for written in self._records if written.readable]
-        return Recovered(tuple((effect.stream, effect.record) for effect in found), verdict)
+        return self._recovered(verdict)
+
+    def _recovered(self, verdict: Verdict) -> Recovered:
+        found = self._records[: self._synced_count]
+        return Recovered(tuple(each.write for each in found if each.readable), verdict, self._membership_count)
 
     def daemon_died(self) -> None:
         """What waited in the daemon's memory is gone; what it had handed over is in the page cache."""
@@ -257,12 +269,10 @@ class Disk:
     # --- damage
 
     def corrupt(self) -> bool:
-        """Fault: damage a random synced record other than the host's identity; False if there is none."""
-        records = enumerate(self._records[: self._synced_count])
-        positions = [position for position, written in records if written.effect.stream is not Stream.IDENTITY]
-        if not positions:
+        """Fault: damage a random synced record; False if there is none."""
+        if not self._synced_count:
             return False
-        position = self._rng.choice(positions)
+        position = self._rng.randrange(self._synced_count)
         self._records[position].readable = False
         self._tell(RecordCorrupted(position, self._synced_count))
         return True
@@ -270,8 +280,12 @@ class Disk:
     def replace(self) -> None:
         """Fault: an empty disk takes this one's place. The machine must be off."""
         self._records.clear()
-        self._synced_count = self._used_bytes = 0
+        self._synced_count = self._used_bytes = self._membership_count = 0
         self._tell(DiskLost())
+
+
+def _as_written(writes: Iterable[Write]) -> list[_Written]:
+    return [_Written(Persist(NO_TICKET, stream, record), record_bytes(record)) for stream, record in writes]
 
 
 def _replaces_much(written: _Written) -> bool:

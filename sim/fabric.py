@@ -16,7 +16,6 @@ while it serves resets; a machine that loses power says nothing any more.
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from core.ids import NetworkId
 from core.mesh.routes import ServiceRoute
 from core.objects.port import Protocol
 from core.timing import MS, SECOND
+from core.trials.clients import Outcome
 from sim.container import Container
 from sim.images import Call
 from sim.loop import Loop
@@ -41,22 +41,6 @@ ANSWER_BYTES = 2_000
 REFUSAL_BYTES = 60
 NO_NETWORK = NetworkId("")
 """Where a host-mode port is: on its machine, with no overlay between."""
-
-
-class Outcome(Enum):
-    """What became of a request."""
-
-    OK = "ok"
-    REFUSED = "refused"
-    """Nothing listens on that port."""
-    NO_ROUTE = "no-route"
-    """The tables of a host on the way have no entry, or no backend."""
-    RESET = "reset"
-    """Whoever served it ended."""
-    TIMEOUT = "timeout"
-    ERROR = "error"
-    """An answer came, and it was an error: the container is not healthy, or a service it calls failed it."""
-
 
 Done = Callable[[Outcome, str], None]
 """Told once what became of a request, and where on its way it failed."""

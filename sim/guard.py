@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from core.host import Host
 from core.raft.members import voters_of
 from core.raft.node import RaftNode
-from sim.faults import Hosts
+from core.trials.faults import Hosts
 from sim.world import World
 
 

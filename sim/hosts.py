@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from core.durability import Stream, Verdict
-from core.durable import replay
+from core.durable import HostDurable, replay
 from core.effects import Effect
 from core.events import Event
 from core.host import Host
@@ -32,6 +32,12 @@ class Recovered(Struct, frozen=True, gc=False):
 
     writes: tuple[tuple[Stream, Any], ...]
     verdict: Verdict
+    membership_count: int = 0
+    """That of the newest identity ever synced, from a mark kept in a second place."""
+
+    def replayed(self) -> HostDurable:
+        """What a host starts from."""
+        return replay(self.writes, self.verdict is Verdict.CORRUPT, self.membership_count)
 
 
 class Start(Struct, frozen=True):
@@ -52,5 +58,4 @@ Recover = Callable[[Start], HostLike]
 
 def recover_swarm_host(start: Start) -> Host:
     """The `Recover` of every world but those of small tests: `settings` is the host's `HostConfig`."""
-    durable = replay(start.recovered.writes, corrupt=start.recovered.verdict is Verdict.CORRUPT)
-    return Host.recover(start.settings, durable, start.rng, start.now)
+    return Host.recover(start.settings, start.recovered.replayed(), start.rng, start.now)

@@ -45,23 +45,20 @@ class Loop(Environment):
     """Simulated time, in nanoseconds since the world began."""
 
     _now: int
+    now: int = 0
+    """Nanoseconds since the world began: SimPy's property as an attribute, for it is read millions of times."""
 
     def __init__(self, seed: int) -> None:
         super().__init__(initial_time=0)
         self._draw_bits = stream(seed, "loop").getrandbits
 
-    @property
-    def now(self) -> int:
-        """Nanoseconds since the world began."""
-        return self._now
-
     def call_at(self, at: int, function: Callable[..., object], *arguments: Any) -> None:
         """Call `function` at this instant, or at once (but not before the caller returns) if that is past."""
-        self.post_at(Call(function, arguments), max(at, self._now))
+        self.post_at(Call(function, arguments), max(at, self.now))
 
     def call_after(self, delay_ns: int, function: Callable[..., object], *arguments: Any) -> None:
         """Call `function` after `delay_ns` nanoseconds, 0 or more."""
-        self.post_at(Call(function, arguments), self._now + delay_ns)
+        self.post_at(Call(function, arguments), self.now + delay_ns)
 
     def post_at(self, event: Any, at: int) -> None:
         """Schedule anything shaped like `Call`: hot paths bring their own, with one callback and no arguments."""
@@ -72,10 +69,11 @@ class Loop(Environment):
         """Let time pass up to and including `at`; an event that failed and whom nobody waited for raises its error."""
         queue: list[tuple[Any, ...]] = self._queue
         while queue and queue[0][0] <= at:
-            self._now, _, _, event = heappop(queue)
+            self.now, _, _, event = heappop(queue)
+            self._now = self.now
             callbacks, event.callbacks = event.callbacks, None
             for callback in callbacks:
                 callback(event)
             if not event._ok and not hasattr(event, "_defused"):
                 raise event._value
-        self._now = max(at, self._now)
+        self.now = self._now = max(at, self.now)

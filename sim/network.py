@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import log
 from random import Random
-from typing import Any
 
 from core.envelope import Envelope
 from core.ids import Address, NodeId
 from sim.links import Condition, LinkProfile, LinkState, link_state
 from sim.loop import Loop
-from sim.sizes import ENVELOPE_BYTES, Codec, message_bytes
+from sim.sizes import ENVELOPE_BYTES, Codec, fixed_bytes, message_bytes
 from sim.topology import Topology
 
 LINE_QUEUE_NS = 2_000_000_000
@@ -29,17 +28,19 @@ LOOPBACK_NS = 10_000
 class Counter:
     """Messages and bytes of one kind."""
 
-    __slots__ = ("byte_count", "count")
+    __slots__ = ("byte_count", "count", "fixed_bytes")
 
-    def __init__(self) -> None:
+    def __init__(self, kind: type) -> None:
         self.count = 0
         self.byte_count = 0
+        self.fixed_bytes = fixed_bytes(kind)
+        """Of each message of this kind; 0 if they differ."""
 
 
 class Port:
     """One machine's place on the network. `receive` takes what arrives; it is replaced by whoever plugs in."""
 
-    __slots__ = ("address", "heard", "line_free_at", "links", "name", "peer_changed", "receive", "received", "sent")
+    __slots__ = ("address", "heard", "line_free_at", "links", "name", "peer_changed", "receive", "sent")
 
     def __init__(self, name: str, address: Address) -> None:
         self.name = name
@@ -52,7 +53,6 @@ class Port:
         """Whence each identity was last heard: connections carry answers too."""
         self.line_free_at = 0
         self.sent: dict[type, Counter] = {}
-        self.received: dict[type, Counter] = {}
 
 
 def _nobody(_: Envelope) -> None:
@@ -66,35 +66,24 @@ def _nobody_there(_: Port, up: bool) -> None:
 class _Delivery:
     """A message under way: an event of the loop that carries its own arguments."""
 
-    __slots__ = ("callbacks", "envelope", "link", "size")
+    __slots__ = ("callbacks", "envelope", "link")
 
     _ok = True
 
-    def __init__(self, link: Link, envelope: Envelope, size: int) -> None:
+    def __init__(self, link: Link, envelope: Envelope) -> None:
         self.link = link
         self.envelope = envelope
-        self.size = size
         self.callbacks = _ARRIVE
 
 
 def _arrive(delivery: _Delivery) -> None:
     link, envelope = delivery.link, delivery.envelope
     target = link.target
-    count(target.received, envelope.message, delivery.size)
     target.heard[envelope.sender] = link.source
     target.receive(envelope)
 
 
 _ARRIVE = (_arrive,)
-
-
-def count(counters: dict[type, Counter], message: Any, size: int) -> None:
-    """Add one message to the counters of its kind."""
-    counter = counters.get(type(message))
-    if counter is None:
-        counter = counters[type(message)] = Counter()
-    counter.count += 1
-    counter.byte_count += size
 
 
 class Link:
@@ -113,11 +102,16 @@ class Link:
     def send(self, envelope: Envelope) -> None:
         """Send one message on its way."""
         network = self.network
+        kind = type(envelope.message)
+        counter = self.source.sent.get(kind)
+        if counter is None:
+            counter = self.source.sent[kind] = Counter(kind)
         if network.codec is None:
-            size = message_bytes(envelope.message)
+            size = counter.fixed_bytes or message_bytes(envelope.message)
         else:
             envelope, size = self._encoded(network.codec, envelope)
-        count(self.source.sent, envelope.message, size)
+        counter.count += 1
+        counter.byte_count += size
         delay_ns = self.packet(size)
         if delay_ns is None:
             network.lost_count += 1
@@ -130,10 +124,10 @@ class Link:
             if at <= self._last_at:  # in order after what was sent before
                 at = self._last_at + 1
             self._last_at = at
-        network.loop.post_at(_Delivery(self, envelope, size), at)
+        network.loop.post_at(_Delivery(self, envelope), at)
         if state.duplicate_ratio and self._random() < state.duplicate_ratio:
             network.duplicated_count += 1
-            network.loop.post_at(_Delivery(self, envelope, size), at + self._late_ns())
+            network.loop.post_at(_Delivery(self, envelope), at + self._late_ns())
 
     def _encoded(self, codec: Codec, envelope: Envelope) -> tuple[Envelope, int]:
         data = codec.encode(envelope.message)

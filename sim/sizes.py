@@ -47,10 +47,15 @@ _UNKNOWN_BYTES = 256
 _encode = msgpack.Encoder().encode
 
 
+def fixed_bytes(kind: type) -> int:
+    """Bytes on the wire of every message of a kind; 0 if they differ."""
+    size = _FIXED.get(kind)
+    return 0 if size is None else ENVELOPE_BYTES + size
+
+
 def message_bytes(message: Any) -> int:
     """Bytes of a message on the wire."""
-    size = _FIXED.get(type(message))
-    return ENVELOPE_BYTES + (_varying_bytes(message) if size is None else size)
+    return fixed_bytes(type(message)) or ENVELOPE_BYTES + _varying_bytes(message)
 
 
 def record_bytes(record: Any) -> int:

@@ -3,25 +3,12 @@
 from collections.abc import Callable
 from random import Random
 
-from msgspec import Struct
-
 from core.timing import SECOND
-from sim.fabric import Outcome
+from core.trials.clients import Outcome, RequestSample
 from sim.world import World
 
 Entry = Callable[[], str | None]
 """Names the host at which the next request enters; None = there is none."""
-
-
-class RequestSample(Struct, frozen=True, gc=False):
-    """One request: when it was sent, how long until it was answered or given up, and where it entered."""
-
-    started_at: int
-    latency_ns: int
-    outcome: Outcome
-    host: str
-    detail: str = ""
-    """Where on its way it failed."""
 
 
 def any_host_with_power(world: World, rng: Random) -> Entry:

@@ -5,50 +5,16 @@ conclude: an answer, a refusal (certainly not done), or nothing (it may have bee
 """
 
 from collections.abc import Callable
-from enum import Enum
 from random import Random
-
-from msgspec import Struct
 
 from core.objects.config import ConfigSpec
 from core.operations import CreateConfig, ErrorCode, Inspect, Kind, Operation, OperationError
 from core.raft.effects import Applied, OutcomeUnknown, Refused, Result
 from core.raft.machine import Rejected
 from core.timing import SECOND
+from core.trials.clients import WriteOutcome, WriterSample
 from sim.traffic import Entry
 from sim.world import World
-
-
-class WriteOutcome(Enum):
-    """What a client was told."""
-
-    ACKNOWLEDGED = "acknowledged"
-    REJECTED = "rejected"
-    """Against the swarm's rules; certainly not done."""
-    REFUSED = "refused"
-    """No leader, no quorum, no connection; certainly not done."""
-    UNKNOWN = "unknown"
-    """It may have been done, or may yet be."""
-
-
-class WriterSample(Struct, frozen=True, gc=False):
-    """One operation: a write of a fresh name, or a linearizable read of one."""
-
-    kind: str
-    """`write` or `read`."""
-    key: str
-    started_at: int
-    ended_at: int
-    """When its client was answered, or gave up."""
-    outcome: WriteOutcome
-    index: int
-    """Log index of an acknowledged write, or that an answered read was served at; else 0."""
-    present: bool
-    """For an answered read: whether the name was there."""
-    host: str
-    """Where it was asked."""
-    detail: str = ""
-    """The reason of a refusal."""
 
 
 class ConfigWriter:
@@ -164,4 +130,6 @@ def _concluded(result: Result) -> tuple[WriteOutcome, int, bool, str]:
             return WriteOutcome.UNKNOWN, 0, False, reason
         case Rejected(OperationError(ErrorCode.NOT_FOUND, message)):
             return WriteOutcome.ACKNOWLEDGED, 0, False, message
+        case Rejected(OperationError(ErrorCode.UNAVAILABLE, message)):  # whoever was asked is no manager any more
+            return WriteOutcome.REFUSED, 0, False, message
     return WriteOutcome.REJECTED, 0, False, str(result.error)

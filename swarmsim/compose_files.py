@@ -5,8 +5,8 @@ from pathlib import Path
 
 from core.compose.loader import load
 from core.compose.stack import Stack
-from core.document import DocumentError
-from swarmsim.yaml_source import Source, SourceError, parse
+from core.mistakes import DocumentError
+from swarmsim.yaml_source import Source, SourceError, parse, refuse
 
 
 def load_stack(
@@ -19,12 +19,13 @@ def load_stack(
     """The stack that these files describe, later ones over earlier ones; other files lie relative to the first.
 
     Relative bind mounts start at the first file's directory, or at `bind_mounts_from`. Raises `SourceError`; a problem
-    is reported in the last file that writes the path in question.
+    is reported in the last file that writes the path in question, and everything that was found at once.
     """
     sources = [read_source(file) for file in files]
     directory = files[0].parent
+    mistakes = [mistake for source in sources for mistake in source.mistakes]
     try:
-        return load(
+        stack = load(
             [source.data for source in sources],
             lambda path: (directory / path).read_bytes(),
             name=name,
@@ -32,17 +33,22 @@ def load_stack(
             directory=bind_mounts_from or str(directory.absolute()),
         )
     except DocumentError as error:
-        source = _source_of(error.path, sources)
-        raise SourceError(source.file, source.line_of(error.path), str(error)) from error
+        refuse(mistakes + [found for each in error.each for found in _source_of(each.path, sources).located(each)])
+        raise
+    refuse(mistakes)
+    return stack
 
 
 def load_text(text: str, file: str, *, name: str, read_file: Callable[[str], bytes]) -> Stack:
     """The stack in a Compose file's text, without variables. `file` is its name in complaints. Raises `SourceError`."""
     source = parse(file, text)
     try:
-        return load([source.data], read_file, name=name)
+        stack = load([source.data], read_file, name=name)
     except DocumentError as error:
-        raise SourceError(file, source.line_of(error.path), str(error)) from error
+        refuse(source.mistakes + source.located(error))
+        raise
+    refuse(source.mistakes)
+    return stack
 
 
 def read_source(file: Path) -> Source:

@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from core.trials.clients import RequestSample, WriterSample
 from swarmsim.scenario.plan import NetworkPlan
-from swarmsim.world import RequestSample, WriterSample
 
 
 class Ruling(Enum):

@@ -19,8 +19,9 @@ from core.raft.effects import Result
 from core.raft.node import RaftNode
 from core.store import Store
 from core.timing import MS, PROFILES
+from core.trials.clients import RequestSample, WriterSample
+from core.trials.faults import Fault
 from swarmsim.scenario.plan import TrafficPlan, WriterPlan
-from swarmsim.scenario.steps import Action, CrashTask, ExitTask, OutOfMemory, Unhealthy
 
 
 class Power(Enum):
@@ -90,70 +91,12 @@ AppliedListener = Callable[[int, str, RaftNode, int, Any], None]
 """Called with time, host, its Raft member, and the index and command that its state machine is about to carry out."""
 
 
-class Outcome(Enum):
-    """What became of one request of a client from outside."""
-
-    OK = "ok"
-    REFUSED = "refused"
-    """Nothing listens: no such published port, or no task at that address."""
-    NO_ROUTE = "no-route"
-    """The tables of some host on the way had no entry, or no backend."""
-    RESET = "reset"
-    """The connection broke: whoever served it stopped."""
-    TIMEOUT = "timeout"
-    ERROR = "error"
-    """An answer came, and it was an error."""
-
-
-class RequestSample(Struct, frozen=True, gc=False):
-    """One request of a traffic source."""
-
-    started_ns: int
-    latency_ns: int
-    outcome: Outcome
-    host: str
-    """Where it entered."""
-    detail: str = ""
-    """Where on its way it failed."""
-
-
-class WriteOutcome(Enum):
-    """What a writer's client was told."""
-
-    ACKNOWLEDGED = "acknowledged"
-    REJECTED = "rejected"
-    """Against the swarm's rules; certainly not done."""
-    REFUSED = "refused"
-    """No quorum, no leader, no connection; certainly not done."""
-    UNKNOWN = "unknown"
-    """It may have been done, or may yet be."""
-
-
-class WriterSample(Struct, frozen=True, gc=False):
-    """One operation of a writer: a write of a fresh key, or a linearizable read of one."""
-
-    kind: str
-    """`write` or `read`."""
-    key: str
-    started_ns: int
-    ended_ns: int
-    """When its client was answered, or gave up."""
-    outcome: WriteOutcome
-    index: int
-    """Log index of an acknowledged write, or that an answered read was served at; else 0."""
-    present: bool
-    """For an answered read: whether the key was there."""
-    host: str
-    """Where it was asked."""
-
-
 class Undo(Protocol):
     """Takes back exactly what one fault did to exactly the hosts and links that it hit; a second call does nothing."""
 
     def __call__(self) -> None: ...
 
 
-TaskAction = CrashTask | ExitTask | Unhealthy | OutOfMemory
 SentCounts = Mapping[str, Mapping[str, tuple[int, int]]]
 """Per sending host and message type: messages and bytes so far."""
 
@@ -200,18 +143,13 @@ class World(Protocol):
     def submit(self, host: str, operation: Operation, answered: Callable[[Result], None]) -> None:
         """Ask a host as a client would; `answered` is called exactly once, also if the host dies meanwhile."""
 
-    def apply(self, action: Action) -> Undo | None:
-        """Do what an action says, all its targets plain names; None for one that cannot be taken back.
+    def apply(self, fault: Fault) -> Undo | None:
+        """Have a fault happen; None for one that cannot be taken back.
 
         Raises NotDoneError, with nothing done, for what would leave no claim to check: the loss of what a majority of
-        managers has on its disks.
-
-        Takes whatever befalls machines, links, disks and clocks; containers have `befall`, and what an operator asks
-        of the swarm (`join`, `scale`, `deploy`, ...) goes through `add_host` and `submit`.
+        managers has on its disks. What an operator asks of the swarm (`join`, `scale`, `deploy`, ...) is no fault: it
+        goes through `add_host` and `submit`.
         """
-
-    def befall(self, host: str, task_id: TaskId, action: TaskAction) -> None:
-        """Have something happen to one container on a host."""
 
     # --- clients
 

@@ -5,14 +5,14 @@ Keys written twice are errors; merge keys (`<<`) and anchors work; what a docume
 """
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from typing import Final, NoReturn
 
 import yaml
 from msgspec import Struct
 
-from core.document import DocumentError, Value
+from core.document import Value
+from core.mistakes import DocumentError
 
 _MAX_NODE_COUNT: Final = 200_000
 _TAG: Final = "tag:yaml.org,2002:"
@@ -27,6 +27,32 @@ class SourceError(Exception):
         self.line = line
         self.problem = problem
 
+    @property
+    def each(self) -> tuple["SourceError", ...]:
+        """The single mistakes; itself if it is one."""
+        return (self,)
+
+
+class SourceErrors(SourceError):
+    """Several mistakes, in one file or in those it names: a line of text for each, in the order of their lines."""
+
+    def __init__(self, each: Iterable[SourceError]) -> None:
+        self._each = tuple(dict.fromkeys(sorted(each, key=lambda error: (error.file, error.line))))
+        super().__init__(self._each[0].file, self._each[0].line, self._each[0].problem)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self._each))
+
+    @property
+    def each(self) -> tuple[SourceError, ...]:
+        return self._each
+
+
+def refuse(mistakes: Sequence[SourceError]) -> None:
+    """Raise these mistakes, if there are any."""
+    if mistakes:
+        raise mistakes[0] if len(mistakes) == 1 else SourceErrors(mistakes)
+
 
 class Source(Struct, frozen=True):
     """A parsed file: plain Python data, and the line (from 1) of each path in it."""
@@ -34,6 +60,8 @@ class Source(Struct, frozen=True):
     file: str
     data: object
     lines: dict[str, int]
+    mistakes: tuple[SourceError, ...] = ()
+    """What is wrong with it as YAML, though it could be read: to be refused with whatever else is wrong."""
 
     @property
     def root(self) -> Value:
@@ -46,13 +74,9 @@ class Source(Struct, frozen=True):
             path = path[: max(path.rfind("."), path.rfind("["), 0)]
         return self.lines.get(path, 0)
 
-    @contextmanager
-    def located_errors(self) -> Iterator[None]:
-        """Turns a `DocumentError` about this document into a `SourceError`."""
-        try:
-            yield
-        except DocumentError as error:
-            raise SourceError(self.file, self.line_of(error.path), str(error)) from error
+    def located(self, error: DocumentError) -> tuple[SourceError, ...]:
+        """The same mistakes with this file and their lines."""
+        return tuple(SourceError(self.file, self.line_of(each.path), str(each)) for each in error.each)
 
 
 def parse(file: str, text: str) -> Source:
@@ -67,7 +91,8 @@ def parse(file: str, text: str) -> Source:
     if node is None:
         raise SourceError(file, 0, "the file is empty")
     builder = _Builder(file)
-    return Source(file, builder.build(node, ""), builder.lines)
+    data = builder.build(node, "")
+    return Source(file, data, builder.lines, tuple(builder.mistakes))
 
 
 class _Loader(yaml.SafeLoader):
@@ -94,6 +119,7 @@ class _Builder:
     def __init__(self, file: str) -> None:
         self.file = file
         self.lines: dict[str, int] = {}
+        self.mistakes: list[SourceError] = []
         self._node_count = 0
         self._open: list[yaml.Node] = []
 
@@ -124,7 +150,7 @@ class _Builder:
                 self._fail(key_node, "a key must be text")
             key = self._scalar(key_node)
             if key in found:
-                self._fail(key_node, f"key {key_node.value!r} is written twice")
+                self._note(key_node, f"key {key_node.value!r} is written twice")
             child = f"{path}.{key_node.value}" if path else key_node.value
             self.lines[child] = key_node.start_mark.line + 1
             found[key] = self.build(value_node, child)
@@ -152,6 +178,9 @@ class _Builder:
             return _integer(node.value) if kind == "int" else _number(node, kind)
         except ValueError:
             self._fail(node, f"cannot read {node.value!r} as {node.tag}")
+
+    def _note(self, node: yaml.Node, problem: str) -> None:
+        self.mistakes.append(SourceError(self.file, node.start_mark.line + 1, problem))
 
     def _fail(self, node: yaml.Node, problem: str) -> NoReturn:
         raise SourceError(self.file, node.start_mark.line + 1, problem)

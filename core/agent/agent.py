@@ -30,7 +30,6 @@ from core.events import (
     EngineUp,
     HostDescribed,
     LinkDown,
-    Received,
     RoutesApplied,
     RoutesFailed,
     TaskReported,
@@ -48,7 +47,7 @@ from core.messages import (
     StatusAck,
 )
 from core.objects.task import Task
-from core.raft.events import Tick
+from core.raft.events import Received, Tick
 from core.timing import DispatcherTiming
 
 

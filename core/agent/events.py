@@ -9,7 +9,6 @@ from core.events import (
     EngineUp,
     HostDescribed,
     LinkDown,
-    Received,
     RoutesApplied,
     RoutesFailed,
     TaskReported,
@@ -17,7 +16,7 @@ from core.events import (
 )
 from core.ids import NodeId
 from core.messages import Manager
-from core.raft.events import Tick
+from core.raft.events import Received, Tick
 
 
 class ManagersLearned(Struct, frozen=True, gc=False):

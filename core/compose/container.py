@@ -7,6 +7,7 @@ from core.compose.lists import command_words, labels, one_or_more, pairs, texts
 from core.compose.mounts import Volume, mounts
 from core.compose.surroundings import Surroundings
 from core.document import Readers, Value, read_fields, whole_count
+from core.mistakes import gather
 from core.objects.task import ContainerSpec, HealthCheck, LogDriver, Ulimit
 
 _ISOLATIONS: Final = ("default", "process", "hyperv")
@@ -16,21 +17,27 @@ def container(
     service: Value, entries: dict[str, Value], volumes: dict[str, Volume], around: Surroundings
 ) -> ContainerSpec:
     """The container of `service`, whose keys are `entries`; an absent key leaves the spec's default."""
+    parts = gather(
+        {
+            "image": lambda: _image(service, entries),
+            "labels": lambda: around.with_namespace(labels(entries["labels"]) if "labels" in entries else {}),
+            "env": lambda: environment(entries, around),
+            "mounts": lambda: mounts(entries, volumes, around),
+            "capabilities": lambda: _capabilities(entries),
+            "plain": lambda: read_fields(entries, _PLAIN_KEYS),
+        }
+    )
+    plain, (add, drop) = parts.pop("plain"), parts.pop("capabilities")
+    return ContainerSpec(capability_add=add, capability_drop=drop, **parts, **plain)
+
+
+def _image(service: Value, entries: dict[str, Value]) -> str:
     if "image" not in entries:
         service.fail("'image' is missing: a swarm runs images, it does not build them")
     image = entries["image"].text()
     if not image or any(character.isspace() for character in image):
         entries["image"].fail(f"{image!r} is not the name of an image")
-    add, drop = _capabilities(entries)
-    return ContainerSpec(
-        image=image,
-        labels=around.with_namespace(labels(entries["labels"]) if "labels" in entries else {}),
-        env=environment(entries, around),
-        mounts=mounts(entries, volumes, around),
-        capability_add=add,
-        capability_drop=drop,
-        **read_fields(entries, _PLAIN_KEYS),
-    )
+    return image
 
 
 def log_driver(entries: dict[str, Value]) -> LogDriver | None:

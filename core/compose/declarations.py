@@ -4,6 +4,7 @@ An `external` one is made by somebody else and keeps its name; all others are `<
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Generic, TypeVar
 
 from msgspec import Struct
@@ -37,20 +38,14 @@ class Declared(Struct, Generic[Spec], frozen=True, gc=False):
 
 def networks(section: Value, around: Surroundings) -> dict[str, Declared[NetworkSpec]]:
     """Declared networks by key; `default` is there even if the file does not mention it."""
-    declared = {
-        key: _declared(key, value, _NETWORK_KEYS, around, lambda _, entries, name: _network(entries, name, around))
-        for key, value in section.mapping().items()
-    }
+    declared = _all(section, _NETWORK_KEYS, around, lambda _, entries, name: _network(entries, name, around))
     default = NetworkSpec(around.full_name("default"), around.with_namespace({}))
     return {"default": Declared(default.name, default), **declared}
 
 
 def volumes(section: Value, around: Surroundings) -> dict[str, Volume]:
     """Declared volumes by key. Each node makes its own at first use."""
-    declared = {
-        key: _declared(key, value, _VOLUME_KEYS, around, lambda _, entries, name: _volume(entries, name, around))
-        for key, value in section.mapping().items()
-    }
+    declared = _all(section, _VOLUME_KEYS, around, lambda _, entries, name: _volume(entries, name, around))
     return {key: volume.spec or Volume(volume.name) for key, volume in declared.items()}
 
 
@@ -62,6 +57,21 @@ def secrets(section: Value, around: Surroundings) -> dict[str, Declared[SecretSp
 def configs(section: Value, around: Surroundings) -> dict[str, Declared[ConfigSpec]]:
     """Declared configs by key, with their data."""
     return _all_data(section, around, ConfigSpec, range(_MAX_CONFIG_BYTES))
+
+
+def _all(
+    section: Value,
+    known: tuple[str, ...],
+    around: Surroundings,
+    make: Callable[[Value, dict[str, Value], str], Spec],
+) -> dict[str, Declared[Spec]]:
+    """The entries of a section. One that is wrong is noted, and still there for services to refer to."""
+    entries = around.mistakes.attempt(section.mapping) or {}
+    found = {
+        key: around.mistakes.attempt(partial(_declared, key, value, known, around, make))
+        for key, value in entries.items()
+    }
+    return {key: declared or Declared(key, None) for key, declared in found.items()}
 
 
 def _declared(
@@ -121,7 +131,7 @@ def _all_data(
         own_labels = around.with_namespace(labels(entries["labels"]) if "labels" in entries else {})
         return kind(name, _data(value, entries, around, sizes), own_labels)
 
-    return {key: _declared(key, value, _DATA_KEYS, around, make) for key, value in section.mapping().items()}
+    return _all(section, _DATA_KEYS, around, make)
 
 
 def _data(value: Value, entries: dict[str, Value], around: Surroundings, sizes: range) -> bytes:

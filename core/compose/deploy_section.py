@@ -6,6 +6,7 @@ from typing import Final
 from core.compose.lists import labels
 from core.compose.surroundings import Surroundings
 from core.document import Readers, Value, did_you_mean, read_fields, whole_count
+from core.mistakes import each
 from core.objects.resources import Resources
 from core.objects.service import (
     EndpointMode,
@@ -71,7 +72,7 @@ def endpoint_mode(deploy: dict[str, Value]) -> EndpointMode:
     """Whether the service has a virtual address."""
     if "endpoint_mode" not in deploy:
         return EndpointMode.VIP
-    return EndpointMode(deploy["endpoint_mode"].one_of(each.value for each in EndpointMode))
+    return EndpointMode(deploy["endpoint_mode"].one_of(word.value for word in EndpointMode))
 
 
 def placement(deploy: dict[str, Value], around: Surroundings) -> Placement:
@@ -81,7 +82,7 @@ def placement(deploy: dict[str, Value], around: Surroundings) -> Placement:
     return deploy["placement"].record(
         Placement,
         {
-            "constraints": ("constraints", lambda listed: tuple(_constraint(item, around) for item in listed.items())),
+            "constraints": ("constraints", lambda listed: each(listed.items(), lambda item: _constraint(item, around))),
             "preferences": ("preferences", _preferences),
             "max_replicas_per_node": ("max_replicas", whole_count),
         },
@@ -173,7 +174,7 @@ _AMOUNTS: Final[Readers] = {
     "pids": ("pids", Value.integer),
 }
 _RESTART: Final[Readers] = {
-    "condition": ("condition", lambda value: RestartCondition(value.one_of(each.value for each in RestartCondition))),
+    "condition": ("condition", lambda value: RestartCondition(value.one_of(word.value for word in RestartCondition))),
     "delay": ("delay_ns", Value.duration_ns),
     "max_attempts": ("max_attempts", whole_count),
     "window": ("window_ns", Value.duration_ns),
@@ -183,5 +184,5 @@ _UPDATE: Final[Readers] = {
     "delay": ("delay_ns", Value.duration_ns),
     "monitor": ("monitor_ns", Value.duration_ns),
     "max_failure_ratio": ("max_failure_ratio", lambda value: value.number(0, 1)),
-    "order": ("order", lambda value: UpdateOrder(value.one_of(each.value for each in UpdateOrder))),
+    "order": ("order", lambda value: UpdateOrder(value.one_of(word.value for word in UpdateOrder))),
 }

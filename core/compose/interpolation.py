@@ -7,9 +7,11 @@ form with a colon treats an empty variable as unset; a default is taken as writt
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
-from core.document import DocumentError, Interpolated
+from core.document import Interpolated
+from core.mistakes import DocumentError, each, gather
 
 _VARIABLE: Final = re.compile(
     r"""\$(?:
@@ -25,11 +27,14 @@ _VARIABLE: Final = re.compile(
 def interpolate(raw: object, path: str, environment: Mapping[str, str]) -> object:
     """A copy of a parsed document with the variables of all its texts replaced."""
     if isinstance(raw, dict):
-        return {
-            key: interpolate(value, f"{path}.{key}" if path else str(key), environment) for key, value in raw.items()
-        }
+        return gather(
+            {
+                key: partial(interpolate, value, f"{path}.{key}" if path else str(key), environment)
+                for key, value in raw.items()
+            }
+        )
     if isinstance(raw, list):
-        return [interpolate(item, f"{path}[{index}]", environment) for index, item in enumerate(raw)]
+        return list(each(enumerate(raw), lambda item: interpolate(item[1], f"{path}[{item[0]}]", environment)))
     if isinstance(raw, str) and "$" in raw:
         return Interpolated(_VARIABLE.sub(lambda match: _replacement(match, raw, path, environment), raw))
     return raw

@@ -1,11 +1,13 @@
 """From parsed Compose files to a `Stack`, by the rules of `docker stack deploy`.
 
-Order: interpolate each file, check its version, merge, read the declarations, then the services. The first thing that
-cannot be meant raises `DocumentError` with its path; what can be meant but will not be done becomes a warning.
+Order: interpolate each file, check its version, merge, read the declarations, then the services. What cannot be meant
+raises `DocumentError` with its path, everything of the kind that can be found in one go at once; what can be meant but
+will not be done becomes a warning.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Final, TypeVar
 
 from core.compose import declarations
@@ -16,7 +18,8 @@ from core.compose.service import Declarations, service
 from core.compose.stack import Stack, StackService
 from core.compose.surroundings import FileReader, Surroundings
 from core.compose.vocabulary import DEPRECATED_SERVICE_KEYS, IGNORED_SERVICE_KEYS, TOP_LEVEL_KEYS, VERSIONS
-from core.document import DocumentError, Value
+from core.document import Value
+from core.mistakes import DocumentError, Mistakes
 from core.objects.config import ConfigSpec
 from core.objects.network import NetworkSpec
 from core.objects.secret import SecretSpec
@@ -41,15 +44,28 @@ def load(
     """
     environment = environment or {}
     root = Value("", _merged(documents, environment))
-    sections = root.fields(*TOP_LEVEL_KEYS, required=["services"])
-    around = Surroundings(_stack_name(name, sections), directory, environment, read_file)
-    written = sections["services"].mapping()
-    if not written:
-        sections["services"].fail("no service is declared")
-    _warn_of_unsupported(written, around)
+    mistakes = Mistakes()
+    sections = root.known_fields(mistakes, *TOP_LEVEL_KEYS, required=["services"])
+    around = Surroundings(
+        mistakes.attempt(lambda: _stack_name(name, sections)) or "unnamed", directory, environment, read_file
+    )
+    around.mistakes = mistakes
     declared = _declarations(sections, around)
-    services = tuple(service(key, value, declared, around) for key, value in written.items())
+    services = _services(sections.get("services", Value("services", None)), declared, around)
+    mistakes.settle()
     return _stack(services, declared, around)
+
+
+def _services(section: Value, declared: Declarations, around: Surroundings) -> tuple[StackService, ...]:
+    written = around.mistakes.attempt(section.mapping)
+    if written == {} and not around.mistakes.found:
+        section.fail("no service is declared")
+    around.mistakes.attempt(lambda: _warn_of_unsupported(written or {}, around))
+    found = [
+        around.mistakes.attempt(partial(service, key, value, declared, around))
+        for key, value in (written or {}).items()
+    ]
+    return tuple(each for each in found if each is not None)
 
 
 def _merged(documents: Sequence[object], environment: Mapping[str, str]) -> object:
@@ -98,7 +114,7 @@ def _declarations(sections: dict[str, Value], around: Surroundings) -> Declarati
 
 
 def _warn_of_unsupported(services: dict[str, Value], around: Surroundings) -> None:
-    used = [key for value in services.values() for key in value.mapping()]
+    used = [key for value in services.values() if value.is_mapping for key in value.mapping()]
     ignored = sorted(set(used).intersection(IGNORED_SERVICE_KEYS))
     if ignored:
         around.warn(f"Ignoring unsupported options: {', '.join(ignored)}")

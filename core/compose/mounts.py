@@ -15,6 +15,7 @@ from msgspec import Struct
 from core.compose.lists import one_or_more
 from core.compose.surroundings import Surroundings
 from core.document import Value, did_you_mean, scalar_as_text
+from core.mistakes import each
 from core.objects.task import Mount
 
 
@@ -36,7 +37,8 @@ _LONG_KEYS: Final = ("type", "source", "target", "read_only", "consistency", "bi
 def mounts(entries: dict[str, Value], volumes: Mapping[str, Volume], around: Surroundings) -> tuple[Mount, ...]:
     """Everything mounted into a service's containers, in the order written; one mount per target."""
     found: dict[str, Mount] = {}
-    places = [(item, _volume(item, volumes, around)) for item in entries.get("volumes", _NONE).items()]
+    items = entries.get("volumes", _NONE).items()
+    places = list(zip(items, each(items, lambda item: _volume(item, volumes, around)), strict=True))
     if "tmpfs" in entries:
         places += [(entries["tmpfs"], _tmpfs(entries["tmpfs"], text)) for text in one_or_more(entries["tmpfs"])]
     for place, mount in places:
@@ -78,7 +80,8 @@ def _short_form(item: Value, volumes: Mapping[str, Volume], around: Surroundings
             options["consistency"] = mode
         elif mode not in ("", "z", "Z"):  # labels of SELinux mean nothing to a swarm
             known = ("ro", "rw", "nocopy", *_PROPAGATIONS, *_CONSISTENCIES)
-            item.fail(f"unknown mode {mode!r} in {item.text()!r}{did_you_mean(mode, known)}")
+            nearest = did_you_mean(mode, known) or f"; there are {', '.join(known)}"
+            item.fail(f"unknown mode {mode!r} in {item.text()!r}{nearest}")
     if source.startswith((".", "/", "~")):
         return Mount("bind", match["target"], _on_the_client(source, around), read_only, options)
     return _volume_mount(item, match["target"], source, read_only, options, volumes)

@@ -5,6 +5,7 @@ from typing import Final
 
 from core.compose.surroundings import Surroundings
 from core.document import Value
+from core.mistakes import each
 from core.objects.port import PortConfig, Protocol, PublishMode
 
 _SHORT: Final = re.compile(
@@ -22,8 +23,10 @@ _MAX_PORT: Final = 65535
 def ports(value: Value, around: Surroundings) -> tuple[PortConfig, ...]:
     """All published ports of a service, sorted; none may be published twice."""
     found: list[PortConfig] = []
-    for item in value.items():
-        for port in _long_form(item) if item.is_mapping else _short_form(item, around):
+    items = value.items()
+    read = each(items, lambda item: _long_form(item) if item.is_mapping else _short_form(item, around))
+    for item, published in zip(items, read, strict=True):
+        for port in published:
             if port.published_port and _published(port) in map(_published, found):
                 item.fail(f"port {port.published_port}/{port.protocol.value} is published twice")
             found.append(port)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -15,7 +15,8 @@ from core.compose.ports import ports
 from core.compose.stack import IMAGE_LABEL, NamedFile, NamedNetwork, StackService
 from core.compose.surroundings import Surroundings
 from core.compose.vocabulary import FORBIDDEN_SERVICE_KEYS, SERVICE_KEYS
-from core.document import DocumentError, Value, did_you_mean
+from core.document import Value, did_you_mean
+from core.mistakes import Mistakes, each, gather
 from core.objects.config import ConfigSpec
 from core.objects.network import NetworkSpec
 from core.objects.port import PortConfig, PublishMode
@@ -38,26 +39,37 @@ class Declarations(Struct, frozen=True, gc=False):
 
 def service(key: str, value: Value, declared: Declarations, around: Surroundings) -> StackService:
     """The service that the file calls `key`."""
-    entries = value.fields(*SERVICE_KEYS)
-    _refuse_forbidden(entries)
-    deploy = entries["deploy"].fields(*deploy_section.DEPLOY_KEYS) if "deploy" in entries else {}
-    spec = _spec(_service_name(key, value, around), value, entries, deploy, declared, around)
-    credential_config = spec.task.container.credential_spec.get("config", "")
-    return StackService(
-        spec=spec,
-        networks=_networks(key, entries, declared.networks),
-        secrets=_files(entries, "secrets", "secret", declared.secrets),
-        configs=_files(entries, "configs", "config", declared.configs),
-        credential_config=_resolved(entries["credential_spec"], "config", credential_config, declared.configs).name
-        if credential_config
-        else "",
+    mistakes = Mistakes()
+    entries = value.known_fields(mistakes, *SERVICE_KEYS)
+    mistakes.attempt(lambda: each(entries.items(), _refuse_forbidden))
+    parts = mistakes.attempt(
+        lambda: gather(
+            {
+                "spec": lambda: _spec(_service_name(key, value, around), value, entries, declared, around),
+                "networks": lambda: _networks(key, entries, declared.networks),
+                "secrets": lambda: _files(entries, "secrets", "secret", declared.secrets),
+                "configs": lambda: _files(entries, "configs", "config", declared.configs),
+                "credential_config": lambda: _credential_config(entries, declared),
+            }
+        )
     )
+    mistakes.settle()
+    assert parts is not None
+    return StackService(**parts)
 
 
-def _refuse_forbidden(entries: dict[str, Value]) -> None:
-    for key, advice in FORBIDDEN_SERVICE_KEYS.items():
-        if key in entries:
-            raise DocumentError(entries[key].path, f"not possible in a swarm: {advice}")
+def _credential_config(entries: dict[str, Value], declared: Declarations) -> str:
+    """The config that holds the credentials, if one does."""
+    section = entries.get("credential_spec")
+    if section is None or not section.is_mapping or "config" not in section.mapping():
+        return ""
+    return _resolved(section, "config", section.mapping()["config"].text(), declared.configs).name
+
+
+def _refuse_forbidden(entry: tuple[str, Value]) -> None:
+    key, value = entry
+    if key in FORBIDDEN_SERVICE_KEYS:
+        value.fail(f"not possible in a swarm: {FORBIDDEN_SERVICE_KEYS[key]}")
 
 
 def _service_name(key: str, value: Value, around: Surroundings) -> str:
@@ -68,31 +80,48 @@ def _service_name(key: str, value: Value, around: Surroundings) -> str:
 
 
 def _spec(
-    name: str,
-    value: Value,
-    entries: dict[str, Value],
-    deploy: dict[str, Value],
-    declared: Declarations,
-    around: Surroundings,
+    name: str, value: Value, entries: dict[str, Value], declared: Declarations, around: Surroundings
 ) -> ServiceSpec:
-    reservations, limits = deploy_section.resources(deploy, around)
-    own_container = container(value, entries, dict(declared.volumes), around)
-    own_labels = labels(deploy["labels"]) if "labels" in deploy else {}
+    mistakes = Mistakes()
+    deploy = entries["deploy"].known_fields(mistakes, *deploy_section.DEPLOY_KEYS) if "deploy" in entries else {}
+    parts = mistakes.attempt(
+        lambda: gather(
+            {
+                "container": lambda: container(value, entries, dict(declared.volumes), around),
+                "log_driver": lambda: log_driver(entries),
+                "labels": lambda: labels(deploy["labels"]) if "labels" in deploy else {},
+                "resources": lambda: deploy_section.resources(deploy, around),
+                "restart": lambda: deploy_section.restart_policy(deploy, entries),
+                "placement": lambda: deploy_section.placement(deploy, around),
+                "mode": lambda: deploy_section.mode(deploy),
+                "update": lambda: deploy_section.update_config(deploy, "update_config"),
+                "rollback": lambda: deploy_section.update_config(deploy, "rollback_config"),
+                "endpoint": lambda: _endpoint(entries, deploy, around),
+            }
+        )
+    )
+    mistakes.settle()
+    assert parts is not None
+    return _assembled(name, parts, around)
+
+
+def _assembled(name: str, parts: dict[str, Any], around: Surroundings) -> ServiceSpec:
+    reservations, limits = parts["resources"]
     return ServiceSpec(
         name=name,
-        labels={**around.with_namespace(own_labels), IMAGE_LABEL: own_container.image},
+        labels={**around.with_namespace(parts["labels"]), IMAGE_LABEL: parts["container"].image},
         task=TaskSpec(
-            container=own_container,
+            container=parts["container"],
             reservations=reservations,
             limits=limits,
-            restart=deploy_section.restart_policy(deploy, entries),
-            placement=deploy_section.placement(deploy, around),
-            log_driver=log_driver(entries),
+            restart=parts["restart"],
+            placement=parts["placement"],
+            log_driver=parts["log_driver"],
         ),
-        mode=deploy_section.mode(deploy),
-        update=deploy_section.update_config(deploy, "update_config"),
-        rollback=deploy_section.update_config(deploy, "rollback_config"),
-        endpoint=_endpoint(entries, deploy, around),
+        mode=parts["mode"],
+        update=parts["update"],
+        rollback=parts["rollback"],
+        endpoint=parts["endpoint"],
     )
 
 

@@ -4,15 +4,16 @@ from collections.abc import Callable, Mapping
 
 from core.compose.stack import NAMESPACE_LABEL, StackWarning
 from core.document import Value
+from core.mistakes import Mistakes
 
 FileReader = Callable[[str], bytes]
 """Reads a file by its path as written, relative to the first Compose file; raises `OSError`."""
 
 
 class Surroundings:
-    """Handed to every part of the loader; collects the warnings."""
+    """Handed to every part of the loader; collects warnings and mistakes."""
 
-    __slots__ = ("directory", "environment", "read_file", "stack", "warnings")
+    __slots__ = ("directory", "environment", "mistakes", "read_file", "stack", "warnings")
 
     def __init__(self, stack: str, directory: str, environment: Mapping[str, str], read_file: FileReader) -> None:
         self.stack = stack
@@ -21,6 +22,8 @@ class Surroundings:
         self.environment = environment
         self.read_file = read_file
         self.warnings: list[StackWarning] = []
+        self.mistakes = Mistakes()
+        """What was wrong in parts after which reading could go on."""
 
     def warn(self, message: str, path: str = "") -> None:
         """Note something that will not be done."""

@@ -19,9 +19,9 @@ from core.manager.reconciler import Reconciler
 from core.operations import Kind
 from core.parts import Parts
 from core.store import Changed, Transaction
+from core.timing import NEVER
 
 _AT_ONCE: Final = -1
-_NEVER: Final = 1 << 62
 
 
 class ControlLoops:
@@ -80,7 +80,7 @@ class ControlLoops:
         earliest = min(_work_at(self._outside), self._inside_at)
         if earliest == _AT_ONCE:
             return now
-        return earliest if earliest < _NEVER else None
+        return earliest if earliest < NEVER else None
 
     def check_invariants(self) -> None:
         """Assert that nobody inside has got work unnoticed."""
@@ -96,7 +96,7 @@ def _is_due(reconciler: Reconciler, now: int) -> bool:
 
 
 def _work_at(reconcilers: Sequence[Reconciler]) -> int:
-    earliest = _NEVER
+    earliest = NEVER
     for reconciler in reconcilers:
         if reconciler.dirty:
             return _AT_ONCE

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from core.raft.replication import Replication
 from core.raft.state import RaftState
+from core.timing import NEVER
 
 
 class Barriers:
@@ -33,6 +34,7 @@ class Barriers:
         self._unconfirmed.append((replication.round + 1, index, action))
         if len(self._unconfirmed) == 1:
             replication.beat()
+            replication.awaited_round = replication.round
         self._state.unsettled = True
 
     def settle(self) -> None:
@@ -52,6 +54,7 @@ class Barriers:
             if unconfirmed and unconfirmed[0][0] > replication.round:
                 replication.beat()
                 confirmed_round = replication.confirmed_round()
+        replication.awaited_round = unconfirmed[0][0] if unconfirmed else NEVER
 
     def _run(self) -> None:
         applied_index = self._state.applied_index
@@ -64,3 +67,9 @@ class Barriers:
         """This peer leads no longer."""
         self._unconfirmed.clear()
         self.confirmed.clear()
+        self._replication.awaited_round = NEVER
+
+    def check_invariants(self) -> None:
+        """Whoever waits longest is what answers are looked at for."""
+        first = self._unconfirmed[0][0] if self._unconfirmed else NEVER
+        assert self._replication.awaited_round == first, (self._replication.awaited_round, first)

@@ -22,7 +22,8 @@ With `timing.grid_ns`, timeouts are counted in whole ticks of the host's own clo
 from core.ids import NodeId
 from core.raft.effects import ElectionStarted, LeaderElected, Role, RoleChanged
 from core.raft.messages import PreVote, PreVoteGranted, RequestVote, Stale, TimeoutNow, VoteAnswered
-from core.raft.state import NEVER, RaftState
+from core.raft.state import RaftState
+from core.timing import NEVER
 
 
 class Elections:
@@ -49,7 +50,8 @@ class Elections:
             return NEVER
         if state.role is Role.CANDIDATE and state.voter_ids == (state.id,):
             return NEVER  # it waits for its own disk alone; another campaign would only have it wait again
-        at = state.on_grid(state.heard_at) + self._timeout_ns
+        heard_at = state.on_grid(state.heard_at) if state.timing.grid_ns else state.heard_at
+        at = heard_at + self._timeout_ns
         if state.storage_low and state.voter_ids != (state.id,):
             at += state.timing.election_max_ns  # Everybody else goes first; should nobody win, this peer still may.
         return at
@@ -71,7 +73,10 @@ class Elections:
         state = self._state
         if state.role is Role.LEADER:
             return True
-        return state.leader_id is not None and state.now - state.heard_at < state.timing.election_min_ns
+        # Counted in ticks where there are any, as the deadlines are: the first to time out must not be refused by those
+        # who heard the same beat a moment later by their own clocks.
+        silence_ns = state.on_grid(state.now) - state.on_grid(state.heard_at)
+        return state.leader_id is not None and silence_ns < state.timing.election_min_ns
 
     def _draw_timeout(self) -> None:
         timing = self._state.timing

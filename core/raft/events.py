@@ -8,7 +8,6 @@ from core.durability import Persisted
 from core.ids import NodeId, Ticket
 from core.raft.machine import Command
 from core.raft.members import MembershipChange
-from core.raft.messages import Message
 
 
 class Tick(Struct, frozen=True, gc=False):
@@ -16,10 +15,16 @@ class Tick(Struct, frozen=True, gc=False):
 
 
 class Received(Struct, frozen=True, gc=False):
-    """A message arrived; that `sender` sent it is certain, nothing else about it is."""
+    """A message arrived, for the identity `recipient`; that `sender` sent it is certain, nothing else about it is.
+
+    Shared by all machines of a host, each of which is given what is meant for it: a peer reads no `recipient`.
+    """
 
     sender: NodeId
-    message: Message
+    recipient: NodeId
+    """Empty when it was sent to an address."""
+    message: Any
+    """One of the receiving machine's own messages: here `core.raft.messages.Message`."""
 
 
 class Propose(Struct, frozen=True, gc=False):

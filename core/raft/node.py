@@ -70,8 +70,9 @@ from core.raft.replication import Replication
 from core.raft.requests import Requests
 from core.raft.sessions import Sessions
 from core.raft.snapshots import Snapshots
-from core.raft.state import NEVER, RaftState
+from core.raft.state import RaftState
 from core.raft.transfer import Transfer
+from core.timing import NEVER
 
 TERMLESS: Final = 0
 """Messages that tell no term, or whose term concerns nobody else."""
@@ -196,8 +197,8 @@ class RaftNode:
         state = self._state
         if state.effects or self._preparing or state.commit_index > state.applied_index:
             return state.now
-        at = self._elections.deadline() if state.role is not Role.LEADER else self._replication.deadline()
-        at = min(at, self._requests.check_at, self._reads.deadline(), self._transfer.deadline_at)
+        at = self._replication.deadline() if state.role is Role.LEADER else self._elections.deadline()
+        at = min(at, self._requests.check_at, self._reads.retry_at, self._transfer.deadline_at)
         return at if at < NEVER else None
 
     @property
@@ -268,6 +269,7 @@ class RaftNode:
         """Assert what must hold between any two steps; `full` walks the whole log."""
         self._state.check_invariants(full)
         self._elections.check_invariants()
+        self._barriers.check_invariants()
         self._reads.check_invariants()
         if self._state.role is Role.LEADER:
             assert self._started_term == self._state.term

@@ -17,7 +17,8 @@ from core.raft.events import Cancelled, Read
 from core.raft.messages import ReadIndex, ReadIndexed
 from core.raft.replication import Replication
 from core.raft.requests import PATIENCE_REFUSALS, TRIES_PER_REFUSAL
-from core.raft.state import NEVER, RaftState
+from core.raft.state import RaftState
+from core.timing import NEVER
 
 
 class _PendingRead:
@@ -41,10 +42,10 @@ class Reads:
         "_batch_number",
         "_pending",
         "_replication",
-        "_retry_at",
         "_state",
         "_waiting",
         "ready",
+        "retry_at",
     )
 
     def __init__(self, state: RaftState, replication: Replication, barriers: Barriers) -> None:
@@ -60,11 +61,8 @@ class Reads:
         self._batch_number = 0
         self.ready: list[_PendingRead] = []
         """Those whose point in the log is known, but not yet applied."""
-        self._retry_at = NEVER
-
-    def deadline(self) -> int:
-        """When to ask again, in nanoseconds."""
-        return self._retry_at
+        self.retry_at = NEVER
+        """When to ask again."""
 
     def on_read(self, event: Read) -> None:
         """A client asks a question."""
@@ -79,7 +77,7 @@ class Reads:
         read = _PendingRead(event.ticket, event.request, state.now)
         self._pending[event.ticket] = read
         self._waiting.append(read)
-        if self._retry_at == NEVER:
+        if self.retry_at == NEVER:
             self._schedule_retry()
         self.pursue()
 
@@ -160,13 +158,13 @@ class Reads:
     def tick(self) -> None:
         """Ask again, since messages get lost; refuse what waits in vain."""
         state = self._state
-        if state.now < self._retry_at:
+        if state.now < self.retry_at:
             return
         for read in list(self._pending.values()):
             self._refuse_if_in_vain(read)
         if not self._pending:
             self._batch, self._waiting = [], []
-            self._retry_at = NEVER
+            self.retry_at = NEVER
             return
         self._waiting = [read for read in self._waiting if read.ticket in self._pending]
         self._schedule_retry()
@@ -175,7 +173,7 @@ class Reads:
         self.pursue()
 
     def _schedule_retry(self) -> None:
-        self._retry_at = self._state.now + self._state.timing.refusal_ns // TRIES_PER_REFUSAL
+        self.retry_at = self._state.now + self._state.timing.refusal_ns // TRIES_PER_REFUSAL
 
     def _refuse_if_in_vain(self, read: _PendingRead) -> None:
         state = self._state

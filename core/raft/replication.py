@@ -22,7 +22,8 @@ from core.raft.messages import Append, AppendAcked, AppendRefused, Heartbeat, He
 from core.raft.progress import PROBE, REPLICATE, SNAPSHOT, Progress
 from core.raft.quorum import reached_by_quorum
 from core.raft.snapshot_sending import send_chunk
-from core.raft.state import NEVER, RaftState
+from core.raft.state import RaftState
+from core.timing import NEVER
 
 
 class Replication:
@@ -36,6 +37,7 @@ class Replication:
         "_state",
         "_term_start_index",
         "_wake_bytes",
+        "awaited_round",
         "contact_at",
         "progress",
         "round",
@@ -47,6 +49,8 @@ class Replication:
         """The other members, and those whose removal is not yet committed; empty while not leading."""
         self.round = 0
         """Heartbeat rounds begun in this term."""
+        self.awaited_round = NEVER
+        """The first round for whose confirmation somebody waits (written by Barriers)."""
         self.contact_at = 0
         """Since when a majority has been silent, as of the last heartbeat round."""
         self._term_start_index = 0
@@ -295,7 +299,8 @@ class Replication:
         peer.heard_at = state.now
         if message.round > peer.acked_round:
             peer.acked_round = message.round
-            state.unsettled = True
+            if message.round >= self.awaited_round or state.awaits_promotion:
+                state.unsettled = True
         if message.round > peer.sent_round:
             self._seek_loss(peer, message.verified_index)
 
@@ -339,6 +344,10 @@ class Replication:
         state = self._state
         for member in state.members:
             assert member.id == state.id or member.id in self.progress, member
+        config = state.config
         for peer in self.progress.values():
             peer.check_invariants()
+            assert len(peer.inflight) <= config.inflight_count_max
+            if peer.inflight:
+                assert peer.inflight_bytes - peer.inflight[-1][1] < config.inflight_bytes_max
             assert peer.match_index <= state.log.last_index

@@ -11,7 +11,8 @@ from typing import Any
 
 from core.ids import Ticket
 from core.raft.effects import OutcomeUnknown, Refused, Reply, Result
-from core.raft.state import NEVER, RaftState
+from core.raft.state import RaftState
+from core.timing import NEVER
 
 TRIES_PER_REFUSAL = 5
 """A request without an answer is sent again this often within the time after which it may be refused."""

@@ -24,9 +24,6 @@ from core.raft.messages import Message
 from core.raft.quorum import quorum_size
 from core.raft.records import HardState, LogAppended, RaftDurable, Record, Snapshot
 
-NEVER = 1 << 62
-"""A deadline that does not come, nanoseconds."""
-
 
 class RaftState:
     """Shared by the parts of a peer; each attribute is written where its comment says, or here."""
@@ -80,7 +77,8 @@ class RaftState:
         self.machine = machine
         self.rng = rng
         self.now = now
-        self._grid_origin = now
+        # Hosts that were switched on together must not tick together, or they campaign together, too.
+        self._grid_origin = now - rng.randrange(self.timing.grid_ns) if self.timing.grid_ns else now
         self.effects: list[RaftEffect] = []
 
         self.term = durable.hard_state.term

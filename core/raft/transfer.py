@@ -12,7 +12,8 @@ from core.raft.effects import TransferEnded
 from core.raft.messages import TimeoutNow
 from core.raft.proposals import Proposals
 from core.raft.replication import Replication
-from core.raft.state import NEVER, RaftState
+from core.raft.state import RaftState
+from core.timing import NEVER
 
 PAUSE_TIMEOUTS = 10
 """This many election timeouts lie between two transfers that a leader tries because its disk is nearly full."""

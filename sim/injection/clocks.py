@@ -1,6 +1,7 @@
 """Faults of clocks. A host is told of a jump of its wall clock, as by the operating system, and never of drift."""
 
-from sim import faults
+from core.trials import faults
+from core.trials.faults import Hosts
 from sim.injection.undo import Handler, Undo, all_of
 from sim.machine import Machine
 from sim.world import World
@@ -8,7 +9,7 @@ from sim.world import World
 _BILLION = 1_000_000_000
 
 
-def skew_clock(world: World, fault: faults.SkewClock) -> Undo:
+def skew_clock(world: World, fault: faults.SkewClock[Hosts]) -> Undo:
     undos = []
     for machine in map(world.machine, fault.hosts):
         undos.append(lambda machine=machine, by_ns=machine.clock.error_ns - fault.by_ns: _jump(machine, by_ns))
@@ -17,7 +18,7 @@ def skew_clock(world: World, fault: faults.SkewClock) -> Undo:
     return all_of(undos)
 
 
-def jump_clock(world: World, fault: faults.JumpClock) -> None:
+def jump_clock(world: World, fault: faults.JumpClock[Hosts]) -> None:
     for machine in map(world.machine, fault.hosts):
         _jump(machine, fault.by_ns)
 
@@ -32,7 +33,7 @@ def _tell(machine: Machine) -> None:
         machine.daemon.tell_wall_clock()
 
 
-def drift_clock(world: World, fault: faults.DriftClock) -> Undo:
+def drift_clock(world: World, fault: faults.DriftClock[Hosts]) -> Undo:
     machines = [world.machine(name) for name in fault.hosts]
     _set_drift(machines, round(fault.ratio * _BILLION))
     return lambda: _set_drift(machines, 0)

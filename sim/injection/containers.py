@@ -3,21 +3,22 @@
 from collections.abc import Callable
 
 from core.ids import TaskId
-from sim import faults
+from core.trials import faults
+from core.trials.faults import Hosts, Tasks
 from sim.dataplane import DataPlane
 from sim.engine import CRASHED, Engine
 from sim.injection.undo import Handler, Undo, all_of
 from sim.world import World
 
 
-def stop_engine(world: World, fault: faults.StopEngine) -> Undo:
+def stop_engine(world: World, fault: faults.StopEngine[Hosts]) -> Undo:
     engines = [world.machine(name).engine for name in fault.hosts]
     for engine in engines:
         engine.go_down("the container engine does not answer")
     return all_of(engine.come_up for engine in engines)
 
 
-def fail_pulls(world: World, fault: faults.FailPulls) -> Undo:
+def fail_pulls(world: World, fault: faults.FailPulls[Hosts]) -> Undo:
     engines = [world.machine(name).engine for name in fault.hosts]
 
     def set_all(fail: bool) -> None:
@@ -35,23 +36,23 @@ def _each(world: World, tasks: tuple[TaskId, ...], befall: Callable[[Engine, Tas
             befall(machine.engine, task_id)
 
 
-def crash_task(world: World, fault: faults.CrashTask) -> None:
+def crash_task(world: World, fault: faults.CrashTask[Tasks]) -> None:
     _each(world, fault.tasks, lambda engine, task_id: engine.exit(task_id, CRASHED))
 
 
-def exit_task(world: World, fault: faults.ExitTask) -> None:
+def exit_task(world: World, fault: faults.ExitTask[Tasks]) -> None:
     _each(world, fault.tasks, lambda engine, task_id: engine.exit(task_id, fault.code))
 
 
-def unhealthy(world: World, fault: faults.Unhealthy) -> None:
+def unhealthy(world: World, fault: faults.Unhealthy[Tasks]) -> None:
     _each(world, fault.tasks, Engine.become_unhealthy)
 
 
-def out_of_memory(world: World, fault: faults.OutOfMemory) -> None:
+def out_of_memory(world: World, fault: faults.OutOfMemory[Tasks]) -> None:
     _each(world, fault.tasks, Engine.run_out_of_memory)
 
 
-def fail_routes(world: World, fault: faults.FailRoutes) -> Undo:
+def fail_routes(world: World, fault: faults.FailRoutes[Hosts]) -> Undo:
     planes = [world.machine(name).data_plane for name in fault.hosts]
 
     def set_all(fail: bool) -> None:
@@ -62,7 +63,7 @@ def fail_routes(world: World, fault: faults.FailRoutes) -> Undo:
     return lambda: set_all(False)
 
 
-def slow_routes(world: World, fault: faults.SlowRoutes) -> Undo:
+def slow_routes(world: World, fault: faults.SlowRoutes[Hosts]) -> Undo:
     planes: list[DataPlane] = [world.machine(name).data_plane for name in fault.hosts]
 
     def set_all(extra_ns: int) -> None:

@@ -1,12 +1,13 @@
 """Faults of disks. A fault of the same kind given again replaces the first."""
 
-from sim import faults
+from core.trials import faults
+from core.trials.faults import Hosts
 from sim.injection.undo import Handler, Undo, all_of
 from sim.machine import Machine
 from sim.world import World
 
 
-def slow_disk(world: World, fault: faults.SlowDisk) -> Undo:
+def slow_disk(world: World, fault: faults.SlowDisk[Hosts]) -> Undo:
     disks = [world.machine(name).disk for name in fault.hosts]
     for disk in disks:
         disk.extra_sync_ns = fault.latency_ns
@@ -19,7 +20,7 @@ def slow_disk(world: World, fault: faults.SlowDisk) -> Undo:
     return mend
 
 
-def full_disk(world: World, fault: faults.FullDisk) -> Undo:
+def full_disk(world: World, fault: faults.FullDisk[Hosts]) -> Undo:
     machines = [world.machine(name) for name in fault.hosts]
     for machine in machines:
         machine.disk.fill()
@@ -38,7 +39,7 @@ def _warn(machine: Machine) -> None:
         machine.disk.warn_if_low(machine.daemon.deliver)
 
 
-def fail_disk(world: World, fault: faults.FailDisk) -> Undo:
+def fail_disk(world: World, fault: faults.FailDisk[Hosts]) -> Undo:
     disks = [world.machine(name).disk for name in fault.hosts]
     for disk in disks:
         disk.fails = True
@@ -50,12 +51,12 @@ def fail_disk(world: World, fault: faults.FailDisk) -> Undo:
     return mend
 
 
-def corrupt_disk(world: World, fault: faults.CorruptDisk) -> None:
+def corrupt_disk(world: World, fault: faults.CorruptDisk[Hosts]) -> None:
     for name in fault.hosts:
         world.machine(name).disk.corrupt()
 
 
-def lose_disk(world: World, fault: faults.LoseDisk) -> Undo:
+def lose_disk(world: World, fault: faults.LoseDisk[Hosts]) -> Undo:
     machines = [world.machine(name) for name in fault.hosts]
     for machine in machines:
         machine.power_off()
@@ -63,7 +64,7 @@ def lose_disk(world: World, fault: faults.LoseDisk) -> Undo:
     return all_of(machine.power_on for machine in machines)
 
 
-def repair_disk(world: World, fault: faults.RepairDisk) -> None:
+def repair_disk(world: World, fault: faults.RepairDisk[Hosts]) -> None:
     for name in fault.hosts:
         machine = world.machine(name)
         machine.disk.repair()

@@ -2,9 +2,10 @@
 
 from typing import Protocol
 
-from sim import faults
+from core.trials import faults
+from core.trials.endings import UNDOES
+from core.trials.faults import Fault, Hosts
 from sim.facts import FaultEnded, FaultRefused, FaultStarted
-from sim.faults import Fault, Hosts
 from sim.injection import clocks, containers, disks, links, machines
 from sim.injection.undo import Handler, Undo
 from sim.world import World
@@ -16,12 +17,6 @@ HANDLERS: dict[type, Handler] = {
     **clocks.HANDLERS,
     **containers.HANDLERS,
 }
-ENDED_BY: dict[type, tuple[type, ...]] = {
-    faults.Restart: (faults.Kill, faults.KillDaemon, faults.LoseDisk),
-    faults.Resume: (faults.Pause,),
-    faults.RepairDisk: (faults.SlowDisk, faults.FullDisk, faults.FailDisk),
-}
-"""Which verb ends which faults, for the hosts it names."""
 
 
 class DisallowedError(Exception):
@@ -98,7 +93,7 @@ class Injector:
 
     def _end_what_it_ends(self, verb: Fault) -> None:
         """The verb has taken it all back already; what is left is to say so."""
-        kinds = ENDED_BY.get(type(verb), ())
+        kinds = UNDOES.get(type(verb), ())
         named = frozenset(getattr(verb, "hosts", ()))
         for number, (fault, _) in list(self._active.items()):
             if type(fault) in kinds and frozenset(getattr(fault, "hosts", ())) <= named:

@@ -1,7 +1,8 @@
 """Faults of the network: each imposes a condition on the links that it is about, and lifts it at its end."""
 
-from sim import faults, partitions
-from sim.faults import Hosts
+from core.trials import faults
+from core.trials.faults import Hosts
+from sim import partitions
 from sim.injection.undo import Handler, Undo
 from sim.links import Condition, Matches
 from sim.world import World
@@ -50,23 +51,27 @@ class Flapping:
 
 
 class Broken:
-    """A cable that is broken until this is called; every link of a host at one of its ends may lead over it."""
+    """The cables of racks, broken until this is called; every link of a host at an end of one may lead over it."""
 
-    def __init__(self, world: World, cable: faults.BreakCable) -> None:
+    def __init__(self, world: World, fault: faults.BreakCable[Hosts]) -> None:
         self._network = world.network
-        self._cable = cable
+        self._topology = world.network.topology
+        places = dict.fromkeys(self._topology.place_of(host) for host in fault.hosts)
+        self._cables = tuple(cable for place in places for cable in self._topology.cables_of(place))
+        self._ends = frozenset(end for cable in self._cables for end in cable)
         self._whole = False
-        world.network.topology.break_cable(cable.one, cable.other)
-        world.network.refresh()
+        for cable in self._cables:
+            self._topology.break_cable(*cable)
+        self._network.refresh()
 
     def matches(self, source: str, target: str) -> bool:
-        topology, ends = self._network.topology, (self._cable.one, self._cable.other)
-        return topology.place_of(source) in ends or topology.place_of(target) in ends
+        return self._topology.place_of(source) in self._ends or self._topology.place_of(target) in self._ends
 
     def __call__(self) -> None:
         if not self._whole:
             self._whole = True
-            self._network.topology.mend_cable(self._cable.one, self._cable.other)
+            for cable in self._cables:
+                self._topology.mend_cable(*cable)
             self._network.refresh()
 
 
@@ -83,35 +88,35 @@ def _cut(world: World, severed: Matches) -> Undo:
     return Imposed(world, Condition(severed, cut=True))
 
 
-def _selected(fault: faults.Loss | faults.Duplicate | faults.Reorder) -> Matches:
-    if not fault.first and not fault.second:
+def _selected(fault: faults.Loss[Hosts] | faults.Duplicate[Hosts] | faults.Reorder[Hosts]) -> Matches:
+    if fault.link is None:
         return partitions.everywhere
-    return partitions.between(fault.first, fault.second)
+    return partitions.between(fault.link.first, fault.link.second)
 
 
-def flap(world: World, fault: faults.Flap) -> Undo:
-    return Flapping(world, Condition(partitions.between(fault.first, fault.second), cut=True), fault.every_ns)
+def flap(world: World, fault: faults.Flap[Hosts]) -> Undo:
+    return Flapping(world, Condition(partitions.between(fault.link.first, fault.link.second), cut=True), fault.every_ns)
 
 
-def slow_link(world: World, fault: faults.SlowLink) -> Undo:
-    matches = partitions.between(fault.first, fault.second)
+def slow_link(world: World, fault: faults.SlowLink[Hosts]) -> Undo:
+    matches = partitions.between(fault.link.first, fault.link.second)
     return Imposed(world, Condition(matches, latency_ns=fault.latency_ns, jitter_ns=fault.jitter_ns))
 
 
-def narrow_link(world: World, fault: faults.NarrowLink) -> Undo:
-    matches = partitions.between(fault.first, fault.second)
+def narrow_link(world: World, fault: faults.NarrowLink[Hosts]) -> Undo:
+    matches = partitions.between(fault.link.first, fault.link.second)
     return Imposed(world, Condition(matches, bandwidth_bits_per_s=fault.bandwidth_bits_per_s))
 
 
-def loss(world: World, fault: faults.Loss) -> Undo:
+def loss(world: World, fault: faults.Loss[Hosts]) -> Undo:
     return Imposed(world, Condition(_selected(fault), loss_ratio=fault.ratio))
 
 
-def duplicate(world: World, fault: faults.Duplicate) -> Undo:
+def duplicate(world: World, fault: faults.Duplicate[Hosts]) -> Undo:
     return Imposed(world, Condition(_selected(fault), duplicate_ratio=fault.ratio))
 
 
-def reorder(world: World, fault: faults.Reorder) -> Undo:
+def reorder(world: World, fault: faults.Reorder[Hosts]) -> Undo:
     return Imposed(world, Condition(_selected(fault), reorder_ratio=fault.ratio))
 
 

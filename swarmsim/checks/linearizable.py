@@ -10,8 +10,9 @@ once, so this says all there is to say: `swarmsim.checks.linearizability` search
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from core.trials.clients import WriteOutcome, WriterSample
 from swarmsim.checks.check import Check
-from swarmsim.world import FactListener, World, WriteOutcome, WriterSample
+from swarmsim.world import FactListener, World
 
 
 class Linearizable(Check):
@@ -46,16 +47,16 @@ class Linearizable(Check):
         for sample in answered:
             if sample.kind == "write" and taken.setdefault(sample.index, sample.key) != sample.key:
                 detail = f"index {sample.index} was given to {taken[sample.index]} and to {sample.key}"
-                self.fail(sample.ended_ns, detail)
+                self.fail(sample.ended_at, detail)
 
     def _judge_real_time(self, answered: Sequence[WriterSample]) -> None:
         """Walk in order of start; `latest` is the highest index among all that had ended by then."""
         placed = [sample for sample in answered if sample.index]
-        endings = sorted(placed, key=lambda sample: sample.ended_ns)
+        endings = sorted(placed, key=lambda sample: sample.ended_at)
         position = 0
         latest: WriterSample | None = None
-        for sample in sorted(placed, key=lambda sample: sample.started_ns):
-            while position < len(endings) and endings[position].ended_ns < sample.started_ns:
+        for sample in sorted(placed, key=lambda sample: sample.started_at):
+            while position < len(endings) and endings[position].ended_at < sample.started_at:
                 if latest is None or endings[position].index > latest.index:
                     latest = endings[position]
                 position += 1
@@ -63,7 +64,7 @@ class Linearizable(Check):
             if latest is not None and latest.index + (sample.kind == "write") > sample.index:
                 earlier = f"{latest.kind} of {latest.key} at index {latest.index} had ended"
                 detail = f"{earlier} before the {sample.kind} of {sample.key} at index {sample.index} began"
-                self.fail(sample.ended_ns, detail)
+                self.fail(sample.ended_at, detail)
 
     def _judge_key(self, samples: Sequence[WriterSample]) -> None:
         write = next((sample for sample in samples if sample.kind == "write"), None)
@@ -71,32 +72,32 @@ class Linearizable(Check):
         for read in reads:
             problem = _misread(write, read)
             if problem:
-                self.fail(read.ended_ns, f"read of {read.key} at index {read.index}: {problem}")
+                self.fail(read.ended_at, f"read of {read.key} at index {read.index}: {problem}")
         self._judge_permanence(reads)
 
     def _judge_permanence(self, reads: Sequence[WriterSample]) -> None:
         seen = [read for read in reads if read.present]
-        first_ended = min((read.ended_ns for read in seen), default=None)
+        first_ended = min((read.ended_at for read in seen), default=None)
         first_index = min((read.index for read in seen if read.index), default=None)
         for read in reads:
-            later = first_ended is not None and first_ended < read.started_ns
+            later = first_ended is not None and first_ended < read.started_at
             behind = first_index is not None and first_index <= read.index
             if not read.present and (later or behind):
-                self.fail(read.ended_ns, f"read of {read.key} at index {read.index}: gone after it had been seen")
+                self.fail(read.ended_at, f"read of {read.key} at index {read.index}: gone after it had been seen")
 
 
 def _misread(write: WriterSample | None, read: WriterSample) -> str:
     if write is None or write.outcome in (WriteOutcome.REFUSED, WriteOutcome.REJECTED):
         return "shows what was never written" if read.present else ""
     if read.present:
-        if read.ended_ns < write.started_ns:
+        if read.ended_at < write.started_at:
             return "shows what was written only later"
         if write.outcome is WriteOutcome.ACKNOWLEDGED and 0 < read.index < write.index:
             return f"shows what was written at index {write.index}"
         return ""
     if write.outcome is not WriteOutcome.ACKNOWLEDGED:
         return ""
-    if write.ended_ns < read.started_ns:
+    if write.ended_at < read.started_at:
         return f"does not show what had been acknowledged at index {write.index}"
     if 0 < write.index <= read.index:
         return f"does not show what was written at index {write.index}"

@@ -25,16 +25,16 @@ class RaftSafety(Check):
         return self._on_applied
 
     def _on_step(self, at_ns: int, host: str, node: RaftNode, effects: Sequence[Any]) -> None:
-        self._judge(at_ns, lambda: self._history.watch(node, effects))
+        self._judge(at_ns, self._history.watch, node, effects)
 
     def _on_applied(self, at_ns: int, host: str, node: RaftNode, index: int, command: Any) -> None:
-        self._judge(at_ns, lambda: self._history.watch_applied(node, index, command))
+        self._judge(at_ns, self._history.watch_applied, node, index, command)
 
-    def _judge(self, at_ns: int, judge: Callable[[], None]) -> None:
+    def _judge(self, at_ns: int, judge: Callable[..., None], *seen: Any) -> None:
         if self.violation is not None:
             return
         self.checked_count += 1
         try:
-            judge()
+            judge(*seen)
         except RaftViolation as violation:
             self.fail(at_ns, str(violation))

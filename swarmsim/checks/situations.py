@@ -22,9 +22,10 @@ from core.raft.effects import (
 )
 from core.raft.node import RaftNode
 from core.raft.records import LogAppended
+from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSample
 from sim.facts import ContainerChanged, DaemonStarted
 from swarmsim.checks.check import Check
-from swarmsim.world import FactListener, Outcome, RaftListener, RequestSample, World, WriteOutcome, WriterSample
+from swarmsim.world import FactListener, RaftListener, World
 
 SITUATIONS: Final = (
     "leader-changed",
@@ -44,12 +45,19 @@ SITUATIONS: Final = (
     "write-outcome-unknown",
     "read-answered",
     "task-moved-to-another-host",
+    "two-containers-of-one-slot",
     "container-failed",
     "request-answered",
     "request-failed",
 )
 """The names that `sometimes:` knows."""
-OF_SERVICES: Final = ("task-moved-to-another-host", "container-failed", "request-answered", "request-failed")
+OF_SERVICES: Final = (
+    "task-moved-to-another-host",
+    "two-containers-of-one-slot",
+    "container-failed",
+    "request-answered",
+    "request-failed",
+)
 """Those that nobody reaches without services."""
 
 
@@ -67,6 +75,8 @@ class Situations(Check):
         self._log_ends: dict[str, int] = {}
         self._corrupt: set[str] = set()
         self._places: dict[tuple[str, int], str] = {}
+        self._slots: dict[str, tuple[str, int]] = {}
+        self._running: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
 
     def handlers(self) -> Mapping[type, FactListener]:
         counted: Mapping[type, str] = {
@@ -137,6 +147,8 @@ class Situations(Check):
             self.counts["corrupt-disk-rejoined"] += 1
 
     def _on_task(self, at_ns: int, host: str, fact: TaskMoved) -> None:
+        if fact.slot:
+            self._slots[fact.task_id] = (fact.service_id, fact.slot)
         if fact.state is not TaskState.RUNNING or not fact.slot:
             return
         before = self._places.get((fact.service_id, fact.slot), fact.node_id)
@@ -145,6 +157,14 @@ class Situations(Check):
 
     def _on_container(self, at_ns: int, host: str, fact: ContainerChanged) -> None:
         self.counts["container-failed"] += fact.phase in (ContainerPhase.FAILED, ContainerPhase.UNHEALTHY)
+        slot = self._slots.get(fact.task_id)
+        if slot is None:
+            return
+        if fact.phase in (ContainerPhase.STARTED, ContainerPhase.HEALTHY):
+            self._running[slot].add(fact.task_id)
+            self.counts["two-containers-of-one-slot"] += len(self._running[slot]) > 1
+        elif fact.phase in (ContainerPhase.EXITED, ContainerPhase.REMOVED):
+            self._running[slot].discard(fact.task_id)
 
     def _on_operation(self, at_ns: int, host: str, sample: WriterSample) -> None:
         if sample.kind == "read":

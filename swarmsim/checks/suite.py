@@ -5,11 +5,13 @@ from typing import Final
 
 from swarmsim.checks.addresses import UniqueAddresses
 from swarmsim.checks.check import Check
+from swarmsim.checks.containers import OneContainerPerSlot
 from swarmsim.checks.digests import EqualDigests, Invariants
 from swarmsim.checks.entitlement import EntitledSecrets
 from swarmsim.checks.linearizable import Linearizable
 from swarmsim.checks.mesh import MeshFollowsStore
 from swarmsim.checks.raft_safety import RaftSafety
+from swarmsim.checks.slots import OneTaskPerSlot
 from swarmsim.checks.tasks import TaskStatesAdvance
 from swarmsim.checks.writes import NoAcknowledgedWriteLost, OnceOnly
 from swarmsim.world import World
@@ -22,6 +24,8 @@ _SUITE: Final[Mapping[type[Check], Callable[[World], Check]]] = {
     EqualDigests: EqualDigests,
     Invariants: lambda _: Invariants(),
     TaskStatesAdvance: lambda _: TaskStatesAdvance(),
+    OneTaskPerSlot: lambda _: OneTaskPerSlot(),
+    OneContainerPerSlot: lambda _: OneContainerPerSlot(),
     UniqueAddresses: lambda _: UniqueAddresses(),
     EntitledSecrets: EntitledSecrets,
     MeshFollowsStore: MeshFollowsStore,

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 
 from core.operations import Kind
 from core.store import Store
+from core.trials.clients import WriteOutcome, WriterSample
 from swarmsim.checks.check import Check, living_managers
-from swarmsim.world import FactListener, World, WriteOutcome, WriterSample
+from swarmsim.world import FactListener, World
 
 
 class _Writes(Check):

@@ -44,7 +44,7 @@ def application() -> typer.Typer:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run one command; bad input ends in one message and exit code 2, never in a traceback."""
+    """Run one command; bad input ends in a line per mistake and exit code 2, never in a traceback."""
     try:
         application()(arguments)
     except KeyboardInterrupt:
@@ -55,7 +55,8 @@ def main(arguments: list[str] | None = None) -> None:
             print("interrupted", file=sys.stderr)
         raise
     except SourceError as error:
-        print(f"error: {error}", file=sys.stderr)
+        for mistake in error.each:
+            print(f"error: {mistake}", file=sys.stderr)
         sys.exit(BAD_INPUT)
     except BrokenPipeError:  # whoever read our output has seen enough
         sys.stderr.close()

@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from core.compose.stack import Stack
+from core.compose.vocabulary import TOP_LEVEL_KEYS
+from core.document import nearest
 from swarmsim.compose_files import load_stack, read_source
-from swarmsim.scenario.loader import load
+from swarmsim.scenario.loader import SECTIONS, load
 from swarmsim.scenario.plan import Scenario
 from swarmsim.scenario.words import write_duration
 from swarmsim.yaml_source import Source, SourceError
@@ -35,7 +37,7 @@ def check(
 
 def _summary(files: list[Path]) -> str:
     sources = [read_source(file) for file in files]
-    if len(files) > 1 or _has_key(sources[0], "services"):
+    if len(files) > 1 or looks_like_compose(sources[0].data):
         named = any(_has_key(source, "name") for source in sources)
         return _of_stack(load_stack(files, name="" if named else "stack", environment=dict(os.environ)))
     return _of_scenario(load(files[0]))
@@ -43,6 +45,15 @@ def _summary(files: list[Path]) -> str:
 
 def _has_key(source: Source, key: str) -> bool:
     return isinstance(source.data, dict) and key in source.data
+
+
+def looks_like_compose(data: object) -> bool:
+    """Whether most keys of a file are those of a Compose file, well spelt or not; `services` alone is proof enough."""
+    keys = [str(key) for key in data] if isinstance(data, dict) else []
+    if "services" in keys or "cluster" in keys:
+        return "services" in keys
+    own = [key for key in TOP_LEVEL_KEYS if key not in SECTIONS]
+    return sum(bool(nearest(key, own)) for key in keys) > sum(bool(nearest(key, SECTIONS)) for key in keys)
 
 
 def _of_scenario(scenario: Scenario) -> str:

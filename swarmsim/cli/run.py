@@ -1,27 +1,24 @@
 """`swarmsim run`: play scenarios in the simulator and judge what they expect."""
 
-import sys
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from msgspec import Struct
 
-from core.timing import SECOND
-from swarmsim.campaign import SeedResult, run_seeds
 from swarmsim.cli.directories import directories_of, require_writable
-from swarmsim.cli.progress import Advance, progress_of
-from swarmsim.cli.results import EXIT_CODE, ScenarioResults, json_of, lines_of, progress_so_far, results_of, worst
+from swarmsim.cli.playing import Plays, played, plays_of
+from swarmsim.cli.progress import progress_of
+from swarmsim.cli.results import EXIT_CODE, ScenarioResults, json_of, lines_of, results_of, worst
 from swarmsim.cli.seeds import parse_seeds
-from swarmsim.play import play_simulated
-from swarmsim.player.player import Options, Progress
+from swarmsim.player.player import Options
 from swarmsim.report.circumstances import Stopwatch
 from swarmsim.report.files import write_report
-from swarmsim.report.summary import RunSummary, summarise
 from swarmsim.scenario.loader import load
 from swarmsim.scenario.plan import Scenario
+from swarmsim.yaml_source import SourceError, refuse
 
 
 class RunSettings(Struct, frozen=True):
@@ -40,7 +37,7 @@ def run(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files.")],
     seed: Annotated[int | None, typer.Option(min=0, show_default="1", help="Play this seed.")] = None,
     seeds: Annotated[str, typer.Option(metavar="A..B", help="Play each of these seeds instead.")] = "",
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes to spread seeds over.")] = 1,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes to spread seeds and files over.")] = 1,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write a report there: HTML, Markdown, JSON.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every verdict.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show only what went wrong.")] = False,
@@ -57,12 +54,27 @@ def run(
     first = 1 if seed is None else seed
     chosen = parse_seeds(seeds) if seeds else range(first, first + 1)
     settings = RunSettings(chosen, jobs, out is not None, verbose, quiet, json)
-    scenarios = [load(file) for file in files]  # all of them first, so that a mistake shows before any time is spent
+    scenarios = _loaded(files)  # all of them first, so that a mistake shows before any time is spent
     directories = _report_directories(files, out)
-    results = [_run_scenario(*each, settings) for each in zip(scenarios, directories, strict=True)]
+    plays = plays_of(scenarios, chosen, Options(record_facts=settings.record_facts), jobs)
+    with closing(plays) if plays is not None else nullcontext():
+        results = [_run_scenario(*each, settings, plays) for each in zip(scenarios, directories, strict=True)]
     if json:
         print(json_of(results))
     raise typer.Exit(EXIT_CODE[worst([each.ruling for each in results])])
+
+
+def _loaded(files: Sequence[Path]) -> list[Scenario]:
+    """The scenarios of all files, or a complaint about everything that is wrong in any of them."""
+    scenarios: list[Scenario] = []
+    mistakes: list[SourceError] = []
+    for file in files:
+        try:
+            scenarios.append(load(file))
+        except SourceError as error:
+            mistakes.extend(error.each)
+    refuse(mistakes)
+    return scenarios
 
 
 def _report_directories(files: list[Path], out: Path | None) -> Sequence[Path | None]:
@@ -74,10 +86,13 @@ def _report_directories(files: list[Path], out: Path | None) -> Sequence[Path | 
     return directories
 
 
-def _run_scenario(scenario: Scenario, directory: Path | None, settings: RunSettings) -> ScenarioResults:
+def _run_scenario(
+    scenario: Scenario, directory: Path | None, settings: RunSettings, plays: Plays | None
+) -> ScenarioResults:
     stopwatch = Stopwatch()
+    options = Options(record_facts=settings.record_facts)
     with progress_of(scenario.name, shown=not (settings.quiet or settings.json)) as advance:
-        outcomes = _played(scenario, settings, advance)
+        outcomes = played(scenario, settings.seeds, options, stopwatch, plays, advance)
     results = results_of(scenario, outcomes)
     if not settings.json:
         for line in lines_of(results, verbose=settings.verbose, quiet=settings.quiet):
@@ -87,30 +102,3 @@ def _run_scenario(scenario: Scenario, directory: Path | None, settings: RunSetti
         if not (settings.quiet or settings.json):
             print(f"  report: {directory / 'report.html'}")
     return results
-
-
-def _played(scenario: Scenario, settings: RunSettings, advance: Advance) -> list[SeedResult[RunSummary]]:
-    outcomes: list[SeedResult[RunSummary]] = []
-    try:
-        for outcome in _outcomes(scenario, settings, advance):
-            outcomes.append(outcome)  # noqa: PERF402 - what was finished must outlive an interruption
-    except KeyboardInterrupt:
-        print(progress_so_far(results_of(scenario, outcomes), len(settings.seeds)), file=sys.stderr)
-        raise
-    return outcomes
-
-
-def _outcomes(scenario: Scenario, settings: RunSettings, advance: Advance) -> Iterator[SeedResult[RunSummary]]:
-    play = partial(_play, scenario, Options(record_facts=settings.record_facts))
-    if len(settings.seeds) == 1:
-        watched = partial(play, progress=lambda at_ns, end_ns: advance(at_ns // SECOND, end_ns // SECOND))
-        yield from run_seeds(watched, settings.seeds)
-        return
-    for done, outcome in enumerate(run_seeds(play, settings.seeds, settings.jobs), start=1):
-        advance(done, len(settings.seeds))
-        yield outcome
-
-
-def _play(scenario: Scenario, options: Options, seed: int, progress: Progress | None = None) -> RunSummary:
-    """One seed in whatever process: a recording is large, so its summary is all that leaves it."""
-    return summarise(play_simulated(scenario, seed, options, progress))

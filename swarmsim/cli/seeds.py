@@ -5,6 +5,8 @@ from typing import Final
 
 import typer
 
+MAX_SEED: Final = 2**62
+_HINT: Final = "--seeds"
 _RANGE: Final = re.compile(r"(\d+)\.\.(\d+)")
 
 
@@ -12,8 +14,10 @@ def parse_seeds(text: str) -> range:
     """The seeds of `A..B`."""
     match = _RANGE.fullmatch(text.strip())
     if match is None:
-        raise typer.BadParameter(f"{text!r} is not a range of seeds; write it like 1..200")
+        raise typer.BadParameter(f"{text!r} is not a range of seeds; write it like 1..200", param_hint=_HINT)
     first, last = int(match[1]), int(match[2])
     if last < first:
-        raise typer.BadParameter(f"{text!r} ends before it begins")
+        raise typer.BadParameter(f"{text!r} ends before it begins; write it like {last}..{first}", param_hint=_HINT)
+    if last > MAX_SEED:
+        raise typer.BadParameter(f"{text!r} has a seed that is too large; the most is {MAX_SEED}", param_hint=_HINT)
     return range(first, last + 1)

@@ -9,7 +9,8 @@ disk was lost: then it may take every host that is left to have a majority.
 from pathlib import PurePath
 from random import Random
 
-from core.timing import LAN, MS, SECOND
+from core.timing import MS, SECOND
+from core.trials.faults import Link
 from swarmsim.fuzz.faults import FaultSource, crash_in_mid_write, deposed_leaders, harm_disk, task_fault
 from swarmsim.fuzz.profiles import Profile
 from swarmsim.fuzz.stack import IMAGES, SERVICES, STACK_FILE, STACK_NAME, WEB_PORT, read_stack
@@ -27,15 +28,14 @@ from swarmsim.scenario.plan import (
     WriterPlan,
 )
 from swarmsim.scenario.steps import Step
-from swarmsim.scenario.targets import Group, HostGroup, Link, several
+from swarmsim.scenario.targets import Group, HostGroup, several
 from swarmsim.scenario.writer import write
 from swarmsim.yaml_source import parse
 
 BOOT_NS = 2500 * MS
 """What a machine takes to be back after its power is, a little rounded up."""
-PROGRESS_NS = 10 * LAN.raft.election_max_ns
-"""Within this a majority that works elects a leader and commits."""
 CONVERGENCE_NS = 25 * SECOND
+"""What a swarm takes under `lan` to have everything run; other timings need what a leader may take on top of it."""
 
 
 def draw(profile: Profile, seed: int) -> Scenario:
@@ -58,7 +58,7 @@ class _Drawing:
         self._worker_count = rng.randint(*profile.worker_counts)
         self._managers = [f"m{number}" for number in range(1, self._manager_count + 1)]
         self._workers = [f"w{number}" for number in range(1, self._worker_count + 1)]
-        self._source = FaultSource(rng, self._managers, self._workers, profile.faulty_ns)
+        self._source = FaultSource(rng, self._managers, self._workers, profile.faulty_ns, profile.pace)
         chance = self._chance = Random(f"fuzz/{profile.name}/{seed}/surroundings")
         self._racks = draw_racks(chance, [*self._managers, *self._workers])
         self._members_change = profile.members_change and rng.random() < 0.4
@@ -87,6 +87,7 @@ class _Drawing:
         return ClusterPlan(
             manager_count=self._manager_count,
             worker_count=self._worker_count,
+            timing=self._profile.timing.name,
             network=NetworkPlan(
                 latency_ns=rng.choice((100, 250, 1000, 5000)) * 1000,
                 jitter_ns=rng.choice((0, 50, 90)) * 1000,
@@ -105,8 +106,8 @@ class _Drawing:
         return tuple(
             WriterPlan(
                 f"writer-{number}",
-                rate_per_s=float(rng.choice((2, 5, 10, 20))),
-                read_rate_per_s=float(rng.choice((1, 5, 10))),
+                rate_per_s=rng.choice((2, 5, 10, 20)) / self._profile.pace,
+                read_rate_per_s=rng.choice((1, 5, 10)) / self._profile.pace,
                 value_bytes=rng.choice((16, 128, 4096)),
             )
             for number in range(1, rng.randint(1, 3) + 1)
@@ -115,7 +116,8 @@ class _Drawing:
     def _traffic(self) -> tuple[TrafficPlan, ...]:
         if not self._profile.services:
             return ()
-        return (TrafficPlan("users", "app_web", WEB_PORT, float(self._rng.choice((5, 20, 50)))),)
+        rate_per_s = self._rng.choice((5, 20, 50)) / self._profile.pace
+        return (TrafficPlan("users", "app_web", WEB_PORT, rate_per_s),)
 
     def _faults(self) -> list[Step]:
         count = self._rng.randint(*self._profile.fault_counts)
@@ -129,7 +131,8 @@ class _Drawing:
         return faults
 
     def _surroundings(self) -> list[Step]:
-        source = FaultSource(self._chance, self._managers, self._workers, self._profile.faulty_ns)
+        profile = self._profile
+        source = FaultSource(self._chance, self._managers, self._workers, profile.faulty_ns, profile.pace)
         return surrounding_faults(source, self._racks, containers=self._profile.services)
 
     def _members(self) -> list[Step]:
@@ -155,7 +158,7 @@ class _Drawing:
             manager = rng.random() < 0.5 or not self._workers
             host = several([rng.choice(self._managers if manager else self._workers)])
             there_at_ns = self._source.instant()
-            back_at_ns = min(there_at_ns + rng.randint(100, 6_000) * MS, self._profile.faulty_ns - 100 * MS)
+            back_at_ns = min(there_at_ns + self._source.lapse(100, 6_000), self._profile.faulty_ns - 100 * MS)
             there, back = (steps.Demote, steps.Promote) if manager else (steps.Promote, steps.Demote)
             steps_made += [Step(there_at_ns, there(host)), Step(back_at_ns, back(host))]
         return steps_made
@@ -168,7 +171,20 @@ class _Drawing:
             steps.Scale(rng.choice(SERVICES[:2]), rng.randint(0, 8)) for _ in range(rng.randint(0, 4))
         ]
         actions += [task_fault(rng, SERVICES) for _ in range(rng.randint(0, 4))]
-        return [Step(source.instant(), action) for action in actions]
+        return [Step(source.instant(), action) for action in actions] + self._down_and_up()
+
+    def _down_and_up(self) -> list[Step]:
+        """In every other schedule a service gives up slots and wants them again before their tasks have stopped."""
+        rng = Random(f"fuzz/{self._profile.name}/{self._seed}/down-and-up")
+        if rng.random() < 0.5:
+            return []
+        service = rng.choice(SERVICES[:2])
+        down_at_ns = rng.randrange(MS, self._source.latest_ns, MS)
+        up_at_ns = down_at_ns + rng.randint(100, 2_500) * MS
+        return [
+            Step(down_at_ns, steps.Scale(service, rng.randint(0, 1))),
+            Step(up_at_ns, steps.Scale(service, rng.randint(2, 6))),
+        ]
 
     def _left_broken(self) -> list[Step]:
         """A random minority that is not healed: without power, or in no contact with anyone."""
@@ -180,12 +196,14 @@ class _Drawing:
         if not self._profile.services:
             everyone_else = Group(HostGroup.ALL)
             broken += [steps.Isolate(host), steps.Pause(host), steps.FailDisk(host)]
-            broken.append(steps.SlowLink(Link(host, everyone_else), 400 * MS))
+            broken.append(steps.SlowLink(Link(host, everyone_else), self._profile.pace * 400 * MS))
         return [Step(self._profile.faulty_ns + 1 * MS, self._rng.choice(broken))]
 
     def _expectations(self) -> tuple[Expectation, ...]:
-        after_ns = self._profile.faulty_ns + BOOT_NS
-        claims: list[Claim] = [Leader(after_ns, PROGRESS_NS), WriteAcknowledged(after_ns, PROGRESS_NS)]
-        if self._profile.services:
-            claims.append(Converged(after_ns, min(CONVERGENCE_NS, self._profile.calm_ns - BOOT_NS)))
+        profile = self._profile
+        after_ns, progress_ns = profile.faulty_ns + BOOT_NS, profile.progress_ns
+        claims: list[Claim] = [Leader(after_ns, progress_ns), WriteAcknowledged(after_ns, progress_ns)]
+        if profile.services:
+            convergence_ns = CONVERGENCE_NS if profile.pace == 1 else CONVERGENCE_NS + progress_ns
+            claims.append(Converged(after_ns, min(convergence_ns, profile.calm_ns - BOOT_NS)))
         return tuple(Expectation(claim) for claim in claims)

@@ -143,8 +143,10 @@ def failure_of(profile_name: str, outcome: SeedResult[FuzzRun]) -> Failure | Non
 
 def unreached(report: FuzzReport) -> tuple[str, ...]:
     """The hard states that no seed reached, of those that the profile can reach."""
-    services = any(profile_of(report.profile, seed).services for seed in range(len(PROFILES)))
-    beyond = () if services else OF_SERVICES
+    profiles = [profile_of(report.profile, seed) for seed in range(len(PROFILES))]
+    beyond = () if any(profile.services for profile in profiles) else OF_SERVICES
+    if not any(profile.timing.raft.pre_vote for profile in profiles):
+        beyond = (*beyond, "pre-vote-refused")
     return tuple(name for name in SITUATIONS if not report.situations.get(name) and name not in beyond)
 
 

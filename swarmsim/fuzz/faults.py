@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from core.timing import MS, SECOND
+from core.trials.faults import Link
 from swarmsim.scenario import steps
 from swarmsim.scenario.steps import Action, Step
-from swarmsim.scenario.targets import Group, HostGroup, HostTarget, Link, TaskTarget, several
+from swarmsim.scenario.targets import Group, HostGroup, HostTarget, TaskTarget, several
 
 Draw = Callable[["FaultSource"], Action]
 SHORTEST_NS = 50 * MS
@@ -22,8 +23,12 @@ HOUR_NS = 3600 * SECOND
 class FaultSource:
     """Draws from one source of chance for one cluster."""
 
-    def __init__(self, rng: Random, managers: Sequence[str], workers: Sequence[str], until_ns: int) -> None:
+    def __init__(
+        self, rng: Random, managers: Sequence[str], workers: Sequence[str], until_ns: int, pace: int = 1
+    ) -> None:
         self.rng = rng
+        self.pace = pace
+        """How many times longer everything lasts than under the timing profile `lan`."""
         self._managers = list(managers)
         self._hosts = [*managers, *workers]
         self.until_ns = until_ns
@@ -50,9 +55,13 @@ class FaultSource:
         return self.rng.randrange(MS, self.latest_ns, MS)
 
     def duration(self) -> int:
-        """Short ones are likelier: as likely to be below 600 ms as above."""
+        """Short ones are likelier: under `lan` as likely to be below 600 ms as above."""
         ratio = self.rng.random()
-        return MS * round(SHORTEST_NS / MS * math.pow(LONGEST_NS / SHORTEST_NS, ratio))
+        return MS * round(self.pace * SHORTEST_NS / MS * math.pow(LONGEST_NS / SHORTEST_NS, ratio))
+
+    def lapse(self, least_ms: int, most_ms: int) -> int:
+        """A time between these two milliseconds under `lan`, longer as the timing profile is slower."""
+        return self.pace * self.rng.randint(least_ms, most_ms) * MS
 
     def host(self) -> HostTarget:
         """One host by name, or whoever leads."""
@@ -65,11 +74,11 @@ class FaultSource:
         count = self.rng.randint(1, max(1, len(self._hosts) - 1))
         return several(sorted(self.rng.sample(self._hosts, count), key=self._hosts.index))
 
-    def link(self) -> Link:
+    def link(self) -> Link[HostTarget]:
         """Between two sets of hosts that may overlap."""
         return Link(self.host(), self.some_hosts())
 
-    def any_link(self) -> Link | None:
+    def any_link(self) -> Link[HostTarget] | None:
         """One link, or all of them."""
         return self.link() if self.rng.random() < 0.5 else None
 
@@ -116,12 +125,12 @@ _WEIGHTS: dict[Draw, int] = {
     FaultSource.bridge: 2,
     FaultSource.ring: 1,
     lambda source: steps.Isolate(source.host()): 4,
-    lambda source: steps.Flap(source.link(), source.rng.randint(50, 2_000) * MS): 2,
-    lambda source: steps.SlowLink(source.link(), source.rng.randint(5, 1_500) * MS, source.rng.randint(0, 5) * MS): 3,
+    lambda source: steps.Flap(source.link(), source.lapse(50, 2_000)): 2,
+    lambda source: steps.SlowLink(source.link(), source.lapse(5, 1_500), source.lapse(0, 5)): 3,
     lambda source: steps.Loss(source.ratio(0.6), source.any_link()): 4,
     lambda source: steps.Duplicate(source.ratio(0.5), source.any_link()): 3,
     lambda source: steps.Reorder(source.ratio(0.5), source.any_link()): 3,
-    lambda source: steps.SlowDisk(source.host(), source.rng.randint(1, 800) * MS): 3,
+    lambda source: steps.SlowDisk(source.host(), source.lapse(1, 800)): 3,
     lambda source: steps.FullDisk(source.host()): 2,
     lambda source: steps.FailDisk(source.host()): 2,
     lambda source: steps.SkewClock(source.host(), source.rng.randint(-60, 60) * SECOND): 1,
@@ -148,9 +157,9 @@ def deposed_leaders(source: FaultSource) -> list[Step]:
     found: list[Step] = []
     for _ in range(source.rng.randint(2, 6)):
         if at_ns < source.latest_ns:
-            until_ns = min(at_ns + source.rng.randint(200, 3_000) * MS, source.until_ns)
+            until_ns = min(at_ns + source.lapse(200, 3_000), source.until_ns)
             found.append(Step(at_ns, steps.Isolate(leader), until_ns=until_ns))
-        at_ns += source.rng.randint(300, 1_500) * MS
+        at_ns += source.lapse(300, 1_500)
     return found
 
 

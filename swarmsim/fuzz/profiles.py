@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from core.timing import SECOND
+from core.timing import DOCKER, LAN, SECOND, WAN, Timing
 
 
 class Profile(Struct, frozen=True):
@@ -23,6 +23,15 @@ class Profile(Struct, frozen=True):
     """How long faults go on; the liveness phase follows."""
     calm_ns: int
     """How long the liveness phase is."""
+    timing: Timing = LAN
+    """The profile by which the cluster's timeouts are set."""
+    pace: int = 1
+    """How many times longer faults last than under `lan`, and how many times rarer clients ask."""
+
+    @property
+    def progress_ns(self) -> int:
+        """Within this a majority that works elects a leader and commits."""
+        return 10 * self.timing.raft.election_max_ns
 
 
 RAFT: Final = Profile(
@@ -45,7 +54,31 @@ SWARM: Final = Profile(
     faulty_ns=30 * SECOND,
     calm_ns=30 * SECOND,
 )
-PROFILES: Final = {profile.name: profile for profile in (RAFT, SWARM)}
+OVER_WAN: Final = Profile(
+    name="wan",
+    manager_counts=(1, 3, 3, 3),
+    worker_counts=(1, 3),
+    services=True,
+    members_change=True,
+    fault_counts=(2, 12),
+    faulty_ns=100 * SECOND,
+    calm_ns=90 * SECOND,
+    timing=WAN,
+    pace=5,
+)
+AS_DOCKER: Final = Profile(
+    name="docker",
+    manager_counts=(1, 3, 3, 3),
+    worker_counts=(1, 3),
+    services=True,
+    members_change=True,
+    fault_counts=(2, 12),
+    faulty_ns=300 * SECOND,
+    calm_ns=300 * SECOND,
+    timing=DOCKER,
+    pace=15,
+)
+PROFILES: Final = {profile.name: profile for profile in (RAFT, SWARM, OVER_WAN, AS_DOCKER)}
 ALL: Final = "all"
 """Takes the profiles in turn, by seed."""
 

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from core.trials.clients import RequestSample, WriterSample
 from swarmsim.player.roster import NobodyThereError, Roster
 from swarmsim.scenario.plan import TrafficPlan, WriterPlan
 from swarmsim.scenario.targets import HostTarget
-from swarmsim.world import FactListener, RequestSample, World, WriterSample
+from swarmsim.world import FactListener, World
 
 
 class Clients:
@@ -29,7 +30,7 @@ class Clients:
 
         def took(sample: RequestSample) -> None:
             self._tell(self._world.now_ns, sample.host, sample)
-            samples.append(replace(sample, started_ns=sample.started_ns - self._origin_ns))
+            samples.append(replace(sample, started_at=sample.started_at - self._origin_ns))
 
         entry = self._entry(plan.enter_at, f"traffic {plan.name}")
         until_ns = plan.during.to_ns if plan.during is not None else None
@@ -42,8 +43,8 @@ class Clients:
 
         def took(sample: WriterSample) -> None:
             self._tell(self._world.now_ns, sample.host, sample)
-            started_ns, ended_ns = sample.started_ns - self._origin_ns, sample.ended_ns - self._origin_ns
-            samples.append(replace(sample, started_ns=started_ns, ended_ns=ended_ns))
+            started_at, ended_at = sample.started_at - self._origin_ns, sample.ended_at - self._origin_ns
+            samples.append(replace(sample, started_at=started_at, ended_at=ended_at))
 
         entry = self._entry(plan.to, f"writer {plan.name}")
         until_ns = plan.during.to_ns if plan.during is not None else None

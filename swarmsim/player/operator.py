@@ -6,7 +6,7 @@ not its business: the operator asks again, at another manager, for a bounded tim
 """
 
 from collections.abc import Callable, Generator
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from core.compose.deployment import Deployment, DeploymentFailed
 from core.compose.stack import Stack
 from core.ids import Address
-from core.objects import Cluster, Node, Service
+from core.objects import Cluster
 from core.objects.node import Availability, NodeSpec, Role
 from core.objects.service import Replicated, ServiceSpec
 from core.operations import (
@@ -43,6 +43,7 @@ class Pause(Struct, frozen=True):
     pause_ns: int
 
 
+SpecT = TypeVar("SpecT")
 Conversation = Generator[Operation | Pause, Any, None]
 Done = Callable[[str], None]
 """Told once how it ended: empty if well, else why not."""
@@ -154,20 +155,27 @@ class _Talk:
             self._world.call_at(self._world.now_ns + RETRY_NS, self._ask)
 
 
-def change_node(node_id: str, change: Callable[[NodeSpec], NodeSpec]) -> Conversation:
-    """Replace a node's spec by what `change` makes of it."""
+def change(
+    kind: Kind, reference: str, of: Callable[[SpecT], SpecT], update: Callable[[Any, SpecT], Operation]
+) -> Conversation:
+    """Replace an object's spec by what `of` makes of it, again if somebody else changed it meanwhile."""
     while True:
-        node: Node = yield Inspect(Kind.NODE, node_id)
-        spec = change(node.spec)
-        if spec == node.spec:
+        found: Any = yield Inspect(kind, reference)
+        spec = of(found.spec)
+        if spec == found.spec:
             return
         try:
-            yield UpdateNode(node.id, node.version, spec)
+            yield update(found, spec)
         except RejectedError as rejected:
             if rejected.error.code is not ErrorCode.OUT_OF_SEQUENCE:
                 raise
         else:
             return
+
+
+def change_node(node_id: str, of: Callable[[NodeSpec], NodeSpec]) -> Conversation:
+    """Replace a node's spec by what `of` makes of it."""
+    return change(Kind.NODE, node_id, of, lambda node, spec: UpdateNode(node.id, node.version, spec))
 
 
 def set_role(node_id: str, role: Role) -> Conversation:
@@ -180,20 +188,9 @@ def set_availability(node_id: str, availability: Availability) -> Conversation:
     return change_node(node_id, lambda spec: replace(spec, availability=availability))
 
 
-def change_service(name: str, change: Callable[[ServiceSpec], ServiceSpec]) -> Conversation:
-    """Replace a service's spec by what `change` makes of it."""
-    while True:
-        service: Service = yield Inspect(Kind.SERVICE, name)
-        spec = change(service.spec)
-        if spec == service.spec:
-            return
-        try:
-            yield UpdateService(service.id, service.version, spec)
-        except RejectedError as rejected:
-            if rejected.error.code is not ErrorCode.OUT_OF_SEQUENCE:
-                raise
-        else:
-            return
+def change_service(name: str, of: Callable[[ServiceSpec], ServiceSpec]) -> Conversation:
+    """Replace a service's spec by what `of` makes of it."""
+    return change(Kind.SERVICE, name, of, lambda service, spec: UpdateService(service.id, service.version, spec))
 
 
 def scale(name: str, replicas: int) -> Conversation:

@@ -12,6 +12,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from core.timing import MS
+from core.trials.clients import RequestSample, WriterSample
 from swarmsim.checks.check import Check
 from swarmsim.checks.situations import Situations
 from swarmsim.checks.suite import full_suite
@@ -30,7 +31,7 @@ from swarmsim.player.windows import LeaderHistory
 from swarmsim.recording import Recording, TrafficRecord, Verdict, WriterRecord
 from swarmsim.scenario.expectations import Always, Window
 from swarmsim.scenario.plan import Scenario
-from swarmsim.world import RequestSample, World, WriterSample, patience_ns
+from swarmsim.world import World, patience_ns
 
 SLICE_NS = 250 * MS
 SETTLE_NS = 500 * MS
@@ -219,4 +220,4 @@ class _Story:
 
 def in_order(samples: Sequence[SampleT]) -> tuple[SampleT, ...]:
     """By the time they started; as they were taken if that is equal."""
-    return tuple(sorted(samples, key=lambda sample: sample.started_ns))
+    return tuple(sorted(samples, key=lambda sample: sample.started_at))

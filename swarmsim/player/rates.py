@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from core.timing import PROFILES, SECOND
+from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSample
 from swarmsim.recording import Ruling, Verdict
-from swarmsim.scenario.expectations import Expectation, SuccessRate, Window, WriteAcknowledged, WriteOutcome, Writes
-from swarmsim.world import Outcome, RequestSample, WriterSample
-from swarmsim.world import WriteOutcome as Got
+from swarmsim.scenario.expectations import Expectation, SuccessRate, Window, WriteAcknowledged, Writes
 
 GOOD_WITHIN_NS = SECOND
 """An answer after this long is no success."""
@@ -21,7 +20,7 @@ def is_success(sample: RequestSample) -> bool:
 
 def judge_success_rate(expectation: Expectation, claim: SuccessRate, samples: Sequence[RequestSample]) -> Verdict:
     """Of the requests that started in the window, this share succeeded."""
-    started = [sample for sample in samples if _inside(sample.started_ns, claim.window)]
+    started = [sample for sample in samples if _inside(sample.started_at, claim.window)]
     good_count = sum(is_success(sample) for sample in started)
     if not started:
         return _verdict(expectation, Ruling.UNKNOWN, f"no request of {claim.traffic} started in the window", 0)
@@ -35,17 +34,17 @@ def judge_writes(
     expectation: Expectation, claim: Writes, samples: Mapping[str, Sequence[WriterSample]], timing: str
 ) -> Verdict:
     """Of the writes that started in the window, this share was acknowledged; or none was, and this share refused."""
-    writes = [write for write in _writes(samples, claim.writer) if _inside(write.started_ns, claim.window)]
+    writes = [write for write in _writes(samples, claim.writer) if _inside(write.started_at, claim.window)]
     if not writes:
         return _verdict(expectation, Ruling.UNKNOWN, "no write started in the window", 0)
-    acknowledged_count = sum(write.outcome is Got.ACKNOWLEDGED for write in writes)
+    acknowledged_count = sum(write.outcome is WriteOutcome.ACKNOWLEDGED for write in writes)
     if claim.outcome is WriteOutcome.ACKNOWLEDGED:
         held = acknowledged_count >= claim.at_least * len(writes) - 1e-9
         detail = f"{acknowledged_count} of {len(writes)} acknowledged"
     else:
         limit_ns = PROFILES[timing].raft.refusal_ns + REFUSAL_SLACK_NS
         refused_count = sum(
-            write.outcome is Got.REFUSED and write.ended_ns - write.started_ns <= limit_ns for write in writes
+            write.outcome is WriteOutcome.REFUSED and write.ended_at - write.started_at <= limit_ns for write in writes
         )
         held = not acknowledged_count and refused_count >= claim.at_least * len(writes) - 1e-9
         detail = f"{refused_count} of {len(writes)} refused in time, {acknowledged_count} acknowledged"
@@ -56,8 +55,8 @@ def judge_write_acknowledged(
     expectation: Expectation, claim: WriteAcknowledged, samples: Mapping[str, Sequence[WriterSample]], end_ns: int
 ) -> Verdict:
     """Some write that started at or after `after_ns` was acknowledged within `within_ns` of it."""
-    writes = [write for write in _writes(samples, claim.writer) if write.started_ns >= claim.after_ns]
-    ended = [write.ended_ns for write in writes if write.outcome is Got.ACKNOWLEDGED]
+    writes = [write for write in _writes(samples, claim.writer) if write.started_at >= claim.after_ns]
+    ended = [write.ended_at for write in writes if write.outcome is WriteOutcome.ACKNOWLEDGED]
     first = min(ended, default=None)
     if first is not None and first <= claim.after_ns + claim.within_ns:
         detail = f"after {(first - claim.after_ns) / SECOND:.3f} s"

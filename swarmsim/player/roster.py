@@ -2,33 +2,28 @@
 
 from collections.abc import Callable, Mapping
 from random import Random
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from core.ids import TaskId
 from core.objects import Task
 from core.objects.task import TaskState
 from core.store import Store
-from swarmsim.scenario.steps import Action, BreakCable, Bridge
+from core.trials.faults import Hosts, Link
+from swarmsim.scenario.steps import Action, BreakCable, Bridge, OneWay, Partition, Resolved
 from swarmsim.scenario.targets import (
     Group,
     Host,
     HostGroup,
     HostOf,
     HostTarget,
-    Link,
     Rack,
     Several,
     Some,
     TaskTarget,
-    names_in,
-    several,
 )
 from swarmsim.world import Power, World
-
-ActionT = TypeVar("ActionT", bound=Struct)
 
 
 class NobodyThereError(Exception):
@@ -109,22 +104,26 @@ class Roster:
             found = sorted(self._rng.sample(found, target.count))
         return found
 
-    def resolve(self, action: ActionT) -> ActionT:
-        """The action with every description of hosts replaced by names."""
+    def resolve(self, action: Action) -> Resolved:
+        """The action with every description of hosts and tasks replaced by names and ids."""
         changes = {name: self._plain(getattr(action, name)) for name in action.__struct_fields__}
-        resolved = replace(action, **changes)
+        resolved: Resolved = replace(action, **changes)  # type: ignore[assignment]
         if isinstance(resolved, Bridge) and not resolved.groups:
-            return replace(resolved, groups=self._halves(names_in(resolved.over)))
+            return replace(resolved, groups=self._halves(resolved.over))
+        if isinstance(resolved, Partition | Bridge):
+            _check_disjoint(resolved.groups)
         if isinstance(resolved, BreakCable):
-            racked = [host for host in names_in(resolved.hosts) if self._world.status(host).rack]
-            return replace(resolved, hosts=several(racked))
+            racked = tuple(host for host in resolved.hosts if self._world.status(host).rack)
+            return replace(resolved, hosts=racked)
         return resolved
 
     def _plain(self, value: Any) -> Any:
         if isinstance(value, HostTarget):
-            return several(self.hosts(value))
+            return self.hosts(value)
+        if isinstance(value, TaskTarget):
+            return tuple(task_id for _, task_id in self.tasks(value))
         if isinstance(value, Link):
-            return Link(several(self.hosts(value.first)), several(self.hosts(value.second)))
+            return Link(self.hosts(value.first), self.hosts(value.second))
         if isinstance(value, tuple):
             return tuple(self._plain(part) for part in value)
         return value
@@ -150,7 +149,7 @@ class Roster:
             )
         return hosts
 
-    def _halves(self, bridge: tuple[str, ...]) -> tuple[HostTarget, ...]:
+    def _halves(self, bridge: Hosts) -> tuple[Hosts, Hosts]:
         """The other hosts in two groups: managers and workers alternate between them."""
         halves: tuple[list[str], list[str]] = ([], [])
         for is_manager in (True, False):
@@ -162,19 +161,29 @@ class Roster:
             middle = (len(kin) + 1) // 2
             halves[0].extend(kin[:middle])
             halves[1].extend(kin[middle:])
-        return several(halves[0]), several(halves[1])
+        return tuple(halves[0]), tuple(halves[1])
 
 
-def hosts_hit(action: Action) -> tuple[str, ...]:
+def _check_disjoint(groups: tuple[Hosts, ...]) -> None:
+    for number, group in enumerate(groups):
+        twice = [host for other in groups[:number] for host in other if host in group]
+        if twice:
+            raise NobodyThereError(f"{twice[0]} would be in two groups")
+
+
+def hosts_hit(action: Resolved) -> Hosts:
     """Every host that a resolved action names, each once."""
-    named: dict[str, None] = {}
-    for field in action.__struct_fields__:
-        value = getattr(action, field)
-        parts = (value.first, value.second) if isinstance(value, Link) else value
-        for part in parts if isinstance(parts, tuple) else (parts,):
-            if isinstance(part, Host | Several):
-                named.update(dict.fromkeys(names_in(part)))
-    return tuple(named)
+    match action:
+        case Partition(groups):
+            parts = groups
+        case OneWay(source, destination):
+            parts = (source, destination)
+        case Bridge(over, groups):
+            parts = (over, *groups)
+        case _:
+            link: Link[Hosts] | None = getattr(action, "link", None)
+            parts = (getattr(action, "hosts", ()),) if link is None else (link.first, link.second)
+    return tuple(dict.fromkeys(host for part in parts for host in part))
 
 
 def most_advanced_store(world: World) -> Store | None:

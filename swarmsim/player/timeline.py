@@ -8,10 +8,14 @@ an operator asks of the swarm goes through the `Operator`.
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from core.objects import Cluster
 from core.objects.node import Availability, Role
 from core.operations import Kind, LeaveSwarm
 from core.timing import MS, SECOND
+from core.trials.endings import FAULTS
+from core.trials.faults import Hosts
 from swarmsim.player.formation import ask_to_join
 from swarmsim.player.operator import (
     Conversation,
@@ -31,7 +35,6 @@ from swarmsim.scenario.plan import WriterPlan
 from swarmsim.scenario.steps import (
     KILLS,
     UNDOES,
-    Action,
     Activate,
     BurstWrites,
     CrashTask,
@@ -47,6 +50,7 @@ from swarmsim.scenario.steps import (
     RemoveNode,
     RemoveService,
     RepairDisk,
+    Resolved,
     Restart,
     Resume,
     Scale,
@@ -54,7 +58,7 @@ from swarmsim.scenario.steps import (
     Unhealthy,
     verb_of,
 )
-from swarmsim.scenario.targets import HostTarget, names_in
+from swarmsim.scenario.targets import TaskTarget
 from swarmsim.world import NotDoneError, World
 
 LOOK_AGAIN_NS = 20 * MS
@@ -149,7 +153,7 @@ class Timeline:
 
     def _do(self, step: Step) -> None:
         if isinstance(step.action, CrashTask | ExitTask | Unhealthy | OutOfMemory):
-            self._befall(step)
+            self._befall(step, step.action.tasks)
             return
         action = self._roster.resolve(step.action)
         hosts = hosts_hit(action)
@@ -165,6 +169,7 @@ class Timeline:
         if not hosts and isinstance(action, MAY_HIT_NOBODY):
             self._note(step, hosts)
             return
+        assert isinstance(action, FAULTS)
         undo = self._world.apply(action)
         band = self._note(step, hosts)
         self._remember(action, hosts)
@@ -172,14 +177,12 @@ class Timeline:
         if undo is not None:
             self._end_at(step, band, undo)
 
-    def _befall(self, step: Step) -> None:
-        action = step.action
-        assert isinstance(action, CrashTask | ExitTask | Unhealthy | OutOfMemory)
-        hits = self._roster.tasks(action.tasks)
+    def _befall(self, step: Step, tasks: TaskTarget) -> None:
+        hits = self._roster.tasks(tasks)
+        fault: Any = replace(step.action, tasks=tuple(task_id for _, task_id in hits))
+        self._world.apply(fault)
         band = self._note(step, tuple(dict.fromkeys(host for host, _ in hits)))
         band.to_ns = band.from_ns
-        for host, task_id in hits:
-            self._world.befall(host, task_id, action)
 
     def _note(self, step: Step, hosts: tuple[str, ...]) -> _Band:
         band = _Band(step, hosts, self._world.now_ns - self._origin_ns)
@@ -200,14 +203,14 @@ class Timeline:
 
         self._world.call_at(self._origin_ns + step.until_ns, end)
 
-    def _remember(self, action: Action, hosts: tuple[str, ...]) -> None:
+    def _remember(self, action: Resolved, hosts: Hosts) -> None:
         if isinstance(action, KILLS):
             self._roster.killed.update(dict.fromkeys(hosts))
         elif isinstance(action, Restart):
             for host in hosts:
                 self._roster.killed.pop(host, None)
 
-    def _close(self, action: Action, hosts: tuple[str, ...]) -> None:
+    def _close(self, action: Resolved, hosts: Hosts) -> None:
         """End the bands that this action takes back whole."""
         undone = UNDOES.get(type(action), ())
         for band in self._bands:
@@ -223,20 +226,20 @@ class Timeline:
         if problem:
             self.problems.append(f"the operator could not be served: {problem}")
 
-    def _for_nodes(self, target: HostTarget, converse: Callable[[str], Conversation]) -> None:
-        for host in names_in(target):
+    def _for_nodes(self, hosts: Hosts, converse: Callable[[str], Conversation]) -> None:
+        for host in hosts:
             self._hold(converse(self._world.status(host).node_id))
 
-    def _set_availability(self, target: HostTarget, availability: Availability) -> None:
-        self._for_nodes(target, lambda node_id: set_availability(node_id, availability))
+    def _set_availability(self, hosts: Hosts, availability: Availability) -> None:
+        self._for_nodes(hosts, lambda node_id: set_availability(node_id, availability))
 
-    def _remove_nodes(self, action: RemoveNode) -> None:
-        self._roster.gone.update(dict.fromkeys(names_in(action.hosts)))
+    def _remove_nodes(self, action: RemoveNode[Hosts]) -> None:
+        self._roster.gone.update(dict.fromkeys(action.hosts))
         self._for_nodes(action.hosts, remove_node)
 
-    def _leave(self, action: Leave) -> None:
-        self._roster.gone.update(dict.fromkeys(names_in(action.hosts)))
-        for host in names_in(action.hosts):
+    def _leave(self, action: Leave[Hosts]) -> None:
+        self._roster.gone.update(dict.fromkeys(action.hosts))
+        for host in action.hosts:
             self._hold(leave(LeaveSwarm(force=True)), at=host)
 
     def _join(self, action: Join) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from core.trials.clients import RequestSample, WriterSample
 from swarmsim.checks.check import Check
 from swarmsim.player.continuity import Continuity
 from swarmsim.player.eventual import Eventually
@@ -21,7 +22,6 @@ from swarmsim.scenario.expectations import (
     WriteAcknowledged,
     Writes,
 )
-from swarmsim.world import RequestSample, WriterSample
 
 
 class Evidence(Struct, frozen=True):

@@ -108,7 +108,7 @@ class Availability(Struct, frozen=True, gc=False):
 def availability_of(clients: Clients) -> Availability:
     """All of one source."""
     exchanges = clients.exchanges
-    latencies = sorted(each.ended_ns - each.started_ns for each in exchanges if each.good)
+    latencies = sorted(each.ended_at - each.started_at for each in exchanges if each.good)
     stood = standstills(exchanges, _threshold_ns(latencies))
     standstill_ns = sum(each.length_ns for each in stood)
     return Availability(
@@ -131,14 +131,14 @@ def standstills(exchanges: Sequence[Exchange], threshold_ns: int) -> tuple[Stand
     """Every one longer than `threshold_ns`. `exchanges` are in the order they started."""
     if not exchanges:
         return ()
-    last_ended_at = max(each.ended_ns for each in exchanges)
-    answers = sorted(each.ended_ns for each in exchanges if each.good)
+    last_ended_at = max(each.ended_at for each in exchanges)
+    answers = sorted(each.ended_at for each in exchanges if each.good)
     found = []
-    for before, after in zip([exchanges[0].started_ns, *answers], [*answers, last_ended_at], strict=True):
+    for before, after in zip([exchanges[0].started_at, *answers], [*answers, last_ended_at], strict=True):
         if after - before <= threshold_ns:
             continue
-        waiting = [each for each in exchanges if each.started_ns < after and _waits_in_vain(each, before, after)]
-        from_ns = max(before, min((each.started_ns for each in waiting), default=after))
+        waiting = [each for each in exchanges if each.started_at < after and _waits_in_vain(each, before, after)]
+        from_ns = max(before, min((each.started_at for each in waiting), default=after))
         if after - from_ns > threshold_ns and len(waiting) >= FEWEST_ASKED:
             outcomes = Counter(each.outcome for each in waiting)
             found.append(Standstill(from_ns, after, bool(answers) and after <= answers[-1], _by_count(outcomes)))
@@ -147,7 +147,7 @@ def standstills(exchanges: Sequence[Exchange], threshold_ns: int) -> tuple[Stand
 
 def _waits_in_vain(each: Exchange, before: int, after: int) -> bool:
     """Whether this one was asked, or still open, with no good answer to anybody between `before` and `after`."""
-    return each.ended_ns >= after or (not each.good and each.started_ns >= before)
+    return each.ended_at >= after or (not each.good and each.started_at >= before)
 
 
 def bad_spells(exchanges: Sequence[Exchange], quiet_ns: int = QUIET_NS) -> tuple[BadSpell, ...]:
@@ -156,7 +156,7 @@ def bad_spells(exchanges: Sequence[Exchange], quiet_ns: int = QUIET_NS) -> tuple
     for index, each in enumerate(exchanges):
         if each.good:
             continue
-        if groups and each.started_ns - exchanges[groups[-1][-1]].started_ns < quiet_ns:
+        if groups and each.started_at - exchanges[groups[-1][-1]].started_at < quiet_ns:
             groups[-1].append(index)
         else:
             groups.append([index])
@@ -167,10 +167,10 @@ def _spell(exchanges: Sequence[Exchange], failed: Sequence[int]) -> BadSpell:
     first, last = failed[0], failed[-1]
     ended = last + 1 < len(exchanges)
     return BadSpell(
-        from_ns=exchanges[first].started_ns,
-        to_ns=exchanges[last + 1].started_ns if ended else exchanges[last].ended_ns,
+        from_ns=exchanges[first].started_at,
+        to_ns=exchanges[last + 1].started_at if ended else exchanges[last].ended_at,
         ended=ended,
-        first_failed_at_ns=exchanges[first].ended_ns,
+        first_failed_at_ns=exchanges[first].ended_at,
         asked_count=last - first + 1,
         failed_count=len(failed),
         reasons=_reasons([exchanges[index] for index in failed]),

@@ -2,7 +2,6 @@
 
 import os
 import platform
-import resource
 import subprocess
 import time
 from pathlib import Path
@@ -27,8 +26,9 @@ class Circumstances(Struct, frozen=True):
     finished_at: str
     """Universal time, ISO 8601."""
     wall_s: float
+    """From when this scenario's results were waited for; with several files, workers may have been ahead."""
     cpu_s: float
-    """Of this process and of the workers it has waited for."""
+    """Of playing the seeds, in whatever process."""
     simulated_s: float
     simulated_s_per_cpu_s: float
 
@@ -38,11 +38,15 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self._wall_s = time.monotonic()
-        self._cpu_s = _cpu_s()
+        self._cpu_s = 0.0
+
+    def add_cpu(self, cpu_s: float) -> None:
+        """Somebody has worked for so long, here or in another process."""
+        self._cpu_s += cpu_s
 
     def read(self, *, report_sha256: str, jobs: int, simulated_s: float) -> Circumstances:
         """The circumstances of what happened since."""
-        cpu_s = _cpu_s() - self._cpu_s
+        cpu_s = self._cpu_s
         revision, modified = _git()
         return Circumstances(
             report_sha256=report_sha256,
@@ -63,12 +67,6 @@ class Stopwatch:
 def json_of(circumstances: Circumstances) -> bytes:
     """As `run.json` has it."""
     return msgspec.json.format(msgspec.json.encode(circumstances), indent=1) + b"\n"
-
-
-def _cpu_s() -> float:
-    """Of this process and of every child that has ended."""
-    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def _git() -> tuple[str, bool]:

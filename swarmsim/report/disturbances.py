@@ -6,9 +6,9 @@ from msgspec import Struct
 
 from swarmsim.recording import FaultBand
 from swarmsim.report.evidence import Evidence
-from swarmsim.scenario.steps import REVERSIBLE
+from swarmsim.scenario.steps import REVERSIBLE, verb_of
 
-LASTING: Final = frozenset(action.__struct_config__.tag for action in REVERSIBLE)
+LASTING: Final = frozenset(verb_of(action) for action in REVERSIBLE)
 """Verbs whose effect goes on until it is taken back; the others happen at an instant."""
 
 

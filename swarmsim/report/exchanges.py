@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSample
 from swarmsim.player.rates import is_success
 from swarmsim.recording import Recording
-from swarmsim.world import Outcome, RequestSample, WriteOutcome
 
 GOOD = "good"
 AT_ITS_ENTRY = "at its entry"
@@ -18,8 +18,8 @@ SLOW = "slow"
 class Exchange(Struct, frozen=True, gc=False):
     """One question to the swarm and what came of it."""
 
-    started_ns: int
-    ended_ns: int
+    started_at: int
+    ended_at: int
     outcome: str
     """`good`, or what went wrong."""
     host: str
@@ -47,11 +47,11 @@ def clients_of(recording: Recording) -> Iterator[Clients]:
         for kind in ("write", "read"):
             of_kind = tuple(
                 Exchange(
-                    sample.started_ns,
-                    sample.ended_ns,
+                    sample.started_at,
+                    sample.ended_at,
                     _of_write(sample.outcome),
                     sample.host,
-                    f"asked at {sample.host}",
+                    _why(sample),
                 )
                 for sample in writer.samples
                 if sample.kind == kind
@@ -61,8 +61,8 @@ def clients_of(recording: Recording) -> Iterator[Clients]:
     for traffic in recording.traffic:
         requests = tuple(
             Exchange(
-                sample.started_ns,
-                sample.started_ns + sample.latency_ns,
+                sample.started_at,
+                sample.started_at + sample.latency_ns,
                 GOOD if is_success(sample) else SLOW if sample.outcome is Outcome.OK else sample.outcome.value,
                 sample.host,
                 _where(sample),
@@ -76,6 +76,11 @@ def _where(sample: RequestSample) -> str:
     """The detail; of a host without power it says whether clients or other hosts found that out."""
     entry = sample.detail == f"{sample.host} has no power"
     return f"{AT_ITS_ENTRY}: {sample.detail}" if entry else sample.detail
+
+
+def _why(sample: WriterSample) -> str:
+    """The reason that the client was given, without what follows its colon, which is advice."""
+    return sample.detail.partition(":")[0] or f"asked at {sample.host}"
 
 
 def _of_write(outcome: WriteOutcome) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from swarmsim.report.key_figures import key_figures
 from swarmsim.report.report import Report
+from swarmsim.report.stretches import spell_table
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.tables import (
     DISTRIBUTION_COLUMNS,
@@ -17,7 +18,6 @@ from swarmsim.report.tables import (
     service_table,
     situation_table,
     situation_tally_table,
-    spell_table,
     stage_table,
     type_table,
     verdict_table,

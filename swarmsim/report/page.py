@@ -13,6 +13,7 @@ from swarmsim.report.figures import DURATION
 from swarmsim.report.key_figures import key_figures
 from swarmsim.report.markup import Markup, element, joined
 from swarmsim.report.report import Report
+from swarmsim.report.stretches import spell_table
 from swarmsim.report.summary import RunSummary, Window
 from swarmsim.report.tables import (
     DISTRIBUTION_COLUMNS,
@@ -28,7 +29,6 @@ from swarmsim.report.tables import (
     service_table,
     situation_table,
     situation_tally_table,
-    spell_table,
     type_table,
     verdict_table,
     verdict_tally_table,
@@ -174,7 +174,8 @@ def _run_sections(report: Report, run: RunSummary) -> Iterator[Markup]:
         element(
             "p",
             "A standstill: somebody waited and nobody got a good answer. A bad spell: from the first failure to the "
-            "last, with never a second without one; others succeeded beside them.",
+            "last, with never a second without one; others succeeded beside them. Of each client the longest are "
+            "listed; report.json has all.",
             class_="hint",
         ),
         _table(spell_table(run)),

@@ -61,7 +61,7 @@ def in_counts(gap: QuorumGap) -> str:
 
 def _first_write(course: Course, reign: Reign | None) -> Iterator[Found]:
     writes = [clients for clients in course.clients if clients.kind == "writes"]
-    answers = [each.ended_ns for source in writes for each in source.exchanges if each.good]
+    answers = [each.ended_at for source in writes for each in source.exchanges if each.good]
     if answers:
         after = [at_ns for at_ns in answers if reign is not None and at_ns >= reign.elected_at_ns]
         yield Found("first-write", min(after, default=None))

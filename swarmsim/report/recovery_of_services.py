@@ -114,9 +114,9 @@ def _first_request(
 def _first_good(source: Clients, ready: dict[str, int]) -> int | None:
     return next(
         (
-            each.started_ns
+            each.started_at
             for each in source.exchanges
-            if each.good and each.host in ready and each.started_ns >= ready[each.host]
+            if each.good and each.host in ready and each.started_at >= ready[each.host]
         ),
         None,
     )

@@ -33,10 +33,10 @@ def series_of(clients: Clients, from_ns: int, to_ns: int) -> Series:
     bin_ns = _bin_ns(clients.rate_per_s, to_ns - from_ns)
     bins: list[list[Exchange]] = [[] for _ in range(-(-(to_ns - from_ns) // bin_ns))]
     for each in clients.exchanges:
-        if from_ns <= each.started_ns < to_ns:
-            bins[(each.started_ns - from_ns) // bin_ns].append(each)
+        if from_ns <= each.started_at < to_ns:
+            bins[(each.started_at - from_ns) // bin_ns].append(each)
     outcomes = sorted({each.outcome for held in bins for each in held if not each.good})
-    latencies = [sorted(each.ended_ns - each.started_ns for each in held if each.good) for held in bins]
+    latencies = [sorted(each.ended_at - each.started_at for each in held if each.good) for held in bins]
     return Series(
         name=clients.name,
         kind=clients.kind,

@@ -9,7 +9,7 @@ from core.timing import SECOND
 from swarmsim.recording import Ruling, Verdict
 from swarmsim.report.anatomy import Anatomy
 from swarmsim.report.causes import quorum_counts
-from swarmsim.report.leadership import Reign
+from swarmsim.report.leadership import Reign, leaderless
 from swarmsim.report.quorum import QuorumGap
 from swarmsim.report.stages import STAGES
 from swarmsim.report.story_of_clients import told_of_requests, told_of_writes
@@ -62,12 +62,14 @@ def story_of(run: RunSummary) -> tuple[Paragraph, ...]:
 def _leadership(run: RunSummary) -> Iterator[str]:
     if not run.reigns:
         yield "Nobody ever led."
-    for position, reign in enumerate(run.reigns[:MOST_TOLD]):
+    if len(run.reigns) > MOST_TOLD:
+        yield from _many_leaders(run)
+        yield from _quorum_gaps(run, run.reigns[0].elected_at_ns, run.end_ns)
+        return
+    for position, reign in enumerate(run.reigns):
         previous = run.reigns[position - 1] if position else None
         yield from _quorum_gaps(run, previous.elected_at_ns if previous else 0, reign.elected_at_ns)
         yield _reign(reign, previous)
-    if len(run.reigns) > MOST_TOLD:
-        yield f"After that {counted(len(run.reigns) - MOST_TOLD, 'more leader')} followed."
     yield from _quorum_gaps(run, run.reigns[-1].elected_at_ns if run.reigns else 0, run.end_ns)
 
 
@@ -81,6 +83,20 @@ def _quorum_gaps(run: RunSummary, from_ns: int, to_ns: int) -> Iterator[str]:
 
 def _quorum_gap(gap: QuorumGap) -> str:
     return f"From {instant(gap.from_ns)}{quorum_counts(gap)} there was no quorum, so nobody could be elected."
+
+
+def _many_leaders(run: RunSummary) -> Iterator[str]:
+    hosts = list(dict.fromkeys(reign.host for reign in run.reigns))
+    first, last = run.reigns[0], run.reigns[-1]
+    yield f"Leaders changed often: {listed(hosts)} led {len(run.reigns)} times in terms {first.term} to {last.term}."
+    gaps = leaderless(run.reigns, run.end_ns)
+    if gaps:
+        from_ns, to_ns = max(gaps, key=lambda gap: gap[1] - gap[0])
+        together = duration(sum(end_ns - begin_ns for begin_ns, end_ns in gaps))
+        longest = f"{duration(to_ns - from_ns)} from {instant(from_ns)}"
+        yield f"No leader could act for {together} in all, the longest time being {longest}."
+    yield _reign(first, None)
+    yield _reign(last, run.reigns[-2])
 
 
 def _reign(reign: Reign, previous: Reign | None) -> str:

@@ -1,6 +1,6 @@
 """What clients could not get, told in sentences with the reason that the run itself gives."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from swarmsim.report.availability import Availability, BadSpell, Reason, Standstill
@@ -15,6 +15,8 @@ MOST_TOLD: Final = 4
 MOST_REASONS: Final = 5
 FEW: Final = 20
 """Reasons are told until less than this part of the failures is left."""
+WORST_TOLD: Final = 2
+"""Of bad spells, where there are more than `MOST_TOLD`."""
 MOST_STANDSTILLS: Final = 3
 """More than these are told together."""
 _BECAME: Final = {
@@ -47,10 +49,14 @@ def told_of_writes(run: RunSummary, source: Availability) -> Iterator[str]:
     elif len(source.standstills) <= MOST_STANDSTILLS:
         yield from (_standstill(run, each) for each in source.standstills)
     else:
+        longest = sorted(source.standstills, key=lambda each: each.length_ns, reverse=True)
+        times = listed(
+            [f"{duration(each.length_ns)} from {instant(each.from_ns)}" for each in longest[:MOST_STANDSTILLS]]
+        )
         together = duration(source.standstill_ns)
-        yield f"They stood still {len(source.standstills)} times, {together} in all; the longest time was this."
-        yield _standstill(run, max(source.standstills, key=lambda each: each.length_ns))
-    yield from (_spell(run, source, spell) for spell in source.spells_beside_standstills()[:MOST_TOLD])
+        yield f"They stood still {len(longest)} times, {together} in all; the longest times were {times}."
+        yield _standstill(run, longest[0])
+    yield from _spells(run, source, source.spells_beside_standstills())
 
 
 def _standstill(run: RunSummary, standstill: Standstill) -> str:
@@ -82,10 +88,17 @@ def told_of_requests(run: RunSummary, source: Availability) -> Iterator[str]:
         return
     failed, part = number(source.failed_count), share(source.failed_count, source.asked_count)
     yield f"{failed} of {counted(source.asked_count, 'request')} to {source.target} ({part}) failed."
-    yield from (_spell(run, source, spell) for spell in source.bad_spells[:MOST_TOLD])
-    if more := source.bad_spells[MOST_TOLD:]:
+    yield from _spells(run, source, source.bad_spells)
+
+
+def _spells(run: RunSummary, source: Availability, spells: Sequence[BadSpell]) -> Iterator[str]:
+    """The worst of them in order of time, then what the others come to."""
+    most = MOST_TOLD if len(spells) <= MOST_TOLD else WORST_TOLD
+    worst = sorted(spells, key=lambda spell: spell.failed_count, reverse=True)
+    yield from (_spell(run, source, spell) for spell in spells if spell in worst[:most])
+    if more := worst[most:]:
         failed = number(sum(each.failed_count for each in more))
-        yield f"{failed} more failed in {counted(len(more), 'later bad spell')}."
+        yield f"{failed} more failed in {counted(len(more), 'other bad spell')}."
 
 
 def _spell(run: RunSummary, source: Availability, spell: BadSpell) -> str:

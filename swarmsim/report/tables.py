@@ -11,7 +11,6 @@ from swarmsim.report.anatomy import Anatomy, InVain
 from swarmsim.report.availability import Availability
 from swarmsim.report.costs import Cost
 from swarmsim.report.figures import BYTES_PER_SECOND, DURATION, PER_SECOND, REPLICA_TIME, Distribution
-from swarmsim.report.reasons import grouped
 from swarmsim.report.report import Report
 from swarmsim.report.stages import STAGES
 from swarmsim.report.summary import RunSummary
@@ -136,37 +135,6 @@ def _availability_row(source: Availability) -> tuple[str, ...]:
         repair,
         *(duration(value) if isinstance(value, int) else value for value in latencies),
     )
-
-
-def spell_table(run: RunSummary) -> Table:
-    """Every stretch in which clients could not get something, in order of time."""
-    rows: list[tuple[int, tuple[str, ...]]] = []
-    for source in run.availability:
-        name = f"{source.kind} of {source.name}"
-        for standstill in source.standstills:
-            asked = listed([f"{number(count)} {_waited(outcome)}" for outcome, count in standstill.asked.items()])
-            rows.append(
-                (standstill.from_ns, _stretch(name, standstill.from_ns, standstill.to_ns, "nobody was answered", asked))
-            )
-        for spell in source.spells_beside_standstills():
-            part = f"{number(spell.failed_count)} of {number(spell.asked_count)} failed"
-            reasons = grouped(spell.reasons)[:3]
-            why = listed([f"{number(reason.count)} {reason.outcome} ({reason.detail})" for reason in reasons])
-            rows.append((spell.from_ns, _stretch(name, spell.from_ns, spell.to_ns, part, why)))
-    rows.sort(key=lambda row: row[0])
-    return Table(
-        ("from", "to", "for", "clients", "what", "why, or what became of them"),
-        tuple(row for _, row in rows),
-        (0, 1, 2),
-    )
-
-
-def _waited(outcome: str) -> str:
-    return "waited" if outcome == "good" else outcome
-
-
-def _stretch(name: str, from_ns: int, to_ns: int, what: str, why: str) -> tuple[str, ...]:
-    return (instant(from_ns), instant(to_ns), duration(to_ns - from_ns), name, what, why)
 
 
 def service_table(run: RunSummary) -> Table:

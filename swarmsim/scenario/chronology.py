@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from core.document import Value
+from core.mistakes import each
 from swarmsim.scenario import steps
 from swarmsim.scenario.steps import Action, Step, verb_of
 from swarmsim.scenario.targets import Group, Host, HostGroup, HostTarget, Several
@@ -14,26 +15,32 @@ _NEEDS_CAUSE: Final = (steps.Resume, steps.Heal, steps.RepairDisk)
 
 def check_chronology(timeline: Sequence[tuple[Value, Step]]) -> None:
     """Refuse a step that undoes what has not been done by then; `timeline` is in order of time."""
-    for number, (place, step) in enumerate(timeline):
-        earlier = [each for _, each in timeline[:number]]
-        faults = steps.UNDOES[type(step.action)] if isinstance(step.action, _NEEDS_CAUSE) else ()
-        if faults and not any(isinstance(each.action, faults) for each in earlier):
-            verb = verb_of(step.action)
-            place.fail(f"there is nothing to {verb.partition('-')[0]} yet; no fault of that kind comes before")
-        _check_groups(place, step.action, earlier)
-        if isinstance(step.action, steps.Restart):
-            _check_restart(place, step.action, earlier, [each for _, each in timeline[number + 1 :]])
+    each(range(len(timeline)), lambda number: _check(timeline, number))
+
+
+def _check(timeline: Sequence[tuple[Value, Step]], number: int) -> None:
+    place, step = timeline[number]
+    earlier = [other for _, other in timeline[:number]]
+    faults = steps.UNDOES[type(step.action)] if isinstance(step.action, _NEEDS_CAUSE) else ()
+    if faults and not any(isinstance(other.action, faults) for other in earlier):
+        verb = verb_of(step.action)
+        place.fail(f"there is nothing to {verb.partition('-')[0]} yet; no fault of that kind comes before")
+    _check_groups(place, step.action, earlier)
+    if isinstance(step.action, steps.Restart):
+        _check_restart(place, step.action, earlier, [other for _, other in timeline[number + 1 :]])
 
 
 def _check_groups(place: Value, action: Action, earlier: Sequence[Step]) -> None:
-    named = [each.group for each in _parts(getattr(action, "hosts", None)) if isinstance(each, Group)]
-    if HostGroup.KILLED in named and not any(isinstance(each.action, steps.KILLS) for each in earlier):
+    named = [other.group for other in _parts(getattr(action, "hosts", None)) if isinstance(other, Group)]
+    if HostGroup.KILLED in named and not any(isinstance(other.action, steps.KILLS) for other in earlier):
         place.fail("nothing has been killed by then")
-    if HostGroup.PAUSED in named and not any(isinstance(each.action, steps.Pause) for each in earlier):
+    if HostGroup.PAUSED in named and not any(isinstance(other.action, steps.Pause) for other in earlier):
         place.fail("nothing has been paused by then")
 
 
-def _check_restart(place: Value, restart: steps.Restart, earlier: Sequence[Step], later: Sequence[Step]) -> None:
+def _check_restart(
+    place: Value, restart: steps.Restart[HostTarget], earlier: Sequence[Step], later: Sequence[Step]
+) -> None:
     # A restart of a host that is up reboots it; but one that is only killed afterwards was surely meant to come after.
     killed_before = {
         part for step in earlier if isinstance(step.action, steps.KILLS) for part in _parts(step.action.hosts)
@@ -48,7 +55,7 @@ def _check_restart(place: Value, restart: steps.Restart, earlier: Sequence[Step]
 
 def _parts(target: HostTarget | None) -> Iterator[HostTarget]:
     if isinstance(target, Several):
-        for each in target.targets:
-            yield from _parts(each)
+        for other in target.targets:
+            yield from _parts(other)
     elif target is not None:
         yield target

@@ -1,20 +1,23 @@
 """How expectations are written: a claim, and `after` with `within`, or `over` a window, or `at` an instant."""
 
+from collections.abc import Iterable
+from enum import Enum
 from typing import Any, Final
 
 from msgspec import Struct
 
 from core.document import Value
+from core.mistakes import Mistakes
 from swarmsim.checks.situations import SITUATIONS
 from swarmsim.checks.suite import CHECKS
 from swarmsim.scenario import expectations
 from swarmsim.scenario.expectations import (
+    EXPECTED_OUTCOMES,
     Claim,
     Expectation,
     LeaderThroughout,
     Running,
     Window,
-    WriteOutcome,
 )
 from swarmsim.scenario.forms import Form, Mapped, Part, Shape, Single, flow
 from swarmsim.scenario.names import Names, what_there_is
@@ -55,9 +58,9 @@ class _True:
         return True
 
 
-def _enum(words: Any) -> Kind:
-    vocabulary = word(each.value for each in words)
-    return Kind(lambda value, names: words(vocabulary.read(value, names)), lambda member: member.value)
+def _enum(members: Iterable[Enum]) -> Kind:
+    by_word = {member.value: member for member in members}
+    return Kind(lambda value, _: by_word[value.one_of(by_word)], lambda member: member.value)
 
 
 def _read_of(value: Value, names: Names) -> str | None:
@@ -94,7 +97,7 @@ FORMS: Final = (
     _form("members", expectations.Members, _MEMBERS, *_AFTER),
     _form("caught-up", expectations.CaughtUp, Single("hosts", HOSTS), *_AFTER),
     _form("success-rate", expectations.SuccessRate, _RATE, _OVER),
-    _form("writes", expectations.Writes, Single("outcome", _enum(WriteOutcome)), _OVER, _AT_LEAST, _BY),
+    _form("writes", expectations.Writes, Single("outcome", _enum(EXPECTED_OUTCOMES)), _OVER, _AT_LEAST, _BY),
     _form("write-acknowledged", expectations.WriteAcknowledged, _True(), *_AFTER, _BY),
     _form("running", Running, _RUNNING, _OVER),
     _form("keeps-running", expectations.KeepsRunning, _OF, _OVER),
@@ -114,8 +117,11 @@ def read_expectation(item: Value, names: Names, line: int) -> Expectation:
     if form.claim is Running and "at" in entries:
         claim: Claim = _read_running_at(item, names)
     else:
-        item.fields(form.word, *form.beside.keys, required=form.beside.required)
-        fields = form.value.read(entries[form.word], names) | form.beside.read_fields(entries, names)
+        mistakes = Mistakes()
+        item.known_fields(mistakes, form.word, *form.beside.keys, required=form.beside.required)
+        fields = mistakes.attempt(lambda: form.value.read(entries[form.word], names)) or {}
+        fields |= mistakes.attempt(lambda: form.beside.read_fields(entries, names)) or {}
+        mistakes.settle()
         claim = form.claim(**fields)
     _check_end(entries, claim, names)
     return Expectation(claim, line, text_of(claim))

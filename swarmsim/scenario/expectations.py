@@ -6,9 +6,11 @@ covers what starts at or after `from_ns` and before `to_ns`. Ratios are between 
 """
 
 from enum import Enum
+from typing import Final
 
 from msgspec import Struct
 
+from core.trials.clients import WriteOutcome
 from swarmsim.scenario.targets import HostTarget
 
 
@@ -86,11 +88,8 @@ class SuccessRate(Struct, frozen=True, gc=False, tag="success-rate"):
     at_least: float
 
 
-class WriteOutcome(Enum):
-    """What becomes of the writes that start in a window."""
-
-    ACKNOWLEDGED = "acknowledged"
-    REFUSED = "refused"
+EXPECTED_OUTCOMES: Final = (WriteOutcome.ACKNOWLEDGED, WriteOutcome.REFUSED)
+"""What can be expected of writes: that nobody knows, or that they are against the rules, is nothing to aim for."""
 
 
 class Writes(Struct, frozen=True, gc=False, tag="writes"):

@@ -4,12 +4,14 @@ A field without a default must be written; one that has its default is not writt
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields
 
 from core.document import Value
+from core.mistakes import Mistakes, gather
 from swarmsim.scenario.names import Names
 from swarmsim.scenario.words import Kind
 
@@ -38,11 +40,20 @@ class Form(Generic[Record]):
 
     def read(self, value: Value, names: Names) -> Record:
         """The record that a mapping describes."""
-        return self.make(**self.read_fields(value.fields(*self.keys, required=self.required), names))
+        return self.make(**self.read_mapping(value, names))
+
+    def read_mapping(self, value: Value, names: Names) -> dict[str, Any]:
+        """The fields that a mapping sets; keys it must not have and values that cannot be meant are raised together."""
+        mistakes = Mistakes()
+        entries = value.known_fields(mistakes, *self.keys, required=self.required)
+        fields = mistakes.attempt(lambda: self.read_fields(entries, names))
+        mistakes.settle()
+        return fields or {}
 
     def read_fields(self, entries: Mapping[str, Value], names: Names) -> dict[str, Any]:
         """The fields that are written among `entries`."""
-        return {part.field: part.kind.read(entries[part.key], names) for part in self.parts if part.key in entries}
+        written = [part for part in self.parts if part.key in entries]
+        return gather({part.field: partial(part.kind.read, entries[part.key], names) for part in written})
 
     def write(self, record: Record) -> dict[str, object]:
         """The mapping that describes a record."""
@@ -92,10 +103,10 @@ class Mapped:
     def read(self, value: Value, names: Names) -> dict[str, Any]:
         if self.short and not (value.is_mapping and self.short in value.mapping()):
             return self.form.read_fields({self.short: value}, names)
-        entries = value.fields(*self.form.keys, required=self.form.required)
-        if not entries:
+        fields = self.form.read_mapping(value, names)
+        if not fields:
             value.fail(f"one of {', '.join(self.form.keys)} is needed")
-        return self.form.read_fields(entries, names)
+        return fields
 
     def write(self, record: Any) -> object:
         written = self.form.write(record)

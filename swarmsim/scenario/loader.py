@@ -1,26 +1,31 @@
-"""From a scenario file to a `Scenario`, with every word checked; complaints name file, line and the nearest word."""
+"""From a scenario file to a `Scenario`, with every word checked; complaints name file, line and the nearest word.
+
+Everything that is wrong is found in one go. Where a part could not be read, what depends on it is not held against the
+reader: `Names.unread` says what may be there all the same.
+"""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
 from core.compose.stack import Stack
 from core.document import Value
-from core.objects.service import Replicated
+from core.mistakes import DocumentError, Mistakes
 from core.timing import SECOND
 from swarmsim.compose_files import load_stack, read_text
-from swarmsim.scenario.acceptance import check_accepted
 from swarmsim.scenario.chronology import check_chronology
+from swarmsim.scenario.deployed import Deployed, StackReader
 from swarmsim.scenario.expectation_language import end_of, read_expectation
 from swarmsim.scenario.names import Names
 from swarmsim.scenario.plan import ClusterPlan, Scenario, StackPlan
-from swarmsim.scenario.plan_language import host_names, read_cluster, read_images, read_traffic, read_writer
+from swarmsim.scenario.plan_language import hosts_of, read_cluster, read_images, read_traffic, read_writer
 from swarmsim.scenario.step_language import read_step
 from swarmsim.scenario.steps import Deploy, Scale, Step
 from swarmsim.scenario.words import POSITIVE_DURATION
-from swarmsim.yaml_source import Source, parse
+from swarmsim.yaml_source import Source, parse, refuse
 
 SECTIONS: Final = (
     "name",
@@ -37,14 +42,14 @@ SECTIONS: Final = (
 END_MARGIN_NS: Final = 10 * SECOND
 """A scenario without `end` goes on for so long after the last instant it mentions."""
 
+_LISTS: Final = ("deploy", "traffic", "writers", "timeline", "expect")
 _CHANGE_ROLES: Final = ("promote", "demote")
 
-StackReader = Callable[[str, str], Stack]
-"""Reads the stack of that name from a Compose file, given as written; raises `SourceError` or `OSError`."""
+Found = TypeVar("Found")
 
 
 def load(file: Path) -> Scenario:
-    """The scenario in a file; Compose files lie beside it. Raises `SourceError`."""
+    """The scenario in a file; Compose files lie beside it. Raises `SourceError`, with all that is wrong."""
 
     def read_stack(name: str, compose_file: str) -> Stack:
         beside = file.parent / compose_file
@@ -57,11 +62,19 @@ def load(file: Path) -> Scenario:
 
 def decode(source: Source, text: str, read_stack: StackReader) -> Scenario:
     """The scenario in a parsed file. Raises `SourceError`."""
-    with source.located_errors():
-        return _Decoder(source, read_stack).scenario(text)
+    deployed = Deployed(read_stack)
+    try:
+        scenario = _Decoder(source, deployed).scenario(text)
+    except DocumentError as error:
+        refuse([*source.mistakes, *source.located(error), *deployed.mistakes])
+        raise
+    refuse([*source.mistakes, *deployed.mistakes])
+    return scenario
 
 
 def _check_not_compose(root: Value) -> None:
+    if not root.is_mapping:
+        root.fail_type("a scenario: a mapping with the keys name, cluster, timeline and so on")
     sections = root.mapping()
     if "services" in sections and "cluster" not in sections:
         sections["services"].fail("this looks like a Compose file; name it under deploy")
@@ -70,139 +83,141 @@ def _check_not_compose(root: Value) -> None:
 class _Decoder:
     """Reads the sections in the order in which one names what the next may mention."""
 
-    def __init__(self, source: Source, read_stack: StackReader) -> None:
+    def __init__(self, source: Source, deployed: Deployed) -> None:
         self._source = source
-        self._read_stack = read_stack
+        self._deployed = deployed
+        self._mistakes = Mistakes()
         _check_not_compose(source.root)
-        self._sections = source.root.fields(*SECTIONS, required=("name", "cluster"))
-        self._loaded: dict[tuple[str, str], Stack] = {}
+        self._sections = source.root.known_fields(self._mistakes, *SECTIONS, required=("name", "cluster"))
+        self._lists = {name: self._section(name, Value.items) or [] for name in _LISTS}
 
     def scenario(self, text: str) -> Scenario:
-        cluster = read_cluster(self._sections["cluster"])
-        deploy = tuple(self._stack(item) for item in self._items("deploy"))
-        names = self._names(cluster)
-        images = read_images(self._sections.get("images", Value("images", None)), self._stacks)
-        traffic = tuple(read_traffic(item, names, self._stacks, images) for item in self._items("traffic"))
-        writers = tuple(read_writer(item, names) for item in self._items("writers"))
+        name, purpose = self._section("name", Value.text), self._section("purpose", Value.text)
+        cluster = self._section("cluster", read_cluster)
+        deploy = self._each("deploy", self._stack)
+        names = self._names(cluster, all_deployed=None not in deploy)
+        images = self._section("images", lambda section: read_images(section, self._deployed.stacks, names))
+        if images is None and "images" in self._sections:
+            names = names.without("images")
+        traffic = self._each("traffic", lambda item: read_traffic(item, names, self._deployed.stacks, images or ()))
+        writers = self._each("writers", lambda item: read_writer(item, names))
         names = replace(
-            names,
-            traffic=self._unique("traffic", (each.name for each in traffic)),
-            writers=self._unique("writers", (each.name for each in writers)),
+            names.without(*(["traffic"] if None in traffic else []), *(["writers"] if None in writers else [])),
+            traffic=self._unique("traffic", [None if each is None else each.name for each in traffic]),
+            writers=self._unique("writers", [None if each is None else each.name for each in writers]),
         )
         timeline = self._timeline(names)
-        windows = [each.during for each in traffic] + [each.during for each in writers]
-        expect = tuple(read_expectation(item, names, self._source.line_of(item.path)) for item in self._items("expect"))
-        last_ns = max(
-            [
-                0,
-                *(step.until_ns or step.at_ns for step in timeline),
-                *(end_of(each.claim) for each in expect),
-                *(window.to_ns for window in windows if window is not None),
-            ]
-        )
-        return Scenario(
-            name=self._sections["name"].text(),
-            purpose=self._sections["purpose"].text() if "purpose" in self._sections else "",
+        expect = self._each("expect", lambda item: read_expectation(item, names, self._source.line_of(item.path)))
+        self._mistakes.settle()
+        assert name is not None
+        assert cluster is not None
+        scenario = Scenario(
+            name=name,
+            purpose=purpose or "",
             cluster=cluster,
-            end_ns=last_ns + END_MARGIN_NS if names.end_ns is None else names.end_ns,
-            images=images,
-            deploy=deploy,
-            traffic=traffic,
-            writers=writers,
+            end_ns=names.end_ns or 0,
+            images=images or (),
+            deploy=_read(deploy),
+            traffic=_read(traffic),
+            writers=_read(writers),
             timeline=timeline,
-            expect=expect,
+            expect=_read(expect),
             file=self._source.file,
             text=text,
         )
+        return scenario if names.end_ns is not None else replace(scenario, end_ns=_last_ns(scenario) + END_MARGIN_NS)
 
-    def _items(self, section: str) -> list[Value]:
-        return self._sections[section].items() if section in self._sections else []
+    def _section(self, name: str, read: Callable[[Value], Found]) -> Found | None:
+        section = self._sections.get(name)
+        return None if section is None else self._mistakes.attempt(partial(read, section))
 
-    def _unique(self, section: str, found: Iterable[str]) -> tuple[str, ...]:
+    def _each(self, section: str, read: Callable[[Value], Found]) -> list[Found | None]:
+        return [self._mistakes.attempt(partial(read, item)) for item in self._lists[section]]
+
+    def _unique(self, section: str, found: Iterable[str | None]) -> tuple[str, ...]:
         unique: list[str] = []
-        for item, name in zip(self._items(section), found, strict=True):
+        for item, name in zip(self._lists[section], found, strict=True):
             if name in unique:
-                item.fail(f"the name {name!r} is given twice")
-            unique.append(name)
+                self._mistakes.note(item.path, f"the name {name!r} is given twice")
+            elif name is not None:
+                unique.append(name)
         return tuple(unique)
 
     def _stack(self, item: Value) -> StackPlan:
         entries = item.fields("stack", required=["stack"])["stack"].fields("name", "file", required=["name", "file"])
         name, file = entries["name"].text(), entries["file"].text()
-        stack = self._read(name, entries["file"])
-        return StackPlan(name, file, stack)
+        self._deployed.read(name, entries["file"])
+        return StackPlan(name, file, self._deployed.stack(name, file))
 
-    def _read(self, name: str, file: Value) -> Stack:
-        try:
-            stack = self._read_stack(name, file.text())
-        except OSError as error:
-            file.fail(f"cannot read {file.text()!r}: {error.strerror}")
-        check_accepted(file, stack)
-        self._loaded[name, file.text()] = stack
-        return stack
+    # --- what steps and expectations may mention
 
-    @property
-    def _stacks(self) -> list[Stack]:
-        return list(self._loaded.values())
-
-    def _names(self, cluster: ClusterPlan) -> Names:
-        end_ns = POSITIVE_DURATION.read(self._sections["end"], Names()) if "end" in self._sections else None
-        self._read_later_stacks()
+    def _names(self, cluster: ClusterPlan | None, *, all_deployed: bool) -> Names:
+        later = [(place, self._mistakes.attempt(partial(self._read_later, place))) for place in self._places("deploy")]
+        stacks = self._deployed.stacks
         names = Names(
-            hosts=host_names(cluster.manager_count, cluster.worker_count),
-            joined_at_ns=self._joined_at_ns(cluster),
-            racks=tuple(rack.name for rack in cluster.racks),
-            stacks=tuple(dict.fromkeys(stack.name for stack in self._stacks)),
-            services=tuple(dict.fromkeys(each.spec.name for stack in self._stacks for each in stack.services)),
-            roles_change=any(verb in item.mapping() for item in self._items("timeline") for verb in _CHANGE_ROLES),
-            end_ns=end_ns,
+            hosts=hosts_of(self._sections.get("cluster", Value("", None))) or (),
+            racks=tuple(rack.name for rack in cluster.racks) if cluster is not None else (),
+            stacks=tuple(dict.fromkeys(stack.name for stack in stacks)),
+            services=tuple(dict.fromkeys(each.spec.name for stack in stacks for each in stack.services)),
+            roles_change=any(self._places(verb) for verb in _CHANGE_ROLES),
+            end_ns=self._section("end", lambda section: POSITIVE_DURATION.read(section, Names())),
         )
-        return replace(names, most_replicas=self._most_replicas(names))
+        if not (all_deployed and self._deployed.complete and all(understood for _, understood in later)):
+            names = names.without("stacks", "services")
+        if cluster is None:
+            names = names.without("racks", *(() if names.hosts else ("hosts",)))
+        return self._with_replicas(self._with_joining(names))
 
-    def _most_replicas(self, names: Names) -> dict[str, int]:
-        specs = [each.spec for stack in self._stacks for each in stack.services]
-        most: dict[str, int] = {}
-        for spec in specs:
-            if isinstance(spec.mode, Replicated):
-                most[spec.name] = max(most.get(spec.name, 0), spec.mode.replicas)
-        for _, step in self._steps_with("scale", names):
-            assert isinstance(step.action, Scale)
-            most[step.action.service] = max(most.get(step.action.service, 0), step.action.replicas)
-        for spec in specs:
-            if not isinstance(spec.mode, Replicated):
-                most.pop(spec.name, None)
-        return most
+    def _places(self, verb: str) -> list[Value]:
+        """What is written under a verb, in order of the file."""
+        entries = [item.mapping() for item in self._lists["timeline"] if item.is_mapping]
+        return [entry[verb] for entry in entries if verb in entry]
 
-    def _steps_with(self, verb: str, names: Names) -> list[tuple[Value, Step]]:
-        found = []
-        for item in self._items("timeline"):
-            entries = item.mapping()
-            if verb in entries:
-                found.append((entries[verb], read_step(item, names, 0)))
-        return sorted(found, key=lambda each: each[1].at_ns)
+    def _read_later(self, place: Value) -> bool:
+        """Whether a step that deploys names a stack and a file; if not, the timeline says what is wrong."""
+        entries = place.mapping() if place.is_mapping else {}
+        if not all(key in entries and entries[key].is_text for key in ("name", "file")):
+            return False
+        self._deployed.read(entries["name"].text(), entries["file"])
+        return True
 
-    def _read_later_stacks(self) -> None:
-        for place, step in self._steps_with("deploy", Names()):
-            assert isinstance(step.action, Deploy)
-            self._read(step.action.name, place.mapping()["file"])
+    def _early(self, verb: str, names: Names) -> list[Step | None]:
+        """Steps that say what others may mention; None for one that is wrong, of which the timeline will tell."""
+        items = [item for item in self._lists["timeline"] if item.is_mapping and verb in item.mapping()]
+        steps = [Mistakes().attempt(partial(read_step, item, names, 0)) for item in items]
+        return sorted(steps, key=lambda step: 0 if step is None else step.at_ns)
 
-    def _joined_at_ns(self, cluster: ClusterPlan) -> dict[str, int]:
-        numbers = {"m": cluster.manager_count, "w": cluster.worker_count}
+    def _with_joining(self, names: Names) -> Names:
+        numbers = {letter: sum(host.startswith(letter) for host in names.hosts) for letter in "mw"}
         joined: dict[str, int] = {}
-        for _, step in self._steps_with("join", Names()):
+        steps = self._early("join", Names())
+        for step in steps:
             for letter, field in (("m", "manager_count"), ("w", "worker_count")):
-                for _ in range(getattr(step.action, field)):
+                for _ in range(getattr(step.action, field) if step is not None else 0):
                     numbers[letter] += 1
-                    joined[f"{letter}{numbers[letter]}"] = step.at_ns
-        return joined
+                    joined[f"{letter}{numbers[letter]}"] = step.at_ns if step is not None else 0
+        return replace(names.without("hosts") if None in steps else names, joined_at_ns=joined)
+
+    def _with_replicas(self, names: Names) -> Names:
+        most = self._deployed.most_replicas()
+        steps = self._early("scale", names)
+        for step in steps:
+            if step is not None and isinstance(step.action, Scale) and step.action.service in most:
+                most[step.action.service] = max(most[step.action.service], step.action.replicas)
+        return replace(names, most_replicas={} if None in steps else most)
+
+    # --- what happens
 
     def _timeline(self, names: Names) -> tuple[Step, ...]:
+        found = self._each("timeline", lambda item: read_step(item, names, self._source.line_of(item.path)))
         timeline = [
-            (item, self._with_stack(read_step(item, names, self._source.line_of(item.path))))
-            for item in self._items("timeline")
+            (item, self._with_stack(step))
+            for item, step in zip(self._lists["timeline"], found, strict=True)
+            if step is not None
         ]
         timeline.sort(key=lambda each: each[1].at_ns)
-        check_chronology(timeline)
+        if None not in found:
+            self._mistakes.attempt(lambda: check_chronology(timeline))
         return tuple(step for _, step in timeline)
 
     def _with_stack(self, step: Step) -> Step:
@@ -210,4 +225,21 @@ class _Decoder:
         if not isinstance(step.action, Deploy):
             return step
         name, file = step.action.name, step.action.file
-        return replace(step, action=Deploy(name, file, self._loaded[name, file]))
+        return replace(step, action=Deploy(name, file, self._deployed.stack(name, file)))
+
+
+def _read(found: Iterable[Found | None]) -> tuple[Found, ...]:
+    return tuple(each for each in found if each is not None)
+
+
+def _last_ns(scenario: Scenario) -> int:
+    """The last instant that a scenario mentions."""
+    windows = [*(each.during for each in scenario.traffic), *(each.during for each in scenario.writers)]
+    return max(
+        [
+            0,
+            *(step.until_ns or step.at_ns for step in scenario.timeline),
+            *(end_of(each.claim) for each in scenario.expect),
+            *(window.to_ns for window in windows if window is not None),
+        ]
+    )

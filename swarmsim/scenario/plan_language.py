@@ -1,9 +1,10 @@
 """How the sections before the timeline are written: cluster, images, deploy, traffic, writers."""
 
-from typing import Any, Final
+from typing import Final
 
 from core.compose.stack import Stack
 from core.document import Value
+from core.mistakes import Mistakes, each
 from core.timing import PROFILES
 from swarmsim.scenario.forms import Form, Part
 from swarmsim.scenario.names import Names, what_there_is
@@ -104,7 +105,7 @@ CLUSTER: Final = Form(
     Part("network", "network", Kind(_read_network, _write_network)),
     Part("timing", "timing", word(PROFILES)),
     Part("racks", "racks", Kind(_read_racks, lambda racks: {rack.name: list(rack.hosts) for rack in racks})),
-    Part("labels", "labels", Kind(_read_labels, lambda labels: {each.host: each.labels for each in labels})),
+    Part("labels", "labels", Kind(_read_labels, lambda labels: {node.host: node.labels for node in labels})),
     Part("disk", "disk", Kind(_DISK.read, _DISK.write)),
     Part("cpus", "nano_cpus", CPUS),
     Part("memory", "memory_bytes", SIZE),
@@ -115,9 +116,18 @@ CLUSTER: Final = Form(
 
 def read_cluster(value: Value) -> ClusterPlan:
     """The cluster; its hosts are named by the two numbers, which are therefore read first."""
-    entries = value.fields(*CLUSTER.keys, required=CLUSTER.required)
-    sizes = {part.field: part.kind.read(entries[part.key], Names()) for part in _SIZES if part.key in entries}
-    return CLUSTER.read(value, Names(hosts=host_names(sizes["manager_count"], sizes.get("worker_count", 0))))
+    hosts = hosts_of(value)
+    return CLUSTER.read(value, Names(hosts=hosts) if hosts is not None else Names().without("hosts"))
+
+
+def hosts_of(value: Value) -> tuple[str, ...] | None:
+    """The hosts of a cluster that may be wrong in other things; None if their numbers are."""
+    entries = value.mapping() if value.is_mapping else {}
+    written = [part for part in _SIZES if part.key in entries]
+    sizes = Mistakes().attempt(lambda: {part.field: part.kind.read(entries[part.key], Names()) for part in written})
+    if sizes is None or "manager_count" not in sizes:
+        return None
+    return host_names(sizes["manager_count"], sizes.get("worker_count", 0))
 
 
 # --- images
@@ -137,9 +147,8 @@ def _write_calls(calls: tuple[Call, ...]) -> object:
     return [call.name if call.port is None else f"{call.name}:{call.port}" for call in calls]
 
 
-_IMAGE: Final = Form(
+_BEHAVIOUR: Final = Form(
     ImagePlan,
-    Part("image", "image", TEXT),
     Part("pull", "pull_ns", DURATION),
     Part("start", "start_ns", DURATION),
     Part("healthy-after", "healthy_after_ns", DURATION),
@@ -152,18 +161,20 @@ _IMAGE: Final = Form(
 )
 
 
-def read_images(value: Value, stacks: list[Stack]) -> tuple[ImagePlan, ...]:
+def read_images(value: Value, stacks: list[Stack], names: Names) -> tuple[ImagePlan, ...]:
     """How images behave, by image; each must be one that a stack uses."""
+    return each(value.mapping().items(), lambda entry: _read_image(*entry, stacks, names))
+
+
+def _read_image(image: str, behaviour: Value, stacks: list[Stack], names: Names) -> ImagePlan:
     used = tuple(service.spec.task.container.image for stack in stacks for service in stack.services)
-    images = []
-    for image, behaviour in value.mapping().items():
-        if image not in used:
-            behaviour.fail(f"no service uses the image {image!r}{what_there_is(image, used)}")
-        entries = behaviour.fields(*(key for key in _IMAGE.keys if key != "image"))
-        images.append(ImagePlan(image=image, **_IMAGE.read_fields(entries, Names())))
-        if "calls" in entries:
-            _check_calls(entries["calls"], images[-1].calls, stacks)
-    return tuple(images)
+    if image not in used and "services" not in names.unread:
+        behaviour.fail(f"no service uses the image {image!r}{what_there_is(image, used)}")
+    plan = ImagePlan(image=image, **_BEHAVIOUR.read_mapping(behaviour, names))
+    calls = behaviour.mapping().get("calls")
+    if calls is not None and "services" not in names.unread:
+        _check_calls(calls, plan.calls, stacks)
+    return plan
 
 
 def _check_calls(value: Value, calls: tuple[Call, ...], stacks: list[Stack]) -> None:
@@ -180,8 +191,7 @@ def write_images(images: tuple[ImagePlan, ...]) -> dict[str, object]:
     """The section `images`."""
     section: dict[str, object] = {}
     for image in images:
-        written = _IMAGE.write(image)
-        section[str(written.pop("image"))] = written
+        section[image.image] = _BEHAVIOUR.write(image)
     return section
 
 
@@ -208,19 +218,34 @@ _TRAFFIC_FORM: Final = Form(TrafficPlan, *_TRAFFIC)
 
 def read_traffic(value: Value, names: Names, stacks: list[Stack], images: tuple[ImagePlan, ...]) -> TrafficPlan:
     """One source of requests; `to` must be a port that a deployed service publishes and at which its image listens."""
-    entries = value.fields("to", *_TRAFFIC_FORM.keys, required=("to", *_TRAFFIC_FORM.required))
-    service, colon, port = entries["to"].text().partition(":")
+    mistakes = Mistakes()
+    entries = value.known_fields(mistakes, "to", *_TRAFFIC_FORM.keys, required=("to", *_TRAFFIC_FORM.required))
+    fields = mistakes.attempt(lambda: _TRAFFIC_FORM.read_fields(entries, names)) or {}
+    name = str(fields.get("name", ""))
+    to = mistakes.attempt(lambda: _read_port(entries["to"], name, names, stacks, images)) if "to" in entries else None
+    mistakes.settle()
+    assert to is not None
+    return TrafficPlan(service=to[0], port=to[1], **fields)
+
+
+def _read_port(
+    value: Value, traffic: str, names: Names, stacks: list[Stack], images: tuple[ImagePlan, ...]
+) -> tuple[str, int]:
+    service, colon, port = value.text().partition(":")
     if not colon or not port.isdecimal():
-        entries["to"].fail(f"{entries['to'].text()!r} is not a published port; write it like vote_web:5000")
+        value.fail(f"{value.text()!r} is not a published port; write it like vote_web:5000")
     published = published_by(stacks)
+    if service not in published and "services" in names.unread:
+        return service, int(port)
     if service not in published:
-        entries["to"].fail(f"there is no service {service!r}{what_there_is(service, published)}")
-    reached = [each for each in published[service] if each.port.published_port in (0, int(port))]
+        value.fail(f"there is no service {service!r}{what_there_is(service, published)}")
+    reached = [found for found in published[service] if found.port.published_port in (0, int(port))]
     if not reached:
-        ports = ", ".join(str(each.port.published_port) for each in published[service]) or "none"
-        entries["to"].fail(f"service {service!r} does not publish port {port}; it publishes {ports}")
-    check_listener(entries["to"], entries["name"].text(), service, reached, images)
-    return TrafficPlan(service=service, port=int(port), **_TRAFFIC_FORM.read_fields(entries, names))
+        ports = ", ".join(str(found.port.published_port) for found in published[service]) or "none"
+        value.fail(f"service {service!r} does not publish port {port}; it publishes {ports}")
+    if "images" not in names.unread:
+        check_listener(value, traffic, service, reached, images)
+    return service, int(port)
 
 
 def write_traffic(traffic: TrafficPlan) -> dict[str, object]:
@@ -231,8 +256,10 @@ def write_traffic(traffic: TrafficPlan) -> dict[str, object]:
 
 def read_writer(value: Value, names: Names) -> WriterPlan:
     """One client that writes and reads back, by default as many reads as writes."""
-    entries = value.fields(*_WRITER.keys, required=("name", "rate"))
-    fields: dict[str, Any] = _WRITER.read_fields(entries, names)
+    mistakes = Mistakes()
+    entries = value.known_fields(mistakes, *_WRITER.keys, required=("name", "rate"))
+    fields = mistakes.attempt(lambda: _WRITER.read_fields(entries, names)) or {}
+    mistakes.settle()
     fields.setdefault("read_rate_per_s", fields["rate_per_s"])
     return WriterPlan(**fields)
 

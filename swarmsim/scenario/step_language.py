@@ -3,12 +3,13 @@
 `until` (an instant) or `for` (a duration) end what a reversible step began.
 """
 
-from typing import Any, Final, NoReturn, get_args
+from typing import Any, Final, NoReturn
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from core.document import Value, did_you_mean
+from core.mistakes import Mistakes
 from swarmsim.scenario import steps
 from swarmsim.scenario.forms import Entry, Form, Mapped, Part, Shape, Single, flow
 from swarmsim.scenario.names import Names
@@ -56,7 +57,7 @@ _NUMBERS: Final = Form(
 )
 
 VERBS: Final = {
-    str(verb.action.__struct_config__.tag): verb
+    verb_of(verb.action): verb
     for verb in (
         _verb(steps.Kill, _ON_HOSTS),
         _verb(steps.KillDaemon, _ON_HOSTS),
@@ -108,7 +109,7 @@ VERBS: Final = {
 }
 """Every verb, by the word for it; a test holds that none of `steps.Action` is missing."""
 
-assert len(VERBS) == len(get_args(Action))
+assert len(VERBS) == len(steps.ACTIONS)
 
 
 def read_step(item: Value, names: Names, line: int) -> Step:
@@ -116,12 +117,19 @@ def read_step(item: Value, names: Names, line: int) -> Step:
     entries = item.mapping()
     verb_word = _verb_word(item, entries)
     verb = VERBS[verb_word]
-    item.fields("at", "until", "for", verb_word, *verb.beside.keys, required=("at", *verb.beside.required))
-    at_ns: int = INSTANT.read(entries["at"], names)
+    mistakes = Mistakes()
+    item.known_fields(
+        mistakes, "at", "until", "for", verb_word, *verb.beside.keys, required=("at", *verb.beside.required)
+    )
+    at_ns = mistakes.attempt(lambda: INSTANT.read(entries["at"], names)) if "at" in entries else None
     names = replace(names, at_ns=at_ns)
-    fields = verb.value.read(entries[verb_word], names) | verb.beside.read_fields(entries, names)
+    fields = mistakes.attempt(lambda: verb.value.read(entries[verb_word], names)) or {}
+    fields |= mistakes.attempt(lambda: verb.beside.read_fields(entries, names)) or {}
+    until_ns = mistakes.attempt(lambda: _until_ns(entries, verb.action, names))
+    mistakes.settle()
+    assert at_ns is not None
     action: Action = verb.action(**fields)
-    return Step(at_ns, action, _until_ns(entries, action, at_ns, names), line, text_of(action))
+    return Step(at_ns, action, until_ns, line, text_of(action))
 
 
 def _verb_word(item: Value, entries: dict[str, Value]) -> str:
@@ -141,20 +149,21 @@ def _fail_for_want_of_a_verb(item: Value, entries: dict[str, Value]) -> NoReturn
     item.fail("a step needs a verb, such as kill, restart or partition")
 
 
-def _until_ns(entries: dict[str, Value], action: Action, at_ns: int, names: Names) -> int | None:
+def _until_ns(entries: dict[str, Value], action: type[Any], names: Names) -> int | None:
     written = [entries[key] for key in ("until", "for") if key in entries]
     if not written:
         return None
     if len(written) > 1:
         written[1].fail("'until' says it already")
-    if not isinstance(action, steps.REVERSIBLE):
+    if action not in steps.REVERSIBLE:
         written[0].fail(f"{verb_of(action)!r} cannot be undone")
+    at_ns = names.at_ns or 0
     if "for" in entries:
         until_ns: int = at_ns + POSITIVE_DURATION.read(entries["for"], names)
         names.check_instant(entries["for"], until_ns)
         return until_ns
     until_ns = INSTANT.read(entries["until"], names)
-    if until_ns <= at_ns:
+    if names.at_ns is not None and until_ns <= at_ns:
         entries["until"].fail(f"{entries['until'].raw} is not after the step itself, at {INSTANT.write(at_ns)}")
     return until_ns
 

@@ -7,6 +7,8 @@ list of those. Tasks: `web.1`, `web` (all of its tasks), `{web: 2}` (two of them
 from typing import Final
 
 from core.document import Value
+from core.mistakes import each
+from core.trials.faults import Link
 from swarmsim.scenario.names import Names, what_there_is
 from swarmsim.scenario.targets import (
     Group,
@@ -14,11 +16,11 @@ from swarmsim.scenario.targets import (
     HostGroup,
     HostOf,
     HostTarget,
-    Link,
     Rack,
     Several,
     Some,
     TaskTarget,
+    named_hosts,
 )
 from swarmsim.scenario.words import SERVICE, Kind
 
@@ -43,13 +45,13 @@ def _read_hosts(value: Value, names: Names) -> HostTarget:
 
 
 def _read_hosts_in_racks(value: Value, names: Names) -> HostTarget:
-    if not names.racks:
+    if not names.racks and "racks" not in names.unread:
         value.fail("the cluster has no racks, so there is no cable to break")
     return _read_hosts(value, names)
 
 
 def _read_several(value: Value, names: Names) -> Several:
-    targets = tuple(_read_hosts(item, names) for item in value.items())
+    targets = each(value.items(), lambda item: _read_hosts(item, names))
     if not targets:
         value.fail("the list of hosts is empty")
     return Several(targets)
@@ -68,7 +70,7 @@ def _read_described(value: Value, names: Names) -> HostTarget:
             entries[key].fail(f"{key!r} goes with a number of hosts, such as {{managers: 2, {key}: leader}}")
     if heads[0] == "host-of":
         return HostOf(TASKS.read(head, names))
-    if head.text() not in names.racks:
+    if head.text() not in names.racks and "racks" not in names.unread:
         head.fail(f"there is no rack {head.text()!r}{what_there_is(head.text(), names.racks)}")
     return Rack(head.text())
 
@@ -94,7 +96,7 @@ def _write_hosts(target: HostTarget) -> object:
     if isinstance(target, HostOf):
         return {"host-of": _write_tasks(target.task)}
     if isinstance(target, Several):
-        return [_write_hosts(each) for each in target.targets]
+        return [_write_hosts(part) for part in target.targets]
     written: dict[str, object] = {target.group.value: target.count}
     if target.including is not None:
         written["including"] = _write_hosts(target.including)
@@ -128,21 +130,29 @@ def _write_tasks(target: TaskTarget) -> object:
     return target.service if target.slot is None else f"{target.service}.{target.slot}"
 
 
-def _read_link(value: Value, names: Names) -> Link:
+def _read_link(value: Value, names: Names) -> Link[HostTarget]:
     ends = value.items()
     if len(ends) != 2:
         value.fail("a link has two ends, such as [m1, m2] or [leader, followers]")
     return Link(_read_hosts(ends[0], names), _read_hosts(ends[1], names))
 
 
-def _write_link(link: Link) -> object:
+def _write_link(link: Link[HostTarget]) -> object:
     return [_write_hosts(link.first), _write_hosts(link.second)]
 
 
 def _read_groups(value: Value, names: Names) -> tuple[HostTarget, ...]:
     if not value.is_list:
         value.fail_type("a list of groups of hosts, such as [[m1, m2], [m3, m4, m5]]")
-    return tuple(_read_hosts(item, names) for item in value.items())
+    groups = each(value.items(), lambda item: _read_hosts(item, names))
+    seen: dict[str, None] = {}
+    for item, group in zip(value.items(), groups, strict=True):
+        hosts = named_hosts(group)
+        for host in hosts:
+            if host in seen:
+                item.fail(f"host {host!r} is in two groups; nothing passes between them, so name it in one")
+        seen.update(dict.fromkeys(hosts))
+    return groups
 
 
 HOSTS: Final = Kind(_read_hosts, _write_hosts)

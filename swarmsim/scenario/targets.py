@@ -84,23 +84,16 @@ class Some(Struct, frozen=True, gc=False, tag="some"):
 HostTarget = Host | Group | Rack | HostOf | Several | Some
 
 
-class Link(Struct, frozen=True, gc=False, tag="link"):
-    """The links between any host of `first` and any other host of `second`, in both directions."""
-
-    first: HostTarget
-    second: HostTarget
-
-
 def several(hosts: Sequence[str]) -> Several:
     """Plain names as a target."""
     return Several(tuple(Host(host) for host in hosts))
 
 
-def names_in(target: HostTarget) -> tuple[str, ...]:
-    """The names in a target that holds nothing but names; TypeError if something in it has to be looked up."""
+def named_hosts(target: HostTarget) -> tuple[str, ...]:
+    """The hosts that a target calls by name."""
     match target:
         case Host(name):
             return (name,)
         case Several(targets):
-            return tuple(name for part in targets for name in names_in(part))
-    raise TypeError(f"{target} still has to be looked up")
+            return tuple(name for part in targets for name in named_hosts(part))
+    return ()

@@ -172,17 +172,18 @@ def word(known: Iterable[str]) -> Kind:
     return Kind(lambda value, _: value.one_of(known), _as_written)
 
 
-def _known(what: str, known: Callable[[Names], tuple[str, ...]]) -> Kind:
+def _known(what: str, *fields: str) -> Kind:
     def read(value: Value, names: Names) -> str:
         name = value.text()
-        if name not in known(names):
-            value.fail(f"there is no {what} {name!r}{what_there_is(name, known(names))}")
+        known = [each for field in fields for each in getattr(names, field)]
+        if name not in known and not names.unread.intersection(fields):
+            value.fail(f"there is no {what} {name!r}{what_there_is(name, known)}")
         return name
 
     return Kind(read, _as_written)
 
 
-SERVICE: Final = _known("service", lambda names: names.services)
-STACK_OR_SERVICE: Final = _known("stack or service", lambda names: names.stacks + names.services)
-TRAFFIC: Final = _known("traffic", lambda names: names.traffic)
-WRITER: Final = _known("writer", lambda names: names.writers)
+SERVICE: Final = _known("service", "services")
+STACK_OR_SERVICE: Final = _known("stack or service", "stacks", "services")
+TRAFFIC: Final = _known("traffic", "traffic")
+WRITER: Final = _known("writer", "writers")

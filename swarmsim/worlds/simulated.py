@@ -1,51 +1,47 @@
 """The simulator as a `World`: `sim.world.World` with a `core.host.Host` on every machine."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from random import Random
 from typing import Any, Final
 
 from core.host import Host
-from core.ids import NodeId, SecretId, TaskId
+from core.ids import NodeId, SecretId
+from core.membership import Membership
 from core.mesh.routes import RouteTable
 from core.operations import Operation
 from core.raft.effects import Result
 from core.raft.members import voters_of
 from core.store import Store
-from sim import traffic, writers
+from core.trials.clients import RequestSample, WriterSample
+from core.trials.endings import LASTING
+from core.trials.faults import Fault
 from sim.daemon import Daemon
-from sim.fabric import Outcome as Fate
 from sim.guard import MinorityGuard
 from sim.hosts import Start, recover_swarm_host
 from sim.injection import DisallowedError, Injector
 from sim.loop import Call
 from sim.machine import Machine
+from sim.traffic import TrafficClient
 from sim.world import World
+from sim.writers import ConfigWriter
 from swarmsim.scenario.plan import ClusterPlan, ImagePlan, TrafficPlan, WriterPlan
-from swarmsim.scenario.steps import REVERSIBLE, Action, verb_of
 from swarmsim.world import (
     AppliedListener,
     ContainerView,
     FactListener,
     HostStatus,
     NotDoneError,
-    Outcome,
     Power,
     RaftListener,
-    RequestSample,
     SentCounts,
-    TaskAction,
     Undo,
-    WriteOutcome,
-    WriterSample,
     patience_ns,
 )
-from swarmsim.worlds.configuration import FAULTS, config_of, faults_of
-from swarmsim.worlds.pace import Pace
+from swarmsim.worlds.configuration import config_of
 
 _AFTER_ALL: Final = 1 << 32
 """A priority after any that the loop draws."""
-_OUTCOMES: Final = {outcome: Outcome(outcome.value) for outcome in Fate}
-_WRITE_OUTCOMES: Final = {outcome: WriteOutcome(outcome.value) for outcome in writers.WriteOutcome}
 
 
 class SimulatedWorld:
@@ -56,9 +52,10 @@ class SimulatedWorld:
         self._racks: dict[str, str] = {}
         self._patience_ns = patience_ns(plan.timing)
         self._injector = Injector(self.sim, MinorityGuard(self.sim))
+        self._hosts: dict[str, Host] = {}
+        """Of each machine's last daemon, dead or alive."""
         self._raft_listeners: list[RaftListener] = []
         self._applied_listeners: list[AppliedListener] = []
-        self._pace = Pace()
         self.sim.observer.on_step(self._stepped)
 
     # --- time and chance
@@ -130,59 +127,30 @@ class SimulatedWorld:
     def submit(self, host: str, operation: Operation, answered: Callable[[Result], None]) -> None:
         self.sim.request(host, operation, answered)
 
-    def apply(self, action: Action) -> Undo | None:
+    def apply(self, fault: Fault) -> Undo | None:
         try:
-            numbers = [self._injector.start(fault) for fault in faults_of(action, self._racks)]
+            number = self._injector.start(fault)
         except DisallowedError as disallowed:
             raise NotDoneError(str(disallowed)) from None
-        if not isinstance(action, REVERSIBLE):
-            return None
-
-        def undo() -> None:
-            for number in numbers:
-                self._injector.end(number)
-
-        return undo
-
-    def befall(self, host: str, task_id: TaskId, action: TaskAction) -> None:
-        fields = {name: getattr(action, name) for name in action.__struct_fields__ if name != "tasks"}
-        self._injector.start(FAULTS[verb_of(action)](tasks=(task_id,), **fields))
+        return partial(self._injector.end, number) if isinstance(fault, LASTING) else None
 
     # --- clients
 
     def start_traffic(
         self, plan: TrafficPlan, entry: Callable[[], str | None], took: Callable[[RequestSample], None]
     ) -> Callable[[], None]:
-        def sampled(sample: traffic.RequestSample) -> None:
-            outcome = _OUTCOMES[sample.outcome]
-            took(RequestSample(sample.started_at, sample.latency_ns, outcome, sample.host, sample.detail))
-
-        return traffic.TrafficClient(self.sim, plan.port, plan.rate_per_s, entry, sampled).stop
+        return TrafficClient(self.sim, plan.port, plan.rate_per_s, entry, took).stop
 
     def start_writer(
         self, plan: WriterPlan, entry: Callable[[], str | None], took: Callable[[WriterSample], None]
     ) -> Callable[[], None]:
-        def sampled(sample: writers.WriterSample) -> None:
-            took(
-                WriterSample(
-                    sample.kind,
-                    sample.key,
-                    sample.started_at,
-                    sample.ended_at,
-                    _WRITE_OUTCOMES[sample.outcome],
-                    sample.index,
-                    sample.present,
-                    sample.host,
-                )
-            )
-
         rng = self.random(f"writer {plan.name} itself")
-        return writers.ConfigWriter(
+        return ConfigWriter(
             self.sim,
             plan.name,
             rng,
             entry,
-            sampled,
+            took,
             plan.rate_per_s,
             plan.read_rate_per_s,
             plan.value_bytes,
@@ -198,28 +166,25 @@ class SimulatedWorld:
         self._raft_listeners.append(listener)
 
     def _stepped(self, at: int, host: str, event: Any, effects: list[Any]) -> None:
-        self._pace.step(at, host, event)
-        if effects:
-            core = self.sim.machines[host].host
-            assert isinstance(core, Host)
-            raft = core.membership.raft
-            if raft is not None:
-                for listener in self._raft_listeners:
-                    listener(at, host, raft, effects)
-                self._attend(host, core)
+        membership = self._hosts[host].membership
+        if effects and membership.raft is not None:
+            for listener in self._raft_listeners:
+                listener(at, host, membership.raft, effects)
+            if membership.replica is not None and membership.replica.watcher is None:
+                self._attend(host, membership)
 
     def observe_applied(self, listener: AppliedListener) -> None:
         self._applied_listeners.append(listener)
 
     def _recover(self, start: Start) -> Host:
-        host = recover_swarm_host(start)
-        self._attend(start.name, host)
+        host = self._hosts[start.name] = recover_swarm_host(start)
+        self._attend(start.name, host.membership)
         return host
 
-    def _attend(self, name: str, core: Host) -> None:
+    def _attend(self, name: str, membership: Membership) -> None:
         """Have it tell what a host applies, from the first command on: a manager is made at a start or in a step."""
-        replica, raft = core.membership.replica, core.membership.raft
-        if replica is None or raft is None or replica.watcher is not None:
+        replica, raft = membership.replica, membership.raft
+        if replica is None or raft is None:
             return
 
         def watcher(index: int, command: Any) -> None:

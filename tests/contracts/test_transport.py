@@ -51,7 +51,7 @@ def test_both_ends_send_at_once(bench: TransportBench) -> None:
         first.send(Send(R2, Heartbeat(term=1, round=number, commit_index=0)))
         second.send(Send(R1, Heartbeat(term=2, round=number, commit_index=0)))
     bench.wait(lambda: len(first.arrived) == len(second.arrived) == 50)
-    assert [envelope.message.round for envelope in second.arrived] == list(range(50))  # type: ignore[union-attr]
+    assert [envelope.message.round for envelope in second.arrived] == list(range(50))
 
 
 def test_a_message_to_an_address_has_no_recipient(bench: TransportBench) -> None:

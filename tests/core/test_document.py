@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.document import DocumentError, Interpolated, Value, did_you_mean, parse_duration_ns
+from core.document import Interpolated, Value, did_you_mean, parse_duration_ns
+from core.mistakes import DocumentError
 from core.timing import MS, SECOND
 
 

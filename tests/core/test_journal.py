@@ -174,13 +174,59 @@ def test_a_host_whose_identity_was_damaged_starts_again_and_again() -> None:
     assert started(files)[1] == HostDurable(identity=worker)
 
 
+FIRST = Identity(node_id=NodeId("first"), membership_count=1)
+SECOND = Identity(node_id=NodeId("second"), membership_count=3)
+LEFT = Identity(membership_count=2)
+
+
+@pytest.mark.parametrize("hidden", [LEFT, SECOND], ids=["it has left", "it has joined another swarm since"])
+@pytest.mark.parametrize("rewrites", [False, True])
+def test_a_host_whose_present_membership_was_damaged_is_nobody_rather_than_who_it_was(
+    hidden: Identity, rewrites: bool
+) -> None:
+    files = ForgetfulFiles()
+    journal, _ = started(files)
+    write_each(files, journal, [(Stream.IDENTITY, FIRST)])
+    frame_damaged(files, journal, (Stream.IDENTITY, hidden))
+    for _ in range(2):
+        journal, durable = started(files)
+        assert durable.corrupt
+        assert durable.identity == Identity(membership_count=hidden.membership_count)
+    if rewrites:
+        again = Identity(node_id=NodeId("again"), membership_count=hidden.membership_count + 1)
+        write_each(files, journal, [(Stream.IDENTITY, again)])
+        assert started(files)[1] == HostDurable(identity=again)
+
+
+def test_an_older_identity_of_the_same_membership_will_do() -> None:
+    files = ForgetfulFiles()
+    journal, _ = started(files)
+    write_each(files, journal, [(Stream.IDENTITY, FIRST)])
+    promoted = msgspec.structs.replace(FIRST, raft_id=NodeId("raft"))
+    frame_damaged(files, journal, (Stream.IDENTITY, promoted))
+    assert started(files)[1] == HostDurable(identity=FIRST, corrupt=True)
+
+
+def test_a_mark_that_lags_behind_makes_nobody_of_no_host() -> None:
+    files = ForgetfulFiles()
+    journal, _ = started(files)
+    write_each(files, journal, [(Stream.IDENTITY, LEFT)])
+    lagging = files.content[MARK]
+    write_each(files, journal, [(Stream.IDENTITY, SECOND)])
+    frame_damaged(files, journal, hard_states(1, 1)[0])
+    files.content[MARK] = lagging
+    write_each(files, journal, hard_states(2, 1))
+    files.content[MARK] = lagging
+    assert started(files)[1] == HostDurable(identity=SECOND, corrupt=True)
+
+
 def test_a_mark_of_the_longer_journal_does_not_condemn_the_shorter_one() -> None:
     files = ForgetfulFiles()
     journal, _ = started(files)
     for term in range(1, 200):
         for operation in journal.write(hard_states(term, 1)):
             files.perform(operation)
-            if isinstance(operation, WriteFile) and operation.name == MARK and operation.data != bytes(8):
+            if isinstance(operation, WriteFile) and operation.name == MARK and operation.data != bytes(16):
                 files.synced[MARK] = files.content[MARK]  # the system writes back when it likes
             twin = ForgetfulFiles()
             twin.content, twin.synced = dict(files.content), dict(files.synced)

@@ -12,10 +12,10 @@ from core.raft.effects import Applied, OutcomeUnknown, Refused, Reply
 from core.raft.events import Cancelled
 from core.raft.machine import Rejected
 from core.timing import MS, SECOND
-from sim.fabric import Outcome
-from sim.traffic import RequestSample, TrafficClient, any_host_with_power
+from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSample
+from sim.traffic import TrafficClient, any_host_with_power
 from sim.world import World
-from sim.writers import ConfigWriter, WriteOutcome, WriterSample
+from sim.writers import ConfigWriter
 
 MISSING = OperationError(ErrorCode.NOT_FOUND, "config c-1 not found")
 TAKEN = OperationError(ErrorCode.ALREADY_EXISTS, "it exists")
@@ -99,6 +99,7 @@ def test_a_rate_must_be_positive() -> None:
         (Applied(7, TAKEN), WriteOutcome.REJECTED, 7, False),
         (Rejected(TAKEN), WriteOutcome.REJECTED, 0, False),
         (Refused("no leader"), WriteOutcome.REFUSED, 0, False),
+        (Rejected(OperationError(ErrorCode.UNAVAILABLE, "no manager")), WriteOutcome.REFUSED, 0, False),
         (OutcomeUnknown("it died"), WriteOutcome.UNKNOWN, 0, False),
     ],
 )

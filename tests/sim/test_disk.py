@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.durability import Persist, Persisted, Stream, Verdict
-from core.durable import replay
+from core.durable import HostDurable, Identity, replay
 from core.events import PersistFailed
-from core.ids import Ticket
+from core.ids import NodeId, Ticket
 from core.raft.entries import CommandEntry
 from core.raft.events import StorageLow
 from core.raft.records import HardState, LogAppended, SnapshotChunk, SnapshotInstalled, SnapshotMeta
 from core.timing import MS, SECOND
 from sim.disk import Disk, DiskProfile
-from sim.facts import WorldFact, WritesLost
+from sim.facts import RecordCorrupted, WorldFact, WritesLost
 from sim.loop import Loop
 
 PROFILE = DiskProfile(write_ns=0, sync_ns=MS, sync_jitter_ns=0, capacity_bytes=10_000, reserve_bytes=2_000)
@@ -178,6 +178,20 @@ def test_damage_to_a_synced_record_is_corruption_wherever_it_is() -> None:
         bench.write()
         bench.run()
         assert bench.disk.read().verdict is Verdict.INTACT
+
+
+def test_whichever_identity_is_damaged_a_host_that_has_left_is_in_no_swarm() -> None:
+    hit = set()
+    for seed in range(8):
+        bench = Bench(seed=seed)
+        member, left = Identity(NodeId("n"), membership_count=1), Identity(membership_count=2)
+        for number, record in enumerate((member, left), 1):
+            bench.append(Persist(Ticket(number), Stream.IDENTITY, record))
+        bench.run()
+        bench.disk.corrupt()
+        hit |= {fact.position for fact in bench.facts if isinstance(fact, RecordCorrupted)}
+        assert bench.disk.read().replayed() == HostDurable(identity=left, corrupt=True)
+    assert hit == {0, 1}
 
 
 def test_an_empty_disk_cannot_be_damaged_and_a_replaced_one_is_empty() -> None:

@@ -17,8 +17,9 @@ from core.objects.port import PortConfig, PublishMode
 from core.objects.service import EndpointMode
 from core.objects.task import Task
 from core.timing import MS, SECOND
-from sim import faults
-from sim.fabric import Outcome
+from core.trials import faults
+from core.trials.clients import Outcome
+from core.trials.faults import Link
 from sim.images import Call, Catalogue, Image
 from sim.injection import Injector
 from sim.world import World, WorldConfig, address_of
@@ -332,7 +333,7 @@ def test_a_packet_that_is_lost_is_sent_again_after_a_second() -> None:
 
 def test_a_slow_link_makes_requests_slow() -> None:
     mesh = Mesh()
-    mesh.injector.start(faults.SlowLink(("m1",), ("m2",), latency_ns=300 * MS))
+    mesh.injector.start(faults.SlowLink(Link(("m1",), ("m2",)), latency_ns=300 * MS))
     assert mesh.outcome()[0] is Outcome.OK
     assert mesh.ended[0][2] > 600 * MS
 

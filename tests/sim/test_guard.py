@@ -6,7 +6,7 @@ from swarm import Swarm, formed
 from core.objects.config import ConfigSpec
 from core.operations import CreateConfig, Kind, ListObjects
 from core.timing import SECOND
-from sim import faults
+from core.trials import faults
 from sim.facts import FaultRefused
 from sim.guard import MinorityGuard
 from sim.injection import DisallowedError, Injector

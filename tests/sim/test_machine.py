@@ -14,7 +14,6 @@ from core.events import (
     LinkDown,
     LinkUp,
     PersistFailed,
-    Received,
     Requested,
     RoutesApplied,
     WallClock,
@@ -23,7 +22,7 @@ from core.ids import NodeId, OperationId, Ticket
 from core.mesh.routes import RouteChanges
 from core.operations import Kind, ListObjects
 from core.raft.effects import Applied, OutcomeUnknown, Refused, Reply, Result
-from core.raft.events import Tick
+from core.raft.events import Received, Tick
 from core.raft.messages import Heartbeat
 from core.raft.records import HardState
 from core.timing import MS, SECOND

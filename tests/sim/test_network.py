@@ -137,11 +137,12 @@ def test_lifting_one_of_two_cuts_leaves_the_other() -> None:
     assert not pair.received
 
 
-def test_messages_and_bytes_are_counted_by_kind_at_both_ends() -> None:
+def test_messages_and_bytes_are_counted_by_kind_whether_they_arrive_or_not() -> None:
     pair = Pair(LinkProfile(latency_ns=MS, jitter_ns=0, loss_ratio=0.3))
     arrived = pair.numbers()
-    sent, received = pair.a.sent[Heartbeat], pair.b.received[Heartbeat]
-    assert (sent.count, received.count) == (1000, len(arrived))
+    assert len(arrived) < 1000
+    sent = pair.a.sent[Heartbeat]
+    assert sent.count == 1000
     assert sent.byte_count == 1000 * (ENVELOPE_BYTES + 24)
 
 

@@ -17,13 +17,13 @@ from core.objects.service import EndpointSpec, Replicated, ServiceSpec
 from core.objects.task import ContainerSpec, NetworkTarget, TaskSpec
 from core.operations import CreateNetwork, CreateService, Kind, ListObjects
 from core.timing import SECOND
-from sim import faults
-from sim.fabric import Outcome
+from core.trials import faults
+from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSample
 from sim.images import Call, Image
 from sim.injection import Injector
-from sim.traffic import RequestSample, TrafficClient, any_host_with_power
+from sim.traffic import TrafficClient, any_host_with_power
 from sim.world import World
-from sim.writers import ConfigWriter, WriteOutcome, WriterSample
+from sim.writers import ConfigWriter
 
 IMAGES = (Image("web", port=80, calls=(Call("cache"),)), Image("cache", port=6379))
 

@@ -22,7 +22,6 @@ from core.events import (
     EngineReport,
     EngineUp,
     HostDescribed,
-    Received,
     RoutesApplied,
     RoutesFailed,
     TaskReported,
@@ -51,7 +50,7 @@ from core.objects.task import (
 from core.operations import Kind
 from core.parts import finish
 from core.raft.effects import Observe, Send
-from core.raft.events import Tick
+from core.raft.events import Received, Tick
 from core.store import Changed, Conflict, Store, Transaction
 from core.timing import LAN, MS, SECOND
 

@@ -6,13 +6,14 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from core.ids import NodeId, SecretId, TaskId
+from core.ids import NodeId, SecretId
 from core.mesh.routes import RouteTable
 from core.operations import Operation
 from core.raft.effects import Applied, Refused, Result
 from core.store import Store
+from core.trials.clients import RequestSample, WriterSample
+from core.trials.faults import Fault
 from swarmsim.scenario.plan import TrafficPlan, WriterPlan
-from swarmsim.scenario.steps import Action
 from swarmsim.world import (
     AppliedListener,
     ContainerView,
@@ -20,11 +21,8 @@ from swarmsim.world import (
     HostStatus,
     Power,
     RaftListener,
-    RequestSample,
     SentCounts,
-    TaskAction,
     Undo,
-    WriterSample,
 )
 
 
@@ -57,9 +55,8 @@ class FakeWorld:
         self.routes: dict[str, tuple[int, RouteTable]] = {}
         self.boxes: dict[str, tuple[ContainerView, ...]] = {}
         self.secrets: dict[str, tuple[SecretId, ...]] = {}
-        self.applied: list[tuple[int, Action]] = []
-        self.undone: list[tuple[int, Action]] = []
-        self.befell: list[tuple[str, TaskId, TaskAction]] = []
+        self.applied: list[tuple[int, Fault]] = []
+        self.undone: list[tuple[int, Fault]] = []
         self.asked: list[tuple[str, Operation]] = []
         self.answer: Callable[[str, Operation], Result] = lambda host, operation: Applied(1, None)
         self.counts: dict[str, dict[str, tuple[int, int]]] = {}
@@ -108,12 +105,9 @@ class FakeWorld:
         answer = self.answer(host, operation) if self.statuses[host].lives else Refused("it is down")
         self.call_at(self.now_ns + 1_000_000, lambda: answered(answer))
 
-    def apply(self, action: Action) -> Undo | None:
-        self.applied.append((self.now_ns, action))
-        return lambda: self.undone.append((self.now_ns, action))
-
-    def befall(self, host: str, task_id: TaskId, action: TaskAction) -> None:
-        self.befell.append((host, task_id, action))
+    def apply(self, fault: Fault) -> Undo | None:
+        self.applied.append((self.now_ns, fault))
+        return lambda: self.undone.append((self.now_ns, fault))
 
     def start_traffic(
         self, plan: TrafficPlan, entry: Callable[[], str | None], took: Callable[[RequestSample], None]

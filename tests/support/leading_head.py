@@ -82,10 +82,10 @@ class Swarm:
         for number in range(1, workers + 1):
             self.put(node_of(f"w{number}"))
 
-    def lead(self) -> None:
-        """A new leader takes over: everything but the committed store is made anew."""
+    def lead(self, wall_ahead_ns: int = 0) -> None:
+        """A new leader takes over, perhaps with another clock: everything but the committed store is made anew."""
         self.head = self.committed.copy()
-        self.reconcilers = reconcilers_of(self.head, self.timing, self.rng, Wall(WALL_NS))
+        self.reconcilers = reconcilers_of(self.head, self.timing, self.rng, Wall(WALL_NS + wall_ahead_ns))
         self.loops = ControlLoops(self.reconcilers)
         finish(self.loops.rebuild(self.now))
 

@@ -12,8 +12,8 @@ from forgetful_disk import ForgetfulDisk
 
 import real.storage
 from core.codec.frames import Frame
-from core.durability import Persist, Persisted, Stream, Verdict
-from core.durable import HostDurable, replay
+from core.durability import Persist, Persisted, Stream
+from core.durable import HostDurable
 from core.effects import BecomeKnownAs, Peers, SendTo
 from core.envelope import Envelope
 from core.events import Event, PersistFailed
@@ -90,8 +90,7 @@ class SimulatedStorage:
     def lose_power(self) -> HostDurable:
         self._loop.run_until(self._loop.now + self._rng.randrange(2 * MS))
         self._disk.power_lost()
-        recovered = self._disk.read()
-        return replay(recovered.writes, corrupt=recovered.verdict is Verdict.CORRUPT)
+        return self._disk.read().replayed()
 
     def break_down(self) -> None:
         self._disk.fails = True

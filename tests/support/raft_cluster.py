@@ -334,7 +334,7 @@ class Cluster:
         peer = self.peers.get(letter.to)
         if peer is None or peer.node is None or (letter.sender, letter.to) in self.blocked:
             return
-        self.step(letter.to, events.Received(letter.sender, letter.message))
+        self.step(letter.to, events.Received(letter.sender, letter.to, letter.message))
 
     def deliverable(self) -> list[int]:
         """Positions of letters whose addressee is not paused."""

@@ -6,6 +6,7 @@ two tasks, one of them on the leader; ten writes and ten requests a second.
 
 from typing import Any
 
+from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSample
 from swarmsim.recording import (
     FaultBand,
     HostRecord,
@@ -21,7 +22,6 @@ from swarmsim.recording import (
     WriterRecord,
 )
 from swarmsim.scenario.plan import NetworkPlan
-from swarmsim.world import Outcome, RequestSample, WriteOutcome, WriterSample
 
 MS = 1_000_000
 END_MS = 30_000

@@ -49,7 +49,6 @@ def test_merge_keys() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: 1\na: 2", "x.yaml:2: key 'a' is written twice"),
         ("a: [1", "x.yaml:1: not YAML: expected ',' or ']', but got '<stream end>'"),
         ("a: 1\n\tb: 2", "x.yaml:2: not YAML: found character '\\t' that cannot start any token"),
         ("", "x.yaml: the file is empty"),
@@ -72,3 +71,12 @@ def test_a_document_cannot_expand_without_bound() -> None:
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
     with pytest.raises(SourceError, match="too large"):
         parse("x.yaml", "\n".join(lines))
+
+
+def test_keys_written_twice_are_noted_and_the_rest_is_read() -> None:
+    source = parse("x.yaml", "a: 1\na: 2\nb: {c: 1, c: 2}\n")
+    assert list(map(str, source.mistakes)) == [
+        "x.yaml:2: key 'a' is written twice",
+        "x.yaml:3: key 'c' is written twice",
+    ]
+    assert source.data == {"a": 2, "b": {"c": 2}}

@@ -15,7 +15,7 @@ from random import Random
 
 from core.ids import NodeId, ServiceId
 from core.manager.draft import Draft
-from core.manager.orchestrator.tasks import has_stopped, is_lost, is_wanted, new_task, want
+from core.manager.orchestrator.tasks import desired_after, is_lost, is_wanted, new_task, want
 from core.manager.placement.constraints import meets, parse_constraints
 from core.manager.restart.policy import should_restart
 from core.manager.restart.restart import restart
@@ -115,8 +115,7 @@ class GlobalOrchestrator:
     def _start(self, draft: Draft, service: Service, node_id: NodeId, before: list[Task]) -> None:
         if before and not should_restart(self._head, before[-1], draft.wall_ns):
             return
-        desired = TaskState.RUNNING if all(map(has_stopped, before)) else TaskState.READY
-        draft.create(new_task(self._rng, service, 0, draft.wall_ns, node_id, desired))
+        draft.create(new_task(self._rng, service, 0, draft.wall_ns, node_id, desired_after(before)))
 
 
 def _same_for_placement(old: Node, new: Node) -> bool:

@@ -5,6 +5,7 @@ Theory of operation. Two kinds of work, each found by id in the change feed and 
 - a *task* that is wanted but has ended, or whose node is down, drained or gone, is restarted in its slot;
 - a *service* that came, changed or lost a task is counted: slots missing are filled from the lowest free number, slots
   too many are given up so that what stays is spread evenly (`slots.in_order_of_keeping`), for good (desired REMOVE).
+  A slot given up may be wanted again before its task has stopped: the new one gets ready and waits (`restart.starter`).
 
 A slot whose last task has ended and is not to be restarted by its policy still counts: it is done, not missing.
 Tasks of removed services are not looked at here (`removal`).
@@ -17,7 +18,7 @@ from core.ids import ServiceId, TaskId
 from core.manager.draft import Draft
 from core.manager.orchestrator.slots import Slots, free_numbers, in_order_of_keeping
 from core.manager.orchestrator.tally import Tally
-from core.manager.orchestrator.tasks import NOWHERE, is_lost, is_wanted, new_task, want
+from core.manager.orchestrator.tasks import NOWHERE, desired_after, is_lost, is_wanted, new_task, want
 from core.manager.restart.policy import should_restart
 from core.manager.restart.restart import restart
 from core.objects.node import Node
@@ -185,7 +186,9 @@ class ReplicatedOrchestrator:
         for _ in range(count):
             if draft.full:
                 return
-            draft.create(new_task(self._rng, service, next(numbers), draft.wall_ns))
+            slot = next(numbers)
+            desired = desired_after(self._head.tasks_in_slot((service.id, slot, NOWHERE)))
+            draft.create(new_task(self._rng, service, slot, draft.wall_ns, desired=desired))
 
     def _give_up(self, draft: Draft, tasks: list[Task]) -> None:
         for task in tasks:

@@ -1,5 +1,6 @@
 """What orchestrators know of a task: how one is made, whether it is wanted, stopped, ended or lost."""
 
+from collections.abc import Iterable
 from random import Random
 
 from msgspec.structs import replace
@@ -50,6 +51,11 @@ def has_stopped(task: Task) -> bool:
     """Whether no container of it is left, or never will be."""
     state = task.status.state
     return state > TaskState.RUNNING or (state < TaskState.ASSIGNED and not is_wanted(task))
+
+
+def desired_after(before: Iterable[Task]) -> TaskState:
+    """What a new task is to do in the slot of these: get ready and wait while one may still run (`restart.starter`)."""
+    return TaskState.RUNNING if all(map(has_stopped, before)) else TaskState.READY
 
 
 def ended_by_itself(task: Task) -> bool:

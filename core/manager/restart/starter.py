@@ -5,9 +5,10 @@ Theory of operation. A replacement is allocated, scheduled and prepared while it
 - its restart delay, counted from its creation, is over, and
 - every earlier task of its slot has stopped, or is on a node that is down or gone, or one minute has passed since then.
 
-The delay is fixed when the replacement is first seen. All else is read off the head. A new leader counts from the
-replacement's creation time, as far as wall clocks can be believed (`Wall.started_at`). What may end a wait (the
-old task, its node) marks the waiting tasks of the slots concerned; time marks a task by its alarm.
+The delay is fixed when the replacement is first seen. All else is read off the head. A new leader counts the delay from
+the replacement's creation time, as far as wall clocks can be believed (`Wall.started_at`), but the minute anew on its
+monotonic clock: no clock that jumped makes two containers run in one slot. What may end a wait (the old task, its node)
+marks the waiting tasks of the slots concerned; time marks a task by its alarm.
 """
 
 from core.ids import TaskId
@@ -36,7 +37,7 @@ class Starter:
         self._timing = timing
         self._wall = wall
         self._due_at: dict[TaskId, int] = {}
-        """When the restart delay of each waiting task is over."""
+        """When the restart delay of each waiting task is over: not before it was first seen."""
         self._alarms: Alarms[TaskId] = Alarms()
         self._marked: dict[TaskId, None] = {}
 
@@ -85,8 +86,7 @@ class Starter:
             self._forget(task.id)
         elif task.id not in self._due_at:
             delay_ns = restart_delay_ns(self._head, task, self._timing)
-            began_at = self._wall.started_at(now, task.created_at, delay_ns + STOP_TIMEOUT_NS)
-            self._due_at[task.id] = began_at + delay_ns
+            self._due_at[task.id] = self._wall.started_at(now, task.created_at, delay_ns) + delay_ns
             self._marked[task.id] = None
 
     def _forget(self, task_id: TaskId) -> None:

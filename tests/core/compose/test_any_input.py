@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core.compose.deploy_section import DEPLOY_KEYS
 from core.compose.loader import load
 from core.compose.vocabulary import FORBIDDEN_SERVICE_KEYS, SERVICE_KEYS
-from core.document import DocumentError
+from core.mistakes import DocumentError
 
 WORDS = st.sampled_from(
     [

@@ -3,7 +3,8 @@
 import pytest
 
 from core.compose.interpolation import interpolate
-from core.document import DocumentError, Interpolated
+from core.document import Interpolated
+from core.mistakes import DocumentError
 
 ENVIRONMENT = {"TAG": "7.2", "EMPTY": ""}
 

@@ -6,7 +6,7 @@ import pytest
 
 from core.compose.loader import load
 from core.compose.merging import merge
-from core.document import DocumentError
+from core.mistakes import DocumentError
 
 
 def merged(key: str, earlier: Any, later: Any) -> Any:

@@ -4,7 +4,6 @@ import pytest
 from msgspec.structs import replace
 from swarm import Swarm, three_managers
 
-from core.events import Received
 from core.ids import Address, NodeId
 from core.messages import JoinAccepted, JoinRequest, Manager
 from core.objects.config import ConfigSpec
@@ -23,6 +22,7 @@ from core.operations import (
     UpdateNode,
 )
 from core.raft.effects import Applied, OutcomeUnknown, Refused
+from core.raft.events import Received
 from core.raft.machine import Rejected
 from core.timing import MS, SECOND
 
@@ -143,8 +143,10 @@ class TestLeaving:
     def test_a_worker_leaves_and_may_join_again_as_another_node(self) -> None:
         swarm = three_managers()
         before = swarm.host("w1").node_id
+        swarm.until(lambda: bool(swarm.world.machine("w1").data_plane.tables.records), "it forwards nothing")
         swarm.done("w1", LeaveSwarm())
         assert swarm.host("w1").phase == "inactive"
+        swarm.until(lambda: not swarm.world.machine("w1").data_plane.tables.records, "it still forwards")
         swarm.until(lambda: swarm.nodes("m1")[before].status.state is NodeState.DOWN, "its node stayed up")
         assert swarm.join("w1", "m2") != before
 
@@ -198,6 +200,24 @@ class TestRestarts:
         assert swarm.voter_count(others[0]) == 3
         stored = swarm.done(victim, ListObjects(Kind.CONFIG))
         assert [config.spec.name for config in stored] == ["kept"]
+
+    @pytest.mark.parametrize("seed", [11, 13, 14, 15, 16])  # all four records, the last one twice
+    def test_a_host_that_has_left_is_in_no_swarm_whatever_is_damaged_and_can_join_again(self, seed: int) -> None:
+        swarm = three_managers(seed=seed)
+        former = swarm.host("w1").node_id
+        swarm.done("w1", LeaveSwarm())
+        swarm.world.kill("w1")
+        swarm.world.machine("w1").disk.corrupt()
+        swarm.world.restart("w1")
+        swarm.world.run_for(5 * SECOND)
+        assert swarm.host("w1").phase == "inactive"
+        assert swarm.nodes("m1")[former].status.state is NodeState.DOWN
+        again = swarm.join("w1", "m1")
+        assert again != former
+        swarm.world.kill("w1")
+        swarm.world.restart("w1")
+        swarm.until(lambda: swarm.nodes("m1")[again].status.state is NodeState.READY, "it did not come back")
+        assert swarm.host("w1").node_id == again
 
     @pytest.mark.parametrize("seed", range(1, 5))
     def test_a_demotion_that_waits_for_a_quorum_waits_under_the_next_leader_too(self, seed: int) -> None:

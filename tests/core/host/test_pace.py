@@ -6,7 +6,7 @@ from swarm import three_managers
 from core.objects.node import NodeState, Role
 from core.operations import UpdateNode
 from core.timing import MS, SECOND
-from sim.faults import SlowLink
+from core.trials.faults import Link, SlowLink
 from sim.injection import Injector
 
 WORKERS = tuple(f"v{number}" for number in range(8))
@@ -21,7 +21,9 @@ def test_a_leader_that_hands_over_does_not_spin_on_work_its_log_cannot_take() ->
         swarm.join(name, "m1")
     leader = swarm.leader()
     others = tuple(name for name in ("m1", "m2", "m3") if name != leader)
-    Injector(swarm.world).start(SlowLink((leader,), others, latency_ns=60 * MS))  # so that handing over takes a while
+    Injector(swarm.world).start(
+        SlowLink(Link((leader,), others), latency_ns=60 * MS)
+    )  # so that handing over takes a while
     node_id = swarm.host(leader).node_id
     node = swarm.nodes(leader)[node_id]
     for name in WORKERS:  # so that meanwhile there is something to write: each is found dead at another moment

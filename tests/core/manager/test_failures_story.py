@@ -146,6 +146,17 @@ def test_a_replacement_does_not_wait_for_ever_for_a_task_that_will_not_stop() ->
     assert swarm.head.tasks[new.id].desired_state is TaskState.RUNNING
 
 
+def test_a_new_leader_whose_clock_is_ahead_waits_all_the_same_for_a_task_that_still_runs() -> None:
+    swarm = Swarm(workers=2)
+    swarm.create("web", mode=Replicated(1))
+    [old] = swarm.running("web")
+    swarm.update_node(old.node_id, availability=Availability.DRAIN)
+    swarm.run_for(SECOND, agents=False)
+    swarm.lead(wall_ahead_ns=3600 * SECOND)
+    swarm.run_for(STOP_TIMEOUT_NS - 1, agents=False)
+    assert [task.desired_state for task in swarm.wanted("web")] == [TaskState.READY]
+
+
 def test_the_elapsed_part_of_a_restart_delay_survives_a_change_of_leader() -> None:
     swarm = Swarm()
     swarm.create("web")

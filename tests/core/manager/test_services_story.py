@@ -50,6 +50,20 @@ def test_scaling_down_keeps_the_spread_and_the_low_slots() -> None:
     swarm.check()
 
 
+def test_a_slot_that_is_wanted_again_waits_for_its_last_task_to_stop() -> None:
+    swarm = Swarm(workers=2)
+    swarm.create("web", mode=Replicated(1))
+    [old] = swarm.running("web")
+    for replicas in (0, 1):
+        service = swarm.service("web")
+        swarm.ask(UpdateService(service.id, service.version, replace(service.spec, mode=Replicated(replicas))))
+        swarm.settle(agents=False)
+    [new] = swarm.wanted("web")
+    assert (new.slot, new.desired_state) == (old.slot, TaskState.READY)
+    swarm.settle()
+    assert [task.id for task in swarm.running("web")] == [new.id]
+
+
 def test_scaling_up_again_fills_the_lowest_free_slots() -> None:
     swarm = Swarm(workers=2)
     swarm.create("web", mode=Replicated(4))

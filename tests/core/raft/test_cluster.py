@@ -7,7 +7,7 @@ from core.ids import Address, NodeId, Ticket
 from core.raft.effects import Applied, Role
 from core.raft.machine import Rejected
 from core.raft.members import AddMember, RemoveMember
-from core.timing import MS, SECOND
+from core.timing import MS, PROFILES, SECOND
 
 
 @pytest.mark.parametrize("voter_count", [1, 2, 3, 4, 5, 7])
@@ -74,9 +74,10 @@ def test_members_come_and_go() -> None:
     assert cluster.node(node_name(1)).role is Role.FOLLOWER
 
 
+@pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("voter_count", [1, 3, 4, 5, 7])
-def test_a_minority_may_die_and_a_majority_may_not(voter_count: int) -> None:
-    cluster = Cluster(voter_count)
+def test_a_minority_may_die_and_a_majority_may_not(voter_count: int, profile: str) -> None:
+    cluster = Cluster(voter_count, timing=PROFILES[profile].raft)
     leader = cluster.elect()
     assert isinstance(cluster.applied(_write(cluster, leader.id)), Applied)
     tolerated = (voter_count - 1) // 2
@@ -86,7 +87,7 @@ def test_a_minority_may_die_and_a_majority_may_not(voter_count: int) -> None:
     assert isinstance(cluster.applied(_write(cluster, cluster.live()[0].id)), Applied)
     if voter_count > 1:
         cluster.crash(cluster.leader().id)
-        cluster.pass_time(2 * SECOND)
+        cluster.pass_time(cluster.timing.refusal_ns + cluster.timing.election_max_ns)
         refused = _write(cluster, cluster.live()[0].id)
         assert "must be up" in cluster.refused(refused).reason
 

@@ -9,7 +9,7 @@ from core.raft.events import Cancelled, Received, Submit
 from core.raft.members import RemoveMember
 from core.raft.messages import Append, Forward, Heartbeat
 from core.raft.proposals import NotAccepting
-from core.timing import MS, SECOND
+from core.timing import MS, PROFILES, SECOND
 
 
 def test_a_leader_whose_log_is_full_of_uncommitted_entries_refuses() -> None:
@@ -86,9 +86,11 @@ def test_a_forward_is_good_for_the_term_it_was_meant_for() -> None:
     cluster.pass_time(200 * MS)
     cluster.propose(leader.id, Put("x", 1))
     cluster.exchange()
-    cluster.step(leader.id, Received(origin, forward))  # A late copy, in the same term: it was answered.
+    cluster.step(leader.id, Received(origin, leader.id, forward))  # A late copy, in the same term: it was answered.
     cluster.elect(cluster.followers()[1].id)
-    cluster.step(cluster.leader().id, Received(origin, forward))  # And one for a leader it was not meant for.
+    cluster.step(
+        cluster.leader().id, Received(origin, cluster.leader().id, forward)
+    )  # And one for a leader it was not meant for.
     cluster.pass_time(SECOND)
     assert cluster.result(rejected) is not None
     assert cluster.peers[origin].machine.committed == {"x": 1}
@@ -103,7 +105,7 @@ def test_a_member_whose_removal_is_in_flight_proposes_nothing() -> None:
     cluster.applied(written)
     cluster.change(leader.id, RemoveMember(member.id))
     late = Forward(leader.term, member.incarnation, 2, 1, Put("x", 2))
-    cluster.step(leader.id, Received(member.id, late))
+    cluster.step(leader.id, Received(member.id, leader.id, late))
     assert cluster.peers[leader.id].machine.head == {"x": 1}
 
 
@@ -119,16 +121,19 @@ def test_a_leader_that_loses_its_majority_parks_what_it_has_not_taken() -> None:
     assert "must be up" in cluster.refused(late).reason
 
 
-def test_a_request_without_a_leader_is_refused_within_the_time_and_then_at_once() -> None:
-    cluster = Cluster(3)
+@pytest.mark.parametrize(("profile", "refused_within_s"), [("lan", 1), ("wan", 6), ("docker", 20)])
+def test_a_request_without_a_leader_is_refused_within_the_time_and_then_at_once(
+    profile: str, refused_within_s: int
+) -> None:
+    cluster = Cluster(3, timing=PROFILES[profile].raft)
     leader = cluster.elect()
     survivor = cluster.followers()[0].id
     cluster.crash_all(node.id for node in cluster.live() if node.id != survivor)
-    cluster.pass_time(700 * MS)
+    cluster.pass_time(cluster.timing.election_max_ns)
     first = cluster.propose(survivor, Put("x", 1))
-    cluster.pass_time(2 * SECOND)
+    cluster.pass_time(2 * refused_within_s * SECOND)
     assert "must be up" in cluster.refused(first).reason
-    assert cluster.replies[first][0] - cluster.asked_at[first] <= cluster.timing.refusal_ns
+    assert cluster.replies[first][0] - cluster.asked_at[first] <= refused_within_s * SECOND
     second = cluster.propose(survivor, Put("x", 1))
     assert "must be up" in cluster.refused(second).reason
     assert leader.id != survivor
@@ -138,9 +143,9 @@ def test_a_second_leader_of_a_term_and_broken_entries_are_reported() -> None:
     cluster = Cluster(3)
     leader = cluster.elect()
     first, second = (node.id for node in cluster.followers())
-    cluster.step(first, Received(second, Heartbeat(leader.term, 9, 0)))
+    cluster.step(first, Received(second, first, Heartbeat(leader.term, 9, 0)))
     entry = msgspec.structs.replace(leader.log.entry(2), index=7)
-    cluster.step(first, Received(leader.id, Append(leader.term, 2, leader.term, 2, (entry,))))
+    cluster.step(first, Received(leader.id, first, Append(leader.term, 2, leader.term, 2, (entry,))))
     reasons = [fact.reason for _, fact in cluster.facts if type(fact).__name__ == "MessageRefused"]
     assert len(reasons) == 2
     assert "claims to lead" in reasons[0]

@@ -38,7 +38,7 @@ def quiet(count: int = 3, **settings: Any) -> Cluster:
 def say(cluster: Cluster, sender: Any, to: Any, message: Any) -> list[Any]:
     """Hand one message over; what its receiver says to that once it may."""
     before = len(cluster.letters)
-    cluster.step(to, Received(sender, message))
+    cluster.step(to, Received(sender, to, message))
     return [letter.message for letter in cluster.letters[before:]]
 
 

@@ -71,7 +71,7 @@ def test_leadership_lost_meanwhile_leaves_nothing_behind(cluster: Cluster) -> No
     leader = cluster.node(leader_id)
     write = cluster.propose(leader_id, Put("x", 1))
     other = next(node.id for node in cluster.live() if node.id != leader_id)
-    cluster.step(leader_id, Received(other, Stale(leader.term + 1)))
+    cluster.step(leader_id, Received(other, leader_id, Stale(leader.term + 1)))
     assert (leader.role, leader.leading) == (Role.FOLLOWER, False)
     cluster.pass_time(2 * SECOND)
     assert len(cluster.leaders()) == 1

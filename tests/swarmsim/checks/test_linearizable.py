@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from writer_histories import read, write
 
+from core.trials.clients import WriteOutcome, WriterSample
 from swarmsim.checks.linearizability import NEVER_RETURNED, Operation, is_linearizable
 from swarmsim.checks.linearizable import Linearizable
-from swarmsim.world import WriteOutcome, WriterSample
 
 GOOD = {
     "a read after the write": [write("a", 0, 10, 5), read("a", 20, 30, 5, True)],

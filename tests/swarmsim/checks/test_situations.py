@@ -7,12 +7,15 @@ from fake_world import FakeWorld
 from writer_histories import read, write
 
 from core.durability import Verdict
-from core.facts import HostPhaseChanged
+from core.events import ContainerPhase
+from core.facts import HostPhaseChanged, TaskMoved
+from core.ids import NodeId, OperationId, TaskId
+from core.objects.task import TaskState
 from core.raft.effects import ElectionStarted, LeaderElected, QuorumLost, SnapshotRestored
-from sim.facts import DaemonStarted
+from core.trials.clients import Outcome, RequestSample, WriteOutcome
+from sim.facts import ContainerChanged, DaemonStarted
 from swarmsim.checks.situations import Situations
 from swarmsim.checks.watch import Watch
-from swarmsim.world import Outcome, RequestSample, WriteOutcome
 
 CANDIDATES = [("m1", ElectionStarted(3, False)), ("m2", ElectionStarted(3, False))]
 
@@ -59,6 +62,29 @@ def counts_of(told: list[tuple[str, Any]], sent: dict[str, dict[str, tuple[int, 
 )
 def test_a_situation_is_recognised(told: list[tuple[str, Any]], reached: dict[str, int]) -> None:
     assert counts_of(told) == reached
+
+
+def moved(task_id: str, slot: int) -> TaskMoved:
+    state = TaskState.ASSIGNED
+    return TaskMoved(TaskId(task_id), "web", slot, NodeId("n1"), state, TaskState.RUNNING)
+
+
+def changed(task_id: str, phase: ContainerPhase) -> ContainerChanged:
+    return ContainerChanged(TaskId(task_id), "web", phase, OperationId(2))
+
+
+@pytest.mark.parametrize(
+    ("slots", "ends_first", "count"), [((1, 1), False, 1), ((1, 1), True, 0), ((1, 2), False, 0), ((0, 0), False, 0)]
+)
+def test_two_containers_of_one_slot_are_seen_while_both_run(
+    slots: tuple[int, int], ends_first: bool, count: int
+) -> None:
+    told: list[tuple[str, Any]] = [("m1", moved("a", slots[0])), ("m1", moved("b", slots[1]))]
+    told.append(("w1", changed("a", ContainerPhase.HEALTHY)))
+    if ends_first:
+        told.append(("w1", changed("a", ContainerPhase.EXITED)))
+    told.append(("w2", changed("b", ContainerPhase.STARTED)))
+    assert counts_of(told).get("two-containers-of-one-slot", 0) == count
 
 
 def test_a_transfer_shows_in_the_messages() -> None:

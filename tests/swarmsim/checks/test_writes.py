@@ -9,9 +9,10 @@ from core.ids import ConfigId
 from core.objects import Config
 from core.objects.config import ConfigSpec
 from core.store import Create, Store, Transaction
+from core.trials.clients import WriteOutcome, WriterSample
 from swarmsim.checks.check import Check
 from swarmsim.checks.writes import NoAcknowledgedWriteLost, OnceOnly
-from swarmsim.world import Power, WriteOutcome, WriterSample
+from swarmsim.world import Power
 
 
 def store_with(*written: tuple[str, int], index: int) -> Store:
@@ -26,7 +27,7 @@ def store_with(*written: tuple[str, int], index: int) -> Store:
 
 def judged(check: Check, world: FakeWorld, *samples: WriterSample) -> str:
     for sample in samples:
-        check.handlers()[WriterSample](sample.ended_ns, sample.host, sample)
+        check.handlers()[WriterSample](sample.ended_at, sample.host, sample)
     check.finish(world)
     return check.violation.detail if check.violation is not None else ""
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from swarmsim.cli import directories, main
-from swarmsim.cli import run as command
+from swarmsim.cli import directories, main, playing
 from swarmsim.play import play_simulated
 from swarmsim.recording import Recording
 from swarmsim.scenario.plan import Scenario
@@ -87,6 +86,20 @@ def test_check_looks_at_every_file_before_it_gives_up(swarmsim: Command) -> None
     assert ended.out.startswith("small.yaml: ok")
 
 
+def test_check_tells_all_that_is_wrong_with_a_file(swarmsim: Command) -> None:
+    Path("bad.yaml").write_text("name: x\ncluster: {managers: 0, worker: 2}\ntimeline: [{at: 5, kil: m1}]\n")
+    ended = swarmsim("check", "bad.yaml")
+    assert (ended.code, ended.out) == (2, "")
+    assert [line.partition(": ")[0] for line in ended.err.splitlines()] == ["bad.yaml:2", "bad.yaml:2", "bad.yaml:3"]
+    assert swarmsim("run", "bad.yaml").err == "".join(f"error: {line}\n" for line in ended.err.splitlines())
+
+
+@pytest.mark.parametrize("text", ["service: {web: {image: web}}", "networks: {a: }\nservics: {}", "version: '3'"])
+def test_check_takes_a_file_for_what_most_of_its_keys_are_of(swarmsim: Command, text: str) -> None:
+    Path("stack.yml").write_text(text)
+    assert "cluster" not in swarmsim("check", "stack.yml").err
+
+
 def test_check_merges_compose_files_if_asked_to(swarmsim: Command) -> None:
     Path("base.yml").write_text("services: {web: {image: web}}")
     Path("more.yml").write_text("services: {web: {ports: ['80:80']}, db: {image: db, port: 1}}")
@@ -109,8 +122,10 @@ def test_scenarios_are_listed_with_their_purpose(swarmsim: Command) -> None:
 
 
 def test_a_directory_without_scenarios_is_bad_input(swarmsim: Command) -> None:
-    ended = swarmsim("scenarios", "nowhere")
-    assert (ended.code, ended.err) == (2, "error: nowhere: holds no scenario (*.yaml); name the directory that does\n")
+    Path("empty").mkdir()
+    ended = swarmsim("scenarios", "empty")
+    assert (ended.code, ended.err) == (2, "error: empty: holds no scenario (*.yaml); name the directory that does\n")
+    assert "nowhere: is not a directory" in swarmsim("scenarios", "nowhere").err
 
 
 # --- run
@@ -143,7 +158,7 @@ def test_bad_input_is_found_before_anything_is_played(swarmsim: Command) -> None
     assert ended.err == "error: nowhere.yaml: cannot be read: No such file or directory\n"
 
 
-@pytest.mark.parametrize("seeds", ["1-4", "4..1", "a..b", "3"])
+@pytest.mark.parametrize("seeds", ["1-4", "4..1", "a..b", "3", f"1..{10**22}"])
 def test_seeds_that_are_no_range(swarmsim: Command, seeds: str) -> None:
     ended = swarmsim("run", small(), "--seeds", seeds)
     assert ended.code == 2
@@ -200,6 +215,31 @@ def test_a_report_is_the_same_for_any_number_of_jobs(swarmsim: Command) -> None:
     assert Path("one/report.json").read_bytes() == Path("two/report.json").read_bytes()
 
 
+def test_several_files_over_several_processes_give_the_same_reports_in_the_same_order(swarmsim: Command) -> None:
+    Path("other.yaml").write_text(Path(small(DOES_NOT)).read_text().replace("name: Small", "name: Other"))
+    small()
+    for seeds in (["--seed", "1"], ["--seeds", "1..2"]):
+        ended = [
+            swarmsim("run", "other.yaml", "small.yaml", *seeds, "--out", out, "--jobs", jobs)
+            for out, jobs in (("one", "1"), ("two", "2"))
+        ]
+        assert ended[0].out.replace("one/", "two/") == ended[1].out
+        assert [each.code for each in ended] == [1, 1]
+        for name in ("small", "other"):
+            assert Path(f"one/{name}/report.json").read_bytes() == Path(f"two/{name}/report.json").read_bytes()
+            assert json.loads(Path(f"two/{name}/run.json").read_text())["cpu_s"] > 0
+
+
+def test_what_is_wrong_in_any_file_is_told_before_anything_is_played(swarmsim: Command) -> None:
+    Path("bad.yaml").write_text("name: x")
+    ended = swarmsim("run", "bad.yaml", small(), "nowhere.yaml")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.splitlines() == [
+        "error: bad.yaml:1: 'cluster' is missing",
+        "error: nowhere.yaml: cannot be read: No such file or directory",
+    ]
+
+
 @pytest.mark.parametrize("command", [("run", "small.yaml"), ("fuzz", "--seeds", "1..1")])
 @pytest.mark.parametrize("out", ["small.yaml", "small.yaml/deeper"])
 def test_a_report_that_cannot_be_written_is_noticed_before_anything_is_played(
@@ -249,10 +289,45 @@ def test_an_interrupted_campaign_says_what_was_finished(swarmsim: Command, monke
             raise KeyboardInterrupt
         return play(scenario, seed, *rest)
 
-    monkeypatch.setattr(command, "play_simulated", interrupted)
+    monkeypatch.setattr(playing, "play_simulated", interrupted)
     ended = swarmsim("run", small(DOES_NOT), "--seeds", "1..3")
     assert (ended.code, ended.out) == (130, "")
     assert ended.err == "Small: 1 of 3 seeds done: 1 violated (seed 1)\ninterrupted\n"
+
+
+def test_scenarios_lists_those_that_can_be_read_and_tells_what_is_wrong_with_the_others(swarmsim: Command) -> None:
+    Path("a-bad.yaml").write_text("name: x")
+    small()
+    ended = swarmsim("scenarios", ".")
+    assert (ended.code, ended.out) == (2, "small.yaml  Small\n    One manager, no trouble.\n")
+    assert ended.err == "error: a-bad.yaml:1: 'cluster' is missing\n"
+    assert "small.yaml: is not a directory" in swarmsim("scenarios", "small.yaml").err
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "the file is empty"),
+        (b"# nothing else\n", "the file is empty"),
+        (b"\xff\xfe\x00", "is not UTF-8 text"),
+        (b"name: x\x00", "not YAML: unacceptable character #x0000"),
+        (b"a: 1\n\tb: 2", "not YAML: found character '\\t' that cannot start any token"),
+        (b"just text", "expected a scenario"),
+        (b"&a [*a]", "the document refers to itself or is too large"),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_files_that_are_no_scenario_at_all(swarmsim: Command, command: str, content: bytes, message: str) -> None:
+    Path("odd.yaml").write_bytes(content)
+    ended = swarmsim(command, "odd.yaml")
+    assert (ended.code, ended.out) == (2, "")
+    assert message in ended.err
+    assert ended.err.count("\n") == 1
+
+
+def test_names_in_any_script_and_files_from_other_systems(swarmsim: Command) -> None:
+    Path("odd.yaml").write_bytes("\ufeffname: Ünï 名前\r\ncluster: {managers: 1}\r\nend: 1s\r\n".encode())
+    assert swarmsim("run", "odd.yaml").out.startswith("Ünï 名前 (odd.yaml)\n")
 
 
 @pytest.mark.parametrize("options", [("--seed", "1", "--seeds", "1..2"), ("-q", "-v")])

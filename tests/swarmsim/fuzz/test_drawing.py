@@ -1,14 +1,15 @@
 """What a seed draws is a scenario like any other: it can be written, read and understood, and ends all it begins."""
 
 from functools import cache
-from typing import get_args
 
 import pytest
 
-from swarmsim.fuzz.drawing import draw
-from swarmsim.fuzz.profiles import PROFILES, RAFT, SWARM, profile_of
+from core.timing import LAN
+from swarmsim.fuzz.drawing import CONVERGENCE_NS, draw
+from swarmsim.fuzz.profiles import PROFILES, RAFT, SWARM, Profile, profile_of
 from swarmsim.fuzz.stack import FILES, read_stack
 from swarmsim.scenario import steps
+from swarmsim.scenario.expectations import Leader, WriteAcknowledged
 from swarmsim.scenario.loader import decode
 from swarmsim.scenario.steps import verb_of
 from swarmsim.yaml_source import parse
@@ -39,13 +40,30 @@ def test_faults_that_last_end_before_the_liveness_phase() -> None:
                 assert step.until_ns <= RAFT.faulty_ns, (seed, step)
 
 
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_what_lasts_is_as_long_as_its_timing_is_slow(profile: Profile) -> None:
+    leader, acknowledged, *_ = (expectation.claim for expectation in drawn_once(profile, 1).expect)
+    assert isinstance(leader, Leader)
+    assert isinstance(acknowledged, WriteAcknowledged)
+    assert leader.within_ns == acknowledged.within_ns == 10 * profile.timing.raft.election_max_ns
+    assert drawn_once(profile, 1).cluster.timing == profile.timing.name
+    assert profile.calm_ns >= leader.within_ns + CONVERGENCE_NS or profile.timing is LAN
+    longest_ns = max(
+        step.until_ns - step.at_ns
+        for seed in SEEDS
+        for step in drawn_once(profile, seed).timeline
+        if step.until_ns is not None
+    )
+    assert longest_ns > 2 * profile.timing.raft.election_max_ns
+
+
 def test_all_kinds_of_steps_are_drawn() -> None:
     drawn = {
         verb_of(step.action) for seed in SEEDS for name in PROFILES for step in draw(PROFILES[name], seed).timeline
     }
     outside = {"restart", "resume", "heal", "repair-disk", "activate", "deploy", "remove-service"}  # each is an end
     tasks = {"crash-task", "exit", "unhealthy", "out-of-memory"}
-    known = {str(action.__struct_config__.tag) for action in get_args(steps.Action)}
+    known = {verb_of(action) for action in steps.ACTIONS}
     assert drawn >= known - outside - tasks
     assert drawn & tasks == tasks
 
@@ -66,6 +84,6 @@ def test_the_stack_is_read_without_any_file() -> None:
 
 
 def test_all_takes_the_profiles_in_turn() -> None:
-    assert {profile_of("all", seed).name for seed in (1, 2)} == {"raft", "swarm"}
+    assert [profile_of("all", seed).name for seed in range(4)] == ["raft", "swarm", "wan", "docker"]
     with pytest.raises(KeyError):
         profile_of("none", 1)

@@ -15,6 +15,7 @@ from core.objects.node import NodeSpec
 from core.raft.effects import EntriesCommitted, LeaderElected
 from core.store import Create, Store, Transaction
 from core.timing import MS, SECOND
+from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSample
 from swarmsim.player.convergence import missing
 from swarmsim.player.eventual import Eventually, eventually, leader_missing
 from swarmsim.player.rates import judge_success_rate, judge_write_acknowledged, judge_writes
@@ -24,7 +25,7 @@ from swarmsim.recording import Ruling, ServicePoint
 from swarmsim.scenario import expectations as claims
 from swarmsim.scenario.expectations import Expectation, LeaderThroughout, Window
 from swarmsim.scenario.targets import Group, HostGroup
-from swarmsim.world import Outcome, Power, RequestSample, WriteOutcome, WriterSample
+from swarmsim.world import Power
 
 HELD, VIOLATED, UNKNOWN = Ruling.HELD, Ruling.VIOLATED, Ruling.UNKNOWN
 WINDOW = Window(10 * SECOND, 20 * SECOND)
@@ -62,15 +63,15 @@ def timed(outcome: WriteOutcome, took_ns: int = MS) -> WriterSample:
 @pytest.mark.parametrize(
     ("outcome", "samples", "ruling"),
     [
-        (claims.WriteOutcome.ACKNOWLEDGED, [timed(WriteOutcome.ACKNOWLEDGED)], HELD),
-        (claims.WriteOutcome.ACKNOWLEDGED, [timed(WriteOutcome.UNKNOWN)], VIOLATED),
-        (claims.WriteOutcome.REFUSED, [timed(WriteOutcome.REFUSED)] * 2, HELD),
-        (claims.WriteOutcome.REFUSED, [timed(WriteOutcome.REFUSED, 3 * SECOND)], VIOLATED),  # too slow to be clear
-        (claims.WriteOutcome.REFUSED, [timed(WriteOutcome.REFUSED), timed(WriteOutcome.ACKNOWLEDGED)], VIOLATED),
-        (claims.WriteOutcome.REFUSED, [], UNKNOWN),
+        (WriteOutcome.ACKNOWLEDGED, [timed(WriteOutcome.ACKNOWLEDGED)], HELD),
+        (WriteOutcome.ACKNOWLEDGED, [timed(WriteOutcome.UNKNOWN)], VIOLATED),
+        (WriteOutcome.REFUSED, [timed(WriteOutcome.REFUSED)] * 2, HELD),
+        (WriteOutcome.REFUSED, [timed(WriteOutcome.REFUSED, 3 * SECOND)], VIOLATED),  # too slow to be clear
+        (WriteOutcome.REFUSED, [timed(WriteOutcome.REFUSED), timed(WriteOutcome.ACKNOWLEDGED)], VIOLATED),
+        (WriteOutcome.REFUSED, [], UNKNOWN),
     ],
 )
-def test_writes(outcome: claims.WriteOutcome, samples: list[WriterSample], ruling: Ruling) -> None:
+def test_writes(outcome: WriteOutcome, samples: list[WriterSample], ruling: Ruling) -> None:
     claim = claims.Writes(WINDOW, outcome)
     assert judge_writes(Expectation(claim), claim, {"w": samples}, "lan").ruling is ruling
 

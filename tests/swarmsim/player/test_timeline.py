@@ -62,7 +62,7 @@ def stage() -> Stage:
 def test_a_step_hits_whoever_leads_then(stage: Stage) -> None:
     stage.world.call_at(ORIGIN + 1 * SECOND, lambda: stage.lead("m3"))
     stage.play(Step(2 * SECOND, steps.Isolate(LEADER), until_ns=5 * SECOND))
-    isolate = steps.Isolate(several(["m3"]))
+    isolate = steps.Isolate(("m3",))
     assert stage.world.applied == [(ORIGIN + 2 * SECOND, isolate)]
     assert stage.world.undone == [(ORIGIN + 5 * SECOND, isolate)]
     (band,) = stage.timeline.bands
@@ -73,7 +73,7 @@ def test_a_step_waits_for_its_target(stage: Stage) -> None:
     stage.lead(None)
     stage.world.call_at(ORIGIN + 4 * SECOND, lambda: stage.lead("m2"))
     stage.play(Step(2 * SECOND, steps.Pause(LEADER)))
-    assert stage.world.applied == [(ORIGIN + 4 * SECOND, steps.Pause(several(["m2"])))]
+    assert stage.world.applied == [(ORIGIN + 4 * SECOND, steps.Pause(("m2",)))]
     assert stage.timeline.problems == []
 
 
@@ -125,7 +125,7 @@ def test_killed_hosts_are_remembered_until_they_are_restarted(stage: Stage) -> N
     stage.play(Step(SECOND, steps.Kill(several(["m2", "m3"]))), until_ns=2 * SECOND)
     assert stage.roster.hosts(killed) == ("m2", "m3")
     stage.play(Step(3 * SECOND, steps.Restart(killed)))
-    assert stage.world.applied[-1][1] == steps.Restart(several(["m2", "m3"]))
+    assert stage.world.applied[-1][1] == steps.Restart(("m2", "m3"))
     assert stage.roster.hosts(killed) == ()
     assert [band.to_ns for band in stage.timeline.bands] == [3 * SECOND, None]
 
@@ -133,7 +133,7 @@ def test_killed_hosts_are_remembered_until_they_are_restarted(stage: Stage) -> N
 def test_machines_with_a_new_disk_are_killed_until_they_are_restarted(stage: Stage) -> None:
     lost, restart = steps.LoseDisk(several(["m2"])), steps.Restart(Group(HostGroup.KILLED))
     stage.play(Step(SECOND, lost), Step(2 * SECOND, restart))
-    assert stage.world.applied[-1][1] == steps.Restart(several(["m2"]))
+    assert stage.world.applied[-1][1] == steps.Restart(("m2",))
     assert [band.to_ns for band in stage.timeline.bands] == [2 * SECOND, None]
     assert not stage.roster.killed
 

@@ -4,11 +4,11 @@ import pytest
 from msgspec.structs import replace
 from told_recording import KILL, MS, TASK_1, container, fact, told_recording
 
+from core.trials.clients import Outcome, RequestSample
 from swarmsim.recording import RecordedFact, Recording
 from swarmsim.report.exchanges import clients_of
 from swarmsim.report.story import story_of
 from swarmsim.report.summary import summarise
-from swarmsim.world import Outcome, RequestSample
 
 
 def other_task(service: str) -> tuple[RecordedFact, ...]:
@@ -29,7 +29,7 @@ def failing(detail: str, outcome: Outcome = Outcome.TIMEOUT, entry: str = "m2") 
     """Every second request from 10 to 12 s fails so, beside lost tasks of `shop_web`, `shop_db` and `web`."""
     plain = told_recording()
     samples = tuple(
-        RequestSample(each.started_ns, each.latency_ns, outcome, entry, detail)
+        RequestSample(each.started_at, each.latency_ns, outcome, entry, detail)
         if each.outcome is not Outcome.OK
         else each
         for each in plain.traffic[0].samples
@@ -88,6 +88,6 @@ def test_every_reason_of_weight_is_told() -> None:
 def test_a_request_that_was_under_way_when_its_cause_struck_is_said_to_have_been() -> None:
     plain = told_recording()
     early = RequestSample(9_996 * MS, 2_000 * MS, Outcome.TIMEOUT, "m2", "m1 has no power")
-    samples = sorted((*plain.traffic[0].samples, early), key=lambda each: each.started_ns)
+    samples = sorted((*plain.traffic[0].samples, early), key=lambda each: each.started_at)
     text = told(replace(plain, traffic=(replace(plain.traffic[0], samples=tuple(samples)),)))
     assert f"from 9.996 s (the first had been asked 4.0 ms before “{KILL}” and was still under way) to 11.900 s" in text

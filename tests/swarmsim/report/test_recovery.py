@@ -53,7 +53,7 @@ def test_tables_that_led_to_a_lost_task_longer_than_the_swarm_believed_in_it_are
     traffic = told_recording().traffic[0]
     failing = tuple(
         replace(each, outcome=traffic.samples[80].outcome, detail="m1 has no power", latency_ns=MS)
-        if 12_000 * MS <= each.started_ns < 15_000 * MS
+        if 12_000 * MS <= each.started_at < 15_000 * MS
         else each
         for each in traffic.samples
     )
@@ -185,7 +185,7 @@ def test_tasks_that_ran_again_only_after_the_next_disturbance_are_told_at_both()
 
 def test_requests_that_fail_to_the_end_are_not_said_to_be_good_again() -> None:
     traffic = told_recording().traffic[0]
-    ending = tuple(each for each in traffic.samples if each.started_ns <= 11_800 * MS)
+    ending = tuple(each for each in traffic.samples if each.started_at <= 11_800 * MS)
     run = summarise(told_recording(traffic=(replace(traffic, samples=ending),)))
     assert in_vain(run.anatomies[0])["requests-good"] is None
     assert in_vain(run.anatomies[0])["first-request"] is None

@@ -222,7 +222,11 @@ def test_seeds_that_crashed_are_told_though_there_is_nothing_to_show() -> None:
 
 
 def test_what_varies_stands_on_the_page_only_if_it_is_handed_in() -> None:
-    circumstances = Stopwatch().read(report_sha256="abc123", jobs=2, simulated_s=30.0)
+    stopwatch = Stopwatch()
+    for cpu_s in (1.5, 0.5):
+        stopwatch.add_cpu(cpu_s)
+    circumstances = stopwatch.read(report_sha256="abc123", jobs=2, simulated_s=30.0)
+    assert (circumstances.cpu_s, circumstances.simulated_s_per_cpu_s) == (2.0, 15.0)
     assert "abc123" in html_of(report(), circumstances)
     assert "circumstances" not in Outline(html_of(report())).ids
 

@@ -1,5 +1,6 @@
 """What is looked up in a table when a report is written is there, whatever happened in the run."""
 
+from core.trials.clients import Outcome, WriteOutcome
 from swarmsim.recording import Ruling
 from swarmsim.report.anatomy_chart import TRACKS
 from swarmsim.report.canvas import HATCHES
@@ -9,7 +10,7 @@ from swarmsim.report.stages import AFTER, STAGES
 from swarmsim.report.story_of_clients import FAILED
 from swarmsim.report.tables import RULING_TEXT
 from swarmsim.scenario.steps import Loss, verb_of
-from swarmsim.world import Outcome, Power, WriteOutcome
+from swarmsim.world import Power
 
 
 def test_there_are_words_for_every_outcome() -> None:

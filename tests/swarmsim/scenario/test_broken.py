@@ -1,6 +1,10 @@
-"""Broken scenario and Compose files: the first line of each is the message it gets, from the line number on."""
+"""Broken scenario and Compose files: the comment at the head of each holds its messages, from the line number on.
+
+`swarmsim check tests/swarmsim/scenario/broken/*/*.yaml` shows them all as a user sees them.
+"""
 
 from collections.abc import Callable
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -19,10 +23,11 @@ FILES = sorted(file for kind in LOADERS for file in (BROKEN / kind).glob("*.yaml
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_a_broken_file_gets_its_message(file: Path) -> None:
-    expected = file.read_text().splitlines()[0].removeprefix("# ")
+    head = takewhile(lambda line: line.startswith("# "), file.read_text().splitlines())
+    expected = [f"{file}:{line.removeprefix('# ')}" for line in head]
     with pytest.raises(SourceError) as refused:
         LOADERS[file.parent.name](file)
-    assert str(refused.value) == f"{file}:{expected}"
+    assert str(refused.value).splitlines() == expected
 
 
 def test_there_are_enough_of_both_kinds() -> None:

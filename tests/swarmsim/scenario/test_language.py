@@ -5,14 +5,17 @@ from typing import get_args
 
 import pytest
 
-from core.document import DocumentError, Value
+from core.document import Value
+from core.mistakes import DocumentError
 from core.timing import MS, SECOND
+from core.trials.faults import Link
 from swarmsim.scenario.expectation_language import FORMS, read_expectation
 from swarmsim.scenario.expectations import Claim, Running, Window
 from swarmsim.scenario.loader import END_MARGIN_NS, load
 from swarmsim.scenario.names import Names
 from swarmsim.scenario.step_language import VERBS, read_step
 from swarmsim.scenario.steps import (
+    ACTIONS,
     Action,
     BreakCable,
     Bridge,
@@ -27,7 +30,7 @@ from swarmsim.scenario.steps import (
     Step,
 )
 from swarmsim.scenario.target_language import HOSTS, TASKS
-from swarmsim.scenario.targets import Group, Host, HostGroup, HostOf, HostTarget, Link, Rack, Several, Some, TaskTarget
+from swarmsim.scenario.targets import Group, Host, HostGroup, HostOf, HostTarget, Rack, Several, Some, TaskTarget
 from swarmsim.scenario.words import BANDWIDTH, PERCENT, RATE, WINDOW, write_duration, write_percent
 from swarmsim.yaml_source import parse
 
@@ -43,7 +46,7 @@ def step(text: str) -> Step:
 
 
 def test_every_action_has_its_verb_and_every_claim_its_form() -> None:
-    assert {verb.action for verb in VERBS.values()} == set(get_args(Action))
+    assert {verb.action for verb in VERBS.values()} == set(ACTIONS)
     assert {form.claim for form in FORMS} == set(get_args(Claim))
 
 

@@ -11,11 +11,12 @@ from core.compose.loader import load as load_stack
 from core.compose.stack import Stack
 from core.document import Value
 from core.timing import SECOND
+from core.trials.faults import Link
 from swarmsim.checks.situations import SITUATIONS
 from swarmsim.checks.suite import CHECKS
 from swarmsim.scenario import words
 from swarmsim.scenario.expectation_language import FORMS, ClaimForm, read_expectation, write_expectation
-from swarmsim.scenario.expectations import Claim, LeaderThroughout, Window, WriteOutcome
+from swarmsim.scenario.expectations import EXPECTED_OUTCOMES, Claim, LeaderThroughout, Window
 from swarmsim.scenario.forms import Entry, Mapped, Shape, Single
 from swarmsim.scenario.loader import decode
 from swarmsim.scenario.names import Names
@@ -35,7 +36,7 @@ from swarmsim.scenario.plan import (
 from swarmsim.scenario.step_language import VERBS, Verb, read_step, write_step
 from swarmsim.scenario.steps import REVERSIBLE, Bridge, Deploy, Heal, Kill, Loss, Partition, Restart, Scale, Step
 from swarmsim.scenario.target_language import GROUPS, HOSTS, HOSTS_IN_RACKS, LINK, TASKS
-from swarmsim.scenario.targets import Group, Host, HostGroup, HostOf, Link, Rack, Several, Some, TaskTarget
+from swarmsim.scenario.targets import Group, Host, HostGroup, HostOf, Rack, Several, Some, TaskTarget
 from swarmsim.scenario.writer import write
 from swarmsim.yaml_source import parse
 
@@ -95,7 +96,7 @@ VALUES: dict[int, st.SearchStrategy[Any]] = {
 }
 BY_FIELD: dict[str, st.SearchStrategy[Any]] = {
     "leader": st.sampled_from(LeaderThroughout),
-    "outcome": st.sampled_from(WriteOutcome),
+    "outcome": st.sampled_from(EXPECTED_OUTCOMES),
     "check": st.sampled_from(CHECKS),
     "situation": st.sampled_from(SITUATIONS),
     "of": st.none() | st.sampled_from(NAMES.services + NAMES.stacks),

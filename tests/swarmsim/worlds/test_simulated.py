@@ -1,19 +1,15 @@
 """The simulator, shown as a world: hosts, power, leaders, faults by scenario word, clients."""
 
-from typing import get_args
-
 import pytest
 
-from core.ids import Address
+from core.ids import Address, TaskId
 from core.operations import InitSwarm
 from core.raft.effects import Applied, Refused, Result
 from core.timing import MS, SECOND
-from sim import faults
-from swarmsim.scenario import steps
+from core.trials import faults
+from core.trials.clients import WriteOutcome, WriterSample
 from swarmsim.scenario.plan import ClusterPlan, RackPlan, WriterPlan
-from swarmsim.scenario.targets import Host, Link, several
-from swarmsim.world import NotDoneError, Power, WriteOutcome, WriterSample
-from swarmsim.worlds.configuration import FAULTS, faults_of
+from swarmsim.world import NotDoneError, Power
 from swarmsim.worlds.simulated import SimulatedWorld
 
 
@@ -43,7 +39,7 @@ def test_a_leader_is_seen_from_outside(world: SimulatedWorld) -> None:
 
 
 def test_power_is_lost_and_given_back(world: SimulatedWorld) -> None:
-    undo = world.apply(steps.Kill(several(["m1"])))
+    undo = world.apply(faults.Kill(("m1",)))
     assert (world.power("m1"), world.leader(), world.store("m1")) == (Power.OFF, None, None)
     assert undo is not None
     undo()
@@ -52,7 +48,7 @@ def test_power_is_lost_and_given_back(world: SimulatedWorld) -> None:
 
 
 def test_a_paused_manager_shows_nothing(world: SimulatedWorld) -> None:
-    undo = world.apply(steps.Pause(several(["m1"])))
+    undo = world.apply(faults.Pause(("m1",)))
     assert (world.power("m1"), world.leader(), world.store("m1")) == (Power.PAUSED, None, None)
     assert undo is not None
     undo()
@@ -60,7 +56,7 @@ def test_a_paused_manager_shows_nothing(world: SimulatedWorld) -> None:
 
 
 def test_a_dead_daemon_refuses(world: SimulatedWorld) -> None:
-    world.apply(steps.KillDaemon(several(["m1"])))
+    world.apply(faults.KillDaemon(("m1",)))
     answers: list[Result] = []
     world.submit("m1", InitSwarm(Address("198.18.0.1:2377")), answers.append)
     world.run_until(2 * SECOND)
@@ -69,9 +65,9 @@ def test_a_dead_daemon_refuses(world: SimulatedWorld) -> None:
 
 def test_the_disks_of_a_majority_are_not_taken(world: SimulatedWorld) -> None:
     with pytest.raises(NotDoneError, match="majority"):
-        world.apply(steps.LoseDisk(Host("m1")))
+        world.apply(faults.LoseDisk(("m1",)))
     assert world.leader() == "m1"
-    world.apply(steps.LoseDisk(Host("w1")))
+    world.apply(faults.LoseDisk(("w1",)))
     assert world.power("w1") is Power.OFF
 
 
@@ -86,53 +82,15 @@ def test_a_writer_is_answered_and_its_samples_carry_the_worlds_time(world: Simul
     assert len(samples) == count
     assert {sample.kind for sample in samples} == {"read", "write"}
     assert all(sample.outcome is WriteOutcome.ACKNOWLEDGED for sample in samples)
-    assert all(SECOND <= sample.started_ns <= sample.ended_ns <= 2 * SECOND + 50 * MS for sample in samples)
+    assert all(SECOND <= sample.started_at <= sample.ended_at <= 2 * SECOND + 50 * MS for sample in samples)
 
 
-OPERATIONS = {
-    "join", "promote", "demote", "drain", "activate", "remove-node", "leave", "scale", "deploy", "remove-service",
-    "burst-writes",
-}  # fmt: skip
-
-
-def test_every_step_is_a_fault_of_the_simulator_or_an_operation() -> None:
-    words = {str(action.__struct_config__.tag) for action in get_args(steps.Action)}
-    assert words == OPERATIONS | set(FAULTS), "and every fault is a step"
-    assert not OPERATIONS & set(FAULTS)
-
-
-@pytest.mark.parametrize(
-    "action",
-    [
-        steps.SlowLink(Link(Host("m1"), several(["w1"])), 5 * MS),
-        steps.Loss(0.5),
-        steps.Loss(0.5, Link(Host("m1"), Host("w1"))),
-        steps.Partition((Host("m1"), several(["w1"]))),
-        steps.Bridge(Host("m1"), (several(["w1"]), several(["w2"]))),
-        steps.DriftClock(Host("m1"), -0.1),
-        steps.OneWay(Host("m1"), Host("w1")),
-        steps.NarrowLink(Link(Host("m1"), Host("w1")), 1_000_000),
-        steps.LoseDisk(Host("m1")),
-        steps.StopEngine(Host("m1")),
-        steps.FailPulls(Host("m1")),
-        steps.FailRoutes(Host("m1")),
-        steps.SlowRoutes(Host("m1"), 5 * MS),
-    ],
-)
-def test_a_step_becomes_the_fault_of_the_same_word(action: steps.Action) -> None:
-    [fault] = faults_of(action, {})
-    assert fault.__struct_config__.tag == steps.verb_of(action)
-    assert "m1" in str(fault) or action == steps.Loss(0.5)
-
-
-def test_hosts_stand_for_the_cables_of_their_racks() -> None:
-    racks = {"m1": "a", "m2": "a", "w1": "b", "w2": ""}
-    cables = faults_of(steps.BreakCable(several(["m1", "m2", "w1", "w2"])), racks)
-    assert cables == (faults.BreakCable("core", "a"), faults.BreakCable("core", "b"))
+def test_a_container_is_befallen_wherever_it_runs(world: SimulatedWorld) -> None:
+    assert world.apply(faults.CrashTask((TaskId("nowhere.1"),))) is None, "there is nothing to take back"
 
 
 def test_a_rack_hears_only_itself_until_its_cable_is_mended(world: SimulatedWorld) -> None:
-    undo = world.apply(steps.BreakCable(Host("m1")))
+    undo = world.apply(faults.BreakCable(("m1",)))
     assert world.sim.network.topology.distance_ns("m1", "w1") is None
     assert undo is not None
     undo()
@@ -141,6 +99,6 @@ def test_a_rack_hears_only_itself_until_its_cable_is_mended(world: SimulatedWorl
 
 @pytest.mark.parametrize("healed", ["m1", "w1"])
 def test_heal_mends_the_cables_that_lead_to_the_hosts_it_names(world: SimulatedWorld, healed: str) -> None:
-    world.apply(steps.BreakCable(Host("m1")))
-    world.apply(steps.Heal(Host(healed)))
+    world.apply(faults.BreakCable(("m1",)))
+    world.apply(faults.Heal((healed,)))
     assert world.sim.network.topology.distance_ns("m1", "w1") is not None

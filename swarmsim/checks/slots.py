@@ -1,0 +1,109 @@
+"""One task per slot, as decided: of the tasks that fill a slot in turn, one at most is wanted at any index.
+
+A *slot* is a number of a replicated service, or a global service's place on one node. Judged index by index on the
+check's own copy of the store, made of the transactions that managers apply: whoever applies an index first shows what
+it says. Two promises:
+
+- At every index at most one task of a slot has a desired state up to RUNNING.
+- A task comes to be wanted running only once every earlier task of its slot has stopped, or is on a node that is down
+  or gone, or has been waited for a minute.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from core.ids import TaskId
+from core.objects.node import NodeState
+from core.objects.task import Task, TaskState
+from core.operations import Kind
+from core.raft.node import RaftNode
+from core.store import Changed, Conflict, SlotKey, Store, Transaction, slot_of
+from core.timing import SECOND
+from swarmsim.checks.check import Check
+from swarmsim.world import AppliedListener
+
+LONGEST_WAIT_NS: Final = 54 * SECOND
+"""A replacement that is as old as this may start whatever is before it: a minute on a clock that runs a tenth fast."""
+
+
+class OneTaskPerSlot(Check):
+    """Judged on every transaction, whether or not anybody looks at a store in between."""
+
+    name = "one-task-per-slot"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._store = Store()
+        self._seen_at: dict[TaskId, int] = {}
+        self._waited_count = 0
+
+    def applied_listener(self) -> AppliedListener:
+        return self._on_applied
+
+    def judge(self, at_ns: int, index: int, transaction: Transaction) -> None:
+        """Some manager carries this out at `index`; what has been seen is not judged again."""
+        if index <= self._store.index:
+            return
+        outcome = self._store.apply(index, transaction)
+        if isinstance(outcome, Conflict):
+            return
+        tasks = [change for change in outcome if change.kind is Kind.TASK]
+        for change in tasks:
+            self._note_age(at_ns, change)
+        for change in tasks:
+            if change.new is not None and _is_wanted(change.new):
+                self._judge_slot(at_ns, slot_of(change.new))
+                if _may_run(change.new) and not _may_run(change.old):
+                    self._judge_start(at_ns, change.new)
+
+    def remark(self) -> str:
+        return f"{self._waited_count} replacements waited for the task before them" if self._waited_count else ""
+
+    def _on_applied(self, at_ns: int, host: str, node: RaftNode, index: int, command: Any) -> None:
+        self.judge(at_ns, index, command)
+
+    def _note_age(self, at_ns: int, change: Changed) -> None:
+        if change.new is None:
+            self._seen_at.pop(change.old.id, None)
+        elif change.old is None:
+            self._seen_at[change.new.id] = at_ns
+
+    def _judge_slot(self, at_ns: int, slot: SlotKey) -> None:
+        wanted = [task.id for task in self._store.tasks_in_slot(slot) if _is_wanted(task)]
+        detail = f"at index {self._store.index} {_named(slot)} has {len(wanted)} tasks that are wanted: {wanted}"
+        self.expect(len(wanted) <= 1, at_ns, detail)
+
+    def _judge_start(self, at_ns: int, task: Task) -> None:
+        before = list(self._before(task))
+        self._waited_count += bool(before)
+        if at_ns - self._seen_at.get(task.id, at_ns) >= LONGEST_WAIT_NS:
+            return
+        awaited = [other.id for other in before if not self._is_out_of_the_way(other)]
+        detail = f"at index {self._store.index} {task.id} is to run in {_named(slot_of(task))} beside {awaited}"
+        self.expect(not awaited, at_ns, detail)
+
+    def _before(self, task: Task) -> Iterable[Task]:
+        for other in self._store.tasks_in_slot(slot_of(task)):
+            if other.id == task.id:
+                return
+            yield other
+
+    def _is_out_of_the_way(self, task: Task) -> bool:
+        """Whether nothing of it runs, or nobody can say."""
+        if not TaskState.ASSIGNED <= task.status.state <= TaskState.RUNNING:
+            return True
+        node = self._store.nodes.get(task.node_id)
+        return node is None or node.status.state is NodeState.DOWN
+
+
+def _is_wanted(task: Task) -> bool:
+    return task.desired_state <= TaskState.RUNNING
+
+
+def _may_run(task: Task | None) -> bool:
+    return task is not None and task.desired_state is TaskState.RUNNING
+
+
+def _named(slot: SlotKey) -> str:
+    service_id, number, node_id = slot
+    return f"slot {number} of {service_id}" if number else f"the place of {service_id} on {node_id}"

@@ -1,0 +1,57 @@
+"""The table of when clients could not get something: the longest stretches, and what the shorter ones come to."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from swarmsim.report.availability import Availability
+from swarmsim.report.reasons import grouped
+from swarmsim.report.summary import RunSummary
+from swarmsim.report.tables import Table
+from swarmsim.report.wording import duration, instant, listed, number
+
+MOST_STRETCHES: Final = 12
+"""Of each client; report.json has the rest."""
+
+
+def spell_table(run: RunSummary) -> Table:
+    """The longest stretches of each client in order of time, then the sum of the others."""
+    rows: list[tuple[int, tuple[str, ...]]] = []
+    shorter: list[tuple[str, ...]] = []
+    for source in run.availability:
+        longest = sorted(_stretches(source), key=lambda each: each[1] - each[0], reverse=True)
+        rows.extend((from_ns, row) for from_ns, _, row in longest[:MOST_STRETCHES])
+        rest = [to_ns - from_ns for from_ns, to_ns, _ in longest[MOST_STRETCHES:]]
+        if rest:
+            what, each = f"{number(len(rest))} more stretches, in all", f"at most {duration(rest[0])} each"
+            shorter.append(("", "", duration(sum(rest)), f"{source.kind} of {source.name}", what, each))
+    rows.sort(key=lambda row: row[0])
+    return Table(
+        ("from", "to", "for", "clients", "what", "why, or what became of them"),
+        (*(row for _, row in rows), *shorter),
+        (0, 1, 2),
+    )
+
+
+def _stretches(source: Availability) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Standstills and the bad spells beside them, each with its row."""
+    name = f"{source.kind} of {source.name}"
+    for still in source.standstills:
+        asked = listed([f"{number(count)} {_waited(outcome)}" for outcome, count in still.asked.items()])
+        yield still.from_ns, still.to_ns, _stretch(name, still.from_ns, still.to_ns, "nobody was answered", asked)
+    for spell in source.spells_beside_standstills():
+        part = f"{number(spell.failed_count)} of {number(spell.asked_count)} failed"
+        reasons = grouped(spell.reasons)[:3]
+        why = listed([f"{number(each.count)} {each.outcome}{_in_brackets(each.detail)}" for each in reasons])
+        yield spell.from_ns, spell.to_ns, _stretch(name, spell.from_ns, spell.to_ns, part, why)
+
+
+def _in_brackets(detail: str) -> str:
+    return f" ({detail})" if detail else ""
+
+
+def _waited(outcome: str) -> str:
+    return "waited" if outcome == "good" else outcome
+
+
+def _stretch(name: str, from_ns: int, to_ns: int, what: str, why: str) -> tuple[str, ...]:
+    return (instant(from_ns), instant(to_ns), duration(to_ns - from_ns), name, what, why)

@@ -1,0 +1,61 @@
+"""The stacks that a scenario deploys, at time 0 or later: each is read once, and remembered even if it cannot be."""
+
+from collections.abc import Callable
+
+from core.compose.stack import Stack
+from core.document import Value
+from core.objects.service import Replicated
+from swarmsim.scenario.acceptance import check_accepted
+from swarmsim.yaml_source import SourceError
+
+StackReader = Callable[[str, str], Stack]
+"""Reads the stack of that name from a Compose file, given as written; raises `SourceError` or `OSError`."""
+
+
+class Deployed:
+    """Reads stacks by name and Compose file."""
+
+    def __init__(self, read_stack: StackReader) -> None:
+        self._read_stack = read_stack
+        self._found: dict[tuple[str, str], Stack | None] = {}
+        self.mistakes: list[SourceError] = []
+        """What is wrong in the Compose files themselves."""
+
+    def read(self, name: str, file: Value) -> None:
+        """Read a stack; what is wrong with naming it there is raised, what is wrong in it is kept."""
+        key = name, file.text()
+        if key in self._found:
+            return
+        self._found[key] = None
+        try:
+            self._found[key] = stack = self._read_stack(*key)
+        except OSError as error:
+            file.fail(f"cannot read {file.text()!r}: {error.strerror}")
+        except SourceError as error:
+            self.mistakes.extend(error.each)
+        else:
+            check_accepted(file, stack)
+
+    def stack(self, name: str, file: str) -> Stack | None:
+        """What was read; None if it could not be."""
+        return self._found.get((name, file))
+
+    @property
+    def stacks(self) -> list[Stack]:
+        """All that could be read."""
+        return [stack for stack in self._found.values() if stack is not None]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all could be read."""
+        return None not in self._found.values()
+
+    def most_replicas(self) -> dict[str, int]:
+        """The most replicas that any file gives a service; services that are global in any file are left out."""
+        specs = [each.spec for stack in self.stacks for each in stack.services]
+        most: dict[str, int] = {}
+        for spec in specs:
+            if isinstance(spec.mode, Replicated):
+                most[spec.name] = max(most.get(spec.name, 0), spec.mode.replicas)
+        global_names = {spec.name for spec in specs if not isinstance(spec.mode, Replicated)}
+        return {name: count for name, count in most.items() if name not in global_names}

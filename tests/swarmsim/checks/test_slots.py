@@ -1,0 +1,237 @@
+"""The two checks of slots: each accepts what may happen to a slot and rejects made-up histories that must not."""
+
+from typing import Any
+
+import pytest
+from fake_world import FakeWorld
+from msgspec.structs import replace
+
+from core.ids import NodeId, ServiceId, TaskId
+from core.objects import Node, Task
+from core.objects.node import NodeSpec, NodeState, NodeStatus
+from core.objects.task import ContainerSpec, TaskSpec, TaskState, TaskStatus
+from core.operations import Kind
+from core.store import Change, Create, Delete, Store, Transaction, Update
+from core.timing import SECOND
+from swarmsim.checks.check import Check
+from swarmsim.checks.containers import OneContainerPerSlot, slowest_end_ns
+from swarmsim.checks.slots import LONGEST_WAIT_NS, OneTaskPerSlot
+from swarmsim.checks.suite import full_suite
+from swarmsim.world import ContainerView, Power
+
+SPEC = TaskSpec(ContainerSpec("image"))
+READY, DOWN = NodeState.READY, NodeState.DOWN
+SHUTDOWN = TaskState.SHUTDOWN
+
+
+def task(name: str, node: str = "node-w1", **changes: Any) -> Task:
+    fields: dict[str, Any] = {"slot": 1, "status": TaskStatus(TaskState.RUNNING), "node_id": NodeId(node)}
+    return Task(TaskId(name), ServiceId("web"), spec=SPEC, spec_version=1, **{**fields, **changes})
+
+
+def getting_ready(name: str, **changes: Any) -> Task:
+    return task(
+        name, **{"status": TaskStatus(TaskState.PENDING), "desired_state": TaskState.READY, "node": "", **changes}
+    )
+
+
+def stopped(old: Task) -> Task:
+    return replace(old, desired_state=SHUTDOWN, status=TaskStatus(SHUTDOWN))
+
+
+def node(name: str, state: NodeState = READY) -> Node:
+    return Node(NodeId(name), NodeSpec(), status=NodeStatus(state))
+
+
+class History:
+    """Transactions as managers apply them, one index after the other; an object given again is an update, a kind and
+    id a removal."""
+
+    def __init__(self) -> None:
+        self.check = OneTaskPerSlot()
+        self._index = 0
+        self._versions: dict[str, int] = {}
+
+    def then(self, *objects: Any, at_ns: int = 0) -> "History":
+        self._index += 1
+        changes = tuple(map(self._change, objects))
+        self.check.judge(at_ns, self._index, Transaction(changes, 1))
+        return self
+
+    def _change(self, stored: Any) -> Change:
+        if isinstance(stored, tuple):
+            kind, object_id = stored
+            return Delete(kind, object_id, self._versions.pop(object_id))
+        expected = self._versions.get(stored.id)
+        self._versions[stored.id] = self._index
+        stored = replace(stored, version=self._index)
+        return Create(stored) if expected is None else Update(stored, expected)
+
+
+def complaint(check: Check) -> str:
+    return check.violation.detail if check.violation is not None else ""
+
+
+OLD, NEW = task("old"), getting_ready("new", node="node-w2")
+RUN = replace(NEW, desired_state=TaskState.RUNNING)
+TOLD = replace(OLD, desired_state=SHUTDOWN)
+
+GOOD: dict[str, list[tuple[Any, ...]]] = {
+    "the replacement waits until the old one has stopped": [(OLD,), (TOLD, NEW), (stopped(OLD),), (RUN,)],
+    "it stops and the next one runs at one index": [(OLD,), (TOLD, NEW), (stopped(OLD), RUN)],
+    "nobody waits for a node that is down": [(OLD,), (node("node-w1", DOWN), TOLD, NEW), (RUN,)],
+    "nor for one that is gone": [(OLD,), ((Kind.NODE, "node-w1"), TOLD, NEW), (RUN,)],
+    "nor for what never had a node": [(getting_ready("old"),), (getting_ready("old", desired_state=SHUTDOWN), RUN)],
+    "nor for what its node was never told": [
+        (task("a", slot=0, status=TaskStatus(TaskState.PENDING)),),
+        (task("a", slot=0, status=TaskStatus(TaskState.PENDING), desired_state=SHUTDOWN), task("b", slot=0)),
+    ],
+    "two slots are two": [(OLD,), (task("other", slot=2),)],
+    "a global service runs on every node": [(task("a", slot=0),), (task("b", "node-w2", slot=0),)],
+}
+BAD: dict[str, tuple[list[tuple[Any, ...]], str]] = {
+    "two are wanted": ([(OLD,), (NEW,)], "2 tasks that are wanted"),
+    "two are created at once": ([(OLD, RUN)], "2 tasks that are wanted"),
+    "the replacement does not wait": ([(OLD,), (TOLD, NEW), (RUN,)], "is to run in slot 1 of web beside ['old']"),
+    "one is made to run beside one given up": ([(OLD,), (TOLD,), (RUN,)], "beside ['old']"),
+    "nor on a node that is back": (
+        [(OLD,), (node("node-w1", DOWN), TOLD, NEW), (node("node-w1"),), (RUN,)],
+        "beside ['old']",
+    ),
+    "two of a global service on one node": (
+        [(task("a", slot=0),), (task("b", slot=0),)],
+        "the place of web on node-w1",
+    ),
+    "the one before the last still runs": (
+        [
+            (OLD,),
+            (TOLD, NEW),
+            (stopped(NEW), getting_ready("newer")),
+            (replace(getting_ready("newer"), desired_state=TaskState.RUNNING),),
+        ],
+        "beside ['old']",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_what_may_happen_in_a_slot(name: str) -> None:
+    history = History().then(node("node-w1"), node("node-w2"))
+    for objects in GOOD[name]:
+        history.then(*objects)
+    assert complaint(history.check) == ""
+    assert history.check.checked_count
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_may_not_happen_in_a_slot(name: str) -> None:
+    history = History().then(node("node-w1"), node("node-w2"))
+    objects_by_index, expected = BAD[name]
+    for objects in objects_by_index:
+        history.then(*objects)
+    assert expected in complaint(history.check)
+
+
+@pytest.mark.parametrize(("waited_ns", "violated"), [(LONGEST_WAIT_NS, False), (LONGEST_WAIT_NS - 1, True)])
+def test_a_task_that_will_not_stop_is_waited_for_a_minute(waited_ns: int, violated: bool) -> None:
+    history = History().then(node("node-w1"), node("node-w2"), OLD).then(TOLD, NEW).then(RUN, at_ns=waited_ns)
+    assert bool(complaint(history.check)) is violated
+
+
+def test_each_index_is_judged_once_and_a_transaction_that_did_not_hold_says_nothing() -> None:
+    history = History().then(node("node-w1"), OLD)
+    count = history.check.checked_count
+    history.check.judge(0, 1, Transaction((Create(replace(NEW, version=1)),), 1))
+    history.check.judge(0, 2, Transaction((Create(replace(OLD, version=2)),), 1))
+    assert (history.check.checked_count, complaint(history.check)) == (count, "")
+
+
+# --- containers
+
+BOUND_NS = slowest_end_ns(OLD)
+
+
+class Hosts:
+    """w1 runs the old container and w2 the new one, as far as nothing else is said."""
+
+    def __init__(self) -> None:
+        self.world = FakeWorld("m1", "w1", "w2")
+        self.world.statuses["m1"] = replace(self.world.statuses["m1"], leads=True)
+        self.check = OneContainerPerSlot()
+        self.runs(w1="old", w2="new")
+
+    def runs(self, **containers: str) -> None:
+        view = {host: ContainerView(TaskId(name), True, True, (), ()) for host, name in containers.items()}
+        self.world.boxes = {host: (container,) for host, container in view.items()}
+
+    def look(self, at_ns: int, w1: NodeState | None = READY) -> str:
+        """What it says at this instant, with w1 in this state (None: removed) in the store."""
+        nodes = [node("node-w2"), *([node("node-w1", w1)] if w1 is not None else [])]
+        store = Store()
+        new = task("new", "node-w2")
+        objects: tuple[Any, ...] = (*nodes, TOLD, new, task("alone", slot=2))
+        store.apply(1, Transaction(tuple(Create(replace(each, version=1)) for each in objects), 1))
+        self.world.stores = {"m1": store}
+        self.world.now_ns = at_ns
+        self.check.sample(self.world)
+        return complaint(self.check)
+
+
+def test_two_containers_of_a_slot_are_one_too_many_once_the_older_could_long_have_been_told() -> None:
+    hosts = Hosts()
+    assert hosts.look(0) == hosts.look(BOUND_NS) == ""
+    assert "the container of old on w1 runs on" in hosts.look(BOUND_NS + 1)
+    assert "1 containers ran beside" in hosts.check.remark()
+
+
+@pytest.mark.parametrize(("w1", "power"), [(DOWN, Power.UP), (READY, Power.PAUSED), (READY, Power.NO_DAEMON)])
+def test_while_its_host_cannot_be_told_it_runs_on_and_the_time_begins_after_that(w1: NodeState, power: Power) -> None:
+    hosts = Hosts()
+    usual = hosts.world.statuses["w1"]
+    for at_ns in (0, BOUND_NS, 3 * BOUND_NS):
+        hosts.world.statuses["w1"] = replace(usual, power=power)
+        assert hosts.look(at_ns, w1) == ""
+    hosts.world.statuses["w1"] = usual
+    assert hosts.look(4 * BOUND_NS) == ""
+    assert hosts.look(5 * BOUND_NS + 1) != ""
+
+
+def test_nobody_is_told_without_a_leader() -> None:
+    hosts = Hosts()
+    hosts.world.statuses["m1"] = replace(hosts.world.statuses["m1"], leads=False)
+    assert [hosts.look(at_ns) for at_ns in (0, BOUND_NS + 1, 3 * BOUND_NS)] == ["", "", ""]
+
+
+def test_a_host_that_was_removed_keeps_what_it_runs_to_itself() -> None:
+    hosts = Hosts()
+    assert [hosts.look(at_ns, w1=None) for at_ns in (0, BOUND_NS + 1)] == ["", ""]
+
+
+@pytest.mark.parametrize("second", ["alone", "stranger"])
+def test_containers_of_other_slots_and_of_no_known_task_are_none_of_its_business(second: str) -> None:
+    hosts = Hosts()
+    hosts.runs(w1=second, w2="new")
+    assert [hosts.look(at_ns) for at_ns in (0, BOUND_NS + 1)] == ["", ""]
+
+
+def test_the_time_ends_with_the_container() -> None:
+    hosts = Hosts()
+    hosts.look(0)
+    hosts.runs(w2="new")
+    hosts.look(1 * SECOND)
+    hosts.runs(w1="old", w2="new")
+    assert hosts.look(BOUND_NS + 1) == ""
+
+
+@pytest.mark.parametrize("both_on", ["w1", "w2"])
+def test_two_on_one_host_are_two_as_well(both_on: str) -> None:
+    hosts = Hosts()
+    views = tuple(ContainerView(TaskId(name), True, True, (), ()) for name in ("old", "new"))
+    hosts.world.boxes = {both_on: views}
+    assert hosts.look(0) == ""
+    assert "the container of old" in hosts.look(BOUND_NS + 1)
+
+
+def test_both_are_on_in_every_run() -> None:
+    names = [check.name for check in full_suite(FakeWorld("m1"))]
+    assert {"one-task-per-slot", "one-container-per-slot"} <= set(names)

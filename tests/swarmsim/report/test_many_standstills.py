@@ -1,0 +1,115 @@
+"""A run in which much went wrong is told in few words: how often, how long in all, and the longest."""
+
+from msgspec.structs import replace
+from told_recording import MS, told_recording
+
+from core.trials.clients import WriteOutcome
+from swarmsim.report.availability import BadSpell, Reason, Standstill
+from swarmsim.report.exchanges import clients_of
+from swarmsim.report.story import story_of
+from swarmsim.report.stretches import MOST_STRETCHES, spell_table
+from swarmsim.report.summary import RunSummary, summarise
+
+STILL = tuple(Standstill(at * 500 * MS, at * 500 * MS + (200 + at) * MS, True, {"good": 5}) for at in range(30))
+SPELLS = tuple(
+    BadSpell(
+        at * 5_000 * MS,
+        at * 5_000 * MS + 3_000 * MS,
+        True,
+        at * 5_000 * MS,
+        60,
+        at + 1,
+        (Reason("refused", "no leader", at + 1),),
+    )
+    for at in range(6)
+)
+
+
+def told(**changes: object) -> RunSummary:
+    """The run told by hand, its writes as bad as this and nothing else to tell of clients."""
+    run = summarise(told_recording())
+    [writes] = [each for each in run.availability if each.kind == "writes"]
+    return replace(run, availability=(replace(writes, **changes),))
+
+
+def writes_of(run: RunSummary) -> str:
+    [text] = [each.text for each in story_of(run) if each.topic == "Writes of operator"]
+    return text
+
+
+def troubled(standstills: tuple[Standstill, ...] = STILL) -> RunSummary:
+    return told(
+        standstills=standstills,
+        standstill_ns=sum(each.length_ns for each in standstills),
+        bad_spells=(),
+        outcomes={"good": 150},
+    )
+
+
+def test_many_standstills_are_told_by_number_sum_and_the_longest() -> None:
+    text = writes_of(troubled())
+    assert "They stood still 30 times, 6.43 s in all;" in text
+    assert "the longest times were 229 ms from 14.500 s, 228 ms from 14.000 s and 227 ms from 13.500 s." in text
+    assert text.count("none was acknowledged") == 1
+    assert len(text) < 450
+
+
+def test_the_table_has_the_longest_in_order_of_time_and_the_sum_of_the_rest() -> None:
+    rows = spell_table(troubled()).rows
+    assert len(rows) == MOST_STRETCHES + 1
+    assert [row[2] for row in rows[:-1]] == [f"{length} ms" for length in range(218, 230)]
+    assert rows[-1][2:] == ("3.75 s", "writes of operator", "18 more stretches, in all", "at most 217 ms each")
+    assert len(spell_table(troubled(STILL[:5])).rows) == 5
+
+
+def test_of_many_bad_spells_the_worst_are_told_and_the_others_counted() -> None:
+    text = writes_of(told(standstills=(), standstill_ns=0, bad_spells=SPELLS, outcomes={"good": 300, "refused": 21}))
+    assert text.count(" failed under ") + text.count(" failed: ") == 2
+    assert text.index("5 were refused (no leader)") < text.index("6 were refused (no leader)")
+    assert text.endswith("10 more failed in 4 other bad spells.")
+
+
+def test_a_reason_without_detail_has_no_brackets() -> None:
+    spell = BadSpell(0, 3_000 * MS, True, 0, 60, 2, (Reason("slow", "", 2),))
+    [row] = spell_table(told(standstills=(), bad_spells=(spell,))).rows
+    assert row[-1] == "2 slow"
+
+
+def test_many_leaders_are_told_together() -> None:
+    run = summarise(told_recording())
+    first, last = run.reigns
+    step = 1_000 * MS
+    middle = [
+        replace(
+            first,
+            host=f"m{1 + at % 3}",
+            term=3 + at,
+            elected_at_ns=at * step,
+            acts_from_ns=at * step,
+            until_ns=at * step + 600 * MS,
+            cause="",
+            cause_at_ns=None,
+            ending="it lost its quorum and stepped down",
+        )
+        for at in range(11, 17)
+    ]
+    [text] = [
+        each.text
+        for each in story_of(replace(run, reigns=(first, *middle, replace(last, term=30))))
+        if each.topic == "Who led"
+    ]
+    assert text.startswith(
+        "Leaders changed often: m1, m3 and m2 led 8 times in terms 2 to 30. No leader could act for "
+    )
+    assert text.endswith("to the end of the run.")
+    assert len(text) < 500
+
+
+def test_a_refused_write_is_told_with_the_reason_that_its_client_was_given() -> None:
+    told_by_hand = told_recording()
+    writer = told_by_hand.writers[0]
+    reason = "no leader: 2 of 3 managers must be up; m2 is down"
+    refused = replace(writer.samples[0], outcome=WriteOutcome.REFUSED, detail=reason)
+    recording = replace(told_by_hand, writers=(replace(writer, samples=(refused, *writer.samples[1:])),))
+    [writes] = [each for each in clients_of(recording) if each.kind == "writes"]
+    assert [each.detail for each in writes.exchanges[:2]] == ["no leader", f"asked at {writer.samples[1].host}"]
