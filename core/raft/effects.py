@@ -74,6 +74,12 @@ class ElectionStarted(Struct, frozen=True, gc=False):
     pre: bool
 
 
+class PreVoteRefused(Struct, frozen=True, gc=False):
+    """Fact: this peer heard that `candidate` would campaign, and did not encourage it."""
+
+    candidate: NodeId
+
+
 class LeaderElected(Struct, frozen=True, gc=False):
     """Fact: this peer won `term`."""
 
@@ -135,6 +141,7 @@ class MessageRefused(Struct, frozen=True, gc=False):
 Fact = (
     RoleChanged
     | ElectionStarted
+    | PreVoteRefused
     | LeaderElected
     | Leading
     | QuorumLost

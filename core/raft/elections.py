@@ -20,7 +20,7 @@ With `timing.grid_ns`, timeouts are counted in whole ticks of the host's own clo
 """
 
 from core.ids import NodeId
-from core.raft.effects import ElectionStarted, LeaderElected, Role, RoleChanged
+from core.raft.effects import ElectionStarted, LeaderElected, PreVoteRefused, Role, RoleChanged
 from core.raft.messages import PreVote, PreVoteGranted, RequestVote, Stale, TimeoutNow, VoteAnswered
 from core.raft.state import RaftState
 from core.timing import NEVER
@@ -156,6 +156,7 @@ class Elections:
     def on_pre_vote(self, sender: NodeId, message: PreVote) -> None:
         """Would I vote for the sender? Silence means no."""
         if self.has_live_leader() or not self._state.log.is_up_to_date(message.last_index, message.last_term):
+            self._state.observe(PreVoteRefused(sender))
             return
         self._state.send_at_once(sender, PreVoteGranted(message.campaign, self._state.term))
 

@@ -10,6 +10,7 @@ from swarmsim.checks.digests import EqualDigests, Invariants
 from swarmsim.checks.entitlement import EntitledSecrets
 from swarmsim.checks.linearizable import Linearizable
 from swarmsim.checks.mesh import MeshFollowsStore
+from swarmsim.checks.needless_secrets import SecretsEndWithNeed
 from swarmsim.checks.raft_safety import RaftSafety
 from swarmsim.checks.slots import OneTaskPerSlot
 from swarmsim.checks.tasks import TaskStatesAdvance
@@ -28,6 +29,7 @@ _SUITE: Final[Mapping[type[Check], Callable[[World], Check]]] = {
     OneContainerPerSlot: lambda _: OneContainerPerSlot(),
     UniqueAddresses: lambda _: UniqueAddresses(),
     EntitledSecrets: EntitledSecrets,
+    SecretsEndWithNeed: lambda _: SecretsEndWithNeed(),
     MeshFollowsStore: MeshFollowsStore,
 }
 """How each is made for one run."""

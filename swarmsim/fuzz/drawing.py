@@ -171,7 +171,7 @@ class _Drawing:
             steps.Scale(rng.choice(SERVICES[:2]), rng.randint(0, 8)) for _ in range(rng.randint(0, 4))
         ]
         actions += [task_fault(rng, SERVICES) for _ in range(rng.randint(0, 4))]
-        return [Step(source.instant(), action) for action in actions] + self._down_and_up()
+        return [Step(source.instant(), action) for action in actions] + self._down_and_up() + self._removals()
 
     def _down_and_up(self) -> list[Step]:
         """In every other schedule a service gives up slots and wants them again before their tasks have stopped."""
@@ -185,6 +185,18 @@ class _Drawing:
             Step(down_at_ns, steps.Scale(service, rng.randint(0, 1))),
             Step(up_at_ns, steps.Scale(service, rng.randint(2, 6))),
         ]
+
+    def _removals(self) -> list[Step]:
+        """In two of five, services are removed, mostly to be deployed again while something is left of them."""
+        rng = Random(f"fuzz/{self._profile.name}/{self._seed}/removals")
+        if rng.random() < 0.6:
+            return []
+        removed_at_ns = rng.randrange(MS, self._source.latest_ns, MS)
+        again_at_ns = min(removed_at_ns + rng.randint(50, 4_000) * MS, self._profile.faulty_ns - MS)
+        services = rng.sample(SERVICES, rng.randint(1, len(SERVICES)))
+        removals = [Step(removed_at_ns, steps.RemoveService(service)) for service in services]
+        again = [Step(again_at_ns, steps.Deploy(STACK_NAME, STACK_FILE))] if rng.random() < 0.8 else []
+        return removals + again
 
     def _left_broken(self) -> list[Step]:
         """A random minority that is not healed: without power, or in no contact with anyone."""

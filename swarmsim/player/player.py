@@ -104,6 +104,7 @@ class _Story:
         self._leaders = LeaderHistory(world, self._origin_ns)
         self._judges: list[Eventually | Continuity | None] | None = None
         watched.recorder.begin(self._origin_ns)
+        watched.situations.begin()
 
     def begin(self) -> None:
         """Have everything happen that the scenario says."""

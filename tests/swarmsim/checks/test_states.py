@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fake_world import FakeWorld
+from fake_world import FakeWorld, status
 from msgspec.structs import replace
 
-from core.facts import TaskMoved
-from core.ids import NetworkId, NodeId, SecretId, ServiceId, TaskId
+from core.facts import AgentConnected, AgentDisconnected, TaskMoved
+from core.ids import NetworkId, NodeId, SecretId, ServiceId, SessionId, TaskId
 from core.mesh.routes import Neighbour, RouteTable
 from core.objects import Network, Node, Service, Task
 from core.objects.network import NetworkAttachment, NetworkSpec, Subnet
@@ -17,11 +17,13 @@ from core.objects.port import PortConfig
 from core.objects.service import Endpoint, ServiceSpec, VirtualIP
 from core.objects.task import ContainerSpec, FileTarget, SecretReference, TaskSpec, TaskState, TaskStatus
 from core.store import Create, Store, Transaction
+from core.timing import SECOND
 from swarmsim.checks.addresses import UniqueAddresses
 from swarmsim.checks.check import Check
 from swarmsim.checks.digests import EqualDigests, Invariants
 from swarmsim.checks.entitlement import EntitledSecrets
 from swarmsim.checks.mesh import MeshFollowsStore
+from swarmsim.checks.needless_secrets import SecretsEndWithNeed
 from swarmsim.checks.tasks import TaskStatesAdvance
 from swarmsim.world import ContainerView
 
@@ -201,6 +203,41 @@ def test_a_task_that_only_a_leader_that_died_showed_entitles_its_host() -> None:
     world.secrets = {"w1": (SecretId("s"),)}
     check.sample(world)
     assert not complaint(check)
+
+
+GONE = replace(secret_task("node-w1"), status=replace(secret_task("node-w1").status, state=TaskState.SHUTDOWN))
+
+
+@pytest.mark.parametrize(
+    ("needed_by", "held", "cut_off_at_s", "expected"),
+    [
+        ([GONE], ("s",), None, "w1 has kept secret s for 16.0 s"),
+        ([], ("s",), None, "w1 has kept secret s for 16.0 s"),
+        ([secret_task("node-w1")], ("s", "other"), None, "w1 has kept secret other for 16.0 s"),
+        ([secret_task("node-w1")], ("s",), None, ""),
+        ([GONE], (), None, ""),
+        ([GONE], ("s",), 8, ""),
+    ],
+)
+def test_hosts_keep_no_secret_without_need(
+    needed_by: list[Task], held: tuple[str, ...], cut_off_at_s: int | None, expected: str
+) -> None:
+    world = FakeWorld("m1", "w1")
+    world.statuses["m1"] = status("m1", leads=True)
+    world.stores = {"m1": store_of(*needed_by, Node(NodeId("node-w1"), NodeSpec()))}
+    world.secrets = {"w1": tuple(SecretId(each) for each in held)}
+    check = SecretsEndWithNeed()
+    connected = AgentConnected(NodeId("node-m1"), SessionId("first"))
+    check.handlers()[AgentConnected](0, "w1", connected)
+    for second in range(20):
+        world.now_ns = second * SECOND
+        if second == cut_off_at_s:
+            check.handlers()[AgentDisconnected](world.now_ns, "w1", AgentDisconnected(SessionId("first")))
+        check.sample(world)
+        if second == cut_off_at_s:
+            check.handlers()[AgentConnected](world.now_ns, "w1", connected)
+    assert expected in complaint(check)
+    assert bool(complaint(check)) == bool(expected)
 
 
 # --- digests and invariants

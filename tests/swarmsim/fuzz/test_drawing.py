@@ -61,7 +61,7 @@ def test_all_kinds_of_steps_are_drawn() -> None:
     drawn = {
         verb_of(step.action) for seed in SEEDS for name in PROFILES for step in draw(PROFILES[name], seed).timeline
     }
-    outside = {"restart", "resume", "heal", "repair-disk", "activate", "deploy", "remove-service"}  # each is an end
+    outside = {"restart", "resume", "heal", "repair-disk", "activate"}  # each is an end
     tasks = {"crash-task", "exit", "unhealthy", "out-of-memory"}
     known = {verb_of(action) for action in steps.ACTIONS}
     assert drawn >= known - outside - tasks

@@ -1,0 +1,81 @@
+"""A host gives up a secret soon after the last task there that needs it, as long as it is in touch with a leader.
+
+Whoever is cut off cannot be told: how long a host has been in touch is counted from its last session, the last change
+of leader, and its last pause.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from core.facts import AgentConnected, AgentDisconnected
+from core.ids import NodeId, SecretId
+from core.objects.task import TaskState
+from core.store import Store
+from core.timing import SECOND
+from swarmsim.checks.check import Check
+from swarmsim.world import FactListener, Power, World
+
+KEPT_NS: Final = 15 * SECOND
+"""No host keeps for longer what no task of it needs; a revocation that gets lost is repeated within this."""
+
+
+class SecretsEndWithNeed(Check):
+    """Judged on the agents' memory and the store of the manager that leads."""
+
+    name = "secrets-end-with-need"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sessions: dict[str, str] = {}
+        """Host -> its agent's session with a leader."""
+        self._touch: dict[str, tuple[str, str, NodeId]] = {}
+        self._since: dict[tuple[str, SecretId], int] = {}
+
+    def handlers(self) -> Mapping[type, FactListener]:
+        return {AgentConnected: self._on_connected, AgentDisconnected: self._on_disconnected}
+
+    def _on_connected(self, at_ns: int, host: str, fact: AgentConnected) -> None:
+        self._sessions[host] = fact.session_id
+
+    def _on_disconnected(self, at_ns: int, host: str, fact: AgentDisconnected) -> None:
+        self._sessions.pop(host, None)
+
+    def judge(self, at_ns: int, host: str, needless: Iterable[SecretId]) -> None:
+        """`host` has been in touch since it was last judged, and holds these for nothing."""
+        names = set(needless)
+        for key in [key for key in self._since if key[0] == host and key[1] not in names]:
+            del self._since[key]
+        for secret_id in sorted(names):
+            kept_ns = at_ns - self._since.setdefault((host, secret_id), at_ns)
+            detail = f"{host} has kept secret {secret_id} for {kept_ns / SECOND:.1f} s, which no task of it needs"
+            self.expect(kept_ns <= KEPT_NS, at_ns, detail)
+
+    def forgive(self, host: str) -> None:
+        """`host` could not be told: its time begins anew."""
+        for key in [key for key in self._since if key[0] == host]:
+            del self._since[key]
+
+    def sample(self, world: World) -> None:
+        leader = world.leader()
+        store = world.store(leader) if leader is not None else None
+        for host in world.hosts():
+            session = self._sessions.get(host)
+            if leader is None or store is None or session is None or world.power(host) is not Power.UP:
+                self.forgive(host)
+                continue
+            touch = (leader, session, world.status(host).node_id)
+            if self._touch.get(host) != touch:
+                self._touch[host] = touch
+                self.forgive(host)
+            if touch[2] in store.nodes:
+                self.judge(world.now_ns, host, _needless(store, touch[2], world.held_secrets(host)))
+
+
+def _needless(store: Store, node_id: NodeId, held: tuple[SecretId, ...]) -> set[SecretId]:
+    needed = {
+        reference.secret_id
+        for task in (store.tasks_on_node(node_id) if held else ())
+        if task.status.state <= TaskState.RUNNING
+        for reference in task.spec.container.secrets
+    }
+    return set(held) - needed
