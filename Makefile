@@ -4,15 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-# Two workers suit the two cores of the smallest machine; PYTEST_ARGS narrows a run, e.g. PYTEST_ARGS="tests/core -x".
+# Two workers suit the two cores of the smallest machine; PYTEST_ARGS narrows a run, e.g. PYTEST_ARGS="tests/core -x",
+# SEEDS what `make determinism` plays.
 JOBS ?= 2
 PYTEST_ARGS ?=
+SEEDS ?= 1..200
 # --enforce-counts fails the run when there are too few mutants, or too few that general suites and fuzz kill.
 MUTANTS_ARGS ?= --enforce-counts
 PACKAGES := core sim real swarmsim
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check lint types contracts house format mutants bench clean
+.PHONY: help venv demo test check lint types contracts house format mutants determinism bench clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +55,9 @@ format: $(STAMP) ## Format the code and sort its imports
 
 mutants: $(STAMP) ## Prove that the tests notice bugs planted in the code
 	@$(BIN)/python tests/mutants/run.py --jobs $(JOBS) $(MUTANTS_ARGS)
+
+determinism: $(STAMP) ## Play 200 fuzz schedules under two hash seeds: their reports must be equal
+	@$(BIN)/python tests/support/determinism.py --seeds $(SEEDS) --jobs $(JOBS)
 
 bench: $(STAMP) ## Measure the core, the simulator and the loopback driver
 	@for benchmark in $$(grep -l __main__ benchmarks/*.py); do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done

@@ -117,6 +117,16 @@ class ServicePoint(Struct, frozen=True, gc=False):
     running: int
 
 
+class TablePoint(Struct, frozen=True, gc=False):
+    """From `at_ns` on, until the next point: what is wrong with the routing tables of hosts that have power."""
+
+    at_ns: int
+    lagging: tuple[str, ...]
+    """Hosts whose table is not what the store amounts to, as the leader has it, or whoever has most of it."""
+    misled: tuple[str, ...]
+    """Hosts whose table sends connections to tasks that do not run any more."""
+
+
 class Recording(Struct, frozen=True, gc=False):
     """One run."""
 
@@ -141,6 +151,8 @@ class Recording(Struct, frozen=True, gc=False):
     """First the scenario's expectations in order, then every check."""
     situations: dict[str, int]
     """How often each hard state was reached, by name in order."""
+    tables: tuple[TablePoint, ...] = ()
+    """Every change of what is wrong with routing tables, where facts are recorded."""
     problems: tuple[str, ...] = ()
     """What kept the run from being played as written."""
 

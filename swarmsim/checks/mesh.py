@@ -55,11 +55,11 @@ class MeshFollowsStore(Check):
         latest = self._kept[-1] if self._kept else None
         if latest is not None and store.index <= latest.last_index:
             return
-        fingerprint = _fingerprint(store)
-        if latest is not None and latest.fingerprint == fingerprint:
+        routed = fingerprint(store)
+        if latest is not None and latest.fingerprint == routed:
             latest.last_index = store.index
         else:
-            self._kept.append(_Kept(store, fingerprint))
+            self._kept.append(_Kept(store, routed))
 
     def judge(self, at_ns: int, host: str, node_id: NodeId, version: int, table: RouteTable) -> None:
         """`host` forwards by this table, which it acknowledged as `version`."""
@@ -100,8 +100,8 @@ class MeshFollowsStore(Check):
         return None
 
 
-def _fingerprint(store: Store) -> tuple[int, ...]:
-    """Differs if anything routed does: an object's version is the index of its last write."""
+def fingerprint(store: Store) -> tuple[int, ...]:
+    """Differs if anything that tables are made of does: an object's version is the index of its last write."""
     sums = []
     for kind in ROUTED:
         objects = store.all(kind)

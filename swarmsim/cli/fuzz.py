@@ -33,8 +33,8 @@ def fuzz(
 ) -> None:
     """Search for a schedule that breaks a promise, and write it as a scenario that replays exactly.
 
-    Exit code 0: none found; 1: found one; 2: bad input, or a hard state that had to be reached was not;
-    130: interrupted.
+    Exit code 0: none found; 1: found one; 2: bad input, in no seed could everything be judged, or a hard state that
+    had to be reached was not; 130: interrupted.
     """
     chosen = parse_seeds(seeds)
     if profile not in (*PROFILES, ALL):
@@ -49,6 +49,9 @@ def fuzz(
     if report.failure is not None:
         print("\n".join(_written(report.failure, out)), file=sys.stderr if json else sys.stdout)
         raise typer.Exit(1)
+    if report.undecided:
+        print("in no seed could everything that is expected be judged", file=sys.stderr)
+        raise typer.Exit(2)
     if require_coverage and (never := unreached(report)):
         print(f"never reached: {', '.join(never)}", file=sys.stderr)
         raise typer.Exit(2)
@@ -73,6 +76,10 @@ def _coverage_lines(report: FuzzReport) -> Iterator[str]:
     yield f"{counted(report.seed_count, 'seed')} of profile {report.profile}, {report.checked_count} checks"
     if report.undecided_count:
         yield f"  in {counted(report.undecided_count, 'seed')} some expectation could not be judged"
+    if report.unplayed:
+        steps = counted(sum(report.unplayed.values()), "step")
+        verbs = ", ".join(f"{verb} {count}" for verb, count in report.unplayed.items())
+        yield f"  in {counted(report.unplayed_seed_count, 'seed')} {steps} could not be played: {verbs}"
     yield "  seeds that reached each hard state:"
     for situation, seed_count in report.situations.items():
         yield f"    {seed_count:6}  {situation}{'' if seed_count else '  (never)'}"

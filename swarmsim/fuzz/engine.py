@@ -1,8 +1,10 @@
 """Plays drawn scenarios seed by seed until one shows a violation, and sums up which hard states were reached."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Final
 
 from msgspec import Struct
 
@@ -15,7 +17,9 @@ from swarmsim.fuzz.stack import FILES
 from swarmsim.play import play_simulated
 from swarmsim.player.player import Options
 from swarmsim.recording import Recording, Ruling, Verdict
+from swarmsim.scenario.step_language import VERBS
 
+_STEP: Final = re.compile(r"^(?:line \d+: )?([a-z-]+)")
 OPTIONS = Options(sample_ns=SECOND, stop_at_violation=True, record_facts=False)
 
 
@@ -51,11 +55,20 @@ class FuzzReport(Struct, frozen=True):
     checked_count: int
     undecided_count: int
     """Seeds in which some expectation could not be judged."""
+    unplayed_seed_count: int
+    """Seeds whose schedule could not be played as it was drawn."""
+    unplayed: dict[str, int]
+    """Steps that could not be played (their target was not there, or the world refused), by verb."""
     situations: dict[str, int]
     """Seeds that reached each hard state."""
     steps: dict[str, int]
     """Steps played, by verb."""
     failure: Failure | None
+
+    @property
+    def undecided(self) -> bool:
+        """Whether it ended without any seed in which everything could be judged, and without a failure."""
+        return self.failure is None and self.undecided_count == self.seed_count
 
 
 def fuzz_seed(profile_name: str, seed: int) -> FuzzRun:
@@ -85,7 +98,8 @@ def fuzz(
     """Seed after seed, until the first failure; the same report for any number of jobs."""
     situations: Counter[str] = Counter()
     played: Counter[str] = Counter()
-    seed_count = checked_count = undecided_count = 0
+    unplayed: Counter[str] = Counter()
+    seed_count = checked_count = undecided_count = unplayed_seed_count = 0
     failure: Failure | None = None
     for outcome in run_seeds(partial(fuzz_seed, profile_name), seeds, jobs):
         if progress is not None:
@@ -95,6 +109,8 @@ def fuzz(
         if run is not None:
             checked_count += run.checked_count
             undecided_count += bool(run.unknown)
+            unplayed_seed_count += bool(run.problems)
+            unplayed.update(verb_in(problem) for problem in run.problems)
             situations.update({name: int(count > 0) for name, count in run.situations.items()})
             played.update(run.steps)
         failure = failure_of(profile_name, outcome)
@@ -105,6 +121,8 @@ def fuzz(
         seed_count,
         checked_count,
         undecided_count,
+        unplayed_seed_count,
+        dict(sorted(unplayed.items())),
         dict(situations),
         dict(sorted(played.items())),
         failure,
@@ -130,6 +148,12 @@ def unreached(report: FuzzReport) -> tuple[str, ...]:
     if not any(profile.timing.raft.pre_vote for profile in profiles):
         beyond = (*beyond, "pre-vote-refused")
     return tuple(name for name in SITUATIONS if not report.situations.get(name) and name not in beyond)
+
+
+def verb_in(problem: str) -> str:
+    """Of the step that a problem of a run is about; of one that is about none, `other`."""
+    verbs = (word for word in _STEP.findall(problem) if word in VERBS)
+    return next(verbs, "other")
 
 
 def _with(recording: Recording, ruling: Ruling) -> tuple[Verdict, ...]:

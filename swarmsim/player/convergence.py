@@ -7,7 +7,7 @@ Plain functions that look at a world at one instant and say what is still missin
 
 from collections.abc import Callable
 
-from core.ids import NodeId
+from core.ids import NodeId, TaskId
 from core.mesh.afresh import afresh
 from core.mesh.routes import RouteTable
 from core.objects import Service, Task
@@ -29,7 +29,7 @@ def missing(world: World, of: str | None = None, compute: Afresh = afresh) -> st
     store = world.store(leader) if leader is not None else None
     if leader is None or store is None:
         return "there is no leader"
-    services = [service for service in store.services.values() if of is None or _belongs(service, of)]
+    services = [service for service in store.services.values() if of is None or belongs(service, of)]
     if of is not None and not services:
         return f"there is no service of {of}"
     running = healthy_tasks(world, store)
@@ -53,15 +53,20 @@ def desired_count(store: Store, service: Service) -> int:
     return sum(task.desired_state <= TaskState.RUNNING for task in store.tasks_of_service(service.id))
 
 
-def healthy_tasks(world: World, store: Store) -> dict[str, list[Task]]:
-    """By service: tasks that are meant to run, that a manager counts as running, and that really do."""
-    up = {
+def healthy_containers(world: World) -> frozenset[TaskId]:
+    """Tasks whose containers run and are healthy on hosts that have power, whatever any manager thinks of them."""
+    return frozenset(
         container.task_id
         for host in world.hosts()
         if world.power(host) is not Power.OFF
         for container in world.containers(host)
         if container.running and container.healthy
-    }
+    )
+
+
+def healthy_tasks(world: World, store: Store) -> dict[str, list[Task]]:
+    """By service: tasks that are meant to run, that a manager counts as running, and that really do."""
+    up = healthy_containers(world)
     found: dict[str, list[Task]] = {}
     for task in store.tasks.values():
         if task.status.state is TaskState.RUNNING and task.desired_state is TaskState.RUNNING and task.id in up:
@@ -81,7 +86,8 @@ def service_counts(world: World) -> dict[str, tuple[int, int]]:
     }
 
 
-def _belongs(service: Service, of: str) -> bool:
+def belongs(service: Service, of: str) -> bool:
+    """Whether a service is the one of this name, or of the stack of this name."""
     return of in (service.spec.name, service.spec.labels.get(STACK_LABEL))
 
 

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 from core.objects.node import NodeState
 from core.timing import MS, SECOND
+from swarmsim.player.continuity import Continuity
 from swarmsim.player.convergence import missing
 from swarmsim.player.roster import NobodyThereError, Roster
 from swarmsim.recording import Ruling, Verdict
-from swarmsim.scenario.expectations import CaughtUp, Converged, Expectation, Leader, Members
+from swarmsim.scenario.expectations import CaughtUp, Converged, Expectation, KeepsRunning, Leader, Members
 from swarmsim.world import World
 
 LOOK_NS = 10 * MS
@@ -56,8 +57,10 @@ class Eventually:
             self._world.look_at(min(self._world.now_ns + LOOK_NS, self._until_ns), self._look)
 
 
-def eventually(world: World, origin_ns: int, roster: Roster, expectation: Expectation) -> Eventually | None:
-    """The judge of this expectation, if it is of this sort."""
+def eventually(
+    world: World, origin_ns: int, roster: Roster, expectation: Expectation
+) -> Eventually | Continuity | None:
+    """The judge of this expectation, if it is of a sort that must be watched as it happens."""
     claim = expectation.claim
     lacks: Missing
     match claim:
@@ -69,6 +72,8 @@ def eventually(world: World, origin_ns: int, roster: Roster, expectation: Expect
             lacks = lambda: members_missing(world, claim)  # noqa: E731
         case CaughtUp():
             lacks = _CaughtUp(world, roster, claim)
+        case KeepsRunning():
+            return Continuity(world, origin_ns, expectation)
         case _:
             return None
     return Eventually(world, origin_ns, expectation, lacks)

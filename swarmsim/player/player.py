@@ -18,6 +18,7 @@ from swarmsim.checks.situations import Situations
 from swarmsim.checks.suite import full_suite
 from swarmsim.checks.watch import SAMPLE_NS, Watch
 from swarmsim.player.clients import Clients
+from swarmsim.player.continuity import Continuity
 from swarmsim.player.convergence import missing
 from swarmsim.player.eventual import Eventually, eventually
 from swarmsim.player.formation import Formation
@@ -101,7 +102,7 @@ class _Story:
         self._clients = Clients(world, self._origin_ns, self._roster, watched.watch.tell)
         self._timeline = Timeline(world, self._origin_ns, self._roster, operator, self._clients.start_writer)
         self._leaders = LeaderHistory(world, self._origin_ns)
-        self._judges: list[Eventually | None] | None = None
+        self._judges: list[Eventually | Continuity | None] | None = None
         watched.recorder.begin(self._origin_ns)
         watched.situations.begin()
 
@@ -187,6 +188,7 @@ class _Story:
             ),
             messages=recorder.messages(),
             services=recorder.services,
+            tables=recorder.tables,
             verdicts=self._verdicts(end_ns),
             situations=dict(self._watched.situations.counts),
             problems=(*self.problems, *self._timeline.problems),

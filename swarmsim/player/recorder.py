@@ -7,13 +7,16 @@ import msgspec
 
 from core.timing import MS
 from swarmsim.player.convergence import service_counts
-from swarmsim.recording import HostRecord, MessageCount, PowerSpan, RecordedFact, ServicePoint
+from swarmsim.player.forwarding import ForwardingWatch
+from swarmsim.recording import HostRecord, MessageCount, PowerSpan, RecordedFact, ServicePoint, TablePoint
 from swarmsim.world import World
 
 LOOK_NS = 20 * MS
 """Times of power and service changes are this exact,"""
 COARSE_LOOK_NS = 200 * MS
 """or this, where the facts themselves are not wanted."""
+_TELLS_OF_TABLES = frozenset({"EntriesCommitted", "RoutesProgrammed", "ContainerChanged", "PoweredOn", "PoweredOff"})
+"""After these facts tables are looked at at once: what is wrong with them is often put right in a millisecond."""
 
 
 class Recorder:
@@ -32,6 +35,8 @@ class Recorder:
         self._roles: dict[str, str] = {}
         self._services: dict[str, tuple[int, int]] = {}
         self._points: list[ServicePoint] = []
+        self._forwarding = ForwardingWatch(world)
+        self._looks_at_tables_at: int | None = None
         self._sent_before = world.sent()
         world.observe(self._on_fact)
 
@@ -39,6 +44,8 @@ class Recorder:
         """The story's time 0 is now, or was at `origin_ns`."""
         self._origin_ns = origin_ns
         self._sent_before = {host: dict(types) for host, types in self._world.sent().items()}
+        if self._keeps_facts:
+            self._look_at_tables()
         self._look()
 
     def facts(self, end_ns: int) -> tuple[RecordedFact, ...]:
@@ -56,6 +63,11 @@ class Recorder:
         """Every change of what a service is to have and has."""
         return tuple(self._points)
 
+    @property
+    def tables(self) -> tuple[TablePoint, ...]:
+        """Every change of what is wrong with routing tables; none if facts are left out."""
+        return tuple(self._forwarding.points)
+
     def messages(self) -> tuple[MessageCount, ...]:
         """What every host has sent since time 0."""
         counts = []
@@ -70,13 +82,26 @@ class Recorder:
     def _on_fact(self, at_ns: int, host: str, fact: Any) -> None:
         if self._keeps_facts:
             self._facts.append((at_ns, host, fact))
+            if type(fact).__name__ in _TELLS_OF_TABLES:
+                self._look_at_tables_soon(at_ns)
         self._news = True
+
+    def _look_at_tables_soon(self, at_ns: int) -> None:
+        """Once all that happens at this instant has happened; nothing of before time 0 is wanted."""
+        if self._forwarding.points and self._looks_at_tables_at != at_ns:
+            self._looks_at_tables_at = at_ns
+            self._world.look_at(at_ns, self._look_at_tables)
+
+    def _look_at_tables(self) -> None:
+        self._forwarding.look(self._world.now_ns - self._origin_ns)
 
     def _look(self) -> None:
         if self._news:
             self._news = False
             self._note_hosts()
             self._note_services()
+            if self._keeps_facts:
+                self._look_at_tables()
         self._world.look_at(self._world.now_ns + self._look_ns, self._look)
 
     def _note_hosts(self) -> None:

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from core.trials.clients import RequestSample, WriterSample
 from swarmsim.checks.check import Check
+from swarmsim.player.continuity import Continuity
 from swarmsim.player.eventual import Eventually
 from swarmsim.player.rates import judge_success_rate, judge_write_acknowledged, judge_writes
 from swarmsim.player.windows import LeaderHistory, judge_elections, judge_leader_over, judge_running
@@ -37,7 +38,7 @@ class Evidence(Struct, frozen=True):
     operations: Mapping[str, Sequence[WriterSample]]
 
 
-def verdict_of(expectation: Expectation, evidence: Evidence, judge: Eventually | None) -> Verdict:
+def verdict_of(expectation: Expectation, evidence: Evidence, judge: Eventually | Continuity | None) -> Verdict:
     """Judge one expectation; `judge` has watched it all along if it was of the sort that must be."""
     if judge is not None:
         return judge.verdict()

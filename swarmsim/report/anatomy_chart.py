@@ -2,9 +2,11 @@
 
 from typing import Final
 
-from swarmsim.report.anatomy import STAGES, Anatomy
+from swarmsim.report.anatomy import Anatomy, InVain
 from swarmsim.report.axis import TimeAxis
 from swarmsim.report.markup import Markup, element, joined
+from swarmsim.report.stages import STAGES
+from swarmsim.report.tables import came
 from swarmsim.report.wording import duration
 
 WIDTH: Final = 1200
@@ -21,6 +23,8 @@ TRACKS: Final = {
     "hosts-down": "agents",
     "daemons-started": "agents",
     "hosts-back": "agents",
+    "tables-clear": "tables",
+    "first-request": "requests",
     "tasks-running": "tasks",
     "tables-consistent": "tables",
     "requests-good": "requests",
@@ -31,7 +35,7 @@ def anatomy_chart(anatomy: Anatomy, name: str) -> Markup:
     """Times are since the disturbance."""
     longest = max((stage.since_ns for stage in anatomy.stages), default=1)
     axis = TimeAxis(0, longest, LEFT, BARS_WIDTH)
-    bottom = 24 + ROW_HEIGHT * len(anatomy.stages)
+    bottom = 24 + ROW_HEIGHT * (len(anatomy.stages) + len(anatomy.unfinished))
     ticks = [
         joined(
             element("line", x1=x, x2=x, y1=18, y2=bottom, class_="tick"),
@@ -40,6 +44,8 @@ def anatomy_chart(anatomy: Anatomy, name: str) -> Markup:
         for x, text in axis.ticks()
     ]
     rows = [_row(anatomy, index, axis, 22 + ROW_HEIGHT * index) for index in range(len(anatomy.stages))]
+    below = 22 + ROW_HEIGHT * len(anatomy.stages)
+    rows += [_vain_row(each, below + ROW_HEIGHT * index) for index, each in enumerate(anatomy.unfinished)]
     return element(
         "svg",
         element("title", f"Stages after {anatomy.text}"),
@@ -49,6 +55,21 @@ def anatomy_chart(anatomy: Anatomy, name: str) -> Markup:
         id=name,
         role="img",
         view_box=f"0 0 {WIDTH} {bottom + 6}",
+    )
+
+
+def _vain_row(each: InVain, y: float) -> Markup:
+    """No bar: the time it took all the same is of another scale, and due to something else."""
+    note = f" — {each.note}" if each.note else ""
+    return joined(
+        element("text", STAGES[each.name], x=LEFT - 10, y=y + 13, class_="stage-name"),
+        element(
+            "text",
+            element("tspan", came(each), class_="stage-time"),
+            element("tspan", note, class_="stage-note"),
+            x=LEFT + 8,
+            y=y + 13,
+        ),
     )
 
 

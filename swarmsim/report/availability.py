@@ -23,7 +23,7 @@ USUAL_LATENCIES: Final = 5
 FEWEST_ASKED: Final = 2
 """A standstill is longer than so many usual answers take, and so many or more had to wait or were refused in it."""
 QUIET_NS: Final = SECOND
-MAX_REASONS: Final = 6
+MAX_REASONS: Final = 16
 
 
 class Standstill(Struct, frozen=True, gc=False):
@@ -55,6 +55,10 @@ class BadSpell(Struct, frozen=True, gc=False):
 
     from_ns: int
     to_ns: int
+    ended: bool
+    """False if the last that was asked failed."""
+    first_failed_at_ns: int
+    """When the first of them failed; it had been asked at `from_ns`."""
     asked_count: int
     failed_count: int
     reasons: tuple[Reason, ...]
@@ -161,9 +165,16 @@ def bad_spells(exchanges: Sequence[Exchange], quiet_ns: int = QUIET_NS) -> tuple
 
 def _spell(exchanges: Sequence[Exchange], failed: Sequence[int]) -> BadSpell:
     first, last = failed[0], failed[-1]
-    to_ns = exchanges[last + 1].started_at if last + 1 < len(exchanges) else exchanges[last].ended_at
-    reasons = _reasons([exchanges[index] for index in failed])
-    return BadSpell(exchanges[first].started_at, to_ns, last - first + 1, len(failed), reasons)
+    ended = last + 1 < len(exchanges)
+    return BadSpell(
+        from_ns=exchanges[first].started_at,
+        to_ns=exchanges[last + 1].started_at if ended else exchanges[last].ended_at,
+        ended=ended,
+        first_failed_at_ns=exchanges[first].ended_at,
+        asked_count=last - first + 1,
+        failed_count=len(failed),
+        reasons=_reasons([exchanges[index] for index in failed]),
+    )
 
 
 def _threshold_ns(latencies: Sequence[int]) -> int:

@@ -20,6 +20,8 @@ class Disturbance(Struct, frozen=True, gc=False):
     text: str
     """The steps as written; for one that ended by itself, that it did."""
     hosts: tuple[str, ...]
+    next_text: str
+    """Of the disturbance that follows; "" if none does."""
 
 
 def disturbances(evidence: Evidence) -> tuple[Disturbance, ...]:
@@ -35,9 +37,11 @@ def disturbances(evidence: Evidence) -> tuple[Disturbance, ...]:
             texts.setdefault(at_ns, {})[text] = None
             hosts.setdefault(at_ns, {}).update(dict.fromkeys(band.hosts))
     times = sorted(at_ns for at_ns in texts if at_ns < evidence.end_ns)
+    told = ["; ".join(texts[at_ns]) for at_ns in times]
+    following = zip([*times[1:], evidence.end_ns], [*told[1:], ""], strict=True)
     return tuple(
-        Disturbance(at_ns, next_at, "; ".join(texts[at_ns]), tuple(hosts[at_ns]))
-        for at_ns, next_at in zip(times, [*times[1:], evidence.end_ns], strict=False)
+        Disturbance(at_ns, next_at, text, tuple(hosts[at_ns]), next_text)
+        for at_ns, text, (next_at, next_text) in zip(times, told, following, strict=False)
     )
 
 

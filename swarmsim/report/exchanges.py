@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from core.trials.clients import Outcome, WriteOutcome, WriterSample
+from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSample
 from swarmsim.player.rates import is_success
 from swarmsim.recording import Recording
 
 GOOD = "good"
+AT_ITS_ENTRY = "at its entry"
+"""Begins the detail of a request that was lost before any table was asked."""
 SLOW = "slow"
 """Answered well, but too late to count as a success."""
 
@@ -63,11 +65,17 @@ def clients_of(recording: Recording) -> Iterator[Clients]:
                 sample.started_at + sample.latency_ns,
                 GOOD if is_success(sample) else SLOW if sample.outcome is Outcome.OK else sample.outcome.value,
                 sample.host,
-                sample.detail,
+                _where(sample),
             )
             for sample in traffic.samples
         )
         yield Clients(traffic.name, "requests", f"{traffic.service}:{traffic.port}", traffic.rate_per_s, requests)
+
+
+def _where(sample: RequestSample) -> str:
+    """The detail; of a host without power it says whether clients or other hosts found that out."""
+    entry = sample.detail == f"{sample.host} has no power"
+    return f"{AT_ITS_ENTRY}: {sample.detail}" if entry else sample.detail
 
 
 def _why(sample: WriterSample) -> str:

@@ -6,11 +6,12 @@ from typing import Final
 from msgspec import Struct
 
 from core.timing import SECOND
-from swarmsim.report.anatomy import STAGES, Anatomy
+from swarmsim.report.anatomy import Anatomy
 from swarmsim.report.availability import Availability
 from swarmsim.report.costs import Costs
 from swarmsim.report.quantiles import quantile
 from swarmsim.report.replicas import Replicas
+from swarmsim.report.stages import STAGES
 
 DURATION: Final = "ns"
 COUNT: Final = "count"
@@ -63,11 +64,12 @@ def figures_of(
 
 
 def _of_anatomies(anatomies: Sequence[Anatomy]) -> Iterator[Figure]:
+    """In the order of stages, also those that were reached only after the next disturbance: they took their time."""
     for anatomy in anatomies:
-        for stage in anatomy.stages:
-            yield Figure(
-                f"{anatomy.text}, at {anatomy.at_ns / SECOND:g} s", STAGES[stage.name], DURATION, stage.since_ns
-            )
+        group = f"{anatomy.text}, at {anatomy.at_ns / SECOND:g} s"
+        for name, text in STAGES.items():
+            if (took_ns := anatomy.took_ns(name)) is not None:
+                yield Figure(group, text, DURATION, took_ns)
 
 
 def _of_availability(availability: Sequence[Availability]) -> Iterator[Figure]:

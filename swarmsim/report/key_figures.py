@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from core.timing import SECOND
 from swarmsim.recording import Ruling
 from swarmsim.report.anatomy import Anatomy
+from swarmsim.report.replicas import Shortage
 from swarmsim.report.summary import RunSummary
+from swarmsim.report.tables import NEVER
 from swarmsim.report.wording import duration, number, share
 
 
@@ -13,8 +15,7 @@ def key_figures(run: RunSummary) -> Iterator[tuple[str, str, str]]:
     """Value, what it is, and a remark; those that do not apply left out."""
     failovers = [anatomy for anatomy in run.anatomies if anatomy.failover]
     if failovers:
-        slowest = max(failovers, key=lambda each: _reached(each, "elected"))
-        yield duration(_reached(slowest, "elected")), "until a new leader was elected", f"after {slowest.text}"
+        yield _slowest_election(failovers)
     for source in run.availability:
         if source.kind == "writes":
             longest = max((each.length_ns for each in source.standstills), default=0)
@@ -27,16 +28,28 @@ def key_figures(run: RunSummary) -> Iterator[tuple[str, str, str]]:
         if source.kind == "requests":
             part = f"of {number(source.asked_count)} ({share(source.failed_count, source.asked_count)})"
             yield number(source.failed_count), f"requests of {source.name} lost", part
-    recovered = [_reached(each, "tasks-running") for each in run.anatomies if _reached(each, "tasks-running")]
-    if recovered:
-        yield duration(max(recovered)), "until all tasks ran again", f"{_missing(run)} replica-seconds missing"
+    short = [shortage for service in run.replicas for shortage in service.shortages]
+    if short:
+        yield (
+            _longest_shortage(short),
+            "longest time a service was short of tasks",
+            f"{_missing(run)} replica-seconds missing",
+        )
     held = sum(verdict.ruling is Ruling.HELD for verdict in run.verdicts)
     looks = sum(verdict.checked_count for verdict in run.verdicts)
     yield f"{held} / {len(run.verdicts)}", "expectations and checks held", f"{number(looks)} looks"
 
 
-def _reached(anatomy: Anatomy, name: str) -> int:
-    return next((stage.since_ns for stage in anatomy.stages if stage.name == name), 0)
+def _slowest_election(failovers: list[Anatomy]) -> tuple[str, str, str]:
+    never = next((each for each in failovers if each.took_ns("elected") is None), None)
+    slowest = never or max(failovers, key=lambda each: each.took_ns("elected") or 0)
+    took_ns = slowest.took_ns("elected")
+    return NEVER if took_ns is None else duration(took_ns), "until a new leader was elected", f"after {slowest.text}"
+
+
+def _longest_shortage(shortages: list[Shortage]) -> str:
+    longest = max(shortages, key=lambda each: each.to_ns - each.from_ns)
+    return f"{duration(longest.to_ns - longest.from_ns)}{'' if longest.ended else ', and still so at the end'}"
 
 
 def _missing(run: RunSummary) -> str:

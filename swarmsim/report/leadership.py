@@ -86,7 +86,7 @@ def _reign(evidence: Evidence, elected: RecordedFact, following: RecordedFact | 
         ending=ending,
         cause=cause[0] if cause else "",
         cause_at_ns=cause[1] if cause else None,
-        campaigns=_campaigns(evidence, previous_at, elected.at_ns),
+        campaigns=campaigns_between(evidence, None if previous_at is None else previous_at + 1, elected.at_ns),
     )
 
 
@@ -117,9 +117,10 @@ def _cause(evidence: Evidence, elected: RecordedFact, until_ns: int) -> tuple[st
     return (bands[-1].text, bands[-1].from_ns) if bands else None
 
 
-def _campaigns(evidence: Evidence, previous_at: int | None, elected_at: int) -> tuple[Campaign, ...]:
+def campaigns_between(evidence: Evidence, from_ns: int | None, to_ns: int) -> tuple[Campaign, ...]:
+    """Every campaign from `from_ns` (None: the first fact) to `to_ns`, both included."""
     return tuple(
         Campaign(fact.at_ns, fact.host, fact.data["term"], fact.data["pre"])
         for fact in evidence.of("election-started")
-        if (previous_at is None or fact.at_ns > previous_at) and fact.at_ns <= elected_at
+        if (from_ns is None or fact.at_ns >= from_ns) and fact.at_ns <= to_ns
     )

@@ -57,7 +57,7 @@ def _run(report: Report, run: RunSummary) -> Iterator[str]:
     yield from _section("Who led when", leader_table(run))
     yield "\n## How the swarm got over it"
     for anatomy in run.anatomies:
-        if anatomy.stages:
+        if anatomy.stages or anatomy.unfinished:
             yield from _section(f"{mark(anatomy.at_ns)}: {anatomy.text}", stage_table(anatomy), level=3)
     yield from _section("What clients got", availability_table(run))
     yield from _section("When they did not", spell_table(run))

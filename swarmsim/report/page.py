@@ -29,7 +29,6 @@ from swarmsim.report.tables import (
     service_table,
     situation_table,
     situation_tally_table,
-    stage_table,
     type_table,
     verdict_table,
     verdict_tally_table,
@@ -234,8 +233,6 @@ def _anatomies(run: RunSummary) -> Iterator[Markup]:
     for index, anatomy in enumerate(told):
         yield element("h3", f"{mark(anatomy.at_ns)}: {anatomy.text}")
         yield anatomy_chart(anatomy, f"anatomy-{index}")
-        if anatomy.unfinished:
-            yield _table(stage_table(anatomy))
         window = next(
             (
                 each

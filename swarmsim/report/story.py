@@ -7,8 +7,11 @@ from msgspec import Struct
 
 from core.timing import SECOND
 from swarmsim.recording import Ruling, Verdict
-from swarmsim.report.anatomy import STAGES, Anatomy, Stage
+from swarmsim.report.anatomy import Anatomy
+from swarmsim.report.causes import quorum_counts
 from swarmsim.report.leadership import Reign, leaderless
+from swarmsim.report.quorum import QuorumGap
+from swarmsim.report.stages import STAGES
 from swarmsim.report.story_of_clients import told_of_requests, told_of_writes
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.wording import counted, duration, instant, listed, mark, number
@@ -61,9 +64,25 @@ def _leadership(run: RunSummary) -> Iterator[str]:
         yield "Nobody ever led."
     if len(run.reigns) > MOST_TOLD:
         yield from _many_leaders(run)
+        yield from _quorum_gaps(run, run.reigns[0].elected_at_ns, run.end_ns)
         return
     for position, reign in enumerate(run.reigns):
-        yield _reign(reign, run.reigns[position - 1] if position else None)
+        previous = run.reigns[position - 1] if position else None
+        yield from _quorum_gaps(run, previous.elected_at_ns if previous else 0, reign.elected_at_ns)
+        yield _reign(reign, previous)
+    yield from _quorum_gaps(run, run.reigns[-1].elected_at_ns if run.reigns else 0, run.end_ns)
+
+
+def _quorum_gaps(run: RunSummary, from_ns: int, to_ns: int) -> Iterator[str]:
+    """Those that began between two elections."""
+    gaps = [gap for gap in run.quorum_gaps if from_ns <= gap.from_ns < to_ns]
+    yield from (_quorum_gap(gap) for gap in gaps[:MOST_TOLD])
+    if len(gaps) > MOST_TOLD:
+        yield f"{counted(len(gaps) - MOST_TOLD, 'more time')} there was no quorum."
+
+
+def _quorum_gap(gap: QuorumGap) -> str:
+    return f"From {instant(gap.from_ns)}{quorum_counts(gap)} there was no quorum, so nobody could be elected."
 
 
 def _many_leaders(run: RunSummary) -> Iterator[str]:
@@ -105,7 +124,7 @@ def _why_it_ended(reign: Reign) -> str:
 def _tasks(run: RunSummary) -> Iterator[str]:
     short = [service for service in run.replicas if service.shortages]
     for anatomy in run.anatomies:
-        yield from (_recovery(anatomy, stage) for stage in anatomy.stages if stage.name == "tasks-running")
+        yield from _recovery(anatomy)
     if short:
         missing = sum(service.missing_replica_ns for service in short)
         yield f"Over the run {missing / SECOND:.1f} replica-seconds were missing."
@@ -113,11 +132,16 @@ def _tasks(run: RunSummary) -> Iterator[str]:
         yield "No service was ever short of tasks."
 
 
-def _recovery(anatomy: Anatomy, stage: Stage) -> str:
-    return (
-        f"“{anatomy.text}” at {mark(anatomy.at_ns)} left {listed(stage.note.split(', '))} short of tasks; "
-        f"all ran again {duration(stage.since_ns)} later."
-    )
+def _recovery(anatomy: Anatomy) -> Iterator[str]:
+    left = f"“{anatomy.text}” at {mark(anatomy.at_ns)} left"
+    for stage in anatomy.stages:
+        if stage.name == "tasks-running" and not stage.inherited:
+            yield f"{left} {stage.note} short of tasks; all ran again {duration(stage.since_ns)} later."
+    for each in anatomy.unfinished:
+        if each.name == "tasks-running":
+            late = None if each.came_ns is None else f"all ran again only {duration(each.came_ns)} later, after"
+            rest = "they still were at the end" if late is None else f"{late} “{each.after}”"
+            yield f"{left} {each.note} short of tasks; {rest}."
 
 
 def _verdicts(run: RunSummary) -> Iterator[str]:
@@ -126,7 +150,7 @@ def _verdicts(run: RunSummary) -> Iterator[str]:
         looks = sum(verdict.checked_count for verdict in run.verdicts)
         yield f"All {len(run.verdicts)} expectations and checks held, over {number(looks)} single looks."
     yield from (_verdict(verdict) for verdict in failed[:MOST_TOLD])
-    waited = [STAGES[name] for anatomy in run.anatomies for name in anatomy.unfinished]
+    waited = [STAGES[each.name] for anatomy in run.anatomies for each in anatomy.unfinished if each.came_ns is None]
     if waited:
         yield f"Waited for in vain: {listed(list(dict.fromkeys(waited)))}."
     yield from (f"Not played as written: {problem}." for problem in run.problems)

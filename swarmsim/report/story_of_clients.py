@@ -4,12 +4,17 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from swarmsim.report.availability import Availability, BadSpell, Reason, Standstill
+from swarmsim.report.causes import gone_unnoticed, quorum_counts, quorum_gap_in
 from swarmsim.report.disturbances import lasts
 from swarmsim.report.leadership import leaderless
+from swarmsim.report.reasons import grouped
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.wording import counted, duration, instant, listed, number, share
 
 MOST_TOLD: Final = 4
+MOST_REASONS: Final = 5
+FEW: Final = 20
+"""Reasons are told until less than this part of the failures is left."""
 WORST_TOLD: Final = 2
 """Of bad spells, where there are more than `MOST_TOLD`."""
 MOST_STANDSTILLS: Final = 3
@@ -51,7 +56,7 @@ def told_of_writes(run: RunSummary, source: Availability) -> Iterator[str]:
         together = duration(source.standstill_ns)
         yield f"They stood still {len(longest)} times, {together} in all; the longest times were {times}."
         yield _standstill(run, longest[0])
-    yield from _spells(run, source.spells_beside_standstills(), requests=False)
+    yield from _spells(run, source, source.spells_beside_standstills())
 
 
 def _standstill(run: RunSummary, standstill: Standstill) -> str:
@@ -68,6 +73,8 @@ def _became(outcome: str, count: int) -> str:
 
 
 def _no_leader(run: RunSummary, standstill: Standstill) -> str:
+    if gap := quorum_gap_in(run, standstill.from_ns, standstill.to_ns):
+        return f" because there was no quorum{quorum_counts(gap)} and so no leader"
     gaps = leaderless(run.reigns, run.end_ns)
     if any(from_ns < standstill.to_ns and to_ns > standstill.from_ns for from_ns, to_ns in gaps):
         return " because no leader could act"
@@ -81,61 +88,57 @@ def told_of_requests(run: RunSummary, source: Availability) -> Iterator[str]:
         return
     failed, part = number(source.failed_count), share(source.failed_count, source.asked_count)
     yield f"{failed} of {counted(source.asked_count, 'request')} to {source.target} ({part}) failed."
-    yield from _spells(run, source.bad_spells, requests=True)
+    yield from _spells(run, source, source.bad_spells)
 
 
-def _spells(run: RunSummary, spells: Sequence[BadSpell], *, requests: bool) -> Iterator[str]:
+def _spells(run: RunSummary, source: Availability, spells: Sequence[BadSpell]) -> Iterator[str]:
     """The worst of them in order of time, then what the others come to."""
     most = MOST_TOLD if len(spells) <= MOST_TOLD else WORST_TOLD
     worst = sorted(spells, key=lambda spell: spell.failed_count, reverse=True)
-    yield from (_spell(run, spell, requests=requests) for spell in spells if spell in worst[:most])
+    yield from (_spell(run, source, spell) for spell in spells if spell in worst[:most])
     if more := worst[most:]:
         failed = number(sum(each.failed_count for each in more))
         yield f"{failed} more failed in {counted(len(more), 'other bad spell')}."
 
 
-def _spell(run: RunSummary, spell: BadSpell, *, requests: bool) -> str:
+def _spell(run: RunSummary, source: Availability, spell: BadSpell) -> str:
     part = share(spell.failed_count, spell.asked_count)
-    otherwise = [f"{number(rest)} failed otherwise"] if (rest := _rest(spell)) else []
-    reasons = listed([*(_reason(reason) for reason in spell.reasons[:2]), *otherwise])
-    why = _gone_unnoticed(run, spell) if requests else ""
-    span = f"For {duration(spell.to_ns - spell.from_ns)}, from {instant(spell.from_ns)} to {instant(spell.to_ns)},"
-    return f"{span} {part} failed{why or _under(run, spell.from_ns, spell.to_ns)}: {reasons}."
+    why = gone_unnoticed(run, source, spell) if source.kind == "requests" else ""
+    unended = "" if spell.ended else ", and the last failed too,"
+    span = f"from {instant(spell.from_ns)}{_asked_before(run, source, spell)} to {instant(spell.to_ns)}{unended or ','}"
+    why = why or _under(run, spell.from_ns, spell.to_ns)
+    return f"For {duration(spell.to_ns - spell.from_ns)}, {span} {part} failed{why}: {_reasons(spell)}."
 
 
-def _rest(spell: BadSpell) -> int:
-    return spell.failed_count - sum(reason.count for reason in spell.reasons[:2])
+def _asked_before(run: RunSummary, source: Availability, spell: BadSpell) -> str:
+    """What a request ran into that had been under way already: it must not seem to have failed before its cause.
+
+    One that had been under way for longer than answers take was in trouble before.
+    """
+    usual_ns = source.latency.p99_ns if source.latency is not None else 0
+    until_ns = min(spell.first_failed_at_ns, spell.from_ns + usual_ns)
+    struck = [each for each in run.anatomies if spell.from_ns < each.at_ns <= until_ns]
+    if not struck:
+        return ""
+    early = duration(struck[0].at_ns - spell.from_ns)
+    return f" (the first had been asked {early} before “{struck[0].text}” and was still under way)"
+
+
+def _reasons(spell: BadSpell) -> str:
+    """The most frequent, until few are left."""
+    told: list[str] = []
+    rest = spell.failed_count
+    for reason in grouped(spell.reasons)[:MOST_REASONS]:
+        if rest * FEW < spell.failed_count:
+            break
+        told.append(_reason(reason))
+        rest -= reason.count
+    return listed([*told, f"{number(rest)} otherwise"] if rest else told)
 
 
 def _reason(reason: Reason) -> str:
     detail = f" ({reason.detail})" if reason.detail else ""
     return f"{number(reason.count)} {FAILED[reason.outcome][reason.count != 1]}{detail}"
-
-
-def _gone_unnoticed(run: RunSummary, spell: BadSpell) -> str:
-    """Tasks on hosts named in the reasons that were gone while the swarm still sent them requests, until when."""
-    named = {word for reason in spell.reasons for word in reason.detail.split()}
-    gone = [
-        (f"{row.service}.{row.slot} on {life.host}", span.to_ns)
-        for row in run.slots
-        for life in row.lives
-        for span in life.states
-        if span.state == "lost" and life.host in named and span.from_ns < spell.to_ns and span.to_ns > spell.from_ns
-    ]
-    if not gone:
-        return ""
-    names, noticed_at = listed([name for name, _ in gone]), max(to_ns for _, to_ns in gone)
-    verb = "was" if len(gone) == 1 else "were"
-    until = f"{instant(noticed_at)}{_told_by(run, noticed_at)}"
-    return f", since {names} {verb} gone and the swarm did not know it until {until}"
-
-
-def _told_by(run: RunSummary, noticed_at: int) -> str:
-    for anatomy in run.anatomies:
-        for stage in anatomy.stages:
-            if stage.name == "hosts-down" and stage.at_ns == noticed_at:
-                return f", when it gave up {listed(stage.note.split(', '))}"
-    return ""
 
 
 def _under(run: RunSummary, from_ns: int, to_ns: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from swarmsim.report.availability import Availability
+from swarmsim.report.reasons import grouped
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.tables import Table
 from swarmsim.report.wording import duration, instant, listed, number
@@ -39,7 +40,8 @@ def _stretches(source: Availability) -> Iterator[tuple[int, int, tuple[str, ...]
         yield still.from_ns, still.to_ns, _stretch(name, still.from_ns, still.to_ns, "nobody was answered", asked)
     for spell in source.spells_beside_standstills():
         part = f"{number(spell.failed_count)} of {number(spell.asked_count)} failed"
-        why = listed([f"{number(each.count)} {each.outcome}{_in_brackets(each.detail)}" for each in spell.reasons[:3]])
+        reasons = grouped(spell.reasons)[:3]
+        why = listed([f"{number(each.count)} {each.outcome}{_in_brackets(each.detail)}" for each in reasons])
         yield spell.from_ns, spell.to_ns, _stretch(name, spell.from_ns, spell.to_ns, part, why)
 
 

@@ -4,18 +4,21 @@ from msgspec import Struct
 
 from core.timing import MS, SECOND
 from swarmsim.recording import FaultBand, Recording, Ruling, Verdict
-from swarmsim.report.anatomy import Anatomy, Course, anatomy_of
+from swarmsim.report.anatomy import Anatomy, anatomy_of
 from swarmsim.report.availability import Availability, availability_of
 from swarmsim.report.costs import Costs, costs_of
+from swarmsim.report.course import Course
 from swarmsim.report.disturbances import disturbances
 from swarmsim.report.evidence import Evidence
 from swarmsim.report.exchanges import Clients, clients_of
 from swarmsim.report.figures import Figure, figures_of
 from swarmsim.report.lanes import HostLane, host_lanes
 from swarmsim.report.leadership import Reign, reigns
+from swarmsim.report.quorum import QuorumGap, quorum_gaps
 from swarmsim.report.replicas import Replicas, replicas_of
 from swarmsim.report.series import Series, series_of
 from swarmsim.report.tasks import SlotRow, slot_rows
+from swarmsim.report.wrong_tables import WrongTables, lagging_tables, misled_tables
 
 MOST_CLOSE_UPS = 3
 _BEFORE_NS = SECOND
@@ -44,10 +47,15 @@ class RunSummary(Struct, frozen=True):
     hosts: tuple[HostLane, ...]
     faults: tuple[FaultBand, ...]
     reigns: tuple[Reign, ...]
+    quorum_gaps: tuple[QuorumGap, ...]
     anatomies: tuple[Anatomy, ...]
     availability: tuple[Availability, ...]
     replicas: tuple[Replicas, ...]
     slots: tuple[SlotRow, ...]
+    lagging: tuple[WrongTables, ...]
+    """When tables of hosts with power were not what the store amounts to."""
+    misled: tuple[WrongTables, ...]
+    """When they led to tasks that were gone."""
     costs: Costs
     verdicts: tuple[Verdict, ...]
     situations: dict[str, int]
@@ -64,8 +72,20 @@ def summarise(recording: Recording) -> RunSummary:
     clients = tuple(clients_of(recording))
     availability = tuple(availability_of(source) for source in clients)
     replicas = replicas_of(recording)
-    slots = slot_rows(evidence)
-    course = Course(evidence, host_lanes(evidence), reigns(evidence), replicas, clients, availability, slots)
+    lanes = host_lanes(evidence)
+    gaps = quorum_gaps(evidence, lanes)
+    course = Course(
+        evidence=evidence,
+        lanes=lanes,
+        reigns=reigns(evidence),
+        quorum_gaps=gaps,
+        replicas=replicas,
+        clients=clients,
+        availability=availability,
+        slots=slot_rows(evidence),
+        lagging=lagging_tables(recording),
+        misled=misled_tables(recording),
+    )
     anatomies = tuple(anatomy_of(course, each) for each in disturbances(evidence))
     costs = costs_of(recording)
     return RunSummary(
@@ -76,10 +96,13 @@ def summarise(recording: Recording) -> RunSummary:
         hosts=course.lanes,
         faults=recording.faults,
         reigns=course.reigns,
+        quorum_gaps=gaps,
         anatomies=anatomies,
         availability=availability,
         replicas=replicas,
-        slots=slots,
+        slots=course.slots,
+        lagging=course.lagging,
+        misled=course.misled,
         costs=costs,
         verdicts=recording.verdicts,
         situations=recording.situations,

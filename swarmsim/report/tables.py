@@ -7,11 +7,12 @@ from msgspec import Struct
 
 from core.timing import SECOND
 from swarmsim.recording import Ruling
-from swarmsim.report.anatomy import STAGES, Anatomy
+from swarmsim.report.anatomy import Anatomy, InVain
 from swarmsim.report.availability import Availability
 from swarmsim.report.costs import Cost
 from swarmsim.report.figures import BYTES_PER_SECOND, DURATION, PER_SECOND, REPLICA_TIME, Distribution
 from swarmsim.report.report import Report
+from swarmsim.report.stages import STAGES
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.wording import counted, duration, instant, listed, number, share, size
 
@@ -88,8 +89,13 @@ def stage_table(anatomy: Anatomy) -> Table:
         )
         for stage in anatomy.stages
     ]
-    rows += [(STAGES[name], "never", "", "") for name in anatomy.unfinished]
-    return Table(("stage", "after", "of that its own", "who"), tuple(rows), (1, 2))
+    rows += [(STAGES[each.name], came(each), "", each.note) for each in anatomy.unfinished]
+    return Table(("stage", "after", "of that its own", "who, or why not"), tuple(rows), (1, 2))
+
+
+def came(each: InVain) -> str:
+    """When a stage that was waited for in vain was reached after all."""
+    return NEVER if each.came_ns is None else f"only {duration(each.came_ns)} later, after “{each.after}”"
 
 
 def availability_table(run: RunSummary) -> Table:

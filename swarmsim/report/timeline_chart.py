@@ -4,6 +4,7 @@ import math
 from typing import Final
 
 from swarmsim.report.canvas import Canvas
+from swarmsim.report.causes import quorum_counts, quorum_gap_in
 from swarmsim.report.disturbances import lasts
 from swarmsim.report.lanes import HostLane
 from swarmsim.report.leadership import leaderless
@@ -12,7 +13,7 @@ from swarmsim.report.replicas import Replicas
 from swarmsim.report.series import Series
 from swarmsim.report.summary import RunSummary, Window
 from swarmsim.report.tasks import SlotRow, TaskLife
-from swarmsim.report.wording import duration, instant
+from swarmsim.report.wording import counted, duration, instant
 
 HOST_HEIGHT: Final = 17
 FAULT_HEIGHT: Final = 15
@@ -20,6 +21,7 @@ SLOT_HEIGHT: Final = 13
 RATE_HEIGHT: Final = 46
 LATENCY_HEIGHT: Final = 30
 SERVICE_HEIGHT: Final = 22
+MOST_NAMED: Final = 3
 MOST_SLOTS: Final = 60
 """Of more than so many, only those are drawn in which something happened after the first start."""
 _STATES_OF_A_PLAIN_LIFE: Final = 2
@@ -37,6 +39,8 @@ def timeline_chart(run: RunSummary, window: Window, name: str) -> Markup:
         _client(canvas, run, series)
     if run.replicas:
         _services(canvas, run)
+    if run.misled or run.lagging:
+        _tables(canvas, run)
     if run.slots:
         _slots(canvas, run)
     for anatomy in run.anatomies:
@@ -76,8 +80,10 @@ def _leaders(canvas: Canvas, run: RunSummary) -> None:
         title = f"{reign.host} led in term {reign.term}, elected at {instant(reign.elected_at_ns)}"
         canvas.bar(reign.elected_at_ns, reign.until_ns, canvas.y, HOST_HEIGHT, "leader", title, text)
     for from_ns, to_ns in leaderless(run.reigns, run.end_ns):
-        title = f"no leader could act for {duration(to_ns - from_ns)}"
-        canvas.bar(from_ns, to_ns, canvas.y, HOST_HEIGHT, "leaderless", title, duration(to_ns - from_ns))
+        length, gap = duration(to_ns - from_ns), quorum_gap_in(run, from_ns, to_ns)
+        title = f"no leader could act for {length}{f': no quorum{quorum_counts(gap)}' if gap else ''}"
+        text = f"no quorum: {length}" if gap else length
+        canvas.bar(from_ns, to_ns, canvas.y, HOST_HEIGHT, "leaderless", title, text)
     canvas.y += HOST_HEIGHT + 2
 
 
@@ -196,6 +202,18 @@ def _service(canvas: Canvas, service: Replicas, end_ns: int) -> None:
         if not full and not first_start:
             canvas.bar(from_ns, to_ns, canvas.y, SERVICE_HEIGHT, "shortage", title)
         canvas.bar(from_ns, to_ns, bottom - height, height, class_, title, f"{running} of {desired}")
+
+
+def _tables(canvas: Canvas, run: RunSummary) -> None:
+    canvas.heading("Routing tables: whose are wrong")
+    for label, stretches in (("lead to lost tasks", run.misled), ("lag behind", run.lagging)):
+        canvas.row_label(label, SLOT_HEIGHT)
+        for each in stretches:
+            to_ns = run.end_ns if each.to_ns is None else each.to_ns
+            text = counted(len(each.hosts), "host") if len(each.hosts) > MOST_NAMED else ", ".join(each.hosts)
+            title = f"{label}: {', '.join(each.hosts)}, {instant(each.from_ns)} to {instant(to_ns)}"
+            canvas.bar(each.from_ns, to_ns, canvas.y, SLOT_HEIGHT, "short", title, text)
+        canvas.y += SLOT_HEIGHT + 3
 
 
 def _slots(canvas: Canvas, run: RunSummary) -> None:

@@ -100,6 +100,7 @@ FORMS: Final = (
     _form("writes", expectations.Writes, Single("outcome", _enum(EXPECTED_OUTCOMES)), _OVER, _AT_LEAST, _BY),
     _form("write-acknowledged", expectations.WriteAcknowledged, _True(), *_AFTER, _BY),
     _form("running", Running, _RUNNING, _OVER),
+    _form("keeps-running", expectations.KeepsRunning, _OF, _OVER),
     _form("always", expectations.Always, Single("check", word(CHECKS))),
     _form("sometimes", expectations.Sometimes, Single("situation", word(SITUATIONS))),
 )

@@ -121,6 +121,14 @@ class Running(Struct, frozen=True, gc=False, tag="running"):
     at_least: int
 
 
+class KeepsRunning(Struct, frozen=True, gc=False, tag="keeps-running"):
+    """Every task that runs healthily when the window begins does so until it ends, in the same container: of one stack
+    or service (`of`), or of everything if `of` is None."""
+
+    window: Window
+    of: str | None = None
+
+
 class Always(Struct, frozen=True, gc=False, tag="always"):
     """The check of this name finds no violation in the whole run."""
 
@@ -144,6 +152,7 @@ Claim = (
     | Writes
     | WriteAcknowledged
     | Running
+    | KeepsRunning
     | Always
     | Sometimes
 )

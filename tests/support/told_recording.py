@@ -16,6 +16,7 @@ from swarmsim.recording import (
     Recording,
     Ruling,
     ServicePoint,
+    TablePoint,
     TrafficRecord,
     Verdict,
     WriterRecord,
@@ -107,6 +108,20 @@ RETURN = (
 )
 
 
+TABLES = (
+    TablePoint(0, (), ()),
+    TablePoint(1_010 * MS, ("m1", "m2", "m3"), ()),
+    TablePoint(1_020 * MS, (), ()),
+    TablePoint(10_000 * MS, (), ("m2", "m3")),
+    TablePoint(12_000 * MS, ("m2", "m3"), ("m2", "m3")),
+    TablePoint(12_010 * MS, (), ()),
+    TablePoint(13_010 * MS, ("m2", "m3"), ()),
+    TablePoint(13_020 * MS, (), ()),
+    TablePoint(20_000 * MS, ("m1",), ()),
+    TablePoint(22_300 * MS, (), ()),
+)
+
+
 def writes() -> tuple[WriterSample, ...]:
     """Those asked while nobody led wait for the new leader; one had been on its way to the old one."""
     return tuple(_write(at_ms) for at_ms in range(0, END_MS, STEP_MS))
@@ -162,6 +177,7 @@ def told_recording(**changes: Any) -> Recording:
             ServicePoint(10_000 * MS, "web", 2, 1),
             ServicePoint(13_020 * MS, "web", 2, 2),
         ),
+        "tables": TABLES,
         "verdicts": (
             Verdict("after: 10s, leader: true, within: 2s", Ruling.HELD, "after 0.330 s", 3, 10_330 * MS, 12),
             Verdict("always: raft-safety", Ruling.HELD, "no violation", 400),

@@ -14,9 +14,11 @@ from swarmsim.fuzz.engine import Failure, FuzzReport
 FAILURE = Failure(3, ("equal-digests: m1 and m2 differ",), "fuzz-raft-3.yaml", {"fuzz-raft-3.yaml": "name: Drawn\n"})
 
 
-def campaign(failure: Failure | None) -> Callable[..., FuzzReport]:
+def campaign(failure: Failure | None, undecided_count: int = 1) -> Callable[..., FuzzReport]:
     def run(profile: str, seeds: range, jobs: int, progress: Callable[[Any], None]) -> FuzzReport:
-        return FuzzReport(profile, len(seeds), 120, 1, {"split-vote": 2, "torn-write-cut": 0}, {"kill": 5}, failure)
+        reached = {"split-vote": 2, "torn-write-cut": 0}
+        unplayed = {"crash-task": 2, "kill": 1}
+        return FuzzReport(profile, len(seeds), 120, undecided_count, 2, unplayed, reached, {"kill": 5}, failure)
 
     return run
 
@@ -33,6 +35,7 @@ def test_what_was_reached_is_printed(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert capsys.readouterr().out == (
         "4 seeds of profile all, 120 checks\n"
         "  in 1 seed some expectation could not be judged\n"
+        "  in 2 seeds 3 steps could not be played: crash-task 2, kill 1\n"
         "  seeds that reached each hard state:\n"
         "         2  split-vote\n"
         "         0  torn-write-cut  (never)\n"
@@ -52,11 +55,22 @@ def test_coverage_can_be_required(monkeypatch: pytest.MonkeyPatch, capsys: pytes
 
 
 def test_full_coverage_satisfies(monkeypatch: pytest.MonkeyPatch) -> None:
-    full = FuzzReport("all", 4, 120, 0, dict.fromkeys(SITUATIONS, 1), {}, None)
+    full = FuzzReport("all", 4, 120, 0, 0, {}, dict.fromkeys(SITUATIONS, 1), {}, None)
     monkeypatch.setattr(command, "fuzz_campaign", lambda *arguments: full)
     with pytest.raises(SystemExit) as ended:
         main(["fuzz", "--seeds", "1..4", "--require-coverage"])
     assert not ended.value.code
+
+
+def test_a_search_in_which_nothing_could_be_told_is_no_success(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for failure, undecided_count, code in ((None, 3, 0), (None, 4, 2), (FAILURE, 4, 1)):
+        monkeypatch.setattr(command, "fuzz_campaign", campaign(failure, undecided_count))
+        with pytest.raises(SystemExit) as ended:
+            main(["fuzz", "--seeds", "1..4", "--quiet"])
+        assert (ended.value.code or 0) == code
+    assert capsys.readouterr().err == "in no seed could everything that is expected be judged\n"
 
 
 def test_a_failure_is_written_as_a_scenario_that_replays_it(

@@ -6,9 +6,10 @@ import pytest
 
 from core.raft import state
 from swarmsim.campaign import SeedResult
-from swarmsim.fuzz.engine import OPTIONS, Failure, failure_of, fuzz
+from swarmsim.fuzz import engine
+from swarmsim.fuzz.engine import OPTIONS, Failure, FuzzRun, failure_of, fuzz, verb_in
 from swarmsim.play import play_simulated
-from swarmsim.recording import Recording, Ruling
+from swarmsim.recording import Recording, Ruling, Verdict
 from swarmsim.scenario.loader import load
 
 
@@ -49,3 +50,29 @@ def test_a_crash_is_a_failure_with_its_schedule() -> None:
     assert failure is not None
     assert failure.reasons == ("ValueError: unlucky (host.py:1 step)",)
     assert set(failure.files) == {"fuzz-swarm-3.yaml", "fuzz-stack.yml", "fuzz-api-key.txt"}
+
+
+def test_steps_that_could_not_be_played_and_seeds_that_were_not_decided_are_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unknown = (Verdict("after: 8s, leader: true, within: 6s", Ruling.UNKNOWN, "the run ended before it was due", 0),)
+    lost = (
+        "line 24: crash-task: {app_web: 1} at 4.4s could not be played: no task",
+        "kill at 2s could not be played: x",
+    )
+    runs = {
+        1: FuzzRun(1, "", 3, (), unknown, (), {"split-vote": 1}, {"kill": 2}, 10),
+        2: FuzzRun(2, "", 3, (), (), lost, {"split-vote": 0}, {"kill": 1}, 10),
+        3: FuzzRun(3, "", 3, (), (), lost[:1], {"split-vote": 4}, {}, 10),
+    }
+    monkeypatch.setattr(engine, "fuzz_seed", lambda profile, seed: runs[seed])
+    report = fuzz("raft", range(1, 4))
+    assert (report.undecided_count, report.unplayed_seed_count) == (1, 2)
+    assert report.unplayed == {"crash-task": 2, "kill": 1}
+    assert (report.situations, report.steps) == ({"split-vote": 2}, {"kill": 3})
+    assert not report.undecided
+    assert fuzz("raft", range(1, 2)).undecided
+
+
+def test_a_problem_of_no_step_is_counted_as_such() -> None:
+    assert [verb_in(each) for each in ("the swarm did not form: no", "stack app was not deployed: no")] == ["other"] * 2

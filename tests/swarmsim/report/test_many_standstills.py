@@ -12,7 +12,15 @@ from swarmsim.report.summary import RunSummary, summarise
 
 STILL = tuple(Standstill(at * 500 * MS, at * 500 * MS + (200 + at) * MS, True, {"good": 5}) for at in range(30))
 SPELLS = tuple(
-    BadSpell(at * 5_000 * MS, at * 5_000 * MS + 3_000 * MS, 60, at + 1, (Reason("refused", "no leader", at + 1),))
+    BadSpell(
+        at * 5_000 * MS,
+        at * 5_000 * MS + 3_000 * MS,
+        True,
+        at * 5_000 * MS,
+        60,
+        at + 1,
+        (Reason("refused", "no leader", at + 1),),
+    )
     for at in range(6)
 )
 
@@ -62,7 +70,7 @@ def test_of_many_bad_spells_the_worst_are_told_and_the_others_counted() -> None:
 
 
 def test_a_reason_without_detail_has_no_brackets() -> None:
-    spell = BadSpell(0, 3_000 * MS, 60, 2, (Reason("slow", "", 2),))
+    spell = BadSpell(0, 3_000 * MS, True, 0, 60, 2, (Reason("slow", "", 2),))
     [row] = spell_table(told(standstills=(), bad_spells=(spell,))).rows
     assert row[-1] == "2 slow"
 

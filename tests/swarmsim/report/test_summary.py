@@ -3,7 +3,7 @@
 from told_recording import KILL, MS, TASK_1, TASK_3, told_recording
 
 from swarmsim.recording import FaultBand, decode, encode
-from swarmsim.report.anatomy import Anatomy
+from swarmsim.report.anatomy import Anatomy, InVain
 from swarmsim.report.costs import Cost
 from swarmsim.report.lanes import RoleSpan
 from swarmsim.report.leadership import leaderless
@@ -95,6 +95,8 @@ def test_the_anatomy_of_the_failover() -> None:
         "sessions-back": 500,
         "hosts-down": 2_000,
         "requests-good": 1_900,
+        "tables-clear": 2_010,
+        "first-request": 2_100,
         "tasks-running": 3_000,
         "tables-consistent": 3_020,
     }
@@ -115,8 +117,8 @@ def test_what_is_waited_for_in_vain_is_named() -> None:
         each for each in told_recording().facts if each.kind != "session-opened" or each.at_ns < 0 or each.host == "m1"
     )
     anatomies = summarise(told_recording(facts=silent)).anatomies
-    assert anatomies[0].unfinished == ("sessions-back",)
-    assert anatomies[1].unfinished == ("hosts-back",)
+    assert anatomies[0].unfinished == (InVain("sessions-back", None, "restart: killed", "not m2 and m3"),)
+    assert anatomies[1].unfinished == (InVain("hosts-back", None, "", "not m1"),)
 
 
 def test_a_fault_that_ends_by_itself_disturbs_twice() -> None:

@@ -2,11 +2,11 @@
 
 from core.trials.clients import Outcome, WriteOutcome
 from swarmsim.recording import Ruling
-from swarmsim.report.anatomy import AFTER, STAGES
 from swarmsim.report.anatomy_chart import TRACKS
 from swarmsim.report.canvas import HATCHES
 from swarmsim.report.disturbances import LASTING
 from swarmsim.report.exchanges import SLOW
+from swarmsim.report.stages import AFTER, STAGES
 from swarmsim.report.story_of_clients import FAILED
 from swarmsim.report.tables import RULING_TEXT
 from swarmsim.scenario.steps import Loss, verb_of

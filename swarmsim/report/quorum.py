@@ -1,0 +1,89 @@
+"""When there was no quorum: fewer managers up than make a majority of those that vote. Then nobody can be elected.
+
+Of managers that are up but cannot hear each other nothing is said here: that is the faults' to tell.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from core.raft.members import Membership
+from core.raft.quorum import quorum_size
+from swarmsim.report.evidence import Evidence
+from swarmsim.report.lanes import UP, HostLane
+from swarmsim.report.spans import state_at
+from swarmsim.report.wording import counted
+
+
+class QuorumGap(Struct, frozen=True, gc=False):
+    """A stretch without a quorum; the counts are those of its worst moment."""
+
+    from_ns: int
+    to_ns: int
+    ended: bool
+    """False if the run ends first."""
+    up_count: int
+    voter_count: int
+    needed_count: int
+    varied: bool = False
+    """Whether more were up at other moments of it."""
+
+    def up(self) -> str:
+        """`2 of 5 managers up, 3 needed`."""
+        worst = "at worst " if self.varied else ""
+        return f"{worst}{self.up_count} of {counted(self.voter_count, 'manager')} up, {self.needed_count} needed"
+
+
+def quorum_gaps(evidence: Evidence, lanes: Sequence[HostLane]) -> tuple[QuorumGap, ...]:
+    """Every one since a leader was first elected, in order of time."""
+    began_at = next((fact.at_ns for fact in evidence.of("leader-elected")), None)
+    if began_at is None:
+        return ()
+    voters = _voters(evidence, lanes)
+    changes = {at_ns for lane in lanes for span in lane.power for at_ns in (span.from_ns, span.to_ns)}
+    changes |= {began_at, *(at_ns for at_ns, _ in voters)}
+    times = sorted(at_ns for at_ns in changes if began_at <= at_ns < evidence.end_ns)
+    gaps: list[QuorumGap] = []
+    for at_ns, to_ns in zip(times, [*times[1:], evidence.end_ns], strict=True):
+        _extend(gaps, _looked_at(lanes, voters, at_ns, to_ns, evidence.end_ns))
+    return tuple(gaps)
+
+
+def _looked_at(
+    lanes: Sequence[HostLane], voters: Sequence[tuple[int, frozenset[str]]], at_ns: int, to_ns: int, end_ns: int
+) -> QuorumGap | None:
+    """What there is of a gap from one change to the next."""
+    voting = [hosts for since_ns, hosts in voters if since_ns <= at_ns][-1]
+    if not voting:
+        return None
+    up_count = sum(lane.host in voting and state_at(lane.power, at_ns) == UP for lane in lanes)
+    needed_count = quorum_size(len(voting))
+    if up_count >= needed_count:
+        return None
+    return QuorumGap(at_ns, to_ns, to_ns < end_ns, up_count, len(voting), needed_count)
+
+
+def _extend(gaps: list[QuorumGap], part: QuorumGap | None) -> None:
+    if part is None:
+        return
+    if gaps and gaps[-1].to_ns == part.from_ns:
+        before = gaps.pop()
+        worst = min(before, part, key=lambda gap: gap.up_count)
+        varied = before.varied or part.up_count != before.up_count
+        part = replace(worst, from_ns=before.from_ns, to_ns=part.to_ns, ended=part.ended, varied=varied)
+    gaps.append(part)
+
+
+def _voters(evidence: Evidence, lanes: Sequence[HostLane]) -> list[tuple[int, frozenset[str]]]:
+    """Who votes, from when on: at first who started as a manager, then by the newest membership that anyone told."""
+    started = frozenset(lane.host for lane in lanes if lane.started_as == "manager")
+    found = [(-evidence.recording.formed_ns, started)]
+    newest = 0
+    for fact in evidence.of("membership-changed"):
+        if fact.data["index"] > newest:
+            newest = fact.data["index"]
+            members = msgspec.convert(fact.data["members"], Membership)
+            found.append((fact.at_ns, frozenset(evidence.host_of(each.id) for each in members if each.voter)))
+    return found
