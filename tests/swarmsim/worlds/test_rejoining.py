@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from core.ids import Address
 from core.objects import Cluster
 from core.objects.cluster import JoinTokens
+from core.objects.node import NodeState
 from core.operations import LeaveSwarm
 from core.timing import MS, SECOND
 from swarmsim.checks.suite import full_suite
 from swarmsim.checks.watch import Watch
 from swarmsim.player.formation import Formation
-from swarmsim.player.operator import Operator, join, leave, read_tokens, remove_node
+from swarmsim.player.operator import Conversation, Operator, join, leave, read_tokens, remove_node
 from swarmsim.scenario import steps
 from swarmsim.scenario.plan import ClusterPlan, WriterPlan
 from swarmsim.scenario.targets import several
@@ -38,6 +39,7 @@ class Story:
         self.operator = Operator(self.world)
         self.tokens: JoinTokens | None = None
         self.samples: list[WriterSample] = []
+        self._under_way: set[str] = set()
         formed: list[str] = []
         Formation(self.world, self.operator, plan, formed.append).begin()
         self.until(lambda: bool(formed))
@@ -64,10 +66,8 @@ class Story:
         return condition()
 
     def leaves(self, host: str) -> None:
-        """It goes by force, and an operator removes what is left of it."""
-        node_id = self.world.status(host).node_id
+        """It goes by force."""
         self.operator.hold(leave(LeaveSwarm(force=True)), self._ended, at=host)
-        self.operator.hold(remove_node(node_id), self._ended)
 
     def is_damaged(self, host: str) -> None:
         """Its disk has lost something that it will miss when power returns."""
@@ -90,18 +90,28 @@ class Story:
         self.world.call_at(self.world.now_ns + SECOND, undo)
 
     def all_are_back(self) -> bool:
-        """Whoever is in no swarm joins again; whether all vote."""
+        """Whoever is in no swarm joins again, operators remove what is left of it; whether all vote, and they alone."""
         leader = self.world.leader()
-        if leader is None or self.tokens is None:
+        statuses = [self.world.status(host) for host in MANAGERS]
+        if leader is None or self.tokens is None or not all(status.lives for status in statuses):
             return False
-        for host in MANAGERS:
-            status = self.world.status(host)
-            if status.lives and status.phase == "inactive":
+        for status in statuses:
+            if status.phase == "inactive":
                 remotes = (Address(self.world.address(leader)),)
-                asked = join(Address(self.world.address(host)), remotes, self.tokens.manager)
-                self.operator.hold(asked, self._ended, at=host)
-        ids = {self.world.status(host).raft_id for host in MANAGERS}
-        return ids <= set(self.world.status(leader).voters) and len(ids) == len(MANAGERS)
+                asked = join(Address(self.world.address(status.name)), remotes, self.tokens.manager)
+                self._once(status.name, asked, at=status.name)
+        store = self.world.store(leader)
+        assert store is not None
+        for node_id in store.nodes.keys() - {status.node_id for status in statuses}:
+            if store.nodes[node_id].status.state is NodeState.DOWN:
+                self._once(node_id, remove_node(node_id))
+        return sorted(self.world.status(leader).voters) == sorted(status.raft_id for status in statuses)
+
+    def _once(self, what: str, conversation: Conversation, at: str | None = None) -> None:
+        """Begin it unless it is under way already."""
+        if what not in self._under_way:
+            self._under_way.add(what)
+            self.operator.hold(conversation, lambda problem: self._under_way.discard(what), at=at)
 
     def acknowledged_after(self, at_ns: int) -> bool:
         """Whether a write that was begun later is done."""
