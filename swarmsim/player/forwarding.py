@@ -5,7 +5,7 @@ Looked at every few milliseconds, so what follows from a table and a store is ke
 
 from core.ids import NodeId, TaskId
 from core.mesh.afresh import afresh
-from core.mesh.routes import RouteTable, ServiceRoute
+from core.mesh.routes import Backend, RouteTable
 from core.store import Store
 from swarmsim.checks.mesh import fingerprint
 from swarmsim.player.convergence import Afresh
@@ -75,5 +75,5 @@ class ForwardingWatch:
 
 def _backends_in(table: RouteTable) -> frozenset[TaskId]:
     return frozenset(
-        backend.task_id for record in table.values() if isinstance(record, ServiceRoute) for backend in record.backends
+        record.task_id for record in table.values() if isinstance(record, Backend) and record.service_key in table
     )

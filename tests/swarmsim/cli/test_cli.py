@@ -349,7 +349,7 @@ def test_the_version_is_told(swarmsim: Command) -> None:
 def test_an_unknown_profile_is_bad_input(swarmsim: Command) -> None:
     ended = swarmsim("fuzz", "--seeds", "1..1", "--profile", "rafts")
     assert ended.code == 2
-    assert "'rafts' is not one of raft, swarm, all" in ended.err
+    assert "'rafts' is not one of raft, swarm, wan" in ended.err
 
 
 def test_an_unknown_command_is_bad_input(swarmsim: Command) -> None:

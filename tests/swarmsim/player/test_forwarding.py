@@ -17,9 +17,10 @@ from swarmsim.world import ContainerView, Power
 
 def route(*task_ids: str) -> RouteTable:
     """A table with one service of these tasks."""
-    backends = tuple(Backend(TaskId(each), NodeId("node-w1"), "10.0.0.2") for each in task_ids)
-    record = ServiceRoute(NetworkId("n"), ServiceId("s"), EndpointMode.VIP, "10.0.0.1", ("web",), (), backends)
-    return {record.key: record}
+    network_id, service_id = NetworkId("n"), ServiceId("s")
+    service = ServiceRoute(network_id, service_id, EndpointMode.VIP, "10.0.0.1", ("web",), ())
+    backends = [Backend(network_id, service_id, TaskId(each), NodeId("node-w1"), "10.0.0.2") for each in task_ids]
+    return {service.key: service, **{backend.key: backend for backend in backends}}
 
 
 def box(task_id: str, *, running: bool = True) -> ContainerView:

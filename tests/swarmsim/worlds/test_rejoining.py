@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.ids import Address, NodeId
+from core.ids import Address
 from core.objects import Cluster
 from core.objects.cluster import JoinTokens
+from core.objects.node import NodeState
 from core.operations import LeaveSwarm
 from core.timing import MS, SECOND
 from core.trials import faults
@@ -19,7 +20,7 @@ from core.trials.clients import WriteOutcome, WriterSample
 from swarmsim.checks.suite import full_suite
 from swarmsim.checks.watch import Watch
 from swarmsim.player.formation import Formation
-from swarmsim.player.operator import Operator, join, leave, read_tokens, remove_node
+from swarmsim.player.operator import Conversation, Operator, join, leave, read_tokens, remove_node
 from swarmsim.scenario.plan import ClusterPlan, WriterPlan
 from swarmsim.world import NotDoneError
 from swarmsim.worlds.simulated import SimulatedWorld
@@ -38,8 +39,7 @@ class Story:
         self.operator = Operator(self.world)
         self.tokens: JoinTokens | None = None
         self.samples: list[WriterSample] = []
-        self._damaged: dict[str, NodeId] = {}
-        """Hosts with who they were before the last damage to their disks."""
+        self._under_way: set[str] = set()
         formed: list[str] = []
         Formation(self.world, self.operator, plan, formed.append).begin()
         self.until(lambda: bool(formed))
@@ -66,20 +66,8 @@ class Story:
         return condition()
 
     def leaves(self, host: str) -> None:
-        """It goes by force, and an operator removes what is left of it."""
-        node_id = self.world.status(host).node_id
+        """It goes by force."""
         self.operator.hold(leave(LeaveSwarm(force=True)), self._ended, at=host)
-        assert self.until(lambda: self.world.status(host).phase == "inactive"), "it was told to leave and did not"
-        self._remove(node_id)
-
-    def _remove(self, node_id: NodeId) -> None:
-        """As often as it takes: a leader refuses while it does not reach enough of the others."""
-
-        def ended(problem: str) -> None:
-            if problem:
-                self.world.call_at(self.world.now_ns + SECOND, lambda: self._remove(node_id))
-
-        self.operator.hold(remove_node(node_id), ended)
 
     def is_damaged(self, host: str) -> None:
         """Its disk has lost something that it will miss when power returns."""
@@ -87,7 +75,6 @@ class Story:
             self.world.apply(faults.CorruptDisk((host,)))
         except NotDoneError:
             return
-        self._damaged[host] = self.world.status(host).node_id
         self.loses_power(host)
 
     def loses_power(self, host: str) -> None:
@@ -103,20 +90,29 @@ class Story:
         self.world.call_at(self.world.now_ns + SECOND, undo)
 
     def all_are_back(self) -> bool:
-        """Whoever is in no swarm joins again; whether all are up and vote, and nobody else has a vote."""
+        """Whoever is in no swarm joins again, operators remove what is left of it; whether all vote, and they alone."""
         leader = self.world.leader()
-        if leader is None or self.tokens is None or not all(self.world.status(host).lives for host in MANAGERS):
+        statuses = [self.world.status(host) for host in MANAGERS]
+        if leader is None or self.tokens is None or not all(status.lives for status in statuses):
             return False
-        for host in MANAGERS:
-            status = self.world.status(host)
-            if status.node_id != self._damaged.get(host, status.node_id):  # it has forgotten who it was
-                self._remove(self._damaged.pop(host))
-            if status.lives and status.phase == "inactive":
+        for status in statuses:
+            if status.phase == "inactive":
                 remotes = (Address(self.world.address(leader)),)
-                asked = join(Address(self.world.address(host)), remotes, self.tokens.manager)
-                self.operator.hold(asked, self._ended, at=host)
-        ids = {self.world.status(host).raft_id for host in MANAGERS}
-        return ids == set(self.world.status(leader).voters)
+                asked = join(Address(self.world.address(status.name)), remotes, self.tokens.manager)
+                self._once(status.name, asked, at=status.name)
+        store = self.world.store(leader)
+        assert store is not None
+        known = [status.node_id for status in statuses]
+        for node in list(store.nodes.values()):
+            if node.id not in known and node.status.state is NodeState.DOWN:
+                self._once(node.id, remove_node(node.id))
+        return sorted(self.world.status(leader).voters) == sorted(status.raft_id for status in statuses)
+
+    def _once(self, what: str, conversation: Conversation, at: str | None = None) -> None:
+        """Begin it unless it is under way already."""
+        if what not in self._under_way:
+            self._under_way.add(what)
+            self.operator.hold(conversation, lambda problem: self._under_way.discard(what), at=at)
 
     def acknowledged_after(self, at_ns: int) -> bool:
         """Whether a write that was begun later is done."""
