@@ -24,7 +24,6 @@ OF_SERVICES: Final = (
     "address-given-again",
     "secret-held",
     "secret-revoked",
-    "tables-of-two-versions",
     "request-answered",
     "request-failed",
 )
@@ -48,6 +47,7 @@ SITUATIONS: Final = (
     "write-refused",
     "write-outcome-unknown",
     "read-answered",
+    "tables-of-two-versions",
     *OF_SERVICES,
 )
 """The names that `sometimes:` knows."""

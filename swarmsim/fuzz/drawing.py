@@ -199,17 +199,23 @@ class _Drawing:
         return removals + again
 
     def _left_broken(self) -> list[Step]:
-        """A random minority that is not healed: without power, or in no contact with anyone."""
+        """A random minority that is not healed: without power, in touch with nobody, only heard, or only hearing."""
         count = self._rng.randint(0, (self._manager_count - 1) // 2)
         if not count or self._members_change or self._harms_disk:
             return []
-        host = several(sorted(self._rng.sample(self._managers, count)))
+        names = sorted(self._rng.sample(self._managers, count))
+        host = several(names)
         broken: list[steps.Action] = [steps.Kill(host)]
         if not self._profile.services:
             everyone_else = Group(HostGroup.ALL)
             broken += [steps.Isolate(host), steps.Pause(host), steps.FailDisk(host)]
             broken.append(steps.SlowLink(Link(host, everyone_else), self._profile.pace * 400 * MS))
-        return [Step(self._profile.faulty_ns + 1 * MS, self._rng.choice(broken))]
+        action = self._rng.choice(broken)
+        rng = Random(f"fuzz/{self._profile.name}/{self._seed}/left-broken")
+        if self._profile.timing.raft.pre_vote and not self._profile.services and rng.random() < 0.3:
+            others = several([name for name in self._managers if name not in names])
+            action = steps.OneWay(*rng.choice(((host, others), (others, host))))
+        return [Step(self._profile.faulty_ns + 1 * MS, action)]
 
     def _expectations(self) -> tuple[Expectation, ...]:
         profile = self._profile

@@ -97,8 +97,9 @@ class Timeline:
     ) -> None:
         self.problems: list[str] = []
         """What keeps the run from being judged as the story was meant."""
-        self._waiting: dict[Step, str] = {}
-        """Steps that are due, and why they could not be played yet."""
+        self._waiting: dict[int, tuple[Step, str]] = {}
+        """Steps that are due, in the order of scheduling, and why they could not be played yet."""
+        self._scheduled_count = 0
         self._over = False
         self._world = world
         self._origin_ns = origin_ns
@@ -128,18 +129,21 @@ class Timeline:
     def end(self) -> None:
         """The story is over: what still waits for its target is never played."""
         self._over = True
-        for step, reason in self._waiting.items():
+        for step, reason in self._waiting.values():
             self.problems.append(f"{_place(step)}was still waiting at the end: {reason}")
         self._waiting.clear()
 
     def schedule(self, step: Step) -> None:
         """Have a step played when it is due."""
-        self._world.call_at(self._origin_ns + step.at_ns, lambda: self._play(step, self._world.now_ns + PATIENCE_NS))
+        self._scheduled_count += 1
+        number = self._scheduled_count
+        at = self._origin_ns + step.at_ns
+        self._world.call_at(at, lambda: self._play(number, step, self._world.now_ns + PATIENCE_NS))
 
-    def _play(self, step: Step, give_up_at: int) -> None:
+    def _play(self, number: int, step: Step, give_up_at: int) -> None:
         if self._over:
             return
-        self._waiting.pop(step, None)
+        self._waiting.pop(number, None)
         try:
             self._do(step)
         except NotDoneError as refusal:
@@ -148,8 +152,8 @@ class Timeline:
             if self._world.now_ns >= give_up_at:
                 self.problems.append(f"{_place(step)}could not be played: {nobody}")
             else:
-                self._waiting[step] = str(nobody)
-                self._world.call_at(self._world.now_ns + LOOK_AGAIN_NS, lambda: self._play(step, give_up_at))
+                self._waiting[number] = (step, str(nobody))
+                self._world.call_at(self._world.now_ns + LOOK_AGAIN_NS, lambda: self._play(number, step, give_up_at))
 
     def _do(self, step: Step) -> None:
         if isinstance(step.action, CrashTask | ExitTask | Unhealthy | OutOfMemory):

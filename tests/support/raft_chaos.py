@@ -117,8 +117,8 @@ class Chaos:
             return
         lost = len(peer.tickets_of) - keep_unsynced
         self.sometimes["unsynced write lost"] += lost > 0
-        self.sometimes["write torn"] += torn and lost > 0  # The one after the last kept: read back as bad, and cut.
-        self.cluster.crash(peer.id, min(keep_unsynced, len(peer.tickets_of)))
+        self.sometimes["write torn"] += torn and lost > 0
+        self.cluster.crash(peer.id, min(keep_unsynced, len(peer.tickets_of)), torn=torn)
         self._sightings.short_of_storage.discard(peer.id)
 
     def restart(self, choice: int) -> None:
@@ -222,8 +222,11 @@ class Chaos:
 
     # --- the second phase -----------------------------------------------------------------------------------------
 
-    def heal_quorum(self, rng: Random) -> list[NodeId]:
-        """Mend a random majority for good, and nothing else: the rest stays down or cut off. Who was mended."""
+    def heal_quorum(self, rng: Random) -> None:
+        """Mend a random majority for good, and nothing else.
+
+        The rest stays down, cut off or, where PreVote keeps such a one from disturbing for ever, half connected.
+        """
         mended = self._random_quorum(rng)
         for peer in list(self.cluster.peers.values()):
             if peer.id in mended:
@@ -233,9 +236,20 @@ class Chaos:
             elif peer.node is not None and rng.random() < 0.5:
                 self.cluster.crash(peer.id)
         self.cluster.partition(mended)
+        for peer in self.cluster.peers.values():
+            if peer.id not in mended and self.cluster.timing.pre_vote:
+                self._connect_by_half(peer.id, mended, rng)
         self.cluster.auto_sync = True
         self.sync_all()
-        return mended
+
+    def _connect_by_half(self, broken: NodeId, mended: list[NodeId], rng: Random) -> None:
+        """It hears nobody, is heard by nobody, or some links of it work in one direction or both."""
+        heard, hears = rng.choice(((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (0.5, 0.5)))
+        for each in mended:
+            if rng.random() < heard:
+                self.cluster.blocked.discard((broken, each))
+            if rng.random() < hears:
+                self.cluster.blocked.discard((each, broken))
 
     def _random_quorum(self, rng: Random) -> list[NodeId]:
         """As few as chance has it, but a majority of the voters by every membership that anybody goes by."""
@@ -269,21 +283,21 @@ class Chaos:
             return changes[-1]
         return durable.snapshot.meta.members if durable.snapshot else ()
 
-    def expect_progress(self, mended: list[NodeId]) -> None:
-        """Within ten of the longest election timeouts those mended have a leader and apply a new write."""
+    def expect_progress(self) -> None:
+        """Within ten of the longest election timeouts there is a leader of a majority who applies a new write."""
         cluster = self.cluster
         deadline = cluster.now + 10 * TIMING.election_max_ns
-        tickets: list[Ticket] = []
+        asked: dict[NodeId, Ticket] = {}
+        """By each that believes to lead, the write that it was asked for last."""
 
         def progressed() -> bool:
-            if tickets and isinstance(cluster.result(tickets[-1]), Applied):
+            if any(isinstance(cluster.result(ticket), Applied) for ticket in asked.values()):
                 return True
-            leading = [node for node in cluster.leaders() if node.id in mended]
-            if leading and (not tickets or tickets[-1] in cluster.replies):
-                tickets.append(cluster.ticket())
-                leader = max(leading, key=lambda node: node.term)
-                self.calls[tickets[-1]] = (leader.id, Put("x", self._value()))
-                cluster.step(leader.id, Propose(tickets[-1], self.calls[tickets[-1]][1]))
+            for leader in cluster.leaders():
+                if leader.id not in asked or asked[leader.id] in cluster.replies:
+                    ticket = asked[leader.id] = cluster.ticket()
+                    self.calls[ticket] = (leader.id, Put("x", self._value()))
+                    cluster.step(leader.id, Propose(ticket, self.calls[ticket][1]))
             return False
 
         cluster.run_until(progressed, deadline - cluster.now)

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from core.durability import Persist, Persisted, Tickets
+from core.durability import Persist, Persisted, Tickets, Verdict, judge
 from core.ids import Address, NodeId, Ticket
 from core.raft import events
 from core.raft.config import RaftConfig
@@ -241,13 +241,20 @@ class Cluster:
         peer.node = RaftNode(peer.config, durable, peer.machine, Tickets(), rng, self.now)
         self.step(node_id, events.Tick())
 
-    def crash(self, node_id: NodeId, keep_unsynced: int = 0) -> None:
-        """Power loss: of the writes not synced, only the first `keep_unsynced` happen to be on the disk."""
+    def crash(self, node_id: NodeId, keep_unsynced: int = 0, *, torn: bool = False) -> None:
+        """Power loss: of the writes not synced, only the first `keep_unsynced` happen to be on the disk.
+
+        `torn`: and a part of the next one, if there is one, which whoever reads the disk has to cut.
+        """
         peer = self.peers[node_id]
         assert peer.node is not None
         peer.node = None
         peer.paused = False
-        del peer.written[peer.synced_count + keep_unsynced :]
+        whole_count = peer.synced_count + keep_unsynced
+        torn_count = int(torn and whole_count < len(peer.written))
+        verdict, kept_count = judge([True] * whole_count + [False] * torn_count, peer.synced_count)
+        assert verdict is (Verdict.TORN if torn_count else Verdict.INTACT)
+        del peer.written[kept_count:]
         peer.tickets_of = []
         peer.note_synced(peer.written[peer.synced_count :])
         peer.synced_count = len(peer.written)

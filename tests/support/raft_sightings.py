@@ -1,6 +1,6 @@
 """Counts the hard states that a Raft cluster reached: a property that held because nothing happened is not tested."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 from raft_cluster import Cluster, Peer, Put
@@ -10,7 +10,7 @@ from core.ids import NodeId, Ticket
 from core.raft import effects as raft_effects
 from core.raft.effects import Applied, OutcomeUnknown, Refused, Role
 from core.raft.machine import Rejected
-from core.raft.members import member_of
+from core.raft.members import member_of, voters_of
 from core.raft.messages import AppendRefused, InstallSnapshot, Stale
 from core.raft.records import LogAppended
 
@@ -49,6 +49,8 @@ class Sightings:
         self.counts: Counter[str] = Counter()
         self.transfers: set[int] = set()
         self.short_of_storage: set[NodeId] = set()
+        self._learners_of: defaultdict[NodeId, set[NodeId]] = defaultdict(set)
+        """The learners in the membership that each machine goes by."""
         self._cluster = cluster
         self._calls = calls
 
@@ -94,7 +96,8 @@ class Sightings:
                 self.counts["snapshot restored"] += 1
             case raft_effects.MembershipChanged(members=members) if peer.node is not None:
                 self.counts["membership changed"] += 1
-                self.counts["learner promoted"] += peer.node.role is Role.LEADER and peer.up.leading
+                self.counts["learner promoted"] += bool(self._learners_of[peer.id] & set(voters_of(members)))
+                self._learners_of[peer.id] = {member.id for member in members if not member.voter}
                 if peer.node.role is Role.LEADER and member_of(members, peer.id) is None:
                     self.counts["leader removed itself"] += 1
 

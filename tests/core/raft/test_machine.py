@@ -22,6 +22,8 @@ class RaftMachine(RuleBasedStateMachine):
     """One cluster of 1 to 7 voters and up to 2 learners."""
 
     chaos: Chaos
+    healing: int
+    """Decides who is mended in the end, and how broken the rest stays."""
 
     @initialize(
         voter_count=st.integers(1, 7),
@@ -29,10 +31,18 @@ class RaftMachine(RuleBasedStateMachine):
         seed=st.integers(0, 9),
         timing=st.sampled_from([TIMING, WITHOUT_PRE_VOTE, ON_A_GRID]),
         snapshot_entries_count=st.sampled_from([2, 1, 20]),
+        healing=st.integers(0, 99),
     )
     def begin(
-        self, voter_count: int, learner_count: int, seed: int, timing: RaftTiming, snapshot_entries_count: int
+        self,
+        voter_count: int,
+        learner_count: int,
+        seed: int,
+        timing: RaftTiming,
+        snapshot_entries_count: int,
+        healing: int,
     ) -> None:
+        self.healing = healing
         self.chaos = Chaos(voter_count, learner_count, seed, timing, snapshot_entries_count=snapshot_entries_count)
         self.elect()
 
@@ -136,7 +146,8 @@ class RaftMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "chaos"):
-            self.chaos.expect_progress(self.chaos.heal_quorum(Random(self.chaos.cluster.seed)))
+            self.chaos.heal_quorum(Random(self.healing))
+            self.chaos.expect_progress()
             check_history(self.chaos.cluster, self.chaos.calls)
 
 
