@@ -128,7 +128,7 @@ def test_a_table_that_nobody_looks_at_on_a_terminal_has_a_line_per_mutant(projec
 def test_a_collection_that_is_too_small_fails_when_asked(project: Path) -> None:
     exit_code, result = run(project, "--enforce-counts", killed=KILLED)
     assert exit_code == 1
-    assert "1 mutants, at least 20 wanted" in result["problems"]
+    assert "0 mutants of Raft, at least 20 wanted" in result["problems"]
 
 
 @pytest.mark.parametrize(
