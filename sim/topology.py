@@ -34,10 +34,6 @@ class Topology:
         """Where a host is."""
         return self._place_of[host]
 
-    def hosts_at(self, place: Place) -> tuple[str, ...]:
-        """Hosts of a place, in the order in which they were attached."""
-        return tuple(host for host, its_place in self._place_of.items() if its_place == place)
-
     def cables_of(self, place: Place) -> tuple[tuple[Place, Place], ...]:
         """The cables that lead away from a rack or zone; the core between racks has none of its own."""
         return () if place == CORE else tuple((other, place) for other in self._whole.adj[place])

@@ -101,11 +101,6 @@ class Agent:
         return self._session.assigned_at_version
 
     @property
-    def routes_version(self) -> int:
-        """The version of the route table the data plane carries in this session; 0 if none yet."""
-        return self._routes.version
-
-    @property
     def secret_ids(self) -> tuple[SecretId, ...]:
         """The secrets it holds in memory."""
         return tuple(self._inbox.secrets)

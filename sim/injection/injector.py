@@ -76,11 +76,6 @@ class Injector:
             active[1]()
             self._world.observer.tell("", FaultEnded(number))
 
-    def end_all(self) -> None:
-        """Take back everything that holds, the last first."""
-        for number in sorted(self._active, reverse=True):
-            self.end(number)
-
     @property
     def active(self) -> dict[int, Fault]:
         """The faults that hold, by number."""

@@ -47,7 +47,6 @@ SITUATIONS: Final = (
     "write-refused",
     "write-outcome-unknown",
     "read-answered",
-    "tables-of-two-versions",
     *OF_SERVICES,
 )
 """The names that `sometimes:` knows."""

@@ -32,8 +32,7 @@ class ServiceSituations:
         return {TaskMoved: self._on_task, ContainerChanged: self._on_container}
 
     def sample(self, world: World) -> None:
-        """Look at who has which address, which secret, and which tables."""
-        versions = set()
+        """Look at who has which address and which secret."""
         for host in world.hosts():
             for container in world.containers(host):
                 for place in container.addresses:
@@ -41,10 +40,6 @@ class ServiceSituations:
                     self._reached["address-given-again"] += holder != container.task_id
                     self._holders[place] = container.task_id
             self._look_at_secrets(host, frozenset(world.held_secrets(host)))
-            routes = world.programmed_routes(host)
-            if routes is not None:
-                versions.add(routes[0])
-        self._reached["tables-of-two-versions"] += len(versions) > 1
 
     def _look_at_secrets(self, host: str, held: frozenset[SecretId]) -> None:
         before = self._secrets.get(host, frozenset())

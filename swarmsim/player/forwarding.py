@@ -30,6 +30,7 @@ class ForwardingWatch:
         if store is None:
             return
         hosts = [host for host in self._world.hosts() if self._counts(host, store)]
+        self._backends = {host: known for host, known in self._backends.items() if host in hosts}
         state = fingerprint(store)
         alive = self._running_tasks()
         lagging = tuple(host for host in hosts if not self._is_current(host, store, state))
@@ -64,10 +65,10 @@ class ForwardingWatch:
 
     def _backends_of(self, host: str) -> frozenset[TaskId]:
         programmed = self._world.programmed_routes(host)
-        if programmed is None:
-            return frozenset()
-        version, table = programmed
         known = self._backends.get(host)
+        if programmed is None:  # between two versions nothing has been taken out yet
+            return known[1] if known is not None else frozenset()
+        version, table = programmed
         if known is None or known[0] != version:
             known = self._backends[host] = (version, _backends_in(table))
         return known[1]

@@ -59,9 +59,9 @@ def test_faults_are_told_with_their_beginning_and_end() -> None:
 
 def test_ending_all_leaves_a_healthy_world() -> None:
     stage = Stage()
-    for fault in (faults.Kill(("m1",)), faults.Pause(("m2",)), faults.Isolate(("m3",)), faults.FailDisk(("m4",))):
-        stage.start(fault)
-    stage.injector.end_all()
+    several = (faults.Kill(("m1",)), faults.Pause(("m2",)), faults.Isolate(("m3",)), faults.FailDisk(("m4",)))
+    for number in reversed([stage.start(fault) for fault in several]):
+        stage.end(number)
     stage.world.run_for(10 * SECOND)
     assert stage.up() == list(NAMES)
     introduce(stage.world)

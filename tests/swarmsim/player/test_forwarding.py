@@ -78,6 +78,22 @@ def test_tables_that_lead_to_a_task_that_is_gone_mislead() -> None:
     assert watch.points[1:] == [TablePoint(3, (), ("m1", "w1", "w2")), TablePoint(4, (), ("m1", "w2"))]
 
 
+def test_a_host_between_two_versions_still_forwards_by_the_first() -> None:
+    world = world_of("m1", "w1")
+    watch = watch_of(world, route("t1"))
+    world.boxes["w1"] = ()
+    watch.look(0)
+    del world.routes["w1"]
+    watch.look(1)
+    world.routes["w1"] = (2, {})
+    watch.look(2)
+    assert [(point.at_ns, point.misled) for point in watch.points] == [
+        (0, ("m1", "w1")),
+        (1, ("m1", "w1")),
+        (2, ("m1",)),
+    ]
+
+
 def test_a_host_that_boots_lags_and_one_without_power_or_outside_the_swarm_does_not_count() -> None:
     world = world_of("m1", "w1")
     world.add_host("w7")
