@@ -4,24 +4,39 @@ A node takes part in a network while it has a placed task on it, and in ingress 
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from core.ids import NetworkId, NodeId
 from core.mesh.routes import NetworkRoute
 from core.mesh.rules import network_route
 from core.store import Store
 
+MAX_LEFT: Final = 32
+"""Networks that are remembered to have been left; a host that is further behind is given its whole table."""
+
 
 class Place:
     """One host's part in the networks: what differs from host to host."""
 
-    __slots__ = ("changed_at", "joined_at", "left_at", "own")
+    __slots__ = ("changed_at", "horizon", "joined_at", "left_at", "own")
 
     def __init__(self) -> None:
+        self.horizon = 0
+        """Before this version, what it has left is forgotten."""
         self.own: dict[NetworkId, NetworkRoute] = {}
         self.changed_at: dict[NetworkId, int] = {}
         """When each of `own` last changed."""
         self.joined_at: dict[NetworkId, int] = {}
         self.left_at: dict[NetworkId, int] = {}
+        """In the order of leaving."""
+
+    def leave(self, version: int, network_id: NetworkId) -> None:
+        """It takes part in this network no more."""
+        del self.own[network_id], self.joined_at[network_id], self.changed_at[network_id]
+        self.left_at.pop(network_id, None)
+        self.left_at[network_id] = version
+        if len(self.left_at) > MAX_LEFT:
+            self.horizon = self.left_at.pop(next(iter(self.left_at)))
 
 
 class Places:
@@ -69,6 +84,8 @@ class Places:
             self._networks_of.setdefault(node_id, {})[network_id] = None
             return True
         del counts[node_id], self._networks_of[node_id][network_id]
+        if not counts:
+            del self._task_counts[network_id]
         if not self._networks_of[node_id]:
             del self._networks_of[node_id]
         return True
@@ -92,10 +109,13 @@ class Places:
 
     def _leave(self, version: int, node_id: NodeId, network_id: NetworkId) -> bool:
         place = self._places.get(node_id)
-        if place is None or place.own.pop(network_id, None) is None:
+        if place is None or network_id not in place.own:
             return False
-        place.left_at[network_id] = version
-        del place.joined_at[network_id], place.changed_at[network_id], self._members[network_id][node_id]
+        place.leave(version, network_id)
+        members = self._members[network_id]
+        del members[node_id]
+        if not members:
+            del self._members[network_id]
         if not place.own and node_id not in self._store.nodes:
             del self._places[node_id]  # ids of nodes do not return
         return True

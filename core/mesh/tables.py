@@ -224,7 +224,7 @@ class MeshTables:
         return Transfer(from_version, self.version, changed, removed)
 
     def _remembers(self, place: Place, version: int) -> bool:
-        if not 0 < version <= self.version:
+        if not max(place.horizon, 1) <= version <= self.version:
             return False
         return all(self._sections.of(network_id).horizon <= version for network_id in {**place.own, **place.left_at})
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from route_specification import applied, backends, parts
 
 from core.ids import NodeId, TaskId
-from core.mesh import section, tables
+from core.mesh import places, section, tables
 from core.mesh.afresh import afresh
 from core.mesh.routes import ServiceRoute
 from core.mesh.tables import MeshTables
@@ -85,6 +85,7 @@ def test_tables_built_late_follow_like_the_others(before: list[list[Any]], after
 @given(histories)
 def test_a_host_too_far_behind_gets_its_whole_table(history: list[list[Any]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(places, "MAX_LEFT", 1)
         patch.setattr(section, "MAX_TOMBSTONES", 2)
         followed = Followed()
         for wishes in history:
