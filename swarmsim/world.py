@@ -57,6 +57,10 @@ class HostStatus(Struct, frozen=True, gc=False):
     term: int
     commit_index: int
     applied_index: int
+    round: int
+    """How often, leading this term, it has asked the other voters whether they follow."""
+    confirmed_round: int
+    """The last of these times that a majority answered; 0 for one that does not lead."""
 
     @property
     def lives(self) -> bool:

@@ -261,6 +261,16 @@ class RaftNode:
         """Counts this peer's starts."""
         return self._state.incarnation
 
+    @property
+    def round(self) -> int:
+        """How often it has asked the others in this term of leading."""
+        return self._replication.round
+
+    @property
+    def confirmed_round(self) -> int:
+        """The last round in which a majority answered; 0 for one that does not lead."""
+        return self._replication.confirmed_round() if self._state.role is Role.LEADER else 0
+
     def reachable(self, node_id: NodeId) -> bool:
         """On the leader: whether that member was heard within the longest election timeout."""
         return self._replication.reachable(node_id)

@@ -40,7 +40,7 @@ def fuzz(
     if profile not in (*PROFILES, ALL):
         raise typer.BadParameter(f"{profile!r} is not one of {_PROFILES}", param_hint="--profile")
     require_writable(out)
-    with progress_of(f"fuzz {profile}", shown=not (quiet or json)) as advance:
+    with progress_of(f"fuzz {profile}", "seeds", shown=not (quiet or json)) as advance:
         report = _searched(profile, chosen, jobs, advance)
     if json:
         print(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())

@@ -17,20 +17,26 @@ PAUSE_S: Final = 10.0
 
 
 @contextmanager
-def progress_of(what: str, *, shown: bool, clock: Callable[[], float] = time.monotonic) -> Iterator[Advance]:
-    """A bar, plain lines, or nothing at all."""
+def progress_of(what: str, unit: str, *, shown: bool, clock: Callable[[], float] = time.monotonic) -> Iterator[Advance]:
+    """A bar, plain lines, or nothing at all; `unit` is what is counted, in the plural."""
     if not shown:
         yield lambda done, total: None
     elif not sys.stderr.isatty():
-        yield _plain_lines(what, clock)
+        yield _plain_lines(what, unit, clock)
     else:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn(unit),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task(what, total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _plain_lines(what: str, clock: Callable[[], float]) -> Advance:
+def _plain_lines(what: str, unit: str, clock: Callable[[], float]) -> Advance:
     began_s = said_s = clock()
 
     def advance(done: int, total: int) -> None:
@@ -38,6 +44,6 @@ def _plain_lines(what: str, clock: Callable[[], float]) -> Advance:
         now_s = clock()
         if now_s - said_s >= PAUSE_S and done < total:
             said_s = now_s
-            print(f"{what}: {done} of {total} after {now_s - began_s:.0f} s", file=sys.stderr, flush=True)
+            print(f"{what}: {done} of {total} {unit} after {now_s - began_s:.0f} s", file=sys.stderr, flush=True)
 
     return advance

@@ -91,7 +91,8 @@ def _run_scenario(
 ) -> ScenarioResults:
     stopwatch = Stopwatch()
     options = Options(record_facts=settings.record_facts)
-    with progress_of(scenario.name, shown=not (settings.quiet or settings.json)) as advance:
+    unit = "simulated s" if plays is None and len(settings.seeds) == 1 else "seeds"
+    with progress_of(scenario.name, unit, shown=not (settings.quiet or settings.json)) as advance:
         outcomes = played(scenario, settings.seeds, options, stopwatch, plays, advance)
     results = results_of(scenario, outcomes)
     if not settings.json:

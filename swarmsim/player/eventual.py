@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from core.ids import NodeId
 from core.objects.node import NodeState
 from core.timing import MS, SECOND
 from swarmsim.player.continuity import Continuity
@@ -65,9 +66,9 @@ def eventually(
     lacks: Missing
     match claim:
         case Leader():
-            lacks = lambda: leader_missing(world)  # noqa: E731  (one name for four small closures)
+            lacks = _Led(world)
         case Converged(of=of):
-            lacks = lambda: missing(world, of)  # noqa: E731
+            lacks = lambda: missing(world, of)  # noqa: E731  (one name for four small closures)
         case Members():
             lacks = lambda: members_missing(world, claim)  # noqa: E731
         case CaughtUp():
@@ -95,6 +96,33 @@ def leader_missing(world: World) -> str:
     if 2 * len(followers) <= len(leading.voters):
         return f"{leader} leads term {leading.term}, but only {', '.join(followers)} of {len(leading.voters)} follow"
     return ""
+
+
+class _Led:
+    """Whoever leads at the first look must prove it: a majority must answer what it asks from then on.
+
+    Its followers know it still when a cable has just been cut; a leader elected later has been voted for since.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._looked = False
+        self._first: tuple[NodeId, int, int] | None = None
+        """Raft member, term and round of whoever led at the first look."""
+
+    def __call__(self) -> str:
+        leader = self._world.leader()
+        status = self._world.status(leader) if leader is not None else None
+        if not self._looked:
+            self._looked = True
+            self._first = (status.raft_id, status.term, status.round) if status is not None else None
+        lacks = leader_missing(self._world)
+        if lacks or status is None or self._first is None:
+            return lacks
+        raft_id, term, round_before = self._first
+        if (status.raft_id, status.term) == (raft_id, term) and status.confirmed_round <= round_before:
+            return f"{leader} leads term {term}, but no majority has answered it since"
+        return ""
 
 
 def members_missing(world: World, claim: Members) -> str:

@@ -89,4 +89,5 @@ def _detail(finding: str, check: Check) -> str:
 
 def _sometimes(expectation: Expectation, count: int) -> Verdict:
     ruling = Ruling.HELD if count else Ruling.VIOLATED
-    return Verdict(expectation.text, ruling, f"reached {count} times", count, line=expectation.line)
+    times = "once" if count == 1 else f"{count} times"
+    return Verdict(expectation.text, ruling, f"reached {times}", count, line=expectation.line)

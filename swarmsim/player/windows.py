@@ -74,7 +74,7 @@ def judge_leader_over(expectation: Expectation, claim: LeaderOver, history: Lead
 def judge_elections(expectation: Expectation, claim: Elections, history: LeaderHistory) -> Verdict:
     """At most so many."""
     count = sum(_inside(at, claim.window) for at in history.elections_at)
-    return _verdict(expectation, count <= claim.at_most, f"{count} leaders elected", 1)
+    return _verdict(expectation, count <= claim.at_most, f"{count} leader{'' if count == 1 else 's'} elected", 1)
 
 
 def judge_running(expectation: Expectation, claim: Running, points: Sequence[ServicePoint]) -> Verdict:

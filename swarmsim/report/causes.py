@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.timing import MS
-from swarmsim.report.availability import Availability, BadSpell
+from swarmsim.report.availability import Availability, BadSpell, Reason
 from swarmsim.report.exchanges import AT_ITS_ENTRY
 from swarmsim.report.quorum import QuorumGap
 from swarmsim.report.summary import RunSummary
@@ -21,20 +21,26 @@ _CALL: Final = re.compile(r"\S+ calls (\S+): ")
 
 
 def gone_unnoticed(run: RunSummary, source: Availability, spell: BadSpell) -> str:
-    """Tasks that were gone while the swarm still sent them these requests, until when and why so long."""
-    lost_at = set(_places(source, spell))
-    gone = [
-        (f"{row.service}.{row.slot} on {life.host}", span.to_ns)
+    """Tasks that were gone while the swarm still sent them these requests, until when and why so long.
+
+    Nothing, if most of what failed failed otherwise.
+    """
+    lost = [
+        (row.service, row.slot, life.host, span.to_ns)
         for row in run.slots
         for life in row.lives
         for span in life.states
-        if span.state == "lost"
-        and any(_is(row.service, name) and life.host == host for name, host in lost_at)
-        and span.from_ns < spell.to_ns
-        and span.to_ns > spell.from_ns
+        if span.state == "lost" and span.from_ns < spell.to_ns and span.to_ns > spell.from_ns
     ]
-    if not gone:
+    explained, found = 0, set()
+    for reason in spell.reasons:
+        places = set(_places(source, reason))
+        met = {each for each in lost if any(_is(each[0], name) and each[2] == host for name, host in places)}
+        explained += reason.count if met else 0
+        found |= met
+    if 2 * explained < spell.failed_count or not found:
         return ""
+    gone = [(f"{each[0]}.{each[1]} on {each[2]}", each[3]) for each in lost if each in found]
     names, noticed_at = listed([name for name, _ in gone]), max(to_ns for _, to_ns in gone)
     verb = "was" if len(gone) == 1 else "were"
     until = f"{instant(noticed_at)}{_told_by(run, noticed_at)}"
@@ -44,16 +50,14 @@ def gone_unnoticed(run: RunSummary, source: Availability, spell: BadSpell) -> st
     )
 
 
-def _places(source: Availability, spell: BadSpell) -> Iterator[tuple[str, str]]:
-    """Services and words of which one may be a host, by each reason."""
-    target = source.target.partition(":")[0]
-    for reason in spell.reasons:
-        if reason.detail.startswith(AT_ITS_ENTRY):
-            continue
-        calls = list(_CALL.finditer(reason.detail))
-        name = calls[-1][1].partition(":")[0] if calls else target
-        for word in reason.detail[calls[-1].end() if calls else 0 :].split():
-            yield name, word
+def _places(source: Availability, reason: Reason) -> Iterator[tuple[str, str]]:
+    """The service that was called last, with words of which one may be a host."""
+    if reason.detail.startswith(AT_ITS_ENTRY):
+        return
+    calls = list(_CALL.finditer(reason.detail))
+    name = (calls[-1][1] if calls else source.target).partition(":")[0]
+    for word in reason.detail[calls[-1].end() if calls else 0 :].split():
+        yield name, word
 
 
 def _is(service: str, name: str) -> bool:

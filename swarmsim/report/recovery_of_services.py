@@ -7,7 +7,7 @@ from core.timing import SECOND
 from swarmsim.player.recorder import LOOK_NS
 from swarmsim.report.course import Course, Found, within
 from swarmsim.report.disturbances import Disturbance
-from swarmsim.report.exchanges import Clients
+from swarmsim.report.exchanges import Clients, Exchange
 from swarmsim.report.wording import counted, listed
 from swarmsim.report.wrong_tables import WrongTables, put_right
 
@@ -106,17 +106,17 @@ def _first_request(
         ready = put_right(recording, disturbance.at_ns, reached[since] or end_ns)
     else:
         ready = {lane.host: at_ns for lane in course.lanes if (at_ns := reached[since]) is not None}
+    sources = [source for source in sources if any(_is_ready(each, ready) for each in source.exchanges)]
+    if not sources:
+        return  # nobody asked there
     firsts = [_first_good(source, ready) for source in sources]
     at = [at_ns for at_ns in firsts if at_ns is not None]
     yield Found("first-request", max(at) if len(at) == len(firsts) else None, listed([each.name for each in sources]))
 
 
 def _first_good(source: Clients, ready: dict[str, int]) -> int | None:
-    return next(
-        (
-            each.started_at
-            for each in source.exchanges
-            if each.good and each.host in ready and each.started_at >= ready[each.host]
-        ),
-        None,
-    )
+    return next((each.started_at for each in source.exchanges if each.good and _is_ready(each, ready)), None)
+
+
+def _is_ready(exchange: Exchange, ready: dict[str, int]) -> bool:
+    return exchange.host in ready and exchange.started_at >= ready[exchange.host]

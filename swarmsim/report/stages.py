@@ -13,7 +13,7 @@ STAGES: Final = {
     "daemons-started": "daemons started again",
     "hosts-back": "hosts back in session",
     "tables-clear": "lost tasks out of all tables",
-    "first-request": "first good request",
+    "first-request": "first good request by a corrected table",
     "requests-good": "no request fails any more",
     "tasks-running": "all tasks running again",
     "tables-consistent": "all routing tables up to date",

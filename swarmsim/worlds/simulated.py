@@ -102,6 +102,8 @@ class SimulatedWorld:
             raft.term if raft is not None else 0,
             raft.commit_index if raft is not None else 0,
             raft.applied_index if raft is not None else 0,
+            raft.round if raft is not None else 0,
+            raft.confirmed_round if raft is not None else 0,
         )
 
     def power(self, host: str) -> Power:

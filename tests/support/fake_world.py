@@ -41,6 +41,8 @@ def status(name: str, **changes: Any) -> HostStatus:
         "term": 1,
         "commit_index": 0,
         "applied_index": 0,
+        "round": 0,
+        "confirmed_round": 0,
     }
     return HostStatus(**{**fields, **changes})
 

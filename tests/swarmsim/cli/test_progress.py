@@ -23,16 +23,16 @@ def pass_time(clock: Clock, advance: Advance, *seconds: float) -> None:
 
 def test_a_line_now_and_then_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
-    with progress_of("Loss", shown=True, clock=clock) as advance:
+    with progress_of("Loss", "seeds", shown=True, clock=clock) as advance:
         pass_time(clock, advance, PAUSE_S / 2, PAUSE_S / 2, 1, 1, PAUSE_S)
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err == "Loss: 2 of 9 after 10 s\nLoss: 5 of 9 after 22 s\n"
+    assert captured.err == "Loss: 2 of 9 seeds after 10 s\nLoss: 5 of 9 seeds after 22 s\n"
 
 
 def test_what_is_done_is_told_by_its_result(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
-    with progress_of("Loss", shown=True, clock=clock) as advance:
+    with progress_of("Loss", "seeds", shown=True, clock=clock) as advance:
         clock.now_s += 100
         advance(9, 9)
     assert capsys.readouterr().err == ""
@@ -40,6 +40,6 @@ def test_what_is_done_is_told_by_its_result(capsys: pytest.CaptureFixture[str]) 
 
 def test_quiet_work_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
-    with progress_of("Loss", shown=False, clock=clock) as advance:
+    with progress_of("Loss", "seeds", shown=False, clock=clock) as advance:
         pass_time(clock, advance, 100, 100)
     assert capsys.readouterr() == ("", "")

@@ -195,6 +195,31 @@ def test_a_leader_counts_when_a_majority_follows_it() -> None:
     assert "only m1 of 3 follow" in leader_missing(world)
 
 
+def test_a_leader_that_led_before_must_prove_that_it_still_does() -> None:
+    world = FakeWorld("m1", "m2", "m3")
+    voters = tuple(NodeId(f"raft-{host}") for host in world.hosts())
+
+    def lead(host: str, term: int, asked: int, answered: int) -> None:
+        for each, status in world.statuses.items():
+            known = {"leader_id": NodeId(f"raft-{host}"), "term": term, "voters": voters, "leads": each == host}
+            world.statuses[each] = replace(status, round=asked, confirmed_round=answered, **known)
+
+    def ruling_of(*story: tuple[str, int, int, int]) -> Ruling:
+        lead("m1", 3, 7, 7)
+        since = world.now_ns
+        judge = eventually(world, since, Roster(world, Random(1)), Expectation(claims.Leader(1 * SECOND, 2 * SECOND)))
+        assert isinstance(judge, Eventually)
+        for second, told in enumerate(story, 2):
+            world.run_until(since + second * SECOND)
+            lead(*told)
+        world.run_until(since + 9 * SECOND)
+        return judge.verdict().ruling
+
+    assert ruling_of(("m1", 3, 9, 7)) is VIOLATED  # the answer of before counts for nothing
+    assert ruling_of(("m1", 3, 9, 8)) is HELD
+    assert ruling_of(("m2", 4, 0, 0)) is HELD  # elected since, by a majority
+
+
 def test_a_manager_that_boots_has_not_caught_up() -> None:
     world = FakeWorld("m1", "m2", "w1")
     for host in ("m1", "m2"):

@@ -1,16 +1,20 @@
 """The scenarios that come with the project."""
 
+import re
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
+from core.compose.stack import Stack
+from swarmsim.compose_files import load_stack
 from swarmsim.scenario.loader import decode, load
 from swarmsim.scenario.plan import Scenario
 from swarmsim.scenario.writer import write
 from swarmsim.yaml_source import parse
 
-DIRECTORY = Path(__file__).parents[3] / "scenarios"
+ROOT = Path(__file__).parents[3]
+DIRECTORY = ROOT / "scenarios"
 FILES = sorted(DIRECTORY.glob("*.yaml"))
 
 
@@ -34,3 +38,25 @@ def test_it_is_written_back_as_it_was_read(file: Path) -> None:
     text = write(scenario)
     again = decode(parse("again.yaml", text), text, lambda name, _: stacks[name])  # type: ignore[arg-type, return-value]
     assert without_origin(again) == without_origin(scenario)
+
+
+STORY = re.compile(r"^```yaml\n(name: .*?)^```", re.DOTALL | re.MULTILINE)
+STORIES_IN_DOCUMENTS = [
+    (file.name, story)
+    for file in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+    for story in STORY.findall(file.read_text())
+]
+
+
+@pytest.mark.parametrize(("document", "text"), STORIES_IN_DOCUMENTS)
+def test_a_story_in_a_document_can_be_copied(document: str, text: str) -> None:
+    scenario = decode(parse(document, text), text, read_stack)
+    assert scenario.expect
+
+
+def test_there_are_stories_in_documents() -> None:
+    assert len(STORIES_IN_DOCUMENTS) >= 2
+
+
+def read_stack(name: str, file: str) -> Stack:
+    return load_stack([DIRECTORY / file], name=name, environment={}, bind_mounts_from="/")
