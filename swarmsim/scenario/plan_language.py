@@ -20,7 +20,7 @@ from swarmsim.scenario.plan import (
     TrafficPlan,
     WriterPlan,
 )
-from swarmsim.scenario.published import check_listener, published_by
+from swarmsim.scenario.published import check_called_ports, check_listener, published_by
 from swarmsim.scenario.target_language import HOSTS
 from swarmsim.scenario.words import (
     BANDWIDTH,
@@ -163,7 +163,9 @@ _BEHAVIOUR: Final = Form(
 
 def read_images(value: Value, stacks: list[Stack], names: Names) -> tuple[ImagePlan, ...]:
     """How images behave, by image; each must be one that a stack uses."""
-    return each(value.mapping().items(), lambda entry: _read_image(*entry, stacks, names))
+    images = each(value.mapping().items(), lambda entry: _read_image(*entry, stacks, names))
+    check_called_ports(value, images, stacks)
+    return images
 
 
 def _read_image(image: str, behaviour: Value, stacks: list[Stack], names: Names) -> ImagePlan:

@@ -45,6 +45,26 @@ def check_listener(
     )
 
 
+def check_called_ports(section: Value, images: Sequence[ImagePlan], stacks: Sequence[Stack]) -> None:
+    """Refuse calls all of which would fail, because no image that is called so listens on that port."""
+    listening = {image.image: image.port for image in images}
+    called: dict[str, list[str]] = {}
+    for service in (service for stack in stacks for service in stack.services):
+        aliases = [alias for network in service.networks for alias in network.aliases]
+        for name in {service.spec.name: None, **dict.fromkeys(aliases)}:
+            called.setdefault(name, []).append(service.spec.task.container.image)
+    for image in images:
+        if not image.calls:
+            continue
+        written = section.mapping()[image.image].mapping()["calls"].items()
+        for item, call in zip(written, image.calls, strict=True):
+            ports = {_port_of(name, listening): name for name in called.get(call.name.removeprefix("tasks."), ())}
+            if call.port is not None and ports and call.port not in ports:
+                port, name = next(iter(ports.items()))
+                where = "nowhere" if port is None else f"on port {port}"
+                item.fail(f"{call.name!r} runs image {name!r}, which listens {where}")
+
+
 def _port_of(image: str, listening: dict[str, int | None]) -> int | None:
     # As the simulator's registries look an image up: by digest, by tag, by name alone.
     for name in (image, image.partition("@")[0], untagged(image)):
