@@ -306,7 +306,7 @@ class Membership:
 
     def _forget_routes(self) -> None:
         """Have the data plane forward nothing any more: in no swarm nobody keeps a table up to date."""
-        self._outbox.emit([ProgramRoutes(RouteChanges(0, 0))])
+        self._outbox.emit([ProgramRoutes(self._outbox.tickets.draw(), RouteChanges(0, 0))])
 
     # --- being a Raft member ------------------------------------------------------------------------------------
 
