@@ -16,7 +16,7 @@ def refusal(effect: EngineOrder | ProgramRoutes) -> TaskReported | RoutesFailed:
     """The report of failure on an order; of success only for removing a container, of which there is none."""
     match effect:
         case ProgramRoutes():
-            return RoutesFailed(effect.changes.to_version, effect.changes.position, NO_DATA_PLANE)
+            return RoutesFailed(effect.ticket, NO_DATA_PLANE)
         case RemoveTask():
             return TaskReported(effect.task_id, effect.operation_id, EngineReport(ContainerPhase.REMOVED))
         case PrepareTask():

@@ -1,9 +1,10 @@
 """Everything a host may ask of its driver: the closed union that `Host.step` returns.
 
 The driver performs `Persist` effects in the order given and reports each with `Persisted` or `PersistFailed`; all
-other effects may be performed in any order, and messages may be lost. Orders to the engine are the exception: those on
-one task are carried out in the order given. They carry an operation id, unique within their task and rising; the same
-order given twice (after a restart) has the effect of one.
+other effects may be performed in any order, and messages may be lost. Two more are exceptions. Orders to the engine on
+one task are carried out in the order given; they carry an operation id, unique within their task and rising, and the
+same order given twice (after a restart) has the effect of one. `ProgramRoutes` are carried out in the order given, all
+of them; they carry a ticket, unique within the life of the host, and a report bears the ticket of what it is on.
 """
 
 from msgspec import Struct
@@ -70,8 +71,12 @@ class RemoveTask(Struct, frozen=True, gc=False):
 
 
 class ProgramRoutes(Struct, frozen=True, gc=False):
-    """Program one part of a transfer, after those given before; report `RoutesApplied` or `RoutesFailed`, once."""
+    """Program one part of a transfer, after those given before; report `RoutesApplied` or `RoutesFailed`, once.
 
+    The report bears this ticket: versions and positions come again in another session, tickets never.
+    """
+
+    ticket: Ticket
     changes: RouteChanges
 
 

@@ -96,17 +96,15 @@ class EngineInventory(Struct, frozen=True, gc=False):
 
 
 class RoutesApplied(Struct, frozen=True, gc=False):
-    """The data plane carries the part of the transfer to `version` that begins at `position`."""
+    """The data plane carries the part that it was given with this ticket."""
 
-    version: int
-    position: int
+    ticket: Ticket
 
 
 class RoutesFailed(Struct, frozen=True, gc=False):
     """That part could not be programmed: the table is as it was; it is to be given the whole table again."""
 
-    version: int
-    position: int
+    ticket: Ticket
     reason: str
 
 

@@ -173,8 +173,8 @@ class Host:
             EngineDown: self._on_engine,
             EngineInventory: self._on_engine,
             TaskReported: self._to_agent,
-            RoutesApplied: self._to_agent,
-            RoutesFailed: self._to_agent,
+            RoutesApplied: self._on_routes,
+            RoutesFailed: self._on_routes,
             KeyMaterial: self._on_key_material,
             StorageLow: self._on_storage,
             StorageFreed: self._on_storage,
@@ -209,6 +209,10 @@ class Host:
 
     def _on_engine(self, now: int, event: EngineUp | EngineDown | EngineInventory) -> None:
         self.membership.remember_engine(event)
+        self._to_agent(now, event)
+
+    def _on_routes(self, now: int, event: RoutesApplied | RoutesFailed) -> None:
+        self.membership.on_routes(now, event)
         self._to_agent(now, event)
 
     def _on_persisted(self, now: int, event: Persisted) -> None:

@@ -27,13 +27,21 @@ from core.agent.records import AgentDurable
 from core.backoff import Backoff
 from core.durability import Stream
 from core.durable import Founding, HostDurable, Identity
-from core.effects import BecomeKnownAs, MakeKeys, ProgramRoutes, RemoveTask
-from core.events import EngineDown, EngineInventory, EngineUp, HostDescribed, KeyMaterial, WallClock
+from core.effects import BecomeKnownAs, MakeKeys, RemoveTask
+from core.events import (
+    EngineDown,
+    EngineInventory,
+    EngineUp,
+    HostDescribed,
+    KeyMaterial,
+    RoutesApplied,
+    RoutesFailed,
+    WallClock,
+)
 from core.facts import HostPhaseChanged
 from core.ids import ClusterId, NodeId, OperationId, TaskId, Ticket, draw_id
 from core.joining import Joining
 from core.manager.manager import Manager
-from core.mesh.routes import RouteChanges
 from core.messages import JoinAccepted, JoinRejected, LeaveNotice, NotLeader
 from core.messages import Manager as ManagerAddress
 from core.objects.node import NodeDescription
@@ -48,6 +56,7 @@ from core.raft.node import RaftNode
 from core.raft.records import RaftDurable
 from core.raft.recovery import bootstrap, replay
 from core.replica import Replica
+from core.route_removal import RouteRemoval
 from core.store import Store
 from core.timing import Timing
 from core.tokens import TOKEN_SECRET_LENGTHS, join_tokens
@@ -83,6 +92,7 @@ class Membership:
         self._outbox = outbox
         self._rng = rng
         self._joining: Joining | None = None
+        self._route_removal = RouteRemoval(outbox.tickets, self._backoff())
         self._leaving: Ticket | None = None
         """The write by which this host is in no swarm any more."""
         self._keys_wanted: dict[Ticket, tuple[Ticket, InitSwarm]] = {}
@@ -125,7 +135,11 @@ class Membership:
 
     def deadline(self) -> int | None:
         """When `tick` has something to do."""
-        return self._joining.deadline() if self._joining is not None else None
+        removal_at = self._route_removal.deadline()
+        if self._joining is None:
+            return removal_at
+        joining_at = self._joining.deadline()
+        return joining_at if removal_at is None else min(joining_at, removal_at)
 
     # --- founding -----------------------------------------------------------------------------------------------
 
@@ -213,15 +227,16 @@ class Membership:
         if not operation.remotes:
             self._outbox.refuse(ticket, ErrorCode.INVALID, "joining a swarm needs the address of one of its managers")
             return
-        timing = self._config.timing.dispatcher
-        backoff = Backoff(timing.backoff_min_ns, timing.backoff_max_ns)
         node_id = NodeId(draw_id(self._rng))
-        self._joining = Joining(ticket, operation, node_id, self.description, backoff, now)
+        self._joining = Joining(ticket, operation, node_id, self.description, self._backoff(), now)
         self._announce()
         self.tick(now)
 
     def tick(self, now: int) -> None:
-        """Repeat the request to join, or give it up."""
+        """Repeat the request to join, or give it up; have the data plane forward nothing, if that failed."""
+        removal = self._route_removal.tick(now)
+        if removal is not None:
+            self._outbox.emit([removal])
         joining = self._joining
         if joining is None:
             return
@@ -306,7 +321,15 @@ class Membership:
 
     def _forget_routes(self) -> None:
         """Have the data plane forward nothing any more: in no swarm nobody keeps a table up to date."""
-        self._outbox.emit([ProgramRoutes(RouteChanges(0, 0))])
+        self._outbox.emit([self._route_removal.begin()])
+
+    def on_routes(self, now: int, event: RoutesApplied | RoutesFailed) -> None:
+        """The data plane reports: on what this host orders while it is in no swarm, or on what its agent orders."""
+        self._route_removal.reported(now, event)
+
+    def _backoff(self) -> Backoff:
+        timing = self._config.timing.dispatcher
+        return Backoff(timing.backoff_min_ns, timing.backoff_max_ns)
 
     # --- being a Raft member ------------------------------------------------------------------------------------
 
@@ -354,6 +377,7 @@ class Membership:
     def _start_agent(self, now: int, durable: AgentDurable) -> None:
         identity, timing = self.identity, self._config.timing.dispatcher
         self._outbox.node_id = identity.node_id
+        self._route_removal.end()
         self.agent = Agent(identity.node_id, identity.address, timing, self._outbox.tickets, durable, self._rng, now)
         self._tell_agent(now, WallClock(self.wall_offset_ns))
         self._tell_agent(now, HostDescribed(self.description))

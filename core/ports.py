@@ -60,6 +60,7 @@ class DataPlane(Protocol):
         """Program the effect's part as `RouteChanges` says, after those given before; deliver `RoutesApplied`.
 
         Or `RoutesFailed`, with the table as it was: what cannot be programmed, and what does not follow on what is.
+        Either once, in the order given, with the effect's ticket; a part is never dropped because of a later one.
         A whole table (from version 0) may begin at any time. Forwarding never stops meanwhile.
         """
 

@@ -35,7 +35,7 @@ class DataPlane:
         self._profile = profile
         self._rng = rng
         self._tell = tell
-        self._queue: deque[tuple[RouteChanges, Deliver]] = deque()
+        self._queue: deque[tuple[ProgramRoutes, Deliver]] = deque()
         self._life = 0
         self.tables = ForwardingTables()
         self.fails = False
@@ -45,12 +45,12 @@ class DataPlane:
 
     def program(self, effect: ProgramRoutes, deliver: Deliver) -> None:
         """Program a part, after what was asked before."""
-        self._queue.append((effect.changes, deliver))
+        self._queue.append((effect, deliver))
         if len(self._queue) == 1:
             self._begin()
 
     def _begin(self) -> None:
-        changes, _ = self._queue[0]
+        changes = self._queue[0][0].changes
         record_count = len(changes.changed) + len(changes.removed)
         delay_ns = self._profile.program_ns + record_count * self._profile.per_record_ns + self.extra_ns
         self._loop.call_after(delay_ns, self._finish, self._life)
@@ -58,17 +58,18 @@ class DataPlane:
     def _finish(self, life: int) -> None:
         if life != self._life:
             return
-        changes, deliver = self._queue.popleft()
+        effect, deliver = self._queue.popleft()
+        changes = effect.changes
         if self._queue:
             self._begin()
         reason = self._refusal(changes)
         if reason:
-            deliver(RoutesFailed(changes.to_version, changes.position, reason))
+            deliver(RoutesFailed(effect.ticket, reason))
             return
         self.tables.apply(changes)
         if changes.last:
             self._tell(RoutesProgrammed(changes.to_version, len(self.tables.records)))
-        deliver(RoutesApplied(changes.to_version, changes.position))
+        deliver(RoutesApplied(effect.ticket))
 
     def _refusal(self, changes: RouteChanges) -> str:
         if self.fails or (self._profile.failure_ratio and self._rng.random() < self._profile.failure_ratio):

@@ -76,7 +76,7 @@ class Agent:
         self._tasks = Tasks(self._inbox.materials)
         self._tasks.recover(durable.tasks)
         self._reports = Reports(timing, tickets)
-        self._routes = RouteInbox()
+        self._routes = RouteInbox(tickets)
 
     # Reading
 

@@ -8,11 +8,15 @@ Anything else is answered with where the data plane stands, so that the dispatch
 could not be programmed stands at nothing and is given the whole table again; what it has programmed stays meanwhile.
 
 `towards` never falls within a session, so that a part of an older transfer which comes late is not taken for a new one.
+
+What an earlier session, or an earlier membership, left with the driver is programmed before anything of this one. Its
+report may name the very version and position that is awaited now: only the ticket tells them apart.
 """
 
+from core.durability import Tickets
 from core.effects import Effect, ProgramRoutes
 from core.events import RoutesApplied, RoutesFailed
-from core.ids import NodeId, SessionId
+from core.ids import NodeId, SessionId, Ticket
 from core.mesh.routes import RouteChanges
 from core.messages import Routes, RoutesAck
 from core.raft.effects import Send
@@ -21,7 +25,8 @@ from core.raft.effects import Send
 class RouteInbox:
     """`version`: the last the data plane carried all of, as far as this session is concerned; 0 is unknown."""
 
-    def __init__(self) -> None:
+    def __init__(self, tickets: Tickets) -> None:
+        self._tickets = tickets
         self.begin()
 
     def begin(self) -> None:
@@ -30,24 +35,23 @@ class RouteInbox:
         self._from = 0
         self._towards = 0
         self._position = 0
-        self._programming: RouteChanges | None = None
+        self._programming: ProgramRoutes | None = None
 
     def received(self, sender: NodeId, message: Routes, out: list[Effect]) -> None:
         """Hand a part to the data plane, unless one is under way; say where it stands if this one does not fit."""
         if self._programming is not None:
             return
         if self._fits(message.changes):
-            self._programming = message.changes
-            out.append(ProgramRoutes(message.changes))
+            self._programming = ProgramRoutes(self._tickets.draw(), message.changes)
+            out.append(self._programming)
         else:
             out.append(Send(sender, self._standing(message.session_id)))
 
     def applied(self, event: RoutesApplied, session_id: SessionId, manager_id: NodeId, out: list[Effect]) -> None:
         """The data plane carries a part."""
-        part = self._programming
-        if part is None or (event.version, event.position) != (part.to_version, part.position):
+        part = self._take(event.ticket)
+        if part is None:
             return
-        self._programming = None
         self._from, self._towards, self._position = part.from_version, part.to_version, part.end_position
         self.version = part.from_version
         if part.last:
@@ -57,13 +61,20 @@ class RouteInbox:
 
     def failed(self, event: RoutesFailed, session_id: SessionId, manager_id: NodeId, out: list[Effect]) -> None:
         """The data plane could not be programmed: ask for the whole table."""
-        part = self._programming
-        if part is None or (event.version, event.position) != (part.to_version, part.position):
+        part = self._take(event.ticket)
+        if part is None:
             return
-        self._programming = None
         self.version, self._towards, self._position = 0, part.to_version, 0
         if session_id:
             out.append(Send(manager_id, self._standing(session_id, event.reason or "failed")))
+
+    def _take(self, ticket: Ticket) -> RouteChanges | None:
+        """The part under way, which is over, if the report with this ticket is on it."""
+        order = self._programming
+        if order is None or ticket != order.ticket:
+            return None
+        self._programming = None
+        return order.changes
 
     def _fits(self, part: RouteChanges) -> bool:
         if part.position:

@@ -113,10 +113,10 @@ def test_it_forwards_as_specified_after_every_part(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(transfer, "MAX_RECORDS", size)
         for part in [part for each in history for part in parts(each)]:
-            plane.program(part)
+            ticket = plane.program(part)
             plane.settle()
             assert specified.program(part)
-            assert plane.heard[-1] == RoutesApplied(part.to_version, part.position)
+            assert plane.heard[-1] == RoutesApplied(ticket)
             compare(plane, specified)
 
 
@@ -134,11 +134,13 @@ def test_what_does_not_follow_or_fails_leaves_it_as_it_was(
         for number, part in enumerate(data.draw(st.lists(st.sampled_from(everything), max_size=10)), start=1):
             broken = data.draw(st.booleans())
             (plane.break_down if broken else plane.repair)()
-            plane.program(part)
+            ticket = plane.program(part)
             plane.settle()
             taken = not broken and specified.program(part)
             assert len(plane.heard) == number
-            assert isinstance(plane.heard[-1], RoutesApplied if taken else RoutesFailed)
+            report = plane.heard[-1]
+            assert isinstance(report, RoutesApplied if taken else RoutesFailed)
+            assert report.ticket == ticket
             compare(plane, specified)
 
 
@@ -158,12 +160,26 @@ def reached(plane: DataPlaneBench) -> list[str]:
 
 
 def test_parts_given_at_once_are_programmed_and_answered_in_order(plane: DataPlaneBench) -> None:
-    plane.program(RouteChanges(0, 3, changed=(neighbour(ADDRESSES[0]),)))
-    plane.program(RouteChanges(3, 5, last=False, changed=(neighbour(ADDRESSES[1]),)))
-    plane.program(RouteChanges(3, 5, position=1, removed=(neighbour(ADDRESSES[0]).key,)))
+    given_parts = (
+        RouteChanges(0, 3, changed=(neighbour(ADDRESSES[0]),)),
+        RouteChanges(3, 5, last=False, changed=(neighbour(ADDRESSES[1]),)),
+        RouteChanges(3, 5, position=1, removed=(neighbour(ADDRESSES[0]).key,)),
+    )
+    tickets = [plane.program(part) for part in given_parts]
     plane.settle()
-    assert plane.heard == [RoutesApplied(3, 0), RoutesApplied(5, 0), RoutesApplied(5, 1)]
+    assert plane.heard == [RoutesApplied(ticket) for ticket in tickets]
     assert reached(plane) == [ADDRESSES[1]]
+
+
+def test_a_part_is_answered_even_if_a_whole_table_is_given_after_it(plane: DataPlaneBench) -> None:
+    """A session ended with a part under way: versions and positions are the same, the tickets are not."""
+    plane.program(RouteChanges(0, 5, changed=(neighbour(ADDRESSES[0]),)))
+    plane.settle()
+    of_before = plane.program(RouteChanges(5, 8, last=False, changed=(neighbour(ADDRESSES[1]),)))
+    of_now = plane.program(RouteChanges(0, 8, changed=(neighbour(ADDRESSES[2]),)))
+    plane.settle()
+    assert plane.heard[1:] == [RoutesApplied(of_before), RoutesApplied(of_now)]
+    assert reached(plane) == [ADDRESSES[2]]
 
 
 def test_a_whole_table_loses_nothing_that_is_in_both_and_removes_the_rest_at_its_end(plane: DataPlaneBench) -> None:
@@ -189,11 +205,11 @@ def test_a_failure_is_told_once_and_the_old_table_stays(plane: DataPlaneBench) -
     plane.program(RouteChanges(0, 1, changed=(neighbour(ADDRESSES[0]),)))
     plane.settle()
     plane.break_down()
-    plane.program(RouteChanges(0, 2, changed=(neighbour(ADDRESSES[1]),)))
+    ticket = plane.program(RouteChanges(0, 2, changed=(neighbour(ADDRESSES[1]),)))
     plane.settle()
     (_, failed) = plane.heard
     assert isinstance(failed, RoutesFailed)
-    assert (failed.version, failed.position) == (2, 0)
+    assert failed.ticket == ticket
     assert failed.reason
     assert reached(plane) == [ADDRESSES[0]]
 

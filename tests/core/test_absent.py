@@ -5,7 +5,7 @@ import pytest
 from core.absent import NO_DATA_PLANE, NO_ENGINE, REFUSED, refusal
 from core.effects import PrepareTask, ProgramRoutes, RemoveTask, StartTask, StopTask
 from core.events import ContainerPhase, EngineReport, RoutesFailed, TaskReported
-from core.ids import OperationId, ServiceId, TaskId
+from core.ids import OperationId, ServiceId, TaskId, Ticket
 from core.mesh.routes import RouteChanges
 from core.objects.task import ContainerSpec, Task, TaskSpec
 
@@ -30,7 +30,7 @@ def test_removing_what_is_not_there_succeeds() -> None:
 
 
 def test_routes_fail_with_the_reason() -> None:
-    assert refusal(ProgramRoutes(RouteChanges(0, 5))) == RoutesFailed(5, 0, NO_DATA_PLANE)
+    assert refusal(ProgramRoutes(Ticket(9), RouteChanges(0, 5))) == RoutesFailed(Ticket(9), NO_DATA_PLANE)
 
 
 def test_every_effect_that_is_said_to_be_refused_is() -> None:

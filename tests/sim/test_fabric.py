@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from simulated import order, run_task, scripted_world, task
 
 from core.effects import ProgramRoutes, StopTask
-from core.ids import NetworkId, NodeId, OperationId, ServiceId, TaskId
+from core.ids import NetworkId, NodeId, OperationId, ServiceId, TaskId, Ticket
 from core.mesh.routes import Backend, Neighbour, NetworkRoute, RouteChanges, RouteRecord, ServiceRoute
 from core.objects.port import PortConfig, PublishMode
 from core.objects.service import EndpointMode
@@ -92,14 +92,15 @@ class Mesh:
         for name, wanted in TASKS.values():
             run_task(self.world, name, wanted)
         for name in MACHINES:
-            order(self.world, name, ProgramRoutes(RouteChanges(0, 1, changed=tuple(tables_of(name)))))
+            order(self.world, name, ProgramRoutes(Ticket(1), RouteChanges(0, 1, changed=tuple(tables_of(name)))))
         self.world.run_for(SECOND)
         self.ended: list[tuple[Outcome, str, int]] = []
 
     def change(self, name: str, *changed: RouteRecord, removed: tuple[RouteRecord, ...] = ()) -> None:
         version = self.world.machine(name).data_plane.tables.version
         keys = tuple(record.key for record in removed)
-        order(self.world, name, ProgramRoutes(RouteChanges(version, version + 1, changed=changed, removed=keys)))
+        changes = RouteChanges(version, version + 1, changed=changed, removed=keys)
+        order(self.world, name, ProgramRoutes(Ticket(version + 1), changes))
         self.world.run_for(SECOND)
 
     def ask(self, entry: str = "m1", port: int = 8080, timeout_ns: int = 5 * SECOND) -> None:

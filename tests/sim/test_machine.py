@@ -133,7 +133,7 @@ def test_a_daemon_that_halts_is_started_again_after_a_while() -> None:
 def test_a_killed_daemon_stays_dead_and_its_containers_and_tables_live() -> None:
     world = scripted_world("m1")
     run_task(world, "m1", task("web.1"))
-    order(world, "m1", ProgramRoutes(RouteChanges(0, 7)))
+    order(world, "m1", ProgramRoutes(Ticket(7), RouteChanges(0, 7)))
     world.run_for(SECOND)
     world.kill_daemon("m1")
     world.run_for(100 * SECOND)
@@ -149,7 +149,7 @@ def test_a_killed_daemon_stays_dead_and_its_containers_and_tables_live() -> None
 def test_power_loss_ends_containers_and_tables() -> None:
     world = scripted_world("m1")
     run_task(world, "m1", task("web.1"))
-    order(world, "m1", ProgramRoutes(RouteChanges(0, 7)))
+    order(world, "m1", ProgramRoutes(Ticket(7), RouteChanges(0, 7)))
     world.run_for(SECOND)
     world.kill("m1")
     world.restart("m1")
@@ -303,6 +303,6 @@ def test_restart_reboots_a_host_that_is_up_and_leaves_one_that_boots_alone() -> 
 
 def test_routes_are_programmed_one_after_the_other() -> None:
     world = scripted_world("m1")
-    order(world, "m1", ProgramRoutes(RouteChanges(0, 3)), ProgramRoutes(RouteChanges(3, 4)))
+    order(world, "m1", ProgramRoutes(Ticket(3), RouteChanges(0, 3)), ProgramRoutes(Ticket(4), RouteChanges(3, 4)))
     world.run_for(SECOND)
-    assert host_of(world, "m1").events(RoutesApplied) == [RoutesApplied(3, 0), RoutesApplied(4, 0)]
+    assert host_of(world, "m1").events(RoutesApplied) == [RoutesApplied(Ticket(3)), RoutesApplied(Ticket(4))]

@@ -388,13 +388,13 @@ class Pair:
     def program(self, fail: bool = False) -> None:
         if not self.programming:
             return
-        changes = self.programming.pop(0).changes
+        order = self.programming.pop(0)
         if fail:
-            self.agent_step(RoutesFailed(changes.to_version, changes.position, "no room"))
+            self.agent_step(RoutesFailed(order.ticket, "no room"))
             return
-        assert self.programmed.takes(changes)
-        self.programmed = self.programmed.after(changes)
-        self.agent_step(RoutesApplied(changes.to_version, changes.position))
+        assert self.programmed.takes(order.changes)
+        self.programmed = self.programmed.after(order.changes)
+        self.agent_step(RoutesApplied(order.ticket))
 
     # In the end
 

@@ -6,9 +6,10 @@ from typing import Protocol
 
 from route_specification import Hop
 
+from core.durability import Tickets
 from core.effects import ProgramRoutes
 from core.events import Event
-from core.ids import NetworkId
+from core.ids import NetworkId, Ticket
 from core.mesh.names import Resolution
 from core.mesh.routes import RouteChanges, ServiceRoute
 from core.objects.port import Protocol as TransportProtocol
@@ -22,8 +23,8 @@ class DataPlaneBench(Protocol):
 
     heard: list[Event]
 
-    def program(self, part: RouteChanges) -> None:
-        """Give a part to the port, and let no time pass."""
+    def program(self, part: RouteChanges) -> Ticket:
+        """Give a part to the port, under a ticket that is returned, and let no time pass."""
 
     def settle(self) -> None:
         """Wait until every part given so far is answered."""
@@ -49,11 +50,14 @@ class SimulatedDataPlane:
 
     def __init__(self) -> None:
         self.heard: list[Event] = []
+        self._tickets = Tickets()
         self._loop = Loop(1)
         self._plane = DataPlane(self._loop, DataPlaneProfile(), Random(1), lambda fact: None)
 
-    def program(self, part: RouteChanges) -> None:
-        self._plane.program(ProgramRoutes(part), self.heard.append)
+    def program(self, part: RouteChanges) -> Ticket:
+        effect = ProgramRoutes(self._tickets.draw(), part)
+        self._plane.program(effect, self.heard.append)
+        return effect.ticket
 
     def settle(self) -> None:
         self._loop.run_until(self._loop.now + SECOND)

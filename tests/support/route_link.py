@@ -5,17 +5,19 @@ begins) is an action with a number, so that a test draws a list of them as data 
 """
 
 from collections.abc import Callable
+from enum import Enum
 from typing import Any, Final
 
 from followed_store import NODES, Followed
 from route_specification import Programmed
 
 from core.agent.route_inbox import RouteInbox
+from core.durability import Tickets
 from core.effects import ProgramRoutes
 from core.events import RoutesApplied, RoutesFailed
 from core.ids import NodeId, SessionId
 from core.manager.dispatcher.route_progress import Heard, RouteProgress
-from core.mesh.routes import RouteTable
+from core.mesh.routes import RouteChanges, RouteTable
 from core.messages import Routes, RoutesAck
 from core.raft.effects import Send
 
@@ -26,6 +28,13 @@ MAX_ROUNDS: Final = 300
 """Far more than a healed conversation takes."""
 
 
+class Sometimes(Enum):
+    """Hard states that schedules have to reach, besides each `Heard`."""
+
+    SESSION_OVER_A_PART = "a session begins while a part of the last one is with the data plane"
+    ONE_PART_FOR_SEVERAL = "a whole table is one part, while the first of several of a difference to it is there still"
+
+
 class RouteLink:
     """`progress` is the leader's view of the host, `inbox` the agent's, `programmed` what its data plane carries."""
 
@@ -33,10 +42,10 @@ class RouteLink:
         self.followed = Followed()
         self._history = list(history)
         self.progress = RouteProgress()
-        self.inbox = RouteInbox()
+        self.inbox = RouteInbox(Tickets())
         self.programmed = Programmed()
         self.link: list[Routes | RoutesAck] = []
-        self.reached: set[Heard] = set()
+        self.reached: set[Heard | Sometimes] = set()
         self._programming: list[ProgramRoutes] = []
         self._whole_versions: set[int] = set()
         """Versions that the host has programmed all of in this session."""
@@ -85,20 +94,23 @@ class RouteLink:
         """The data plane comes to its next part."""
         if not self._programming:
             return
-        part = self._programming.pop(0).changes
+        order = self._programming.pop(0)
+        part = order.changes
         if fails or not self.programmed.takes(part):
-            failed = RoutesFailed(part.to_version, part.position, "no room")
+            failed = RoutesFailed(order.ticket, "no room")
             self._agent_does(lambda out: self.inbox.failed(failed, self.session_id, LEADER, out))
             return
         before, self.programmed = self.programmed.table, self.programmed.after(part)
         self._check_that_nothing_valid_is_lost(before, part.to_version)
         if part.last:
             self._whole_versions.add(part.to_version)
-        applied = RoutesApplied(part.to_version, part.position)
+        applied = RoutesApplied(order.ticket)
         self._agent_does(lambda out: self.inbox.applied(applied, self.session_id, LEADER, out))
 
     def new_session(self, number: int) -> None:
         """Agent and leader begin anew; what the data plane was given it still works off."""
+        if self._programming:
+            self.reached.add(Sometimes.SESSION_OVER_A_PART)
         self._session += 1
         self._whole_versions.clear()
         self.progress = RouteProgress()
@@ -117,7 +129,17 @@ class RouteLink:
             if isinstance(effect, Send):
                 self._put(effect.message)
             else:
+                self._note_fit(effect.changes)
                 self._programming.append(effect)
+
+    def _note_fit(self, part: RouteChanges) -> None:
+        """Whether this part could be taken for one that is still with the data plane."""
+        is_whole = part.from_version == part.position == 0 and part.last
+        for order in self._programming:
+            other = order.changes
+            is_first_of_several = other.from_version > 0 == other.position and not other.last
+            if is_whole and is_first_of_several and other.to_version == part.to_version:
+                self.reached.add(Sometimes.ONE_PART_FOR_SEVERAL)
 
     def _hear(self, ack: RoutesAck) -> None:
         heard = self.progress.heard(ack)

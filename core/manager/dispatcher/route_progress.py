@@ -3,7 +3,8 @@
 Theory of operation. One transfer is under way at a time, in parts, one by one; where the agent says it stands is where
 the next part begins. An agent has acknowledged a version only when it has programmed all of it. Acknowledgements come
 late, twice and in any order: within a transfer only a later position counts, and of a whole version only the one that
-is under way. An agent that stands at nothing, while it is sent what needs something, is given its whole table.
+is under way. A failure counts likewise: one of a transfer that is over says nothing of what came after it. An agent
+that stands at nothing, while it is sent what needs something, is given its whole table.
 """
 
 from enum import Enum
@@ -53,11 +54,13 @@ class RouteProgress:
     def heard(self, ack: RoutesAck) -> Heard:
         """Where the agent says it stands."""
         transfer = self._transfer
-        if ack.reason:
-            self._forget()
-            return Heard.FAILED
         if transfer is None:
             return Heard.OLD
+        if ack.reason:
+            if ack.towards != transfer.to_version:
+                return Heard.OLD
+            self._forget()
+            return Heard.FAILED
         if ack.version == transfer.to_version:
             self.version, self._transfer = ack.version, None
             return Heard.VERSION

@@ -3,9 +3,10 @@
 from typing import Any
 
 from core.agent.route_inbox import RouteInbox
+from core.durability import Tickets
 from core.effects import ProgramRoutes
 from core.events import RoutesApplied, RoutesFailed
-from core.ids import NetworkId, NodeId, SessionId
+from core.ids import NetworkId, NodeId, SessionId, Ticket
 from core.mesh.routes import Neighbour, RouteChanges
 from core.messages import Routes, RoutesAck
 from core.raft.effects import Send
@@ -20,7 +21,7 @@ class Host:
     """An inbox whose data plane does at once what it is told, unless it fails."""
 
     def __init__(self) -> None:
-        self.inbox = RouteInbox()
+        self.inbox = RouteInbox(Tickets())
         self.programmed: list[RouteChanges] = []
         self.fails = False
 
@@ -31,16 +32,16 @@ class Host:
             out: list[Any] = []
             self.inbox.received(LEADER, Routes(SESSION, part), out)
             if out and isinstance(out[0], ProgramRoutes):
-                self.report(part, out)
+                self.report(out[0], out)
             answers += [effect.message for effect in out if isinstance(effect, Send)]
         return answers
 
-    def report(self, part: RouteChanges, out: list[Any]) -> None:
+    def report(self, order: ProgramRoutes, out: list[Any]) -> None:
         if self.fails:
-            self.inbox.failed(RoutesFailed(part.to_version, part.position, "no room"), SESSION, LEADER, out)
+            self.inbox.failed(RoutesFailed(order.ticket, "no room"), SESSION, LEADER, out)
         else:
-            self.programmed.append(part)
-            self.inbox.applied(RoutesApplied(part.to_version, part.position), SESSION, LEADER, out)
+            self.programmed.append(order.changes)
+            self.inbox.applied(RoutesApplied(order.ticket), SESSION, LEADER, out)
 
 
 def standing(version: int, towards: int, position: int, reason: str = "") -> RoutesAck:
@@ -65,11 +66,12 @@ def test_what_does_not_go_on_where_the_data_plane_stands_is_answered_with_where_
 
 
 def test_one_part_is_programmed_at_a_time() -> None:
-    inbox = RouteInbox()
+    inbox = RouteInbox(Tickets())
     out: list[Any] = []
     for _ in range(2):
         inbox.received(LEADER, Routes(SESSION, WHOLE[0]), out)
-    assert out == [ProgramRoutes(WHOLE[0])]
+    (order,) = out
+    assert order.changes == WHOLE[0]
 
 
 def test_after_a_failure_only_a_whole_table_helps() -> None:
@@ -94,7 +96,26 @@ def test_a_report_on_another_part_means_nothing() -> None:
     host = Host()
     out: list[Any] = []
     host.inbox.received(LEADER, Routes(SESSION, WHOLE[0]), out)
-    out.clear()
-    host.inbox.applied(RoutesApplied(5, 2), SESSION, LEADER, out)
-    host.inbox.failed(RoutesFailed(4, 0, "no room"), SESSION, LEADER, out)
+    another = Ticket(out.pop().ticket + 1)
+    host.inbox.applied(RoutesApplied(another), SESSION, LEADER, out)
+    host.inbox.failed(RoutesFailed(another, "no room"), SESSION, LEADER, out)
     assert out == []
+
+
+def test_a_report_on_a_part_of_the_last_session_says_nothing_of_this_one() -> None:
+    """A difference in two parts is under way when the session ends; the whole table to its version is one part."""
+    host = Host()
+    host.receive(*WHOLE)
+    out: list[Any] = []
+    host.inbox.received(LEADER, Routes(SESSION, DELTA[0]), out)
+    host.inbox.begin()
+    whole = RouteChanges(0, 8, 0, True, RECORDS[:3])
+    host.inbox.received(LEADER, Routes(SESSION, whole), out)
+    of_before, of_now = out
+    out.clear()
+    host.inbox.applied(RoutesApplied(of_before.ticket), SESSION, LEADER, out)
+    assert (host.inbox.version, out) == (0, [])
+    host.inbox.failed(RoutesFailed(of_before.ticket, "no room"), SESSION, LEADER, out)
+    assert (host.inbox.version, out) == (0, [])
+    host.inbox.applied(RoutesApplied(of_now.ticket), SESSION, LEADER, out)
+    assert out == [Send(LEADER, standing(8, 8, 0))]

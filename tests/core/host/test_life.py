@@ -1,9 +1,12 @@
 """The life of a host: founding, joining, promotion and demotion at run time, leaving, and restarts in between."""
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 from swarm import Swarm, three_managers
 
+from core.events import RoutesApplied, RoutesFailed
 from core.ids import Address, NodeId
 from core.messages import JoinAccepted, JoinRequest, Manager
 from core.objects.config import ConfigSpec
@@ -24,7 +27,7 @@ from core.operations import (
 from core.raft.effects import Applied, OutcomeUnknown, Refused
 from core.raft.events import Received
 from core.raft.machine import Rejected
-from core.timing import MS, SECOND
+from core.timing import LAN, MS, SECOND
 
 
 def refusal(swarm: Swarm, name: str, operation: Operation) -> tuple[ErrorCode, str]:
@@ -32,6 +35,18 @@ def refusal(swarm: Swarm, name: str, operation: Operation) -> tuple[ErrorCode, s
     result = swarm.ask(name, operation)
     assert type(result) is Rejected, result
     return result.error.code, result.error.message
+
+
+def heard_by(swarm: Swarm, name: str, kind: type[Any]) -> list[Any]:
+    """The events of a kind that a host is given from here on; the list grows."""
+    heard: list[Any] = []
+
+    def note(at: int, machine: str, event: Any, effects: Any) -> None:
+        if machine == name and type(event) is kind:
+            heard.append(event)
+
+    swarm.world.observer.step_listeners.append(note)
+    return heard
 
 
 def set_role(swarm: Swarm, by: str, node_id: str, role: Role) -> None:
@@ -149,6 +164,41 @@ class TestLeaving:
         swarm.until(lambda: not swarm.world.machine("w1").data_plane.tables.records, "it still forwards")
         swarm.until(lambda: swarm.nodes("m1")[before].status.state is NodeState.DOWN, "its node stayed up")
         assert swarm.join("w1", "m2") != before
+
+    def test_a_host_that_left_forwards_nothing_even_if_its_data_plane_fails_at_first(self) -> None:
+        swarm = three_managers()
+        plane = swarm.world.machine("w1").data_plane
+        swarm.until(lambda: bool(plane.tables.records), "it forwards nothing")
+        swarm.world.run_for(SECOND)
+        plane.fails = True
+        failed = heard_by(swarm, "w1", RoutesFailed)
+        swarm.done("w1", LeaveSwarm())
+        swarm.until(lambda: bool(failed), "nothing failed")
+        swarm.world.run_for(10 * SECOND)
+        assert 2 <= len(failed) <= 10 * SECOND // LAN.dispatcher.backoff_max_ns + 10, "repeated, and not in a spin"
+        plane.fails = False
+        swarm.until(lambda: not plane.tables.records, "it still forwards")
+        swarm.world.run_for(SECOND)
+        count = len(failed)
+        applied = heard_by(swarm, "w1", RoutesApplied)
+        swarm.world.run_for(10 * SECOND)
+        assert (len(failed), applied) == (count, []), "and then it rests"
+
+    def test_a_host_that_joined_again_does_not_empty_its_table(self) -> None:
+        swarm = three_managers()
+        plane = swarm.world.machine("w1").data_plane
+        swarm.until(lambda: bool(plane.tables.records), "it forwards nothing")
+        plane.fails = True
+        failed = heard_by(swarm, "w1", RoutesFailed)
+        swarm.done("w1", LeaveSwarm())
+        swarm.until(lambda: bool(failed), "nothing failed")
+        swarm.join("w1", "m2")
+        plane.fails = False
+        agent = swarm.host("w1").membership.agent
+        assert agent is not None
+        swarm.until(lambda: agent.routes_version > 0, "it got no table")
+        swarm.world.run_for(10 * SECOND)
+        assert plane.tables.records
 
     def test_a_manager_leaves_only_by_force(self) -> None:
         swarm = three_managers()

@@ -12,7 +12,7 @@ from core.events import (
     RoutesApplied,
     RoutesFailed,
 )
-from core.ids import OperationId, TaskId
+from core.ids import OperationId, TaskId, Ticket
 from core.mesh.routes import RouteChanges
 from core.timing import SECOND
 from core.trials import faults
@@ -75,21 +75,21 @@ def test_unhealthy() -> None:
 def test_fail_routes() -> None:
     stage = Stage()
     number = stage.start(faults.FailRoutes(("m1",)))
-    order(stage.world, "m1", ProgramRoutes(RouteChanges(0, 3)))
+    order(stage.world, "m1", ProgramRoutes(Ticket(3), RouteChanges(0, 3)))
     stage.world.run_for(SECOND)
-    assert [event.version for event in host_of(stage.world, "m1").events(RoutesFailed)] == [3]
+    assert [event.ticket for event in host_of(stage.world, "m1").events(RoutesFailed)] == [3]
     assert stage.world.machine("m1").data_plane.tables.version == 0
     stage.end(number)
-    order(stage.world, "m1", ProgramRoutes(RouteChanges(0, 3)))
+    order(stage.world, "m1", ProgramRoutes(Ticket(3), RouteChanges(0, 3)))
     stage.world.run_for(SECOND)
-    assert host_of(stage.world, "m1").events(RoutesApplied) == [RoutesApplied(3, 0)]
+    assert host_of(stage.world, "m1").events(RoutesApplied) == [RoutesApplied(Ticket(3))]
 
 
 def test_slow_routes() -> None:
     stage = Stage()
     stage.start(faults.SlowRoutes(("m1",), 5 * SECOND))
-    order(stage.world, "m1", ProgramRoutes(RouteChanges(0, 3)))
+    order(stage.world, "m1", ProgramRoutes(Ticket(3), RouteChanges(0, 3)))
     stage.world.run_for(4 * SECOND)
     assert not host_of(stage.world, "m1").events(RoutesApplied)
     stage.world.run_for(2 * SECOND)
-    assert host_of(stage.world, "m1").events(RoutesApplied) == [RoutesApplied(3, 0)]
+    assert host_of(stage.world, "m1").events(RoutesApplied) == [RoutesApplied(Ticket(3))]
