@@ -31,7 +31,9 @@ MAX_MANAGERS: Final = 32
 REPEATS_PER_BEAT: Final = 5
 """How often what is unanswered is repeated within a heartbeat. With 30 % of messages lost, a grace of 4 is 20 tries."""
 _ATTEMPT_BITS: Final = 48
-"""Attempts count from a random number, so that a restarted agent never repeats one of its earlier life."""
+"""Attempts count from a random number, so that a restarted agent never repeats one of its earlier life, nor seems late.
+
+See `core.manager.dispatcher.registrations`."""
 
 
 class SessionState(Enum):

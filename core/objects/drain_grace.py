@@ -11,12 +11,20 @@ from core.document import described, parse_duration_ns
 from core.timing import SECOND
 
 DRAIN_GRACE_LABEL: Final = "swarmsim.drain-grace"
-MAX_DRAIN_GRACE_NS: Final = 3600 * SECOND
-"""A task that drains still has its place and its resources."""
+MAX_DRAIN_GRACE_NS: Final = 30 * SECOND
+"""With the wait for tables before it and a container's usual stop grace after it, still less than a minute.
+
+A minute is what a replacement waits for the task before it (`core.manager.restart.starter`). A longer drain would leave
+the slot without a backend for that long, and then with two containers."""
+
+_TOO_LONG: Final = (
+    f"too long for a drain grace; the most is {MAX_DRAIN_GRACE_NS // SECOND}s, "
+    "since a replacement waits no longer than a minute for the task before it"
+)
 
 
 class BadDrainGrace(ValueError):
-    """The label says nothing that can be done; the text says what it should say."""
+    """It says nothing that can be done; the text says what it should say."""
 
 
 def labelled_drain_grace_ns(labels: Mapping[str, str]) -> int | None:
@@ -31,5 +39,13 @@ def drain_grace_ns(text: str) -> int:
     if grace_ns is None:
         raise BadDrainGrace(f"{described(text)} is not a drain grace; write a duration like 5s, 500ms or 1m30s")
     if grace_ns > MAX_DRAIN_GRACE_NS:
-        raise BadDrainGrace(f"{described(text)} is too long for a drain grace; the most is 1h")
+        raise BadDrainGrace(f"{described(text)} is {_TOO_LONG}")
     return grace_ns
+
+
+def check_drain_grace_ns(grace_ns: int) -> None:
+    """Refuse what no label could have said. Raises `BadDrainGrace`."""
+    if grace_ns < 0:
+        raise BadDrainGrace(f"{grace_ns} ns is no drain grace; it cannot be negative")
+    if grace_ns > MAX_DRAIN_GRACE_NS:
+        raise BadDrainGrace(f"{grace_ns} ns is {_TOO_LONG}")

@@ -19,7 +19,7 @@ from core.manager.control.references import resolve
 from core.manager.control.refusal import invalid, name_taken, not_possible, not_supported, out_of_sequence
 from core.manager.control.task_specs import bound_task_spec
 from core.manager.draft import Draft
-from core.objects.drain_grace import DRAIN_GRACE_LABEL, BadDrainGrace, labelled_drain_grace_ns
+from core.objects.drain_grace import DRAIN_GRACE_LABEL, BadDrainGrace, check_drain_grace_ns, labelled_drain_grace_ns
 from core.objects.service import GlobalJob, Replicated, ReplicatedJob, Service, ServiceSpec, UpdateConfig
 from core.operations import CreateService, Kind, Remove, UpdateService
 from core.store import Store
@@ -76,7 +76,14 @@ def _drain_grace_ns(spec: ServiceSpec) -> int | None:
         labelled_ns = labelled_drain_grace_ns(spec.labels)
     except BadDrainGrace as error:
         raise invalid(f"service {spec.name}: label {DRAIN_GRACE_LABEL}: {error}") from None
-    return spec.drain_grace_ns if labelled_ns is None else labelled_ns
+    if labelled_ns is not None:
+        return labelled_ns
+    if spec.drain_grace_ns is not None:
+        try:
+            check_drain_grace_ns(spec.drain_grace_ns)
+        except BadDrainGrace as error:
+            raise invalid(f"service {spec.name}: {error}") from None
+    return spec.drain_grace_ns
 
 
 def check_mode(spec: ServiceSpec) -> None:

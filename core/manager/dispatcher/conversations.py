@@ -18,6 +18,7 @@ from core.manager.dispatcher.sessions import AgentSession, Sessions
 from core.manager.dispatcher.window import Window
 from core.mesh.tables import MeshTables
 from core.messages import AssignmentsAck, Routes, RoutesAck
+from core.objects.node import NodeState
 from core.objects.task import Task, TaskState
 from core.operations import Kind
 from core.parts import Parts, parts_of
@@ -77,9 +78,14 @@ class Conversations:
         old, task = change.old, change.new
         if task is None or not is_draining(task):
             self.drains.drop(TaskId(change.id))
-        elif old is not None and old.desired_state <= TaskState.RUNNING and task.node_id in self._sessions.by_node:
+        elif old is not None and old.desired_state <= TaskState.RUNNING and not self._is_down(task.node_id):
             self.drains.begin(now, task.id, index, self._graces.of(task))
         self._touch(now, task or old)
+
+    def _is_down(self, node_id: NodeId) -> bool:
+        """Whether the tables were without the node's tasks already. A node without a session may be heard any time."""
+        node = self._committed.nodes.get(node_id)
+        return node is None or node.status.state == NodeState.DOWN
 
     def _touch(self, now: int, task: Task) -> None:
         session = self._sessions.by_node.get(task.node_id)

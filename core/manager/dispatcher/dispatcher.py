@@ -11,7 +11,7 @@ session: only then does the agent know of it.
 
 What agents report is drafted into the *head*, like all that the leader writes, and acknowledged once the committed
 store shows it. Who wins when words cross: of statuses the later state, and the first that is an end; of sessions the
-last registered; of observations of a node the latest.
+last registered, by the agent's count of attempts and not by arrival; of observations of a node the latest.
 """
 
 from collections.abc import Callable
@@ -188,8 +188,11 @@ class Dispatcher:
             return
         session = self._sessions.by_node.get(node.id)
         if session is None or session.attempt != message.attempt:
-            if not self._registrations.admit(now, node.id):
-                out.append(Observe(Refused(sender, f"node {node.id} registers too often")))
+            current = session.attempt if session is not None else None
+            refusal = self._registrations.refusal(now, node.id, message.attempt, current)
+            if refusal is not None:
+                if self._registrations.is_first_refusal(node.id, message.attempt):
+                    out.append(Observe(Refused(sender, f"node {node.id} {refusal}")))
                 return
             session = self._open(now, message, out)
             session.forgotten_raft_id = NodeId("") if message.raft_id else _raft_id(node)

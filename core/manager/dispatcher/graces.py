@@ -27,7 +27,9 @@ class Graces:
         """The committed store has changed."""
         if change.new is not None:
             return
-        if change.kind is Kind.SERVICE and change.old.spec.drain_grace_ns is not None:
-            self._of_gone[change.old.id] = change.old.spec.drain_grace_ns
+        if change.kind is Kind.SERVICE:
+            grace_ns = change.old.spec.drain_grace_ns
+            if grace_ns is not None and self._committed.tasks_of_service(change.old.id):
+                self._of_gone[change.old.id] = grace_ns
         elif change.kind is Kind.TASK and not self._committed.tasks_of_service(change.old.service_id):
             self._of_gone.pop(change.old.service_id, None)

@@ -1,33 +1,72 @@
-"""How often a node may begin a session: one that registers in a loop must cost its leader no more than any other.
+"""Which attempts to register begin a session.
 
-A new session is costly: its agent is sent all its assignments and a whole routing table. Swarmkit allows three in eight
-seconds, which is the longest back-off of an agent; so does this, by the back-off of the profile. What comes on top is
-dropped like a message that got lost: the agent asks again in time.
+A new session is costly: its agent is sent all its assignments and a whole routing table, and the session before it
+ends. So two kinds of attempts are dropped like a message that got lost:
+
+- *Too many.* Swarmkit allows three in eight seconds, which is the longest back-off of an agent; so does this, by the
+  back-off of the profile. The agent asks again in time.
+- *Late ones*, which the network has repeated or overtaken. The agent has gone on since, would not listen to the answer,
+  and would lose the session it has. An agent counts its attempts up from a random number, another one in each of its
+  lives (`core.agent.session`). So an attempt is late that began a session before the current one, or that is a little
+  *below* the current session's. A restarted agent is at another number altogether, below or above. Should chance put
+  it just below, it waits until the session of its earlier life has expired: it is never shut out.
 """
 
 from collections import deque
 from typing import Final
 
+from msgspec import Struct
+
 from core.ids import NodeId
 
 MOST_PER_PERIOD: Final = 3
+LATE_ATTEMPTS: Final = 1 << 16
+"""So far below the current attempt are others of the same life. A restarted agent is there once in 4 billion times."""
+
+
+class Latest(Struct, gc=False):
+    """What is remembered of one node: when its latest sessions began and by which attempts; what was refused."""
+
+    began_at: deque[int]
+    attempts: deque[int]
+    refused: deque[int]
 
 
 class Registrations:
-    """When each node's latest sessions began; bounded by the number of nodes."""
+    """Bounded by the number of nodes."""
 
     def __init__(self, period_ns: int) -> None:
         self._period_ns = period_ns
-        self._began_at: dict[NodeId, deque[int]] = {}
+        self._latest: dict[NodeId, Latest] = {}
 
-    def admit(self, now: int, node_id: NodeId) -> bool:
-        """Whether the node may begin a session now; takes note if it may."""
-        latest = self._began_at.setdefault(node_id, deque(maxlen=MOST_PER_PERIOD))
-        if len(latest) == MOST_PER_PERIOD and now - latest[0] < self._period_ns:
+    def refusal(self, now: int, node_id: NodeId, attempt: int, current: int | None) -> str | None:
+        """Why this attempt begins no session; None if it does, and note is taken of it.
+
+        `current`: the attempt that began the node's live session, which is another one; None if it has no session.
+        """
+        latest = self._of(node_id)
+        if attempt in latest.attempts or (current is not None and 0 < current - attempt <= LATE_ATTEMPTS):
+            return f"has gone on since attempt {attempt}"
+        if len(latest.began_at) == MOST_PER_PERIOD and now - latest.began_at[0] < self._period_ns:
+            return "registers too often"
+        latest.began_at.append(now)
+        latest.attempts.append(attempt)
+        return None
+
+    def is_first_refusal(self, node_id: NodeId, attempt: int) -> bool:
+        """Whether to tell that this attempt was refused, as has not been done yet; takes note that it was."""
+        refused = self._of(node_id).refused
+        if attempt in refused:
             return False
-        latest.append(now)
+        refused.append(attempt)
         return True
 
     def forget(self, node_id: NodeId) -> None:
         """The node has been removed."""
-        self._began_at.pop(node_id, None)
+        self._latest.pop(node_id, None)
+
+    def _of(self, node_id: NodeId) -> Latest:
+        latest = self._latest.get(node_id)
+        if latest is None:
+            latest = self._latest[node_id] = Latest(*(deque(maxlen=MOST_PER_PERIOD) for _ in range(3)))
+        return latest

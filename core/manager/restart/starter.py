@@ -24,7 +24,9 @@ from core.store import Changed, Store, slot_of
 from core.timing import SECOND, Timing
 
 STOP_TIMEOUT_NS = 60 * SECOND
-"""A replacement does not wait longer than this for the task before it to stop (swarmkit `DefaultOldTaskTimeout`)."""
+"""A replacement does not wait longer than this for the task before it to stop (swarmkit `DefaultOldTaskTimeout`).
+
+A drain stays well below it (`core.objects.drain_grace`); a stop grace of a minute does not, here as in Docker."""
 
 
 class Starter:

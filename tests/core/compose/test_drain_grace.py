@@ -3,9 +3,16 @@
 import pytest
 
 from core.compose.loader import load
+from core.manager.restart.starter import STOP_TIMEOUT_NS
 from core.mistakes import DocumentError
-from core.timing import SECOND
+from core.objects.drain_grace import MAX_DRAIN_GRACE_NS
+from core.objects.task import ContainerSpec
+from core.timing import PROFILES, SECOND, Timing
 
+TOO_LONG = (
+    "too long for a drain grace; the most is 30s, "
+    "since a replacement waits no longer than a minute for the task before it"
+)
 ADVICE = "; write a duration like 5s, 500ms or 1m30s"
 
 
@@ -19,10 +26,10 @@ def drain_grace_ns(labels: object) -> int | None:
 @pytest.mark.parametrize(
     ("labels", "meant"),
     [
-        ({"swarmsim.drain-grace": "1m5s"}, 65 * SECOND),
+        ({"swarmsim.drain-grace": "0m15s"}, 15 * SECOND),
         (["team=a", "swarmsim.drain-grace=5s"], 5 * SECOND),
         ({"swarmsim.drain-grace": 0}, 0),
-        ({"swarmsim.drain-grace": "1h"}, 3600 * SECOND),
+        ({"swarmsim.drain-grace": "30s"}, 30 * SECOND),
         ({"team": "a"}, None),
     ],
 )
@@ -38,8 +45,8 @@ def test_a_label_says_it(labels: object, meant: int | None) -> None:
             "labels.swarmsim.drain-grace: label swarmsim.drain-grace: 'soon' is not a drain grace" + ADVICE,
         ),
         (
-            ["team=a", "swarmsim.drain-grace=2h"],
-            "labels[1]: label swarmsim.drain-grace: '2h' is too long for a drain grace; the most is 1h",
+            ["team=a", "swarmsim.drain-grace=31s"],
+            "labels[1]: label swarmsim.drain-grace: '31s' is " + TOO_LONG,
         ),
         (
             ["swarmsim.drain-grace"],
@@ -51,3 +58,10 @@ def test_what_cannot_be_is_told_where_it_is_written(labels: object, told: str) -
     with pytest.raises(DocumentError) as refused:
         drain_grace_ns(labels)
     assert str(refused.value) == f"services.web.deploy.{told}"
+
+
+@pytest.mark.parametrize("timing", PROFILES.values())
+def test_the_longest_drain_and_a_usual_stop_end_before_a_replacement_stops_waiting(timing: Timing) -> None:
+    longest_ns = timing.drain_ack_timeout_ns + MAX_DRAIN_GRACE_NS + ContainerSpec("web:1").stop_grace_period_ns
+    assert longest_ns < STOP_TIMEOUT_NS
+    assert timing.drain_grace_ns <= MAX_DRAIN_GRACE_NS

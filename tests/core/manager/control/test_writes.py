@@ -55,6 +55,12 @@ from core.timing import SECOND
 INVALID, PRECONDITION = ErrorCode.INVALID, ErrorCode.FAILED_PRECONDITION
 
 
+TOO_LONG = (
+    "too long for a drain grace; the most is 30s, "
+    "since a replacement waits no longer than a minute for the task before it"
+)
+
+
 def service(task: TaskSpec | None = None, name: str = "web", **more: Any) -> CreateService:
     return CreateService(ServiceSpec(name, task or task_spec(), **more))
 
@@ -171,7 +177,7 @@ def test_every_write_has_a_handler() -> None:
         (
             service(labels={"swarmsim.drain-grace": "2h"}),
             INVALID,
-            "service web: label swarmsim.drain-grace: '2h' is too long for a drain grace; the most is 1h",
+            f"service web: label swarmsim.drain-grace: '2h' is {TOO_LONG}",
         ),
         (CreateNetwork(NetworkSpec("bridge")), INVALID, "operation is not permitted on predefined bridge network"),
         (
@@ -312,6 +318,21 @@ def test_the_label_for_the_drain_grace_is_what_counts_however_the_spec_came_here
     swarm.ask(labelled)
     swarm.ask(service(name="plain", drain_grace_ns=1))
     assert [each.spec.drain_grace_ns for each in swarm.head.services.values()] == [5 * SECOND, 1]
+
+
+@pytest.mark.parametrize(
+    ("grace_ns", "told"),
+    [
+        (-1, "-1 ns is no drain grace; it cannot be negative"),
+        (1 << 62, f"{1 << 62} ns is {TOO_LONG}"),
+        (30 * SECOND + 1, f"30000000001 ns is {TOO_LONG}"),
+    ],
+)
+def test_a_drain_grace_without_a_label_has_the_same_bounds(grace_ns: int, told: str) -> None:
+    swarm = Swarm()
+    answer = swarm.ask(service(name="plain", drain_grace_ns=grace_ns))
+    assert answer == OperationError(ErrorCode.INVALID, f"service plain: {told}")
+    assert not swarm.head.services
 
 
 def test_an_update_keeps_the_old_spec_and_needs_the_last_version() -> None:

@@ -1,11 +1,15 @@
 """Stories of the dispatcher: which tables hosts are given, and whose stops wait for them."""
 
+from functools import partial
+
 import pytest
 from dispatcher_bench import LONGEST_GRACE_NS, TIMING, WEB, A, B, Leader, Pair, acknowledgement, task
 from msgspec.structs import replace
 
-from core.ids import TaskId
+from core.ids import NodeId, ServiceId, TaskId
 from core.manager.dispatcher import conversations, dispatcher, window
+from core.manager.dispatcher.graces import Graces
+from core.manager.draft import Draft
 from core.mesh import tables, transfer
 from core.mesh.routes import RouteChanges
 from core.mesh.transfer import MAX_RECORDS
@@ -14,10 +18,10 @@ from core.messages import (
     RoutesAck,
 )
 from core.objects.node import NodeState
-from core.objects.task import (
-    TaskState,
-)
+from core.objects.service import Service, ServiceSpec
+from core.objects.task import ContainerSpec, TaskSpec, TaskState
 from core.operations import Kind
+from core.store import Changed
 from core.timing import LAN, MS, SECOND
 
 
@@ -83,6 +87,40 @@ def test_a_new_leader_waits_once_more(pair: Pair) -> None:
     assert pair.stops_told() == ["web.1"]
 
 
+def test_a_stop_that_is_wanted_before_anybody_has_registered_with_a_new_leader_drains_too(pair: Pair) -> None:
+    pair.begin()
+    pair.want("web.1", TaskState.SHUTDOWN)
+    pair.sessions = {A: pair.register(A)}
+    assert pair.stops_told() == []  # B still carries the table of the leader before
+    pair.beat(pair.sessions, LAN.drain_grace_ns)
+    assert pair.stops_told() == []
+    pair.sessions[B] = pair.register(B)
+    assert pair.stops_told() == []
+    pair.acknowledge(B, pair.sessions[B])
+    pair.beat(pair.sessions, 2 * LAN.drain_grace_ns - 1)
+    assert pair.stops_told() == []
+    pair.beat(pair.sessions, 2 * LAN.drain_grace_ns)
+    assert pair.stops_told() == ["web.1"]
+
+
+@pytest.mark.parametrize("registers", [A, B])
+def test_it_is_not_withheld_for_longer_than_the_timeout_and_its_grace(pair: Pair, registers: NodeId) -> None:
+    pair.begin()
+    pair.want("web.1", TaskState.SHUTDOWN)
+    pair.sessions = {registers: pair.register(registers)}
+    pair.beat(pair.sessions, LAN.drain_ack_timeout_ns + LAN.drain_grace_ns - 1)
+    assert pair.dispatcher.withheld(pair.store.tasks[TaskId("web.1")])
+    pair.beat(pair.sessions, LAN.drain_ack_timeout_ns + LAN.drain_grace_ns)
+    assert not pair.dispatcher.withheld(pair.store.tasks[TaskId("web.1")])
+
+
+def test_nothing_drains_on_a_node_that_is_down(pair: Pair) -> None:
+    pair.until(LONGEST_GRACE_NS)
+    assert pair.state(A) == NodeState.DOWN
+    pair.want("web.1", TaskState.SHUTDOWN)
+    assert not pair.dispatcher.withheld(pair.store.tasks[TaskId("web.1")])
+
+
 def test_a_service_may_have_a_grace_of_its_own(pair: Pair) -> None:
     service = pair.store.services[WEB]
     spec = replace(service.spec, drain_grace_ns=3 * SECOND)
@@ -106,6 +144,18 @@ def test_tasks_of_a_service_that_was_removed_keep_its_grace(pair: Pair) -> None:
     pair.acknowledge(A, pair.sessions[A])
     pair.until(pair.now)
     assert pair.stops_told() == ["web.1"]
+
+
+def test_the_grace_of_a_service_that_is_removed_is_remembered_only_for_tasks(leader: Leader) -> None:
+    graces = Graces(leader.store, LAN.drain_grace_ns)
+    for name in ("idle", "busy"):
+        leader.create(Service(ServiceId(name), ServiceSpec(name, TaskSpec(ContainerSpec("image")), drain_grace_ns=0)))
+    leader.create(replace(task("busy.1", A), service_id=ServiceId("busy")))
+    for name, grace_ns in (("idle", LAN.drain_grace_ns), ("busy", 0)):
+        old = leader.store.services[ServiceId(name)]
+        leader.write(partial(Draft.delete, kind=Kind.SERVICE, object_id=old.id))
+        graces.follow(Changed(Kind.SERVICE, old.id, old, None))
+        assert graces.of(replace(task("late", A), service_id=old.id)) == grace_ns
 
 
 # Routes
