@@ -3,7 +3,8 @@
 from typing import Final, get_args
 
 from core.effects import PrepareTask, ProgramRoutes, RemoveTask, StartTask, StopTask
-from core.events import ContainerPhase, EngineReport, RoutesFailed, TaskReported
+from core.events import ContainerPhase, EngineReport, RoutesApplied, RoutesFailed, TaskReported
+from core.mesh.routes import RouteChanges
 
 EngineOrder = PrepareTask | StartTask | StopTask | RemoveTask
 REFUSED: Final = (*get_args(EngineOrder), ProgramRoutes)
@@ -12,9 +13,11 @@ NO_ENGINE: Final = "this driver has no container engine"
 NO_DATA_PLANE: Final = "this driver has no data plane"
 
 
-def refusal(effect: EngineOrder | ProgramRoutes) -> TaskReported | RoutesFailed:
-    """The report of failure on an order; of success only for removing a container, of which there is none."""
+def refusal(effect: EngineOrder | ProgramRoutes) -> TaskReported | RoutesApplied | RoutesFailed:
+    """The report of failure on an order; of success only for removing what is not there: a container, all routes."""
     match effect:
+        case ProgramRoutes(changes=RouteChanges(to_version=0)):
+            return RoutesApplied(effect.ticket)
         case ProgramRoutes():
             return RoutesFailed(effect.ticket, NO_DATA_PLANE)
         case RemoveTask():

@@ -114,9 +114,10 @@ class Manager:
         self._now = now
         if isinstance(message, JoinRequest):
             return self._joining.receive(message)
-        if isinstance(message, Register):
-            self._roles.registered(message)
-        return self._dispatcher.receive(now, sender, message)
+        effects = self._dispatcher.receive(now, sender, message)
+        if isinstance(message, Register) and self._dispatcher.attempt_of(sender) == message.attempt:
+            self._roles.registered(message)  # a late copy of an earlier attempt opens no session, and says what was
+        return effects
 
     def tick(self, now: int) -> list[Effect]:
         """Time has passed: what is due goes out. `reconcile` is to be called afterwards, as after everything."""

@@ -4,7 +4,7 @@ import pytest
 
 from core.absent import NO_DATA_PLANE, NO_ENGINE, REFUSED, refusal
 from core.effects import PrepareTask, ProgramRoutes, RemoveTask, StartTask, StopTask
-from core.events import ContainerPhase, EngineReport, RoutesFailed, TaskReported
+from core.events import ContainerPhase, EngineReport, RoutesApplied, RoutesFailed, TaskReported
 from core.ids import OperationId, ServiceId, TaskId, Ticket
 from core.mesh.routes import RouteChanges
 from core.objects.task import ContainerSpec, Task, TaskSpec
@@ -27,6 +27,10 @@ def test_an_order_to_the_engine_fails_with_the_reason(order: PrepareTask | Start
 def test_removing_what_is_not_there_succeeds() -> None:
     report = EngineReport(ContainerPhase.REMOVED)
     assert refusal(RemoveTask(OperationId(7), TASK.id)) == TaskReported(TASK.id, OperationId(7), report)
+
+
+def test_carrying_nothing_succeeds() -> None:
+    assert refusal(ProgramRoutes(Ticket(9), RouteChanges(0, 0))) == RoutesApplied(Ticket(9))
 
 
 def test_routes_fail_with_the_reason() -> None:

@@ -160,6 +160,11 @@ class Dispatcher:
         """Whether there is something to write."""
         return bool(self._observations) or self._reports.dirty
 
+    def attempt_of(self, node_id: NodeId) -> int | None:
+        """The attempt to register that opened this node's session; None if it has none."""
+        session = self._sessions.by_node.get(node_id)
+        return session.attempt if session is not None else None
+
     def deadline(self) -> int | None:
         """When `tick` has something to do; 0 if it has already."""
         if self._reports.due or self._conversations.has_more_to_do:

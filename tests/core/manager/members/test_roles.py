@@ -108,3 +108,13 @@ def test_a_repeated_registration_is_no_second_loss() -> None:
     leader.follow_plans()
     leader.register("m3", "", attempt=2)
     assert raft_id(leader, "m3") == fresh
+
+
+def test_a_late_copy_of_an_earlier_registration_is_no_loss() -> None:
+    """The first of all came from a worker; it has long been a manager."""
+    leader = three_managers()
+    member = raft_id(leader, "m3")
+    leader.register("m3", member, attempt=2)
+    leader.register("m3", "", attempt=1)
+    assert raft_id(leader, "m3") == member
+    assert leader.follow_plans() == []
