@@ -20,18 +20,25 @@ class ForwardingWatch:
     def __init__(self, world: World, compute: Afresh = afresh) -> None:
         self._world = world
         self._compute = compute
+        self._state: object = None
         self._compared: dict[str, tuple[object, bool]] = {}
         self._backends: dict[str, tuple[int, frozenset[TaskId]]] = {}
         self.points: list[TablePoint] = []
 
-    def look(self, at_ns: int) -> None:
-        """Note what has changed; without a manager that lives nobody can tell, and nothing is noted."""
+    def look(self, at_ns: int, *, only_at_store: bool = False) -> None:
+        """Note what has changed; without a manager that lives nobody can tell, and nothing is noted.
+
+        `only_at_store`: nothing but a store can have changed since the last look.
+        """
         store = most_advanced_store(self._world)
         if store is None:
             return
+        state = fingerprint(store)
+        if only_at_store and state == self._state:
+            return
+        self._state = state
         hosts = [host for host in self._world.hosts() if self._counts(host, store)]
         self._backends = {host: known for host, known in self._backends.items() if host in hosts}
-        state = fingerprint(store)
         alive = self._running_tasks()
         lagging = tuple(host for host in hosts if not self._is_current(host, store, state))
         misled = tuple(host for host in hosts if not self._backends_of(host) <= alive)
