@@ -15,8 +15,6 @@ ends. So two kinds of attempts are dropped like a message that got lost:
 from collections import deque
 from typing import Final
 
-from msgspec import Struct
-
 from core.ids import NodeId
 
 MOST_PER_PERIOD: Final = 3
@@ -24,12 +22,15 @@ LATE_ATTEMPTS: Final = 1 << 16
 """So far below the current attempt are others of the same life. A restarted agent is there once in 4 billion times."""
 
 
-class Latest(Struct, gc=False):
+class _Latest:
     """What is remembered of one node: when its latest sessions began and by which attempts; what was refused."""
 
-    began_at: deque[int]
-    attempts: deque[int]
-    refused: deque[int]
+    __slots__ = ("attempts", "began_at", "refused")
+
+    def __init__(self) -> None:
+        self.began_at: deque[int] = deque(maxlen=MOST_PER_PERIOD)
+        self.attempts: deque[int] = deque(maxlen=MOST_PER_PERIOD)
+        self.refused: deque[int] = deque(maxlen=MOST_PER_PERIOD)
 
 
 class Registrations:
@@ -37,7 +38,7 @@ class Registrations:
 
     def __init__(self, period_ns: int) -> None:
         self._period_ns = period_ns
-        self._latest: dict[NodeId, Latest] = {}
+        self._latest: dict[NodeId, _Latest] = {}
 
     def refusal(self, now: int, node_id: NodeId, attempt: int, current: int | None) -> str | None:
         """Why this attempt begins no session; None if it does, and note is taken of it.
@@ -65,8 +66,8 @@ class Registrations:
         """The node has been removed."""
         self._latest.pop(node_id, None)
 
-    def _of(self, node_id: NodeId) -> Latest:
+    def _of(self, node_id: NodeId) -> _Latest:
         latest = self._latest.get(node_id)
         if latest is None:
-            latest = self._latest[node_id] = Latest(*(deque(maxlen=MOST_PER_PERIOD) for _ in range(3)))
+            latest = self._latest[node_id] = _Latest()
         return latest

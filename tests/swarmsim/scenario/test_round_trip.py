@@ -182,7 +182,7 @@ def test_a_whole_scenario() -> None:
         end_ns=90 * SECOND,
         images=(
             ImagePlan("web:1", port=80, calls=(Call("db"), Call("shop_db", 6379)), exits_after_ns=SECOND, exit_code=3),
-            ImagePlan("db:1"),
+            ImagePlan("db:1", port=6379),
         ),
         deploy=(StackPlan("shop", "shop.yml", shop("shop", "")),),
         traffic=(TrafficPlan("visitors", "shop_web", 80, 0.5, Rack("a"), Window(SECOND, 2 * SECOND)),),
