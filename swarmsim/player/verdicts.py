@@ -74,8 +74,9 @@ def check_verdict(check: Check, origin_ns: int, expectation: Expectation | None 
     name = expectation.text if expectation is not None and expectation.text else f"always: {check.name}"
     line = expectation.line if expectation is not None else 0
     violation = check.violation
-    if violation is None and expectation is not None and not check.checked_count:
-        return Verdict(name, Ruling.UNKNOWN, _detail("there was nothing to check", check), 0, line=line)
+    if violation is None and not check.checked_count:
+        ruling = Ruling.UNKNOWN if expectation is not None else Ruling.HELD
+        return Verdict(name, ruling, _detail("there was nothing to check", check), 0, line=line)
     if violation is None:
         return Verdict(name, Ruling.HELD, _detail("no violation", check), check.checked_count, line=line)
     at_ns = violation.at_ns - origin_ns
