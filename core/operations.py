@@ -53,11 +53,12 @@ class CreateService(Struct, frozen=True, gc=False, tag="create-service"):
 
 
 class UpdateService(Struct, frozen=True, gc=False, tag="update-service"):
-    """Replace the spec of a service."""
+    """Replace the spec of a service; with `rollback` by the one it had before, whatever `spec` says."""
 
     id: str
     version: int
     spec: ServiceSpec
+    rollback: bool = False
 
 
 class CreateNetwork(Struct, frozen=True, gc=False, tag="create-network"):

@@ -287,7 +287,7 @@ class Engine:
         """Whose process has this port of the machine for itself (host mode), and its own port behind it."""
         for container in self._containers.values():
             if container.listening:
-                for config in container.task.host_ports:
+                for config in container.task.endpoint.host_ports:
                     if config.published_port == port and config.protocol is protocol:
                         return container, config.target_port
         return None

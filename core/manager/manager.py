@@ -33,6 +33,7 @@ from core.manager.reaper import Reaper
 from core.manager.reconciler import Reconciler
 from core.manager.restart.starter import Starter
 from core.manager.scheduler.scheduler import Scheduler
+from core.manager.update.updater import Updater
 from core.manager.wall import Wall
 from core.messages import JoinRequest, Register, ToManager
 from core.operations import OperationError, Write
@@ -155,6 +156,7 @@ def reconcilers_of(head: Store, timing: Timing, rng: Random, wall: Wall) -> list
         ServiceRemoval(head),
         Scheduler(head),
         Allocator(head),
+        Updater(head, rng, wall),
         ReplicatedOrchestrator(head, rng),
         GlobalOrchestrator(head, rng),
         Starter(head, timing, wall),

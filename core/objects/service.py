@@ -5,6 +5,8 @@ from enum import Enum
 from msgspec import Struct
 
 from core.ids import NetworkId, ServiceId
+from core.objects.endpoint import EndpointMode as EndpointMode
+from core.objects.endpoint import EndpointSpec as EndpointSpec
 from core.objects.port import PortConfig as PortConfig
 from core.objects.port import Protocol as Protocol
 from core.objects.port import PublishMode as PublishMode
@@ -62,20 +64,6 @@ class UpdateConfig(Struct, frozen=True, gc=False):
     order: UpdateOrder = UpdateOrder.STOP_FIRST
 
 
-class EndpointMode(Enum):
-    """VIP: one virtual address, balanced. DNSRR: names resolve to the tasks' own addresses."""
-
-    VIP = "vip"
-    DNSRR = "dnsrr"
-
-
-class EndpointSpec(Struct, frozen=True, gc=False):
-    """How a service is reached."""
-
-    mode: EndpointMode = EndpointMode.VIP
-    ports: tuple[PortConfig, ...] = ()
-
-
 class VirtualIP(Struct, frozen=True, gc=False):
     """A service's virtual address on one network, with prefix length, as CIDR."""
 
@@ -109,6 +97,10 @@ class UpdateStatus(Struct, frozen=True, gc=False):
     started_at: int = 0
     completed_at: int = 0
     message: str = ""
+    slot_count: int = 0
+    """How many slots were to be updated when it began: what the failure ratio is a ratio of."""
+    failure_count: int = 0
+    """How many of its tasks did not start, or ended while they were watched."""
 
 
 class ServiceSpec(Struct, frozen=True, gc=False):

@@ -5,8 +5,8 @@ from enum import Enum, IntEnum
 from msgspec import Struct
 
 from core.ids import ConfigId, NetworkId, NodeId, SecretId, ServiceId, TaskId
+from core.objects.endpoint import EndpointSpec
 from core.objects.network import NetworkAttachment
-from core.objects.port import PortConfig
 from core.objects.resources import Platform, Resources
 from core.timing import SECOND
 
@@ -209,8 +209,10 @@ class Task(Struct, frozen=True, gc=False, tag="task"):
     desired_state: TaskState = TaskState.RUNNING
     status: TaskStatus = TaskStatus()
     attachments: tuple[NetworkAttachment, ...] = ()
-    host_ports: tuple[PortConfig, ...] = ()
-    """The service's host-mode ports, which this task opens on its own node."""
+    endpoint: EndpointSpec = EndpointSpec()
+    """The service's when this task was made; the host-mode ports of it are opened on the task's own node."""
+    by_update: bool = False
+    """Made by a rolling update, which goes on to watch whether it starts and runs on."""
     version: int = 0
     created_at: int = 0
     updated_at: int = 0

@@ -14,7 +14,7 @@ from core.effects import ProgramRoutes, StopTask
 from core.ids import NetworkId, NodeId, OperationId, ServiceId, TaskId, Ticket
 from core.mesh.routes import Backend, Neighbour, NetworkRoute, RouteChanges, RouteRecord, ServiceRoute
 from core.objects.port import PortConfig, PublishMode
-from core.objects.service import EndpointMode
+from core.objects.service import EndpointMode, EndpointSpec
 from core.objects.task import Task
 from core.timing import MS, SECOND
 from core.trials import faults
@@ -253,7 +253,7 @@ def test_a_host_mode_port_is_open_on_its_own_machine_only() -> None:
 
 
 def with_host_port(wanted: Task, port: PortConfig) -> Task:
-    return replace(wanted, host_ports=(port,))
+    return replace(wanted, endpoint=EndpointSpec(ports=(port,)))
 
 
 # --- calls to other services

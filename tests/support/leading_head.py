@@ -208,6 +208,14 @@ class Swarm:
         assert answer is None, answer
         self.settle()
 
+    def update(self, name: str, rollback: bool = False, **changes: object) -> None:
+        """`docker service update`, seen through to where nothing more happens at this moment."""
+        service = self.service(name)
+        spec = replace(service.spec, **changes)
+        answer = self.ask(UpdateService(service.id, service.version, spec, rollback))
+        assert answer is None, answer
+        self.settle()
+
     def remove(self, kind: Kind, reference: str) -> str | OperationError | None:
         """`docker ... rm`."""
         answer = self.ask(Remove(kind, reference))

@@ -21,6 +21,7 @@ from core.manager.allocator.holdings import (
     holdings_of,
     networks_of_node,
     networks_of_service,
+    networks_of_task,
 )
 from core.manager.allocator.ports import PortPool
 from core.manager.allocator.presence import Presence
@@ -247,7 +248,8 @@ class Allocator:
         service = self._head.services.get(task.service_id)
         if service is None or not _needs_addresses(task):
             return
-        addresses = self._short[Kind.SERVICE].get(service.id) or self._take_for(task, service)
+        short = self._short[Kind.SERVICE].get(service.id)
+        addresses = short or self._take(task.id, networks_of_task(self._head, task), {})
         if isinstance(addresses, str):
             self._short[Kind.TASK][task.id] = addresses
             if task.status.err != addresses:
@@ -263,9 +265,6 @@ class Allocator:
             task.status, state=TaskState.PENDING, timestamp=draft.wall_ns, message="pending task scheduling", err=""
         )
         draft.update(replace(task, attachments=attachments, status=status))
-
-    def _take_for(self, task: Task, service: Service) -> dict[NetworkId, str] | str:
-        return self._take(task.id, networks_of_service(self._head, service), {})
 
     def _take(
         self, holder: str, network_ids: list[NetworkId], current: dict[NetworkId, str]

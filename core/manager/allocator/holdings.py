@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from core.ids import NetworkId
-from core.manager.control.endpoints import publishes_by_ingress
 from core.manager.control.networks import ingress_of
 from core.manager.orchestrator.tasks import has_stopped
 from core.objects import Node, Service, Task
-from core.objects.task import TaskState
+from core.objects.endpoint import EndpointSpec
+from core.objects.task import TaskSpec, TaskState
 from core.store import Store
 
 
@@ -50,9 +50,18 @@ def all_holdings(store: Store) -> Iterator[tuple[str, Holding]]:
 
 
 def networks_of_service(store: Store, service: Service) -> list[NetworkId]:
-    """The networks its tasks are attached to: the ones it names, and ingress if it publishes there."""
-    network_ids = [target.network_id for target in service.spec.task.networks]
-    ingress = ingress_of(store) if publishes_by_ingress(service.spec.endpoint) else None
+    """The networks on which it is reached: the ones it names, and ingress if it publishes there."""
+    return _networks_of(store, service.spec.task, service.spec.endpoint)
+
+
+def networks_of_task(store: Store, task: Task) -> list[NetworkId]:
+    """The networks it is to be attached to, by what its service was when it was made."""
+    return _networks_of(store, task.spec, task.endpoint)
+
+
+def _networks_of(store: Store, spec: TaskSpec, endpoint: EndpointSpec) -> list[NetworkId]:
+    network_ids = [target.network_id for target in spec.networks]
+    ingress = ingress_of(store) if endpoint.uses_ingress else None
     return network_ids if ingress is None else [*network_ids, ingress.id]
 
 

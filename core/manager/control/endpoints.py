@@ -46,13 +46,3 @@ def check_port_conflicts(store: Store, spec: EndpointSpec, own_id: ServiceId | N
 def _clash(port: PortConfig, taken: PortConfig) -> bool:
     same = (port.protocol, port.published_port) == (taken.protocol, taken.published_port)
     return same and PublishMode.INGRESS in (port.publish_mode, taken.publish_mode)
-
-
-def publishes_by_ingress(spec: EndpointSpec) -> bool:
-    """Whether tasks of such a service have to be on the ingress network."""
-    return any(port.publish_mode is PublishMode.INGRESS for port in spec.ports)
-
-
-def host_ports(spec: EndpointSpec) -> list[PortConfig]:
-    """The ports that tasks open on their own node."""
-    return [port for port in spec.ports if port.publish_mode is PublishMode.HOST]

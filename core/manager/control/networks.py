@@ -4,7 +4,6 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueE
 from random import Random
 
 from core.ids import NetworkId, draw_id
-from core.manager.control.endpoints import publishes_by_ingress
 from core.manager.control.names import check_dns_name
 from core.manager.control.references import resolve
 from core.manager.control.refusal import Refusal, invalid, name_taken
@@ -40,7 +39,7 @@ def remove_network(draft: Draft, operation: Remove, rng: Random) -> None:
     network: Network = resolve(draft.head, Kind.NETWORK, operation.reference)
     for service in draft.head.services.values():
         explicit = any(target.network_id == network.id for target in service.spec.task.networks)
-        if explicit or (network.spec.ingress and publishes_by_ingress(service.spec.endpoint)):
+        if explicit or (network.spec.ingress and service.spec.endpoint.uses_ingress):
             raise invalid(f"network {network.spec.name} is in use by service {service.spec.name}")
     for task in draft.head.tasks.values():
         held = task.status.state <= TaskState.RUNNING

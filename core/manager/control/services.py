@@ -10,8 +10,6 @@ from core.ids import ServiceId, draw_id
 from core.manager.control.endpoints import (
     check_endpoint_spec,
     check_port_conflicts,
-    host_ports,
-    publishes_by_ingress,
 )
 from core.manager.control.names import check_dns_name
 from core.manager.control.networks import ingress_of
@@ -19,6 +17,7 @@ from core.manager.control.references import resolve
 from core.manager.control.refusal import invalid, name_taken, not_possible, not_supported, out_of_sequence
 from core.manager.control.task_specs import bound_task_spec
 from core.manager.draft import Draft
+from core.manager.update.states import UpdateEvent, moved
 from core.objects.drain_grace import DRAIN_GRACE_LABEL, BadDrainGrace, check_drain_grace_ns, labelled_drain_grace_ns
 from core.objects.service import GlobalJob, Replicated, ReplicatedJob, Service, ServiceSpec, UpdateConfig
 from core.operations import CreateService, Kind, Remove, UpdateService
@@ -40,13 +39,25 @@ def create_service(draft: Draft, operation: CreateService, rng: Random) -> str:
 
 
 def update_service(draft: Draft, operation: UpdateService, rng: Random) -> None:
-    """Replicas, labels, update settings and ports change in place; a task template would need a rolling update."""
+    """Declare another spec; `core.manager.update` replaces the tasks that it makes out of date.
+
+    What the client read may have got other addresses or another update status since: only another spec stands
+    in its way, where Docker refuses (moby #39891).
+    """
     service: Service = resolve(draft.head, Kind.SERVICE, operation.id)
-    if service.version != operation.version:
+    if not service.spec_version <= operation.version <= service.version:
         raise out_of_sequence()
-    spec = _bound_spec(draft.head, operation.spec, service.id)
+    event, spec = UpdateEvent.SPEC_UPDATED, operation.spec
+    if operation.rollback:
+        if service.previous_spec is None:
+            raise not_possible(f"service {service.spec.name} does not have a previous spec")
+        event, spec = UpdateEvent.ROLLBACK_REQUESTED, service.previous_spec
+    spec = _bound_spec(draft.head, spec, service.id)
     _check_change(service.spec, spec)
-    draft.update(replace(service, spec=spec, spec_version=draft.index, previous_spec=service.spec, update_status=None))
+    status = moved(service.update_status, event, draft.wall_ns)
+    draft.update(
+        replace(service, spec=spec, spec_version=draft.index, previous_spec=service.spec, update_status=status)
+    )
 
 
 def remove_service(draft: Draft, operation: Remove, rng: Random) -> None:
@@ -65,7 +76,7 @@ def _bound_spec(store: Store, spec: ServiceSpec, own_id: ServiceId | None) -> Se
         _check_update(update)
     check_endpoint_spec(spec.endpoint)
     check_port_conflicts(store, spec.endpoint, own_id)
-    if publishes_by_ingress(spec.endpoint) and ingress_of(store) is None:
+    if spec.endpoint.uses_ingress and ingress_of(store) is None:
         raise not_possible("service needs ingress network, but no ingress network is present")
     return replace(spec, task=bound_task_spec(store, spec.task), drain_grace_ns=_drain_grace_ns(spec))
 
@@ -106,15 +117,8 @@ def _check_update(update: UpdateConfig) -> None:
 
 
 def _check_change(old: ServiceSpec, new: ServiceSpec) -> None:
-    """Refuse what Docker refuses, and what only new tasks could carry out."""
+    """Refuse what Docker refuses."""
     if old.name != new.name:
         raise not_supported("renaming services is not supported")
     if type(old.mode) is not type(new.mode):
         raise not_supported("service mode change is not allowed")
-    advice = "is not supported yet (it needs a rolling update): remove the service and create it again"
-    if old.task != new.task:
-        raise not_supported(f"changing the task template of service {old.name} {advice}")
-    if host_ports(old.endpoint) != host_ports(new.endpoint):
-        raise not_supported(f"changing the host-mode ports of service {old.name} {advice}")
-    if publishes_by_ingress(new.endpoint) and not publishes_by_ingress(old.endpoint):
-        raise not_supported(f"publishing the first ingress port of service {old.name} {advice}")

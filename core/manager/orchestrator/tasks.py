@@ -6,7 +6,6 @@ from random import Random
 from msgspec.structs import replace
 
 from core.ids import NodeId, TaskId, draw_id
-from core.manager.control.endpoints import host_ports
 from core.manager.draft import Draft
 from core.objects.node import Availability, Node, NodeState
 from core.objects.service import Service
@@ -25,6 +24,7 @@ def new_task(
     wall_ns: int,
     node_id: NodeId = NOWHERE,
     desired: TaskState = TaskState.RUNNING,
+    by_update: bool = False,
 ) -> Task:
     """A task from the service's template. Global services give the node and slot 0."""
     return Task(
@@ -38,7 +38,8 @@ def new_task(
         service_labels=service.spec.labels,
         desired_state=desired,
         status=TaskStatus(timestamp=wall_ns),
-        host_ports=tuple(host_ports(service.spec.endpoint)),
+        endpoint=service.spec.endpoint,
+        by_update=by_update,
     )
 
 

@@ -50,10 +50,11 @@ def predecessor(store: Store, task: Task) -> Task | None:
 def restart_delay_ns(store: Store, task: Task, timing: Timing) -> int:
     """How long a replacement waits before it may run (swarm.md §3.4).
 
-    The policy's delay after an end; nothing after a drain; after the loss of a node what the profile says.
+    The policy's delay after an end; nothing after a drain, or for another template; after the loss of a node what
+    the profile says.
     """
     before = predecessor(store, task)
-    if before is None:
+    if before is None or before.spec != task.spec:
         return 0
     if ended_by_itself(before):
         return task.spec.restart.delay_ns

@@ -3,19 +3,35 @@
 from random import Random
 
 from core.manager.draft import Draft
-from core.manager.orchestrator.tasks import NOWHERE, new_task, want
+from core.manager.orchestrator.tasks import NOWHERE, is_wanted, new_task, want
 from core.manager.restart.policy import should_restart
 from core.objects.service import Service
 from core.objects.task import Task, TaskState
+from core.store import Store, slot_of
 
 
-def restart(draft: Draft, rng: Random, service: Service, task: Task) -> None:
-    """Give a task up and, unless its policy says no, replace it.
+def restart(draft: Draft, rng: Random, service: Service, task: Task, by_update: bool | None = None) -> None:
+    """Give a task up and, unless its policy says no or the slot has a newer one already, replace it.
 
-    The replacement's desired state is READY until `core.manager.restart.starter` lets it run.
+    The replacement's desired state is READY until `core.manager.restart.starter` lets it run. An update goes on to
+    watch it (`by_update`) if it watched the task and never saw it run, unless it says otherwise itself.
     """
-    replaced = should_restart(draft.head, task, draft.wall_ns)
+    replaced = not _is_succeeded(draft.head, task) and should_restart(draft.head, task, draft.wall_ns)
     want(draft, task, TaskState.SHUTDOWN)
-    if replaced:
-        node_id = task.node_id if task.slot == 0 else NOWHERE
-        draft.create(new_task(rng, service, task.slot, draft.wall_ns, node_id, TaskState.READY))
+    if not replaced:
+        return
+    if by_update is None:
+        unseen = task.status.state < TaskState.RUNNING and task.spec_version == service.spec_version
+        by_update = task.by_update and unseen
+    node_id = task.node_id if task.slot == 0 else NOWHERE
+    draft.create(new_task(rng, service, task.slot, draft.wall_ns, node_id, TaskState.READY, by_update))
+
+
+def _is_succeeded(store: Store, task: Task) -> bool:
+    """Whether a later task of its slot is wanted: an update had it started first."""
+    later = False
+    for other in store.tasks_in_slot(slot_of(task)):
+        if later and is_wanted(other):
+            return True
+        later = later or other.id == task.id
+    return False

@@ -3,7 +3,8 @@
 Theory of operation. A replacement is allocated, scheduled and prepared while it waits. It may run when
 
 - its restart delay, counted from its creation, is over, and
-- every earlier task of its slot has stopped, or is on a node that is down or gone, or one minute has passed since then.
+- every earlier task of its slot that was told to stop has stopped, or is on a node that is down or gone, or one minute
+  has passed since then. An earlier one that is still wanted (an update that starts first) is not waited for.
 
 The delay is fixed when the replacement is first seen. All else is read off the head. A new leader counts the delay from
 the replacement's creation time, as far as wall clocks can be believed (`Wall.started_at`), but the minute anew on its
@@ -14,7 +15,7 @@ marks the waiting tasks of the slots concerned; time marks a task by its alarm.
 from core.ids import TaskId
 from core.manager.alarms import Alarms
 from core.manager.draft import Draft
-from core.manager.orchestrator.tasks import has_stopped, is_unreachable, want
+from core.manager.orchestrator.tasks import has_stopped, is_unreachable, is_wanted, want
 from core.manager.restart.policy import restart_delay_ns
 from core.manager.wall import Wall
 from core.objects.task import Task, TaskState
@@ -112,7 +113,9 @@ class Starter:
         for other in self._head.tasks_in_slot(slot_of(task)):
             if other.id == task.id:
                 break
-            if not has_stopped(other) and not is_unreachable(self._head.nodes.get(other.node_id)):
+            if is_wanted(other) or has_stopped(other):
+                continue
+            if not is_unreachable(self._head.nodes.get(other.node_id)):
                 return True
         return False
 

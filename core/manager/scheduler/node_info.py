@@ -39,7 +39,7 @@ class Load(Struct, frozen=True, gc=False):
 
 def load_of(task: Task) -> Load:
     """What a task takes up wherever it is."""
-    ports = tuple((port.protocol, port.published_port) for port in task.host_ports if port.published_port)
+    ports = tuple((port.protocol, port.published_port) for port in task.endpoint.host_ports if port.published_port)
     reserved = task.spec.reservations
     return Load(task.service_id, reserved.nano_cpus, reserved.memory_bytes, ports, is_wanted(task))
 

@@ -13,6 +13,7 @@ from core.manager.orchestrator.tasks import is_wanted
 from core.manager.placement.constraints import meets, parse_constraints
 from core.manager.scheduler.scheduler import RETRY_NS, Scheduler
 from core.objects import Cluster, Node, Task
+from core.objects.endpoint import EndpointSpec
 from core.objects.node import Availability, NodeDescription, NodeSpec, NodeState, NodeStatus
 from core.objects.port import PortConfig, PublishMode
 from core.objects.resources import Resources
@@ -83,14 +84,14 @@ class NaiveScheduler:
         there = self._on(node)
         ready = node.status.state is NodeState.READY and node.spec.availability is Availability.ACTIVE
         needed = sum(each.spec.reservations.nano_cpus for each in there) + task.spec.reservations.nano_cpus
-        ports = {port.published_port for each in there for port in each.host_ports}
+        ports = {port.published_port for each in there for port in each.endpoint.host_ports}
         limit = task.spec.placement.max_replicas
         same = sum(is_wanted(each) and each.service_id == task.service_id for each in there)
         return (
             ready
             and (not task.spec.reservations.nano_cpus or needed <= node.description.resources.nano_cpus)
             and meets(node, parse_constraints(task.spec.placement.constraints))
-            and not ports & {port.published_port for port in task.host_ports}
+            and not ports & {port.published_port for port in task.endpoint.host_ports}
             and (not limit or same < limit)
         )
 
@@ -145,7 +146,7 @@ class Bench:
                     template,
                     1,
                     status=TaskStatus(TaskState.PENDING),
-                    host_ports=HOST_PORT if host_port else (),
+                    endpoint=EndpointSpec(ports=HOST_PORT if host_port else ()),
                 )
             )
         self.tell(draft)

@@ -1,0 +1,258 @@
+"""One turn of a service's update: look at the slots that have changed, then begin as many as there is room for."""
+
+from random import Random
+from typing import Final
+
+from msgspec.structs import replace
+
+from core.manager.draft import Draft
+from core.manager.orchestrator.tasks import is_lost, is_wanted, new_task, want
+from core.manager.restart.restart import restart
+from core.manager.update.out_of_date import is_out_of_date
+from core.manager.update.rollout import Rollout
+from core.manager.update.states import PAUSED, UNDER_WAY, UpdateEvent, moved
+from core.manager.wall import Wall
+from core.objects.node import Availability
+from core.objects.service import FailureAction, Service, UpdateConfig, UpdateOrder, UpdateState, UpdateStatus
+from core.objects.task import Task, TaskState
+from core.store import SlotKey
+from core.timing import SECOND
+
+START_TIMEOUT_NS: Final = 300 * SECOND
+"""How long an update waits for a task of its own to run, beside the start period of its health check."""
+
+
+class Turn:
+    """Works on `rollout`, which is all that outlasts it; writes into `draft`."""
+
+    def __init__(self, now: int, draft: Draft, rng: Random, wall: Wall, service: Service, rollout: Rollout) -> None:
+        self._now = now
+        self._draft = draft
+        self._head = draft.head
+        self._rng = rng
+        self._wall = wall
+        self._service = service
+        self._spec_version = service.spec_version
+        self._rollout = rollout
+
+    def take(self) -> bool:
+        """Whether all that can be done now is done; if not, another turn is needed."""
+        if not self._look():
+            return False
+        if self._state in PAUSED:
+            return True
+        if not self._announce() or not self._begin_slots():
+            return False
+        if self._rollout.done and self._state in UNDER_WAY:
+            if self._draft.full:
+                return False
+            self._write(moved(self._service.update_status, UpdateEvent.ALL_REPLACED, self._draft.wall_ns))
+        return True
+
+    # What the service says
+
+    @property
+    def _state(self) -> UpdateState | None:
+        status = self._service.update_status
+        return None if status is None else status.state
+
+    @property
+    def _config(self) -> UpdateConfig:
+        back = self._state in (UpdateState.ROLLBACK_STARTED, UpdateState.ROLLBACK_PAUSED)
+        return self._service.spec.rollback if back else self._service.spec.update
+
+    @property
+    def _monitor_ns(self) -> int:
+        """A delay that outlasts the monitor extends it: what comes next is not begun unwatched (swarmkit)."""
+        config = self._config
+        return config.monitor_ns if config.delay_ns < config.monitor_ns else config.delay_ns + SECOND
+
+    # Looking
+
+    def _look(self) -> bool:
+        """Look at every slot that has to be looked at; False if that took all there is of the draft."""
+        rollout = self._rollout
+        while (task_id := rollout.alarms.pop_due(self._now)) is not None:
+            rollout.touch(self._head.tasks[task_id])
+        while rollout.dirty:
+            if self._draft.spent or self._service.spec_version != self._spec_version:
+                return False
+            if not rollout.touched:
+                rollout.find_more()
+                continue
+            slot = next(iter(rollout.touched))
+            del rollout.touched[slot]
+            self._draft.look()
+            self._look_at(slot)
+        return True
+
+    def _look_at(self, slot: SlotKey) -> None:
+        tasks = self._head.tasks_in_slot(slot)
+        own = [task for task in tasks if task.by_update and task.spec_version == self._service.spec_version]
+        for task in own:
+            why = self._failure_of(task)
+            if why is not None:
+                self._count_failure(task, why)
+                self._rollout.touch(task)  # to be looked at as it is now
+                return
+        wanted = [task for task in tasks if is_wanted(task)]
+        outdated = [task for task in wanted if self._is_out_of_date(task)]
+        current = [task for task in wanted if task not in outdated]
+        if outdated and current and self._may_make_way(current):
+            for task in outdated:
+                want(self._draft, task, TaskState.SHUTDOWN)
+        tried = any(task.spec_version == self._service.spec_version for task in tasks)
+        self._rollout.file(
+            slot,
+            outdated=bool(outdated) and not current and not tried and self._is_open(slot),
+            under_way=bool(outdated and current) or any(list(map(self._keeps_busy, own))),
+        )
+
+    def _is_out_of_date(self, task: Task) -> bool:
+        return is_out_of_date(self._service, task, self._head.nodes.get(task.node_id))
+
+    def _may_make_way(self, current: list[Task]) -> bool:
+        runs = any(task.status.state is TaskState.RUNNING for task in current)
+        return runs or self._config.order is UpdateOrder.STOP_FIRST
+
+    def _is_open(self, slot: SlotKey) -> bool:
+        """Whether a new task may be put there: that of a global service stays where nothing is to be changed."""
+        _, number, node_id = slot
+        if number:
+            return True
+        node = self._head.nodes.get(node_id)
+        return node is not None and not is_lost(node) and node.spec.availability is not Availability.PAUSE
+
+    # Watching
+
+    def _failure_of(self, task: Task) -> str | None:
+        """Why a task of this update counts as failed, if it does and has not been counted."""
+        if self._state not in UNDER_WAY or not is_wanted(task):
+            return None
+        if task.status.state > TaskState.RUNNING:
+            ran_at = self._rollout.ran_at.get(task.id)
+            if ran_at is not None and self._now > ran_at + self._monitor_ns:
+                return None
+            return task.status.err or task.status.message
+        timeout_ns = self._start_timeout_ns(task)
+        if task.status.state < TaskState.RUNNING and self._now >= self._seen_at(task) + timeout_ns:
+            return f"it did not run within {timeout_ns // SECOND} s: {task.status.err or task.status.message}"
+        return None
+
+    def _keeps_busy(self, task: Task) -> bool:
+        """Whether a task of this update keeps its slot under way; sets the time at which to look again."""
+        until = self._busy_until(task)
+        if until is not None and self._now < until:
+            self._rollout.alarms.set(task.id, until)
+            return True
+        watched = is_wanted(task) and task.status.state is TaskState.RUNNING
+        monitored_until = self._ran_at(task) + self._monitor_ns
+        if watched and self._now < monitored_until:
+            self._rollout.alarms.set(task.id, monitored_until)
+        else:
+            self._rollout.alarms.drop(task.id)
+        return False
+
+    def _busy_until(self, task: Task) -> int | None:
+        """Until it has run, or ended, for the delay between slots; None: it was given up before."""
+        if task.status.state >= TaskState.RUNNING:
+            return self._ran_at(task) + self._config.delay_ns
+        if is_wanted(task):
+            return self._seen_at(task) + self._start_timeout_ns(task)
+        return None
+
+    def _ran_at(self, task: Task) -> int:
+        known = self._rollout.ran_at.get(task.id)
+        if known is None:
+            known = self._wall.started_at(self._now, task.status.timestamp, self._monitor_ns)
+            self._rollout.ran_at[task.id] = known
+        return known
+
+    def _seen_at(self, task: Task) -> int:
+        known = self._rollout.seen_at.get(task.id)
+        if known is None:
+            known = self._wall.started_at(self._now, task.created_at, self._start_timeout_ns(task))
+            self._rollout.seen_at[task.id] = known
+        return known
+
+    def _start_timeout_ns(self, task: Task) -> int:
+        health = task.spec.container.health
+        return START_TIMEOUT_NS + (0 if health is None else health.start_period_ns)
+
+    # Writing
+
+    def _write(self, status: UpdateStatus | None) -> None:
+        self._service = self._draft.update(replace(self._service, update_status=status))
+
+    def _count_failure(self, task: Task, why: str) -> None:
+        """Give the task up; pause the update or roll it back if that makes too many. All in one draft."""
+        status = self._service.update_status
+        assert status is not None, "only an update under way counts failures"
+        status = replace(status, failure_count=status.failure_count + 1)
+        config = self._config
+        too_many = status.failure_count > config.max_failure_ratio * max(status.slot_count, 1)
+        reason = f"due to failure or early termination of task {task.id}: {why}"
+        if not too_many or config.failure_action is FailureAction.CONTINUE:
+            self._write(status)
+            restart(self._draft, self._rng, self._service, task, by_update=False)
+        elif self._state is UpdateState.UPDATING and config.failure_action is FailureAction.ROLLBACK:
+            self._roll_back(f"update rolled back {reason}")
+            restart(self._draft, self._rng, self._service, task, by_update=True)
+        else:
+            what = "update" if self._state is UpdateState.UPDATING else "rollback"
+            event = UpdateEvent.PAUSED_BY_FAILURES
+            self._write(moved(status, event, self._draft.wall_ns, f"{what} paused {reason}"))
+            restart(self._draft, self._rng, self._service, task, by_update=False)
+
+    def _roll_back(self, message: str) -> None:
+        """Declare what was declared before; there is nothing to go back to from that."""
+        previous = self._service.previous_spec
+        assert previous is not None, "an update has a spec that it began from"
+        event = UpdateEvent.ROLLED_BACK_BY_FAILURES
+        status = moved(self._service.update_status, event, self._draft.wall_ns, message)
+        self._service = self._draft.update(
+            replace(
+                self._service,
+                spec=previous,
+                previous_spec=None,
+                spec_version=self._draft.index,
+                update_status=status,
+            )
+        )
+
+    def _announce(self) -> bool:
+        """Say in the store that there is an update, and of how many slots; False if there is no room to say so."""
+        status = self._service.update_status
+        count = len(self._rollout.outdated) + len(self._rollout.under_way)
+        if not count or (self._state in UNDER_WAY and status is not None and status.slot_count):
+            return True
+        if self._draft.full:
+            return False
+        if self._state not in UNDER_WAY:
+            status = moved(status, UpdateEvent.TASKS_OUT_OF_DATE, self._draft.wall_ns)
+        assert status is not None
+        self._write(replace(status, slot_count=count))
+        return True
+
+    def _begin_slots(self) -> bool:
+        """Begin slots in order while there is room among those under way; False if there is none in the draft."""
+        rollout, parallelism = self._rollout, self._config.parallelism
+        while rollout.outdated and (not parallelism or len(rollout.under_way) < parallelism):
+            if self._draft.full:
+                return False
+            slot = rollout.outdated.pop()
+            rollout.under_way[slot] = None
+            self._begin(slot)
+        return True
+
+    def _begin(self, slot: SlotKey) -> None:
+        """Make the new task of a slot; it waits for the old one unless it is to start first."""
+        _, number, node_id = slot
+        before = self._head.tasks_in_slot(slot)
+        self._draft.create(
+            new_task(self._rng, self._service, number, self._draft.wall_ns, node_id, TaskState.READY, by_update=True)
+        )
+        if self._config.order is UpdateOrder.STOP_FIRST:
+            for task in before:
+                if is_wanted(task):
+                    want(self._draft, task, TaskState.SHUTDOWN)
