@@ -7,6 +7,7 @@ with the head.
 
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -76,6 +77,8 @@ class Swarm:
         self.timing = timing
         self.rng = Random(seed)
         self.transactions: list[Transaction] = []
+        self.on_commit: list[Callable[[], None]] = []
+        """Told of every transaction once it is applied."""
         self.lead()
         self.write(lambda draft: draft.create(Cluster(ClusterId("cluster"))))
         self.write(lambda draft: draft.create(Network(NetworkId("ingress"), NetworkSpec("ingress", ingress=True))))
@@ -126,6 +129,8 @@ class Swarm:
         self.transactions.append(transaction)
         outcome = self.committed.apply(self.index, transaction)
         assert not isinstance(outcome, Conflict), outcome
+        for told in self.on_commit:
+            told()
 
     # Running
 
@@ -208,7 +213,7 @@ class Swarm:
         assert answer is None, answer
         self.settle()
 
-    def update(self, name: str, rollback: bool = False, **changes: object) -> None:
+    def update(self, name: str, rollback: bool = False, **changes: Any) -> None:
         """`docker service update`, seen through to where nothing more happens at this moment."""
         service = self.service(name)
         spec = replace(service.spec, **changes)

@@ -55,7 +55,7 @@ class SlotQueue:
 class Rollout:
     """The slots of a service at one version of its spec."""
 
-    __slots__ = ("alarms", "outdated", "ran_at", "seen_at", "to_find", "touched", "under_way")
+    __slots__ = ("alarms", "doubled", "outdated", "ran_at", "seen_at", "to_find", "touched", "under_way")
 
     def __init__(self, head: Store, slots: Iterator[SlotKey]) -> None:
         self.to_find: Iterator[list[SlotKey]] | None = parts_of(slots)
@@ -66,6 +66,8 @@ class Rollout:
         """Those to be updated."""
         self.under_way: dict[SlotKey, None] = {}
         """Those that count against the parallelism."""
+        self.doubled: dict[SlotKey, None] = {}
+        """Those in which an old task is kept until a new one runs: also after all is done, if failures are borne."""
         self.seen_at: dict[TaskId, int] = {}
         """Since when the update waits for a task of its own to run, in monotonic nanoseconds of this leader."""
         self.ran_at: dict[TaskId, int] = {}
@@ -96,16 +98,17 @@ class Rollout:
         """Have its slot looked at again."""
         self.touched[slot_of(task)] = None
 
-    def file(self, slot: SlotKey, *, outdated: bool, under_way: bool) -> None:
+    def file(self, slot: SlotKey, *, outdated: bool, under_way: bool, doubled: bool) -> None:
         """What was found of a slot."""
         if outdated:
             self.outdated.add(slot)
         else:
             self.outdated.discard(slot)
-        if under_way:
-            self.under_way[slot] = None
-        else:
-            self.under_way.pop(slot, None)
+        for slots, belongs in ((self.under_way, under_way), (self.doubled, doubled)):
+            if belongs:
+                slots[slot] = None
+            else:
+                slots.pop(slot, None)
 
     def forget(self, task_id: TaskId) -> None:
         """A task is gone."""

@@ -101,11 +101,13 @@ class Turn:
         if outdated and current and self._may_make_way(current):
             for task in outdated:
                 want(self._draft, task, TaskState.SHUTDOWN)
+        busy = [task for task in own if self._keeps_busy(task)]
         tried = any(task.spec_version == self._service.spec_version for task in tasks)
         self._rollout.file(
             slot,
             outdated=bool(outdated) and not current and not tried and self._is_open(slot),
-            under_way=bool(outdated and current) or any(list(map(self._keeps_busy, own))),
+            under_way=bool(busy),
+            doubled=bool(outdated and current),
         )
 
     def _is_out_of_date(self, task: Task) -> bool:

@@ -128,7 +128,7 @@ class Updater:
         finished = Turn(now, draft, self._rng, self._wall, service, rollout).take()
         if not finished:
             return False
-        if rollout.done:
+        if rollout.done and not rollout.doubled:
             self._drop(service.id)
             return True
         del self._marked[service.id]

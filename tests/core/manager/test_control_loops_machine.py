@@ -11,12 +11,25 @@ from msgspec.structs import replace
 
 from core.manager.allocator.audit import audit
 from core.manager.orchestrator.tasks import has_stopped, is_lost, is_wanted
+from core.manager.update.out_of_date import is_out_of_date
+from core.manager.update.states import PAUSED, UNDER_WAY
 from core.objects import Task
 from core.objects.network import NetworkSpec, Subnet
 from core.objects.node import Availability, NodeState
 from core.objects.port import PortConfig, PublishMode
 from core.objects.resources import Resources
-from core.objects.service import EndpointMode, EndpointSpec, Global, Replicated, ServiceSpec
+from core.objects.service import (
+    EndpointMode,
+    EndpointSpec,
+    FailureAction,
+    Global,
+    Replicated,
+    Service,
+    ServiceSpec,
+    UpdateConfig,
+    UpdateOrder,
+    UpdateState,
+)
 from core.objects.task import NetworkTarget, RestartCondition, RestartPolicy, TaskSpec, TaskState
 from core.operations import CreateNetwork, CreateService, Kind, OperationError, Remove, UpdateService
 from core.store import slot_of
@@ -52,6 +65,15 @@ ports = st.sampled_from(
 )
 
 
+updates = st.builds(
+    UpdateConfig,
+    parallelism=st.sampled_from([1, 2, 0]),
+    delay_ns=st.sampled_from([0, 2 * SECOND]),
+    failure_action=st.sampled_from(FailureAction),
+    monitor_ns=st.sampled_from([5 * SECOND, 20 * SECOND]),
+    max_failure_ratio=st.sampled_from([0.0, 0.3]),
+    order=st.sampled_from(UpdateOrder),
+)
 availabilities = st.sampled_from([Availability.ACTIVE, Availability.ACTIVE, Availability.PAUSE, Availability.DRAIN])
 
 
@@ -66,6 +88,7 @@ class AnySwarm(RuleBasedStateMachine):
         self.swarm.create("a", template, Replicated(6), endpoint=EndpointSpec(ports=(PortConfig(80),)))
         self.desired: dict[str, TaskState] = {}
         self.state: dict[str, TaskState] = {}
+        self.swarm.on_commit.append(self.check_updates)
 
     @rule(
         name=st.sampled_from(NAMES),
@@ -74,6 +97,7 @@ class AnySwarm(RuleBasedStateMachine):
         networks=st.lists(st.sampled_from(NETWORKS), unique=True, max_size=2),
         published=ports,
         mode=st.sampled_from(EndpointMode),
+        update=updates,
     )
     def create_service(
         self,
@@ -83,6 +107,7 @@ class AnySwarm(RuleBasedStateMachine):
         networks: list[str],
         published: tuple[PortConfig, ...],
         mode: EndpointMode,
+        update: UpdateConfig,
     ) -> None:
         targets = tuple(NetworkTarget(network) for network in networks)  # type: ignore[arg-type]  # names
         spec = ServiceSpec(
@@ -90,6 +115,8 @@ class AnySwarm(RuleBasedStateMachine):
             replace(template, networks=targets),
             mode=Global() if replicas is None else Replicated(replicas),
             endpoint=EndpointSpec(mode, published),
+            update=update,
+            rollback=replace(update, parallelism=1),
         )
         self.swarm.ask(CreateService(spec))
 
@@ -104,6 +131,22 @@ class AnySwarm(RuleBasedStateMachine):
             answer = self.swarm.ask(UpdateService(service.id, service.version, spec))
             if isinstance(answer, OperationError):
                 self.swarm.ask(UpdateService(service.id, service.version, replace(service.spec, mode=mode)))
+
+    @rule(name=st.sampled_from(NAMES), template=templates, update=updates)
+    def update_tasks(self, name: str, template: TaskSpec, update: UpdateConfig) -> None:
+        service_id = self.swarm.head.id_named(Kind.SERVICE, name)
+        if service_id is not None:
+            service = self.swarm.service(name)
+            task = replace(template, networks=service.spec.task.networks, force_update=service.version)
+            spec = replace(service.spec, task=task, update=update)
+            self.swarm.ask(UpdateService(service.id, service.version, spec))
+
+    @rule(name=st.sampled_from(NAMES))
+    def roll_back(self, name: str) -> None:
+        service_id = self.swarm.head.id_named(Kind.SERVICE, name)
+        if service_id is not None:
+            service = self.swarm.service(name)
+            self.swarm.ask(UpdateService(service.id, service.version, service.spec, rollback=True))
 
     @rule(removal=st.sampled_from(REMOVALS))
     def remove(self, removal: tuple[Kind, str]) -> None:
@@ -168,9 +211,22 @@ class AnySwarm(RuleBasedStateMachine):
 
     @precondition(lambda self: hasattr(self, "swarm"))
     @invariant()
-    def a_slot_has_one_wanted_task(self) -> None:
-        slots = [slot_of(task) for task in self.swarm.head.tasks.values() if is_wanted(task)]
+    def a_slot_has_one_wanted_task_of_each_spec(self) -> None:
+        wanted = [task for task in self.swarm.head.tasks.values() if is_wanted(task)]
+        slots = [(*slot_of(task), task.spec_version) for task in wanted]
         assert len(slots) == len(set(slots))
+
+    def check_updates(self) -> None:
+        """Whatever is committed, no update has more slots under way than it may."""
+        for service in self.swarm.committed.services.values():
+            config = config_of(service)
+            if config is not None and config.parallelism:
+                starting = {
+                    slot_of(task)
+                    for task in self.swarm.committed.tasks_of_service(service.id)
+                    if is_starting(service, task)
+                }
+                assert len(starting) <= config.parallelism, starting
 
     def teardown(self) -> None:
         """Heal everything: now all that was asked for must come about, and nothing else be left."""
@@ -180,7 +236,7 @@ class AnySwarm(RuleBasedStateMachine):
         for node in list(swarm.head.nodes.values()):
             swarm.set_state(node.id, NodeState.READY)
             swarm.update_node(node.id, availability=Availability.ACTIVE)
-        swarm.run_for(600 * SECOND)
+        swarm.run_for(6000 * SECOND)
         swarm.check()
         for service in swarm.head.services.values():
             self._check_service(service.spec.name)
@@ -190,12 +246,31 @@ class AnySwarm(RuleBasedStateMachine):
 
     def _check_service(self, name: str) -> None:
         swarm, service = self.swarm, self.swarm.service(name)
+        assert config_of(service) is None, "an update comes to an end"
+        status = service.update_status
+        failed = status is not None and (status.state in PAUSED or status.failure_count)
+        for task in swarm.wanted(name):
+            assert failed or not is_out_of_date(service, task, swarm.head.nodes.get(task.node_id)), task
         for task in swarm.wanted(name):
             placed = task.status.state is TaskState.RUNNING and not is_lost(swarm.head.nodes[task.node_id])
             assert placed or task.status.err, task
         if isinstance(service.spec.mode, Replicated):
-            resting = {task.slot for task in swarm.tasks(name)} - {task.slot for task in swarm.wanted(name)}
-            assert len(swarm.wanted(name)) + len(resting) == service.spec.mode.replicas, swarm.tasks(name)
+            slots = {task.slot for task in swarm.tasks(name)}  # some of them may be resting
+            assert len(slots) == service.spec.mode.replicas, swarm.tasks(name)
+
+
+def config_of(service: Service) -> UpdateConfig | None:
+    """What an update that is under way goes by."""
+    status = service.update_status
+    if status is None or status.state not in UNDER_WAY:
+        return None
+    return service.spec.update if status.state is UpdateState.UPDATING else service.spec.rollback
+
+
+def is_starting(service: Service, task: Task) -> bool:
+    """Whether an update waits for this task of its own."""
+    own = task.by_update and task.spec_version == service.spec_version
+    return own and is_wanted(task) and task.status.state < TaskState.RUNNING
 
 
 TestAnySwarm = AnySwarm.TestCase

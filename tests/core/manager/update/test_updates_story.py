@@ -1,5 +1,7 @@
 """Rolling updates and rollbacks as an operator sees them."""
 
+from typing import Any
+
 import pytest
 from leading_head import Swarm, node_of, task_spec
 from msgspec.structs import replace
@@ -124,7 +126,7 @@ def test_the_old_task_has_stopped_before_the_new_one_runs_unless_the_new_one_is_
         {"task": task_spec(max_replicas=2)},
     ],
 )
-def test_what_is_no_part_of_the_tasks_restarts_nothing(change: dict[str, object]) -> None:
+def test_what_is_no_part_of_the_tasks_restarts_nothing(change: dict[str, Any]) -> None:
     swarm = Swarm()
     swarm.create("web", mode=Replicated(2))
     before = [task.id for task in swarm.running("web")]
@@ -142,7 +144,7 @@ def test_what_is_no_part_of_the_tasks_restarts_nothing(change: dict[str, object]
         {"endpoint": EndpointSpec(ports=(PortConfig(80, 8080),))},
     ],
 )
-def test_whatever_is_part_of_the_tasks_replaces_them(change: dict[str, object]) -> None:
+def test_whatever_is_part_of_the_tasks_replaces_them(change: dict[str, Any]) -> None:
     swarm = Swarm()
     swarm.create("web", mode=Replicated(2))
     before = [task.id for task in swarm.running("web")]
@@ -432,4 +434,29 @@ def test_an_update_that_scales_down_as_well_updates_what_is_left() -> None:
     swarm.run_for(10 * SECOND)
     assert sorted(map(tuple, images(swarm).values())) == [("new",), ("new",)]
     assert state(swarm) is UpdateState.COMPLETED
+    swarm.check()
+
+
+def test_a_task_that_is_to_start_first_and_cannot_is_given_up_as_well() -> None:
+    swarm = Swarm()
+    swarm.create("web", mode=Replicated(1), update=UpdateConfig(order=UpdateOrder.START_FIRST))
+    swarm.update("web", task=task_spec("new", constraints=("node.hostname == w9",)))
+    swarm.run_for(START_TIMEOUT_NS)
+    assert state(swarm) is UpdateState.PAUSED
+    assert len(swarm.running("web")) == 1
+
+
+def test_where_a_failure_is_borne_the_old_task_goes_as_soon_as_the_new_one_runs_however_late() -> None:
+    swarm = Swarm()
+    config = UpdateConfig(order=UpdateOrder.START_FIRST, max_failure_ratio=1.0)
+    swarm.create("web", mode=Replicated(1), update=config)
+    swarm.update("web", task=task_spec("new", constraints=("node.hostname == w9",)))
+    swarm.run_for(START_TIMEOUT_NS)
+    assert state(swarm) is UpdateState.COMPLETED
+    assert images(swarm) == {1: ["app", "new"]}
+    swarm.lead()
+    node = node_of("w9")
+    swarm.put(node)
+    swarm.settle()
+    assert images(swarm) == {1: ["new"]}
     swarm.check()
