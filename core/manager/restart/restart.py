@@ -5,6 +5,7 @@ from random import Random
 from core.manager.draft import Draft
 from core.manager.orchestrator.tasks import NOWHERE, is_wanted, new_task, want
 from core.manager.restart.policy import should_restart
+from core.manager.update.out_of_date import is_out_of_date
 from core.objects.service import Service
 from core.objects.task import Task, TaskState
 from core.store import Store, slot_of
@@ -21,10 +22,15 @@ def restart(draft: Draft, rng: Random, service: Service, task: Task, by_update: 
     if not replaced:
         return
     if by_update is None:
-        unseen = task.status.state < TaskState.RUNNING and task.spec_version == service.spec_version
-        by_update = task.by_update and unseen
+        by_update = task.by_update and _is_awaited(draft.head, service, task)
     node_id = task.node_id if task.slot == 0 else NOWHERE
     draft.create(new_task(rng, service, task.slot, draft.wall_ns, node_id, TaskState.READY, by_update))
+
+
+def _is_awaited(store: Store, service: Service, task: Task) -> bool:
+    """Whether the update that made it has not seen it run."""
+    outdated = is_out_of_date(service, task, store.nodes.get(task.node_id))
+    return task.status.state < TaskState.RUNNING and not outdated
 
 
 def _is_succeeded(store: Store, task: Task) -> bool:

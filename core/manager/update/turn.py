@@ -88,7 +88,7 @@ class Turn:
 
     def _look_at(self, slot: SlotKey) -> None:
         tasks = self._head.tasks_in_slot(slot)
-        own = [task for task in tasks if task.by_update and task.spec_version == self._service.spec_version]
+        own = [task for task in tasks if task.by_update and not self._is_out_of_date(task)]
         for task in own:
             why = self._failure_of(task)
             if why is not None:

@@ -1,8 +1,8 @@
 """Replaces tasks that are out of date, a few at a time, and watches how the new ones do.
 
 Theory of operation. The state of an update is in the store: in the service's `update_status` how far it is and how much
-has failed, in the tasks which slots are updated (`spec_version`) and which of them the update made (`by_update`). A
-`Rollout` is what of that has been found; a new leader finds it anew, a bounded part in each step.
+has failed, in the tasks which of them are out of date and which an update made (`by_update`). A `Rollout` is what of
+that has been found; a new leader finds it anew, a bounded part in each step.
 
 Of each slot it is asked, whenever something in it has changed or a time has come:
 

@@ -32,7 +32,7 @@ from core.objects.service import (
 )
 from core.objects.task import NetworkTarget, RestartCondition, RestartPolicy, TaskSpec, TaskState
 from core.operations import CreateNetwork, CreateService, Kind, OperationError, Remove, UpdateService
-from core.store import slot_of
+from core.store import SlotKey, slot_of
 from core.timing import DOCKER, LAN, SECOND, Timing
 
 CPU = 1_000_000_000
@@ -88,6 +88,8 @@ class AnySwarm(RuleBasedStateMachine):
         self.swarm.create("a", template, Replicated(6), endpoint=EndpointSpec(ports=(PortConfig(80),)))
         self.desired: dict[str, TaskState] = {}
         self.state: dict[str, TaskState] = {}
+        self.starting: dict[tuple[str, int], set[SlotKey]] = {}
+        """The slots that each update was seen to have under way, by service and version of its spec."""
         self.swarm.on_commit.append(self.check_updates)
 
     @rule(
@@ -217,16 +219,20 @@ class AnySwarm(RuleBasedStateMachine):
         assert len(slots) == len(set(slots))
 
     def check_updates(self) -> None:
-        """Whatever is committed, no update has more slots under way than it may."""
+        """Whatever is committed, no update begins another slot while as many as may are under way."""
         for service in self.swarm.committed.services.values():
             config = config_of(service)
             if config is not None and config.parallelism:
-                starting = {
-                    slot_of(task)
-                    for task in self.swarm.committed.tasks_of_service(service.id)
-                    if is_starting(service, task)
-                }
-                assert len(starting) <= config.parallelism, starting
+                tasks = self.swarm.committed.tasks_of_service(service.id)
+                starting = {slot_of(task) for task in tasks if self.is_starting(service, task)}
+                begun = starting - self.starting.get((service.id, service.spec_version), starting)
+                assert not begun or len(starting) <= config.parallelism, (begun, starting)
+                self.starting[service.id, service.spec_version] = starting
+
+    def is_starting(self, service: Service, task: Task) -> bool:
+        """Whether an update waits for this task of its own."""
+        own = task.by_update and not is_out_of_date(service, task, self.swarm.committed.nodes.get(task.node_id))
+        return own and is_wanted(task) and task.status.state < TaskState.RUNNING
 
     def teardown(self) -> None:
         """Heal everything: now all that was asked for must come about, and nothing else be left."""
@@ -265,12 +271,6 @@ def config_of(service: Service) -> UpdateConfig | None:
     if status is None or status.state not in UNDER_WAY:
         return None
     return service.spec.update if status.state is UpdateState.UPDATING else service.spec.rollback
-
-
-def is_starting(service: Service, task: Task) -> bool:
-    """Whether an update waits for this task of its own."""
-    own = task.by_update and task.spec_version == service.spec_version
-    return own and is_wanted(task) and task.status.state < TaskState.RUNNING
 
 
 TestAnySwarm = AnySwarm.TestCase
