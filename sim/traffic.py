@@ -4,7 +4,7 @@ from collections.abc import Callable
 from random import Random
 
 from core.timing import SECOND
-from core.trials.clients import Outcome, RequestSample
+from core.trials.clients import Failure, Outcome, RequestSample, Why
 from sim.world import World
 
 Entry = Callable[[], str | None]
@@ -57,10 +57,10 @@ class TrafficClient:
         self._world.call_at(self._began_at + int(self.sent_count * SECOND / self._rate_per_s), self._send)
         started_at, name = self._world.now, self._entry()
         if name is None:
-            self._took(RequestSample(started_at, 0, Outcome.REFUSED, "", "no host is up"))
+            self._took(RequestSample(started_at, 0, Outcome.REFUSED, "", Failure(Why.NO_HOST_UP)))
             return
 
-        def done(outcome: Outcome, detail: str) -> None:
-            self._took(RequestSample(started_at, self._world.now - started_at, outcome, name, detail))
+        def done(outcome: Outcome, failure: Failure | None) -> None:
+            self._took(RequestSample(started_at, self._world.now - started_at, outcome, name, failure))
 
         self._world.fabric.enter(self._world.machine(name), self._port, self._timeout_ns, done)

@@ -15,6 +15,7 @@ from typing import Final
 from msgspec import Struct
 
 from core.timing import MS, SECOND
+from core.trials.clients import Failure
 from swarmsim.report.exchanges import Clients, Exchange
 from swarmsim.report.quantiles import quantile
 
@@ -43,10 +44,11 @@ class Standstill(Struct, frozen=True, gc=False):
 
 
 class Reason(Struct, frozen=True, gc=False):
-    """Why so many failed, in the words of whatever noticed."""
+    """Why so many failed: what the requests met, or what the managers said."""
 
     outcome: str
-    detail: str
+    failure: Failure | None
+    said: str
     count: int
 
 
@@ -62,7 +64,7 @@ class BadSpell(Struct, frozen=True, gc=False):
     asked_count: int
     failed_count: int
     reasons: tuple[Reason, ...]
-    """The most frequent first."""
+    """The most frequent first, of equals that which was met first."""
 
 
 class Latency(Struct, frozen=True, gc=False):
@@ -80,6 +82,7 @@ class Availability(Struct, frozen=True, gc=False):
     name: str
     kind: str
     target: str
+    service: str
     rate_per_s: float
     asked_count: int
     outcomes: dict[str, int]
@@ -115,6 +118,7 @@ def availability_of(clients: Clients) -> Availability:
         name=clients.name,
         kind=clients.kind,
         target=clients.target,
+        service=clients.service,
         rate_per_s=clients.rate_per_s,
         asked_count=len(exchanges),
         outcomes=_outcomes(exchanges),
@@ -195,9 +199,8 @@ def _outcomes(exchanges: Sequence[Exchange]) -> dict[str, int]:
 
 
 def _reasons(exchanges: Sequence[Exchange]) -> tuple[Reason, ...]:
-    counts = Counter((each.outcome, each.detail) for each in exchanges if not each.good)
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(Reason(outcome, detail, count) for (outcome, detail), count in ordered[:MAX_REASONS])
+    counts = Counter((each.outcome, each.failure, each.said) for each in exchanges if not each.good)
+    return tuple(Reason(*why, count) for why, count in counts.most_common(MAX_REASONS))
 
 
 def _by_count(counts: Counter[str]) -> dict[str, int]:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from swarmsim.report.availability import Availability, BadSpell, Reason, Standstill
+from swarmsim.report.availability import Availability, BadSpell, Standstill
 from swarmsim.report.causes import gone_unnoticed, quorum_counts, quorum_gap_in
 from swarmsim.report.disturbances import lasts
 from swarmsim.report.leadership import leaderless
-from swarmsim.report.reasons import grouped
+from swarmsim.report.reasons import ToldReason, grouped
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.wording import counted, duration, instant, listed, number, share
 
@@ -136,9 +136,9 @@ def _reasons(spell: BadSpell) -> str:
     return listed([*told, f"{number(rest)} otherwise"] if rest else told)
 
 
-def _reason(reason: Reason) -> str:
-    detail = f" ({reason.detail})" if reason.detail else ""
-    return f"{number(reason.count)} {FAILED[reason.outcome][reason.count != 1]}{detail}"
+def _reason(reason: ToldReason) -> str:
+    words = f" ({reason.words})" if reason.words else ""
+    return f"{number(reason.count)} {FAILED[reason.outcome][reason.count != 1]}{words}"
 
 
 def _under(run: RunSummary, from_ns: int, to_ns: int) -> str:

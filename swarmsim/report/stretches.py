@@ -41,12 +41,12 @@ def _stretches(source: Availability) -> Iterator[tuple[int, int, tuple[str, ...]
     for spell in source.spells_beside_standstills():
         part = f"{number(spell.failed_count)} of {number(spell.asked_count)} failed"
         reasons = grouped(spell.reasons)[:3]
-        why = listed([f"{number(each.count)} {each.outcome}{_in_brackets(each.detail)}" for each in reasons])
+        why = listed([f"{number(each.count)} {each.outcome}{_in_brackets(each.words)}" for each in reasons])
         yield spell.from_ns, spell.to_ns, _stretch(name, spell.from_ns, spell.to_ns, part, why)
 
 
-def _in_brackets(detail: str) -> str:
-    return f" ({detail})" if detail else ""
+def _in_brackets(words: str) -> str:
+    return f" ({words})" if words else ""
 
 
 def _waited(outcome: str) -> str:

@@ -19,7 +19,7 @@ SPELLS = tuple(
         at * 5_000 * MS,
         60,
         at + 1,
-        (Reason("refused", "no leader", at + 1),),
+        (Reason("refused", None, "no leader", at + 1),),
     )
     for at in range(6)
 )
@@ -70,7 +70,7 @@ def test_of_many_bad_spells_the_worst_are_told_and_the_others_counted() -> None:
 
 
 def test_a_reason_without_detail_has_no_brackets() -> None:
-    spell = BadSpell(0, 3_000 * MS, True, 0, 60, 2, (Reason("slow", "", 2),))
+    spell = BadSpell(0, 3_000 * MS, True, 0, 60, 2, (Reason("slow", None, "", 2),))
     [row] = spell_table(told(standstills=(), bad_spells=(spell,))).rows
     assert row[-1] == "2 slow"
 
@@ -112,4 +112,4 @@ def test_a_refused_write_is_told_with_the_reason_that_its_client_was_given() -> 
     refused = replace(writer.samples[0], outcome=WriteOutcome.REFUSED, detail=reason)
     recording = replace(told_by_hand, writers=(replace(writer, samples=(refused, *writer.samples[1:])),))
     [writes] = [each for each in clients_of(recording) if each.kind == "writes"]
-    assert [each.detail for each in writes.exchanges[:2]] == ["no leader", f"asked at {writer.samples[1].host}"]
+    assert [(each.said, each.good) for each in writes.exchanges[:2]] == [("no leader", False), ("", True)]
