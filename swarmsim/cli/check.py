@@ -11,8 +11,10 @@ from core.compose.stack import Stack
 from core.compose.vocabulary import TOP_LEVEL_KEYS
 from core.document import nearest
 from swarmsim.compose_files import load_stack, read_source
+from swarmsim.scenario.left_out import left_out
 from swarmsim.scenario.loader import SECTIONS, load
 from swarmsim.scenario.plan import Scenario
+from swarmsim.scenario.steps import Step
 from swarmsim.scenario.words import write_duration
 from swarmsim.yaml_source import Source, SourceError
 
@@ -64,7 +66,13 @@ def _of_scenario(scenario: Scenario) -> str:
         counted(len(scenario.expect), "expectation"),
         f"{write_duration(scenario.end_ns)} long",
     ]
-    return f"scenario {scenario.name!r}: {', '.join(parts)}"
+    notes = "".join(_note(step, hosts) for step, hosts in left_out(scenario))
+    return f"scenario {scenario.name!r}: {', '.join(parts)}{notes}"
+
+
+def _note(step: Step, hosts: tuple[str, ...]) -> str:
+    are, form = ("is", "forms") if len(hosts) == 1 else ("are", "form")
+    return f"\n  note: line {step.line}: {step.text}: {', '.join(hosts)} {are} in no group and {form} one more"
 
 
 def _of_stack(stack: Stack) -> str:

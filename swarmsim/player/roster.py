@@ -186,6 +186,14 @@ def hosts_hit(action: Resolved) -> Hosts:
     return tuple(dict.fromkeys(host for part in parts for host in part))
 
 
+def groups_parted(action: Resolved, all_hosts: Hosts) -> tuple[tuple[Hosts, ...], Hosts]:
+    """The groups between which a resolved action lets nothing pass, and the hosts it names nowhere: one group more."""
+    if not isinstance(action, Partition | Bridge):
+        return (), ()
+    named = hosts_hit(action)
+    return tuple(group for group in action.groups if group), tuple(host for host in all_hosts if host not in named)
+
+
 def most_advanced_store(world: World) -> Store | None:
     """The store of the leader, or without one of the living manager that has applied most."""
     leader = world.leader()

@@ -29,7 +29,7 @@ from swarmsim.player.operator import (
     set_availability,
     set_role,
 )
-from swarmsim.player.roster import NobodyThereError, Roster, hosts_hit
+from swarmsim.player.roster import NobodyThereError, Roster, groups_parted, hosts_hit
 from swarmsim.recording import FaultBand
 from swarmsim.scenario.plan import WriterPlan
 from swarmsim.scenario.steps import (
@@ -58,7 +58,7 @@ from swarmsim.scenario.steps import (
     Unhealthy,
     verb_of,
 )
-from swarmsim.scenario.targets import TaskTarget
+from swarmsim.scenario.targets import HostGroup, TaskTarget
 from swarmsim.world import NotDoneError, World
 
 LOOK_AGAIN_NS = 20 * MS
@@ -79,9 +79,19 @@ class _Band:
         self.hosts = hosts
         self.from_ns = from_ns
         self.to_ns: int | None = None
+        self.groups: tuple[Hosts, ...] = ()
+        self.others: Hosts = ()
 
     def closed(self) -> FaultBand:
-        return FaultBand(verb_of(self.step.action), self.step.text, self.hosts, self.from_ns, self.to_ns)
+        return FaultBand(
+            verb_of(self.step.action),
+            self.step.text,
+            self.hosts,
+            self.from_ns,
+            self.to_ns,
+            self.groups,
+            self.others,
+        )
 
 
 class Timeline:
@@ -176,6 +186,7 @@ class Timeline:
         assert isinstance(action, FAULTS)
         undo = self._world.apply(action)
         band = self._note(step, hosts)
+        band.groups, band.others = groups_parted(action, self._roster.group(HostGroup.ALL))
         self._remember(action, hosts)
         self._close(action, hosts)
         if undo is not None:

@@ -12,6 +12,7 @@ from swarmsim.report.tables import (
     availability_table,
     cost_table,
     distribution_rows,
+    fault_table,
     header_rows,
     leader_table,
     seed_table,
@@ -54,6 +55,7 @@ def _run(report: Report, run: RunSummary) -> Iterator[str]:
     yield from (
         f"- **{_escaped(value)}** {_escaped(name)}; {_escaped(remark)}" for value, name, remark in key_figures(run)
     )
+    yield from _section("What was done to the swarm", fault_table(run))
     yield from _section("Who led when", leader_table(run))
     yield "\n## How the swarm got over it"
     for anatomy in run.anatomies:

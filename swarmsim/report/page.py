@@ -23,6 +23,7 @@ from swarmsim.report.tables import (
     availability_table,
     cost_table,
     distribution_rows,
+    fault_table,
     header_rows,
     leader_table,
     seed_table,
@@ -164,6 +165,7 @@ def _seeds(report: Report) -> Markup:
 
 def _run_sections(report: Report, run: RunSummary) -> Iterator[Markup]:
     yield _section("timeline", "Timeline", _legend(), _chart(run, run.whole, "whole", run.anatomies))
+    yield _section("done", "What was done to the swarm", _table(fault_table(run)))
     yield _section("leaders", "Who led when", _table(leader_table(run)))
     yield _section("anatomy", "How the swarm got over it", *_anatomies(run))
     yield _section(

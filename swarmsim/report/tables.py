@@ -6,10 +6,11 @@ from typing import Final
 from msgspec import Struct
 
 from core.timing import SECOND
-from swarmsim.recording import Ruling
+from swarmsim.recording import FaultBand, Ruling
 from swarmsim.report.anatomy import Anatomy, InVain
 from swarmsim.report.availability import Availability
 from swarmsim.report.costs import Cost
+from swarmsim.report.disturbances import lasts, whom
 from swarmsim.report.figures import BYTES_PER_SECOND, DURATION, PER_SECOND, REPLICA_TIME, Distribution
 from swarmsim.report.report import Report
 from swarmsim.report.stages import STAGES
@@ -50,6 +51,18 @@ def situation_table(run: RunSummary) -> Table:
     """Which hard states were reached: a check that never met one has proved little."""
     rows = tuple((name, number(count) if count else NEVER) for name, count in run.situations.items())
     return Table(("hard state", "reached"), rows, (1,))
+
+
+def fault_table(run: RunSummary) -> Table:
+    """Everything that was done to the swarm, with its targets as they were resolved."""
+    rows = tuple((instant(band.from_ns), _until(band), band.text, whom(band)) for band in run.faults)
+    return Table(("at", "until", "step", "whom"), rows, (0, 1))
+
+
+def _until(band: FaultBand) -> str:
+    if not lasts(band):
+        return "–"
+    return "the run's end" if band.to_ns is None else instant(band.to_ns)
 
 
 def leader_table(run: RunSummary) -> Table:

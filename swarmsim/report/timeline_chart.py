@@ -5,7 +5,7 @@ from typing import Final
 
 from swarmsim.report.canvas import Canvas
 from swarmsim.report.causes import quorum_counts, quorum_gap_in
-from swarmsim.report.disturbances import lasts
+from swarmsim.report.disturbances import lasts, whom
 from swarmsim.report.lanes import HostLane
 from swarmsim.report.leadership import leaderless
 from swarmsim.report.markup import Markup
@@ -56,7 +56,7 @@ def _faults(canvas: Canvas, run: RunSummary) -> None:
         to_ns = (run.end_ns if band.to_ns is None else band.to_ns) if lasts(band) else band.from_ns
         if not canvas.axis.from_ns <= to_ns or band.from_ns >= canvas.axis.to_ns:
             continue
-        text = f"{band.text} — on {', '.join(band.hosts)}" if band.hosts else band.text
+        text = " — ".join(part for part in (band.text, whom(band)) if part)
         left = canvas.axis.x(band.from_ns)
         line = next((line for line, end in enumerate(right_ends) if end <= left), len(right_ends))
         right_ends[line : line + 1] = [max(canvas.axis.x(to_ns), left + canvas.text_width(text))]

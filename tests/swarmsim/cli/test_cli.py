@@ -75,6 +75,33 @@ def test_check_tells_what_a_file_amounts_to(swarmsim: Command) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("step", "note"),
+    [
+        ("partition: [leader, followers]", "w1, w2 are in no group and form one more"),
+        ("partition: [[m1, w1], {managers: 2, excluding: m1}]", "w2 is in no group and forms one more"),
+        ("partition: [{rack: a}, w1]", "m3, w2 are in no group and form one more"),
+        ("bridge: {over: leader, groups: [m1, w1]}", "w2 is in no group and forms one more"),
+        ("partition: [managers, workers]", ""),
+        ("partition: [leader, any host that is up]", ""),
+        ("bridge: m1", ""),
+        ("isolate: leader", ""),
+    ],
+)
+def test_check_notes_who_is_in_no_group_of_a_partition(swarmsim: Command, step: str, note: str) -> None:
+    cluster = "{managers: 3, workers: 2, racks: {a: [m1, m2]}}"
+    Path("a.yaml").write_text(f"name: A\ncluster: {cluster}\ntimeline:\n  - {{at: 1s, {step}}}\nend: 2s\n")
+    ended = swarmsim("check", "a.yaml")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.splitlines()[1:] == ([f"  note: line 4: {step}: {note}"] if note else [])
+
+
+def test_no_note_is_made_of_who_may_be_in_a_group_by_then(swarmsim: Command) -> None:
+    steps = "[{at: 1s, promote: w1}, {at: 2s, partition: [leader, followers]}]"
+    Path("a.yaml").write_text(f"name: A\ncluster: {{managers: 3, workers: 1}}\ntimeline: {steps}\nend: 3s\n")
+    assert swarmsim("check", "a.yaml").out.count("\n") == 1
+
+
 def test_check_looks_at_every_file_before_it_gives_up(swarmsim: Command) -> None:
     Path("bad.yaml").write_text("name: Bad\ncluster: {managers: 3}\ntimeline:\n  - {at: 1s, kil: leader}\n")
     ended = swarmsim("check", "bad.yaml", "nowhere.yaml", small())

@@ -21,7 +21,7 @@ from swarmsim.player.timeline import Timeline
 from swarmsim.scenario import steps
 from swarmsim.scenario.plan import WriterPlan
 from swarmsim.scenario.steps import Step
-from swarmsim.scenario.targets import Group, HostGroup, several
+from swarmsim.scenario.targets import Group, Host, HostGroup, several
 from swarmsim.world import NotDoneError
 
 ORIGIN = 3 * SECOND
@@ -101,6 +101,15 @@ def test_a_step_that_was_played_late_does_not_wait_at_the_end(stage: Stage) -> N
     stage.timeline.end()
     assert len(stage.world.applied) == 1
     assert stage.timeline.problems == []
+
+
+def test_a_partition_is_noted_with_its_groups_and_with_those_in_none(stage: Stage) -> None:
+    stage.play(Step(SECOND, steps.Partition((LEADER, Host("m1")))))
+    (band,) = stage.timeline.bands
+    assert (band.groups, band.others) == (
+        (("m2",), ("m1",)),
+        tuple(host for host in stage.world.hosts() if host not in ("m1", "m2")),
+    )
 
 
 def test_what_the_world_refuses_is_a_problem_and_no_fault(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from swarmsim.report.markdown import markdown_of
 from swarmsim.report.page import html_of
 from swarmsim.report.report import Report, report_of
 from swarmsim.report.summary import RunSummary, summarise
+from swarmsim.report.tables import fault_table
 from swarmsim.scenario.plan import ClusterPlan, Scenario
 
 HOSTILE = "</script><script>alert(1)</script><b onclick='x'>\"&`|\n# x"
@@ -220,6 +221,23 @@ def test_seeds_that_crashed_are_told_though_there_is_nothing_to_show() -> None:
     assert (told.shown, told.ruling) == (None, Ruling.UNKNOWN)
     assert "the run crashed: AssertionError: no" in markdown_of(told)
     assert Outline(html_of(told)).open == []
+
+
+def test_the_groups_of_a_partition_are_told_as_they_were_with_those_that_are_in_none() -> None:
+    text = "partition: [leader, followers]"
+    parted = FaultBand("partition", text, ("m1", "m2"), 5_000_000_000, None, (("m1",), ("m2",)), ("m3",))
+    told = report(told_recording(faults=(parted,)))
+    whom = "m1 | m2 | in no group named: m3"
+    assert f"{text} — {whom}" in Outline(html_of(told)).texts
+    assert whom in Outline(html_of(told)).texts
+    assert whom.replace("|", "\\|") in markdown_of(told)
+    assert b'"others": [' in json_of(told)
+
+
+def test_those_that_a_bridge_joins_are_told() -> None:
+    bridge = FaultBand("bridge", "bridge: m3", ("m3", "m1", "m2"), 0, None, (("m1",), ("m2",)))
+    [row] = fault_table(summarise(told_recording(faults=(bridge,)))).rows
+    assert row == ("0.000 s", "the run's end", "bridge: m3", "m1 | m2; all hear m3")
 
 
 def test_what_varies_stands_on_the_page_only_if_it_is_handed_in() -> None:
