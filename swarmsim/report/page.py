@@ -17,6 +17,7 @@ from swarmsim.report.stretches import spell_table
 from swarmsim.report.summary import RunSummary, Window
 from swarmsim.report.tables import (
     DISTRIBUTION_COLUMNS,
+    LEADERS_END,
     NEVER,
     RULING_TEXT,
     Table,
@@ -166,7 +167,7 @@ def _seeds(report: Report) -> Markup:
 def _run_sections(report: Report, run: RunSummary) -> Iterator[Markup]:
     yield _section("timeline", "Timeline", _legend(), _chart(run, run.whole, "whole", run.anatomies))
     yield _section("done", "What was done to the swarm", _table(fault_table(run)))
-    yield _section("leaders", "Who led when", _table(leader_table(run)))
+    yield _section("leaders", "Who led when", _table(leader_table(run)), element("p", LEADERS_END, class_="hint"))
     yield _section("anatomy", "How the swarm got over it", *_anatomies(run))
     yield _section(
         "availability",

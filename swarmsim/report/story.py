@@ -103,13 +103,13 @@ def _reign(reign: Reign, previous: Reign | None) -> str:
     begins = f"{reign.host} led in term {reign.term}" if previous is None else f"{_election(reign, previous)} and led"
     if not reign.ending:
         return f"{begins} throughout." if previous is None else f"{begins} to the end of the run."
-    return f"{begins} until {instant(reign.useful_until_ns)}, {_why_it_ended(reign)}."
+    return f"{begins} until {instant(reign.until_ns)}, {_why_it_ended(reign)}."
 
 
 def _election(reign: Reign, previous: Reign) -> str:
     tries = sum(not each.pre for each in reign.campaigns)
     at_which = f" at the {_TIMES.get(tries, f'{tries}th')} campaign" if tries > 1 else ""
-    later = duration(reign.elected_at_ns - previous.useful_until_ns)
+    later = duration(reign.elected_at_ns - previous.until_ns)
     when = f"at {instant(reign.elected_at_ns)}, {later} later,"
     return f"{reign.host} was elected in term {reign.term}{at_which} {when}"
 

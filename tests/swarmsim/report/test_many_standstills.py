@@ -88,7 +88,7 @@ def test_many_leaders_are_told_together() -> None:
             acts_from_ns=at * step,
             until_ns=at * step + 600 * MS,
             cause="",
-            cause_at_ns=None,
+            ending_at_ns=at * step + 600 * MS,
             ending="it lost its quorum and stepped down",
         )
         for at in range(11, 17)
