@@ -24,7 +24,7 @@ USUAL_LATENCIES: Final = 5
 FEWEST_ASKED: Final = 2
 """A standstill is longer than so many usual answers take, and so many or more had to wait or were refused in it."""
 QUIET_NS: Final = SECOND
-MAX_REASONS: Final = 16
+MAX_REASONS: Final = 32
 
 
 class Standstill(Struct, frozen=True, gc=False):
@@ -36,6 +36,8 @@ class Standstill(Struct, frozen=True, gc=False):
     """False if the run's samples end first."""
     asked: dict[str, int]
     """What became of those who asked meanwhile, by outcome; `good` ones just waited."""
+    asked_at: tuple[str, ...]
+    """The hosts they asked: others might have answered."""
 
     @property
     def length_ns(self) -> int:
@@ -50,6 +52,8 @@ class Reason(Struct, frozen=True, gc=False):
     failure: Failure | None
     said: str
     count: int
+    host: str = ""
+    """Who said so."""
 
 
 class BadSpell(Struct, frozen=True, gc=False):
@@ -145,7 +149,8 @@ def standstills(exchanges: Sequence[Exchange], threshold_ns: int) -> tuple[Stand
         from_ns = max(before, min((each.started_at for each in waiting), default=after))
         if after - from_ns > threshold_ns and len(waiting) >= FEWEST_ASKED:
             outcomes = Counter(each.outcome for each in waiting)
-            found.append(Standstill(from_ns, after, bool(answers) and after <= answers[-1], _by_count(outcomes)))
+            hosts = tuple(sorted({each.host for each in waiting}))
+            found.append(Standstill(from_ns, after, bool(answers) and after <= answers[-1], _by_count(outcomes), hosts))
     return tuple(found)
 
 
@@ -199,8 +204,13 @@ def _outcomes(exchanges: Sequence[Exchange]) -> dict[str, int]:
 
 
 def _reasons(exchanges: Sequence[Exchange]) -> tuple[Reason, ...]:
-    counts = Counter((each.outcome, each.failure, each.said) for each in exchanges if not each.good)
-    return tuple(Reason(*why, count) for why, count in counts.most_common(MAX_REASONS))
+    counts = Counter(
+        (each.outcome, each.failure, each.said, each.host if each.said else "") for each in exchanges if not each.good
+    )
+    return tuple(
+        Reason(outcome, failure, said, count, host)
+        for (outcome, failure, said, host), count in counts.most_common(MAX_REASONS)
+    )
 
 
 def _by_count(counts: Counter[str]) -> dict[str, int]:

@@ -54,7 +54,11 @@ def grouped(reasons: Sequence[Reason]) -> list[ToldReason]:
     for reason in reasons:
         groups.setdefault((reason.outcome, reason.said, _anywhere(reason.failure)), []).append(reason)
     told = [
-        ToldReason(outcome, _words(failure, members) if failure else said, sum(each.count for each in members))
+        ToldReason(
+            outcome,
+            _words(failure, members) if failure is not None else _said(said, members),
+            sum(each.count for each in members),
+        )
         for (outcome, said, failure), members in groups.items()
     ]
     return sorted(told, key=lambda each: -each.count)
@@ -65,6 +69,11 @@ def _anywhere(failure: Failure | None) -> Failure | None:
     if failure is None:
         return None
     return replace(failure, host="", address="" if failure.why is Why.NOBODY_ANSWERS else failure.address)
+
+
+def _said(said: str, members: Sequence[Reason]) -> str:
+    hosts = sorted({each.host for each in members if each.host})
+    return f"{said}, asked at {listed(hosts)}" if hosts else said
 
 
 def _words(failure: Failure, members: Sequence[Reason]) -> str:

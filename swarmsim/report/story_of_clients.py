@@ -60,12 +60,39 @@ def told_of_writes(run: RunSummary, source: Availability) -> Iterator[str]:
 
 
 def _standstill(run: RunSummary, standstill: Standstill) -> str:
-    unended = "" if standstill.ended else " and was still so when the run ended"
-    asked = listed([_became(outcome, count) for outcome, count in standstill.asked.items()])
+    unended = "" if standstill.ended else ", and it was still so when the run ended"
+    became = listed([_became(outcome, count) for outcome, count in standstill.asked.items()])
+    asked = f"{number(sum(standstill.asked.values()))} asked meanwhile{_asked_at(standstill)}"
+    led = _led_meanwhile(run, standstill)
+    why = _no_leader(run, standstill) if not led else _under(run, standstill.from_ns, standstill.to_ns)
     return (
         f"For {duration(standstill.length_ns)}, from {instant(standstill.from_ns)} to {instant(standstill.to_ns)}, "
-        f"none was acknowledged{_no_leader(run, standstill)}{unended}: of those asked meanwhile {asked}."
+        f"no write was acknowledged{why}{unended}: of the {asked}, {became}{led}."
     )
+
+
+def _asked_at(standstill: Standstill) -> str:
+    hosts = [host for host in standstill.asked_at if host]
+    return f" at {listed(hosts)}" if hosts else ""
+
+
+def _led_meanwhile(run: RunSummary, standstill: Standstill) -> str:
+    """That it was the hosts asked that could not write, and not the swarm: a leader could act for most of the time."""
+    if _most(standstill, [(gap.from_ns, gap.to_ns) for gap in run.quorum_gaps]) or not run.reigns:
+        return ""
+    if _most(standstill, leaderless(run.reigns, run.end_ns)):
+        return ""
+    leaders = [reign.host for reign in run.reigns if _most(standstill, [(reign.elected_at_ns, reign.until_ns)])]
+    managers = {lane.host for lane in run.hosts if lane.started_as == "manager"}
+    if not leaders or managers <= set(standstill.asked_at):
+        return ""
+    return f"; {leaders[-1]} led meanwhile, and other managers were not asked"
+
+
+def _most(standstill: Standstill, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether these cover the greater part of it."""
+    covered = (min(to_ns, standstill.to_ns) - max(from_ns, standstill.from_ns) for from_ns, to_ns in spans)
+    return 2 * sum(each for each in covered if each > 0) > standstill.length_ns
 
 
 def _became(outcome: str, count: int) -> str:

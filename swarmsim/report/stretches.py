@@ -37,7 +37,9 @@ def _stretches(source: Availability) -> Iterator[tuple[int, int, tuple[str, ...]
     name = f"{source.kind} of {source.name}"
     for still in source.standstills:
         asked = listed([f"{number(count)} {_waited(outcome)}" for outcome, count in still.asked.items()])
-        yield still.from_ns, still.to_ns, _stretch(name, still.from_ns, still.to_ns, "nobody was answered", asked)
+        hosts = [host for host in still.asked_at if host]
+        what = f"nobody was answered{f' at {listed(hosts)}' if hosts and source.kind != 'requests' else ''}"
+        yield still.from_ns, still.to_ns, _stretch(name, still.from_ns, still.to_ns, what, asked)
     for spell in source.spells_beside_standstills():
         part = f"{number(spell.failed_count)} of {number(spell.asked_count)} failed"
         reasons = grouped(spell.reasons)[:3]

@@ -61,9 +61,16 @@ def test_other_outcomes_stay_apart_and_the_most_frequent_come_first() -> None:
     ]
 
 
-def test_writes_are_told_with_what_the_managers_said() -> None:
-    reasons = [Reason("refused", None, "no leader", 3), Reason("unknown", None, "no answer in time", 1)]
-    assert [(each.words, each.count) for each in grouped(reasons)] == [("no leader", 3), ("no answer in time", 1)]
+def test_writes_are_told_with_what_the_managers_said_and_which_of_them() -> None:
+    reasons = [
+        Reason("refused", None, "no leader", 3, "m5"),
+        Reason("refused", None, "no leader", 2, "m4"),
+        Reason("unknown", None, "no answer in time", 1, "m1"),
+    ]
+    assert [(each.words, each.count) for each in grouped(reasons)] == [
+        ("no leader, asked at m4 and m5", 5),
+        ("no answer in time, asked at m1", 1),
+    ]
 
 
 @pytest.mark.parametrize("why", Why)

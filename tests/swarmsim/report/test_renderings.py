@@ -109,8 +109,8 @@ def test_a_reader_learns_who_led_and_what_failed_for_how_long_and_why() -> None:
     )
     assert story["Writes of operator"] == (
         "299 of 300 writes were acknowledged; 1 has an unknown outcome. For 350 ms, from 10.000 s to 10.350 s, "
-        "none was acknowledged because no leader could act: of those asked meanwhile 3 waited and were acknowledged "
-        "and 1 has an unknown outcome."
+        "no write was acknowledged because no leader could act: of the 4 asked meanwhile at m2, 3 waited and were "
+        "acknowledged and 1 has an unknown outcome."
     )
     assert story["Requests of voters"] == (
         "10 of 280 requests to web:5000 (3.6 %) failed. For 1.90 s, from 10.000 s to 11.900 s, 52.6 % failed, "
