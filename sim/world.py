@@ -156,7 +156,7 @@ class World:
         """Ask a host as a client on it would; `answered` is called exactly once. Returns what cancels the request."""
         daemon = self.machine(name).daemon
         if daemon is None:
-            refusal = Refused(f"Cannot connect to the daemon on {name}. Is it running? Start it, or ask another host.")
+            refusal = Refused(f"cannot connect to the daemon: start that of {name}, or ask another host")
             self.loop.call_after(0, answered, refusal)
             return _nothing
         ticket: Ticket = daemon.request(operation, answered)

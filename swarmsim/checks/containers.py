@@ -24,6 +24,7 @@ from core.objects.task import Task, TaskState
 from core.store import SlotKey, Store, slot_of
 from core.timing import PROFILES, SECOND
 from swarmsim.checks.check import Check, living_managers
+from swarmsim.counting import counted
 from swarmsim.world import World
 
 MARGIN_NS: Final = 10 * SECOND
@@ -93,7 +94,8 @@ class OneContainerPerSlot(Check):
         self.judge(world.now_ns, [_in_order(furthest, slot, sharing) for slot, sharing in slots.items()])
 
     def remark(self) -> str:
-        return f"{self._overlap_count} containers ran beside a newer one for a while" if self._overlap_count else ""
+        count = self._overlap_count
+        return f"{counted(count, 'container')} ran beside a newer one for a while" if count else ""
 
 
 def _running(world: World, store: Store) -> Iterator[Running]:

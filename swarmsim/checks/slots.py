@@ -20,6 +20,7 @@ from core.raft.node import RaftNode
 from core.store import Changed, Conflict, SlotKey, Store, Transaction, slot_of
 from core.timing import SECOND
 from swarmsim.checks.check import Check
+from swarmsim.counting import counted
 from swarmsim.world import AppliedListener
 
 LONGEST_WAIT_NS: Final = 54 * SECOND
@@ -57,7 +58,9 @@ class OneTaskPerSlot(Check):
                     self._judge_start(at_ns, change.new)
 
     def remark(self) -> str:
-        return f"{self._waited_count} replacements waited for the task before them" if self._waited_count else ""
+        count = self._waited_count
+        before = "it" if count == 1 else "them"
+        return f"{counted(count, 'replacement')} waited for the task before {before}" if count else ""
 
     def _on_applied(self, at_ns: int, host: str, node: RaftNode, index: int, command: Any) -> None:
         self.judge(at_ns, index, command)

@@ -11,6 +11,7 @@ from core.compose.stack import Stack
 from core.compose.vocabulary import TOP_LEVEL_KEYS
 from core.document import nearest
 from swarmsim.compose_files import load_stack, read_source
+from swarmsim.counting import counted
 from swarmsim.scenario.left_out import left_out
 from swarmsim.scenario.loader import SECTIONS, load
 from swarmsim.scenario.plan import Scenario
@@ -84,8 +85,3 @@ def _of_stack(stack: Stack) -> str:
     ]
     warnings = "".join(f"\n  warning: {w.path + ': ' if w.path else ''}{w.message}" for w in stack.warnings)
     return f"Compose file: {', '.join(parts)}{warnings}"
-
-
-def counted(count: int, noun: str) -> str:
-    """A number with its noun."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

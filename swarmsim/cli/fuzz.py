@@ -9,10 +9,10 @@ import msgspec
 import typer
 
 from swarmsim.campaign import SeedResult
-from swarmsim.cli.check import counted
 from swarmsim.cli.directories import require_writable
 from swarmsim.cli.progress import Advance, progress_of
 from swarmsim.cli.seeds import parse_seeds
+from swarmsim.counting import counted
 from swarmsim.fuzz.engine import Failure, FuzzReport, FuzzRun, unreached
 from swarmsim.fuzz.engine import fuzz as fuzz_campaign
 from swarmsim.fuzz.profiles import ALL, PROFILES
@@ -73,7 +73,7 @@ def _searched(profile: str, seeds: range, jobs: int, advance: Advance) -> FuzzRe
 
 
 def _coverage_lines(report: FuzzReport) -> Iterator[str]:
-    yield f"{counted(report.seed_count, 'seed')} of profile {report.profile}, {report.checked_count} checks"
+    yield f"{counted(report.seed_count, 'seed')} of profile {report.profile}, {counted(report.checked_count, 'check')}"
     if report.undecided_count:
         yield f"  in {counted(report.undecided_count, 'seed')} some expectation could not be judged"
     if report.unplayed:

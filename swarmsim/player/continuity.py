@@ -5,6 +5,7 @@ A count of running tasks would not do: it stays the same when one is lost and an
 
 from core.ids import TaskId
 from core.timing import MS, SECOND
+from swarmsim.counting import counted
 from swarmsim.player.convergence import belongs, healthy_containers, healthy_tasks
 from swarmsim.player.roster import most_advanced_store
 from swarmsim.recording import Ruling, Verdict
@@ -42,7 +43,7 @@ class Continuity:
             return Verdict(name, Ruling.UNKNOWN, "none ran when the window began", count, line=line)
         if not self._over:
             return Verdict(name, Ruling.UNKNOWN, "the run ended before the window did", count, line=line)
-        return Verdict(name, Ruling.HELD, f"each of {len(self._names)} did", count, line=line)
+        return Verdict(name, Ruling.HELD, f"{counted(len(self._names), 'task')} did", count, line=line)
 
     def _begin(self) -> None:
         store = most_advanced_store(self._world)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from core.timing import PROFILES, SECOND
 from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSample
+from swarmsim.counting import counted
 from swarmsim.recording import Ruling, Verdict
 from swarmsim.scenario.expectations import Expectation, SuccessRate, Window, WriteAcknowledged, Writes
 
@@ -67,7 +68,8 @@ def judge_write_acknowledged(
     if not writes or end_ns < claim.after_ns + claim.within_ns:
         return _verdict(expectation, Ruling.UNKNOWN, "too few writes, or the run ended too early", len(writes))
     late = "none was" if first is None else f"the first after {(first - claim.after_ns) / SECOND:.3f} s"
-    return _verdict(expectation, Ruling.VIOLATED, f"of {len(writes)} writes {late}; {_answers(writes)}", len(writes))
+    detail = f"of {counted(len(writes), 'write')} {late}; {_answers(writes)}"
+    return _verdict(expectation, Ruling.VIOLATED, detail, len(writes))
 
 
 def _answers(writes: Sequence[WriterSample]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Final
 
+from swarmsim.counting import counted
 from swarmsim.recording import Ruling
 from swarmsim.report.anatomy import Anatomy
 from swarmsim.report.anatomy_chart import anatomy_chart
@@ -36,7 +37,7 @@ from swarmsim.report.tables import (
     verdict_tally_table,
 )
 from swarmsim.report.timeline_chart import timeline_chart
-from swarmsim.report.wording import counted, duration, instant, mark
+from swarmsim.report.wording import duration, instant, mark
 
 _ASSETS: Final = files("swarmsim.report") / "assets"
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
+from swarmsim.counting import counted
 from swarmsim.report.course import Course, Found, within
 from swarmsim.report.disturbances import Disturbance
 from swarmsim.report.lanes import UP
 from swarmsim.report.leadership import Campaign, Reign, campaigns_between
 from swarmsim.report.quorum import QuorumGap
 from swarmsim.report.spans import state_at
-from swarmsim.report.wording import counted, instant, listed
+from swarmsim.report.wording import instant, listed
 
 
 def leader_was_lost(course: Course, disturbance: Disturbance) -> bool:

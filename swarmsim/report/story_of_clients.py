@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from swarmsim.counting import counted, number
 from swarmsim.report.availability import Availability, BadSpell, Standstill
 from swarmsim.report.causes import gone_unnoticed, quorum_counts, quorum_gap_in
 from swarmsim.report.disturbances import lasts
 from swarmsim.report.leadership import leaderless
 from swarmsim.report.reasons import ToldReason, grouped
 from swarmsim.report.summary import RunSummary
-from swarmsim.report.wording import counted, duration, instant, listed, number, share
+from swarmsim.report.wording import duration, instant, listed, share
 
 MOST_TOLD: Final = 4
 MOST_REASONS: Final = 5
@@ -43,7 +44,8 @@ def told_of_writes(run: RunSummary, source: Availability) -> Iterator[str]:
     good = source.outcomes["good"]
     rest = [_became(outcome, count) for outcome, count in source.outcomes.items() if outcome != "good"]
     others = f"; {listed(rest)}" if rest else ""
-    yield f"{number(good)} of {counted(source.asked_count, 'write')} were acknowledged{others}."
+    were = "was" if good == 1 else "were"
+    yield f"{number(good)} of {counted(source.asked_count, 'write')} {were} acknowledged{others}."
     if not source.standstills:
         yield "They never stood still."
     elif len(source.standstills) <= MOST_STANDSTILLS:
@@ -61,19 +63,23 @@ def told_of_writes(run: RunSummary, source: Availability) -> Iterator[str]:
 
 def _standstill(run: RunSummary, standstill: Standstill) -> str:
     unended = "" if standstill.ended else ", and it was still so when the run ended"
-    became = listed([_became(outcome, count) for outcome, count in standstill.asked.items()])
-    asked = f"{number(sum(standstill.asked.values()))} asked meanwhile{_asked_at(standstill)}"
     led = _led_meanwhile(run, standstill)
     why = _no_leader(run, standstill) if not led else _under(run, standstill.from_ns, standstill.to_ns)
     return (
         f"For {duration(standstill.length_ns)}, from {instant(standstill.from_ns)} to {instant(standstill.to_ns)}, "
-        f"no write was acknowledged{why}{unended}: of the {asked}, {became}{led}."
+        f"no write was acknowledged{why}{unended}: {_asked(standstill)}{led}."
     )
 
 
-def _asked_at(standstill: Standstill) -> str:
+def _asked(standstill: Standstill) -> str:
+    """`of the 4 asked meanwhile at m2, 3 waited and were acknowledged and 1 has an unknown outcome`."""
     hosts = [host for host in standstill.asked_at if host]
-    return f" at {listed(hosts)}" if hosts else ""
+    where = f" at {listed(hosts)}" if hosts else ""
+    asked = f"the {number(sum(standstill.asked.values()))} asked meanwhile{where}"
+    if len(standstill.asked) == 1:
+        [(outcome, count)] = standstill.asked.items()
+        return f"{asked} {_BECAME[outcome][count != 1]}"
+    return f"of {asked}, {listed([_became(outcome, count) for outcome, count in standstill.asked.items()])}"
 
 
 def _led_meanwhile(run: RunSummary, standstill: Standstill) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
+from swarmsim.counting import counted, number
 from swarmsim.report.availability import Availability
 from swarmsim.report.reasons import grouped
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.tables import Table
-from swarmsim.report.wording import duration, instant, listed, number
+from swarmsim.report.wording import duration, instant, listed
 
 MOST_STRETCHES: Final = 12
 """Of each client; report.json has the rest."""
@@ -22,7 +23,8 @@ def spell_table(run: RunSummary) -> Table:
         rows.extend((from_ns, row) for from_ns, _, row in longest[:MOST_STRETCHES])
         rest = [to_ns - from_ns for from_ns, to_ns, _ in longest[MOST_STRETCHES:]]
         if rest:
-            what, each = f"{number(len(rest))} more stretches, in all", f"at most {duration(rest[0])} each"
+            what = f"{counted(len(rest), 'more stretch', 'more stretches')}, in all"
+            each = f"at most {duration(rest[0])} each"
             shorter.append(("", "", duration(sum(rest)), f"{source.kind} of {source.name}", what, each))
     rows.sort(key=lambda row: row[0])
     return Table(

@@ -6,6 +6,7 @@ from typing import Final
 from msgspec import Struct
 
 from core.timing import SECOND
+from swarmsim.counting import counted, number
 from swarmsim.recording import FaultBand, Ruling
 from swarmsim.report.anatomy import Anatomy, InVain
 from swarmsim.report.availability import Availability
@@ -16,7 +17,7 @@ from swarmsim.report.leadership import Reign
 from swarmsim.report.report import Report
 from swarmsim.report.stages import STAGES
 from swarmsim.report.summary import RunSummary
-from swarmsim.report.wording import counted, duration, instant, listed, number, share, size
+from swarmsim.report.wording import duration, instant, listed, share, size
 
 RULING_TEXT: Final = {Ruling.HELD: "held", Ruling.VIOLATED: "violated", Ruling.UNKNOWN: "unknown"}
 MOST_SEEDS: Final = 25

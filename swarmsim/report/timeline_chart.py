@@ -3,6 +3,7 @@
 import math
 from typing import Final
 
+from swarmsim.counting import counted
 from swarmsim.report.canvas import Canvas
 from swarmsim.report.causes import quorum_counts, quorum_gap_in
 from swarmsim.report.disturbances import lasts, whom
@@ -13,7 +14,7 @@ from swarmsim.report.replicas import Replicas
 from swarmsim.report.series import Series
 from swarmsim.report.summary import RunSummary, Window
 from swarmsim.report.tasks import SlotRow, TaskLife
-from swarmsim.report.wording import counted, duration, instant
+from swarmsim.report.wording import duration, instant
 
 HOST_HEIGHT: Final = 17
 FAULT_HEIGHT: Final = 15
@@ -223,7 +224,7 @@ def _slots(canvas: Canvas, run: RunSummary) -> None:
     for row in rows:
         _slot(canvas, row)
     if len(rows) < len(run.slots):
-        canvas.row_label(f"and {len(run.slots) - len(rows)} more slots", SLOT_HEIGHT)
+        canvas.row_label(f"and {counted(len(run.slots) - len(rows), 'more slot')}", SLOT_HEIGHT)
         canvas.y += SLOT_HEIGHT + 2
 
 

@@ -191,7 +191,7 @@ def test_two_containers_of_a_slot_are_one_too_many_once_the_older_could_long_hav
     hosts = Hosts()
     assert hosts.look(0) == hosts.look(BOUND_NS) == ""
     assert "the container of old on w1 runs on" in hosts.look(BOUND_NS + 1)
-    assert "1 containers ran beside" in hosts.check.remark()
+    assert "1 container ran beside" in hosts.check.remark()
 
 
 @pytest.mark.parametrize(

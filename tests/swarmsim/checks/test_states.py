@@ -311,7 +311,7 @@ def test_a_table_is_that_of_its_version(version: int, table: RouteTable, violate
     check.sample(world)
     assert bool(complaint(check)) is violated
     assert check.checked_count == (0 if version == 9 else 1)
-    assert ("1 tables not judged" in check.remark()) is (version == 9)
+    assert ("1 table not judged" in check.remark()) is (version == 9)
 
 
 def test_what_no_table_is_made_of_does_not_end_a_versions_life() -> None:

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 from told_recording import MS, told_recording
 
 from core.trials.clients import WriteOutcome
-from swarmsim.recording import FaultBand, Recording
+from swarmsim.recording import FaultBand, Recording, Ruling, Verdict
 from swarmsim.report.availability import BadSpell, Reason, Standstill
 from swarmsim.report.exchanges import clients_of
 from swarmsim.report.story import story_of
@@ -146,3 +146,13 @@ def test_a_swarm_without_a_leader_needs_no_such_caution() -> None:
     text = writes_of(replace(run, reigns=(run.reigns[0], last)))
     assert "because no leader could act: of the 61 asked meanwhile at m2, 60 were refused" in text
     assert "led meanwhile" not in text
+
+
+def test_one_is_told_as_one() -> None:
+    run = troubled(STILL[: MOST_STRETCHES + 1])
+    assert spell_table(run).rows[-1][4] == "1 more stretch, in all"
+    assert writes_of(told(standstills=(), bad_spells=(), outcomes={"good": 1, "refused": 1})).startswith(
+        "1 of 300 writes was acknowledged; 1 was refused."
+    )
+    one = replace(run, verdicts=(Verdict("always: raft-safety", Ruling.HELD, "no violation", 1),))
+    assert story_of(one)[-1].text == "1 expectation or check held, over 1 single look."
