@@ -21,7 +21,7 @@ def what_there_is(word: str, known: Iterable[str]) -> str:
     """The end of a message about an unknown name: those that are known, if they are few, or else the nearest."""
     known = tuple(dict.fromkeys(known))
     if not known:
-        return "; there is none"
+        return ", nor any other"
     if len(known) <= LISTED_COUNT:
         return f"; there {'is' if len(known) == 1 else 'are'} {', '.join(known)}"
     nearest = did_you_mean(word, known)
