@@ -209,6 +209,11 @@ def _coverage(table: Table) -> Markup:
     return element("ul", *items, class_="coverage")
 
 
+def _scrolled(wide: Markup) -> Markup:
+    """What must not shrink with the screen: there it is moved sideways instead."""
+    return element("div", wide, class_="scroll")
+
+
 def _chart(run: RunSummary, window: Window, name: str, jumps: Sequence[Anatomy] = ()) -> Markup:
     buttons = [element("button", "whole window", type="button", data_chart=name)]
     buttons += [
@@ -225,7 +230,7 @@ def _chart(run: RunSummary, window: Window, name: str, jumps: Sequence[Anatomy] 
     return element(
         "figure",
         element("div", *buttons, element("output", "", for_=name), class_="controls", hidden="hidden"),
-        timeline_chart(run, window, name),
+        _scrolled(timeline_chart(run, window, name)),
     )
 
 
@@ -236,7 +241,7 @@ def _anatomies(run: RunSummary) -> Iterator[Markup]:
         yield element("p", "Nothing that was done made the swarm change anything.")
     for index, anatomy in enumerate(told):
         yield element("h3", f"{mark(anatomy.at_ns)}: {anatomy.text}")
-        yield anatomy_chart(anatomy, f"anatomy-{index}")
+        yield _scrolled(anatomy_chart(anatomy, f"anatomy-{index}"))
         window = next(
             (
                 each
@@ -284,6 +289,7 @@ _LEGEND: Final = (
     ("leader", "leader"),
     ("follower", "follower"),
     ("candidate", "candidate"),
+    ("pre", "pre-candidate: asks whether it would get votes"),
     ("leaderless", "no leader"),
     ("worker", "worker"),
     ("hit", "under a fault"),
@@ -300,6 +306,8 @@ _LEGEND: Final = (
     ("starting", "starting"),
     ("lost", "gone, swarm has not noticed"),
     ("stopping", "stopping"),
+    ("unhealthy", "unhealthy"),
+    ("missing", "tasks missing, or tables wrong"),
 )
 
 
@@ -313,7 +321,7 @@ def _table(table: Table) -> Markup:
         return element("p", "None.")
     rows = [element("tr", *_cells(row, table.numeric), class_=_ROW_CLASS.get(row[0])) for row in table.rows]
     head = element("thead", _head_row(table.columns, table.numeric))
-    return element("div", element("table", head, element("tbody", *rows)), class_="scroll")
+    return _scrolled(element("table", head, element("tbody", *rows)))
 
 
 _ROW_CLASS: Final = {text: f"row-{text}" for text in RULING_TEXT.values()}
