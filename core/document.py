@@ -18,10 +18,22 @@ from core.timing import MS, SECOND
 class Interpolated(str):
     """Text that came out of a variable: it may stand for a number or a truth value where one is asked for."""
 
-    __slots__ = ()
+    __slots__ = ("unset",)
+
+    def __new__(cls, text: str, unset: tuple[str, ...] = ()) -> "Interpolated":
+        """`unset` names the variables that were not there."""
+        self = super().__new__(cls, text)
+        self.unset = unset
+        return self
+
+    unset: tuple[str, ...]
 
 
 Record = TypeVar("Record")
+
+LISTED: Final = 16
+LISTED_AFTER_SUGGESTION: Final = 6
+"""How many of the words that are possible a message about another one lists at most."""
 
 _UNIT_NS: Final = {"ns": 1, "us": 1_000, "µs": 1_000, "ms": MS, "s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND}
 _DURATION_PART: Final = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
@@ -43,8 +55,9 @@ class Value:
         return f"Value({self.path!r}, {self.raw!r})"
 
     def fail(self, problem: str) -> NoReturn:
-        """Refuse this value."""
-        raise DocumentError(self.path, problem)
+        """Refuse this value; where it lacks a variable, that may be why."""
+        unset = self.raw.unset if isinstance(self.raw, Interpolated) else ()
+        raise DocumentError(self.path, "; ".join([problem, *map(is_not_set, unset)]))
 
     def fail_type(self, expected: str) -> NoReturn:
         """Refuse this value for being something else than `expected`, such as "a number"."""
@@ -139,7 +152,7 @@ class Value:
         known = tuple(words)
         word = self.text()
         if word not in known:
-            self.fail(f"{word!r} is not one of {', '.join(known)}{did_you_mean(word, known)}")
+            self.fail(f"{word!r} is not possible here{what_there_is(word, known)}")
         return word
 
     def boolean(self) -> bool:
@@ -249,6 +262,23 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The end of a message about an unknown word: the nearest known one, if any is near."""
     found = nearest(word, known)
     return f"; did you mean {found!r}?" if found else ""
+
+
+def what_there_is(word: str, known: Iterable[str]) -> str:
+    """Likewise, and then what is known: of many words only the first, fewer where one of them was probably meant."""
+    known = tuple(dict.fromkeys(known))
+    if not known:
+        return "; there is none"
+    suggestion = did_you_mean(word, known)
+    listed_count = LISTED_AFTER_SUGGESTION if suggestion else LISTED
+    rest = f" and {len(known) - listed_count} more" if len(known) > listed_count else ""
+    listed = f"{'is' if len(known) == 1 else 'are'} {', '.join(known[:listed_count])}{rest}"
+    return f"{suggestion} There {listed}" if suggestion else f"; there {listed}"
+
+
+def is_not_set(variable: str) -> str:
+    """What to tell of a variable that a document asks for in vain."""
+    return f"variable {variable!r} is not set"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -3,11 +3,11 @@
 from typing import Final
 
 from core.compose.stack import Stack
-from core.document import Value
+from core.document import Value, what_there_is
 from core.mistakes import Mistakes, each
 from core.timing import PROFILES
 from swarmsim.scenario.forms import Form, Part
-from swarmsim.scenario.names import Names, what_there_is
+from swarmsim.scenario.names import Names
 from swarmsim.scenario.plan import (
     NETWORKS,
     Call,

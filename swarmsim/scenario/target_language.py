@@ -6,10 +6,10 @@ list of those. Tasks: `web.1`, `web` (all of its tasks), `{web: 2}` (two of them
 
 from typing import Final
 
-from core.document import Value
+from core.document import Value, what_there_is
 from core.mistakes import each
 from core.trials.faults import Link
-from swarmsim.scenario.names import Names, what_there_is
+from swarmsim.scenario.names import Names
 from swarmsim.scenario.targets import (
     Group,
     Host,

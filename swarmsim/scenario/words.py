@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from core.document import Value, parse_duration_ns
+from core.document import Value, parse_duration_ns, what_there_is
 from core.timing import MS, SECOND
 from swarmsim.scenario.expectations import Window
-from swarmsim.scenario.names import Names, what_there_is
+from swarmsim.scenario.names import Names
 
 US: Final = 1_000
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.document import Interpolated, Value, did_you_mean, parse_duration_ns
+from core.document import Interpolated, Value, did_you_mean, parse_duration_ns, what_there_is
 from core.mistakes import DocumentError
 from core.timing import MS, SECOND
 
@@ -79,6 +79,24 @@ def test_unknown_keys_get_the_nearest_known_one() -> None:
 
 def test_extensions_are_left_out() -> None:
     assert list(Value("", {"x-note": 1, "a": 2}).fields("a")) == ["a"]
+
+
+def test_the_nearest_word_comes_before_a_list_of_the_first_that_are_possible() -> None:
+    words = [f"word-{letter}" for letter in "abcdefghi"]
+    with pytest.raises(DocumentError) as refused:
+        Value("a", "word-bb").one_of(words)
+    assert str(refused.value) == (
+        "a: 'word-bb' is not possible here; did you mean 'word-b'?"
+        " There are word-a, word-b, word-c, word-d, word-e, word-f and 3 more"
+    )
+    assert what_there_is("zzz", words) == f"; there are {', '.join(words)}"
+    assert what_there_is("zzz", []) == "; there is none"
+
+
+def test_a_value_that_lacks_a_variable_is_refused_with_its_name() -> None:
+    with pytest.raises(DocumentError) as refused:
+        Value("a", Interpolated("", ("N",))).integer()
+    assert str(refused.value) == "a: expected a whole number, not ''; variable 'N' is not set"
 
 
 def test_nothing_is_suggested_for_a_word_like_no_other() -> None:
