@@ -1,4 +1,4 @@
-"""Compose files on disk: read, parsed and turned into a stack, with complaints that name file and line."""
+"""Compose files on disk: read, parsed and turned into a stack that a swarm takes, with complaints by file and line."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 from core.compose.loader import load
 from core.compose.stack import Stack
 from core.mistakes import DocumentError
+from swarmsim.acceptance import check_accepted
 from swarmsim.yaml_source import Source, SourceError, parse, refuse
 
 
@@ -32,6 +33,7 @@ def load_stack(
             environment=environment,
             directory=bind_mounts_from or str(directory.absolute()),
         )
+        check_accepted(stack)
     except DocumentError as error:
         refuse(mistakes + [found for each in error.each for found in _source_of(each.path, sources).located(each)])
         raise

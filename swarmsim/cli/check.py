@@ -12,7 +12,8 @@ from core.compose.vocabulary import TOP_LEVEL_KEYS
 from core.document import nearest
 from swarmsim.compose_files import load_stack, read_source
 from swarmsim.scenario.loader import SECTIONS, load
-from swarmsim.scenario.plan import Scenario
+from swarmsim.scenario.plan import Scenario, StackPlan
+from swarmsim.scenario.steps import Deploy
 from swarmsim.scenario.words import write_duration
 from swarmsim.yaml_source import Source, SourceError
 
@@ -64,7 +65,11 @@ def _of_scenario(scenario: Scenario) -> str:
         counted(len(scenario.expect), "expectation"),
         f"{write_duration(scenario.end_ns)} long",
     ]
-    return f"scenario {scenario.name!r}: {', '.join(parts)}"
+    deployed: list[StackPlan | Deploy] = list(scenario.deploy)
+    deployed += (step.action for step in scenario.timeline if isinstance(step.action, Deploy))
+    stacks = {(each.name, each.file): each.stack for each in deployed if each.stack is not None}
+    warnings = "".join(_warnings(stack, f"{file}: ") for (_, file), stack in stacks.items())
+    return f"scenario {scenario.name!r}: {', '.join(parts)}{warnings}"
 
 
 def _of_stack(stack: Stack) -> str:
@@ -74,8 +79,16 @@ def _of_stack(stack: Stack) -> str:
         counted(len(stack.secrets) + len(stack.external_secrets), "secret"),
         counted(len(stack.configs) + len(stack.external_configs), "config"),
     ]
-    warnings = "".join(f"\n  warning: {w.path + ': ' if w.path else ''}{w.message}" for w in stack.warnings)
-    return f"Compose file: {', '.join(parts)}{warnings}"
+    externals = (f"{kind.value} {name!r} is external: the swarm must have it already" for kind, name in stack.externals)
+    return f"Compose file: {', '.join(parts)}{_warnings(stack)}{''.join(map(_warning, externals))}"
+
+
+def _warnings(stack: Stack, file: str = "") -> str:
+    return "".join(_warning(f"{file}{each.path}{': ' if each.path else ''}{each.message}") for each in stack.warnings)
+
+
+def _warning(text: str) -> str:
+    return f"\n  warning: {text}"
 
 
 def counted(count: int, noun: str) -> str:

@@ -111,6 +111,43 @@ def test_check_merges_compose_files_if_asked_to(swarmsim: Command) -> None:
     assert ended.out == "base.yml + more.yml: ok: Compose file: 2 services, 1 network, 0 secrets, 0 configs\n"
 
 
+def test_check_refuses_what_the_swarm_would_refuse(swarmsim: Command) -> None:
+    job = "services: {once: {image: once, deploy: {mode: replicated-job}}}"
+    Path("job.yml").write_text(job)
+    Path("x.yaml").write_text("name: x\ncluster: {managers: 1}\ndeploy: [{stack: {name: x, file: job.yml}}]\n")
+    for file in ("job.yml", "x.yaml"):
+        ended = swarmsim("check", file)
+        assert (ended.code, ended.out) == (2, "")
+        assert ended.err == (
+            "job.yml:1: services.once: the swarm would refuse it:"
+            " job modes are not supported yet; use replicated or global\n"
+        )
+
+
+def test_check_tells_what_a_stack_expects_to_find_and_what_it_asks_in_vain(swarmsim: Command) -> None:
+    Path("stack.yml").write_text(
+        "services: {web: {image: 'web:$TAG', secrets: [key]}}\nsecrets: {key: {external: true}}"
+    )
+    ended = swarmsim("check", "stack.yml")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.splitlines()[1:] == [
+        "  warning: variable 'TAG' is not set, so it is empty",
+        "  warning: secret 'key' is external: the swarm must have it already",
+    ]
+
+
+def test_check_tells_the_warnings_of_the_stacks_of_a_scenario(swarmsim: Command) -> None:
+    placement = "deploy: {placement: {constraints: [node.rolle == worker]}}"
+    Path("stack.yml").write_text(f"services: {{web: {{image: web, {placement}}}}}")
+    Path("x.yaml").write_text("name: x\ncluster: {managers: 1}\ndeploy: [{stack: {name: x, file: stack.yml}}]\n")
+    ended = swarmsim("check", "x.yaml")
+    assert ended.code == 0
+    assert ended.out.endswith(
+        "\n  warning: stack.yml: services.web.deploy.placement.constraints[0]:"
+        " no node will ever match 'node.rolle'; did you mean 'node.role'?\n"
+    )
+
+
 # --- scenarios
 
 
