@@ -5,7 +5,7 @@ from typing import Final
 
 from core.compose.lists import labels
 from core.compose.surroundings import Surroundings
-from core.document import Readers, Value, did_you_mean, read_fields, what_there_is, whole_count
+from core.document import Readers, Value, did_you_mean, is_whole_number, read_fields, what_there_is, whole_count
 from core.mistakes import each
 from core.objects.drain_grace import DRAIN_GRACE_LABEL, BadDrainGrace, drain_grace_ns
 from core.objects.node import Role
@@ -50,6 +50,7 @@ _CONSTRAINT_KEYS: Final = (
 )
 _ROLES: Final = tuple(role.value for role in Role)
 _MIN_NANO_CPUS: Final = 1_000_000
+_MAX_CPUS: Final = 1_000_000
 _MIN_MEMORY_BYTES: Final = 4 << 20
 
 
@@ -148,7 +149,7 @@ def _amounts(section: dict[str, Value]) -> Resources:
 
 
 def _nano_cpus(value: Value) -> int:
-    nano_cpus = round(value.number(minimum=0) * 1e9)
+    nano_cpus = round(value.number(minimum=0, maximum=_MAX_CPUS) * 1e9)
     if 0 < nano_cpus < _MIN_NANO_CPUS:
         value.fail("the least is 0.001 of a CPU")
     return nano_cpus
@@ -176,7 +177,7 @@ def _restart_of_service(value: Value) -> RestartPolicy:
         return RestartPolicy()
     if word == "no":
         return RestartPolicy(RestartCondition.NONE)
-    if word != "on-failure" or (attempts and not attempts.isdecimal()):
+    if word != "on-failure" or (attempts and not is_whole_number(attempts)):
         known = ("no", "always", "on-failure", "unless-stopped")
         value.fail(f"{value.text()!r} is not possible here{what_there_is(word, known)}")
     return RestartPolicy(RestartCondition.ON_FAILURE, max_attempts=int(attempts or 0))

@@ -40,8 +40,13 @@ def _summary(files: list[Path]) -> str:
     sources = [read_source(file) for file in files]
     if len(files) > 1 or looks_like_compose(sources[0].data):
         named = any(_has_key(source, "name") for source in sources)
-        return _of_stack(load_stack(files, name="" if named else "stack", environment=dict(os.environ)))
+        return _of_stack(load_stack(files, name="" if named else "stack", environment=_environment()))
     return _of_scenario(load(files[0]))
+
+
+def _environment() -> dict[str, str]:
+    # Bytes that are no text are shown as such: nobody could make use of what Python gives for them.
+    return {name: os.fsencode(value).decode(errors="replace") for name, value in os.environ.items()}
 
 
 def _has_key(source: Source, key: str) -> bool:

@@ -38,10 +38,15 @@ def test_sizes(written: object, size: int) -> None:
     assert Value("", written).size_bytes() == size
 
 
-@given(st.integers(0, 10**15))
+@given(st.integers(0, (2**63 - 1) // MS))
 def test_a_duration_in_whole_units_is_read_exactly(count: int) -> None:
     assert parse_duration_ns(f"{count}ns") == count
     assert parse_duration_ns(f"{count}ms") == count * MS
+
+
+def test_a_duration_that_is_too_long_for_the_wire_is_none() -> None:
+    assert parse_duration_ns("2562047h") is not None
+    assert parse_duration_ns("2562048h") is None
 
 
 @pytest.mark.parametrize(
