@@ -14,11 +14,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from loopback import Client, Node, Swarm, applied, connected
+from loopback import Client, Node, Swarm, applied, config_names, connected
 from targets import Target
 
 from core.objects.config import ConfigSpec
-from core.operations import CreateConfig, Inspect, Kind, ListObjects
+from core.operations import CreateConfig, Inspect, Kind
 from core.raft.effects import Applied
 
 MEDIAN_GAP = Target(0.5, "s")
@@ -100,9 +100,7 @@ async def failovers(manager_count: int, round_count: int) -> list[float]:
             writing = asyncio.create_task(writer.run())
             gaps = [await failover(swarm, writer) for _ in range(round_count)]
             writing.cancel()
-            async with connected(swarm.nodes[0]) as client:
-                found = {config.spec.name for config in await applied(client, ListObjects(Kind.CONFIG))}
-            if lost := set(writer.acknowledged) - found:
+            if lost := set(writer.acknowledged) - set(await config_names(swarm.nodes[0])):
                 raise SystemExit(f"{len(lost)} of {len(writer.acknowledged)} acknowledged writes are lost")
             return gaps
 
