@@ -43,5 +43,5 @@ class CachedDisk:
 
 
 if __name__ == "__main__":
-    real.storage.os = CachedDisk()  # type: ignore[assignment]
+    vars(real.storage)["os"] = CachedDisk()
     sys.exit(f"halted: {asyncio.run(main())}")
