@@ -19,14 +19,13 @@ class Interpolated(str):
     """Text that came out of a variable: it may stand for a number or a truth value where one is asked for."""
 
     __slots__ = ("unset",)
+    unset: tuple[str, ...]
+    """The variables that were not there."""
 
     def __new__(cls, text: str, unset: tuple[str, ...] = ()) -> "Interpolated":
-        """`unset` names the variables that were not there."""
         self = super().__new__(cls, text)
         self.unset = unset
         return self
-
-    unset: tuple[str, ...]
 
 
 Record = TypeVar("Record")
