@@ -18,10 +18,10 @@ from typing import Any
 from core.ids import NodeId
 from core.raft.effects import MessageRefused
 from core.raft.entries import LogEntry
-from core.raft.messages import Append, AppendAcked, AppendRefused, Heartbeat, HeartbeatAnswered
+from core.raft.messages import Append, AppendAcked, AppendRefused, Heartbeat, HeartbeatAnswered, SnapshotWanted
 from core.raft.progress import PROBE, REPLICATE, SNAPSHOT, Progress
 from core.raft.quorum import reached_by_quorum
-from core.raft.snapshot_sending import send_chunk
+from core.raft.snapshot_sending import send_chunk, send_wanted
 from core.raft.state import RaftState
 from core.timing import NEVER
 
@@ -325,6 +325,12 @@ class Replication:
             return
         peer.sent_round = self.round
         state.send(peer.id, Append(state.term, prev_index, prev_term, state.commit_index, ()))
+
+    def on_snapshot_wanted(self, sender: NodeId, message: SnapshotWanted) -> None:
+        """A member that is being sent a snapshot names the chunk it needs next."""
+        peer = self.progress.get(sender)
+        if peer is not None:
+            send_wanted(self._state, peer, message, self.round)
 
     # --- commitment ---------------------------------------------------------------------------------------------
 
