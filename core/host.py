@@ -133,8 +133,8 @@ class Host:
 
     @property
     def phase(self) -> str:
-        """inactive, joining, worker or manager."""
-        return self.membership.phase
+        """inactive, joining, worker, manager or leaving (`core.phases`)."""
+        return self.membership.phase.value
 
     @property
     def node_id(self) -> NodeId:

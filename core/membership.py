@@ -1,12 +1,7 @@
 """What a host is in its swarm: its identity on disk, and the machines that follow from it.
 
-Theory of operation.
-
-    inactive ──init──► manager ◄──promotion── worker
-        │                 │ ───demotion────►    ▲
-        └──join──► joining ─────────────────────┘        leave: leaving, and when that is durable inactive
-
-A member has an agent; a manager has a Raft member and the replicated store besides. Founding a swarm is one durable
+Theory of operation. The phases, and what leads from one to the next, are the table in `core.phases`. A member has an
+agent; a manager has a Raft member and the replicated store besides. Founding a swarm is one durable
 identity with everything needed to repeat the first transaction until it is in the store.
 
 Which Raft member a host is follows from its node object, as the dispatcher tells it. Orders are numbered by the
@@ -47,6 +42,7 @@ from core.messages import Manager as ManagerAddress
 from core.objects.node import NodeDescription
 from core.operations import ErrorCode, FoundSwarm, InitSwarm, JoinSwarm, LeaveSwarm, OperationError
 from core.outbox import Outbox
+from core.phases import TRANSITIONS, HostPhase, HostStimulus, phase_on_disk
 from core.raft import events as raft_events
 from core.raft.config import RaftConfig
 from core.raft.effects import Applied, OutcomeUnknown, Reply, Result, Send
@@ -79,6 +75,7 @@ class Membership:
 
     def __init__(self, config: HostConfig, outbox: Outbox, rng: Random) -> None:
         self.identity = Identity()
+        self.phase = HostPhase.INACTIVE
         self.agent: Agent | None = None
         self.raft: RaftNode | None = None
         self.replica: Replica | None = None
@@ -99,7 +96,6 @@ class Membership:
         self._founding_ticket: Ticket | None = None
         self._founding_client: Ticket | None = None
         self._engine_state: list[EngineUp | EngineDown | EngineInventory] = []
-        self._announced_phase = "inactive"
 
     def begin(self, durable: HostDurable, now: int) -> None:
         """Become what the disk says."""
@@ -115,18 +111,7 @@ class Membership:
             self._start_raft(now, durable.raft)
         if not self.identity.node_id:
             self._forget_routes()
-        self._announce()
-
-    @property
-    def phase(self) -> str:
-        """inactive, joining, worker, manager or leaving."""
-        if self.raft is not None:
-            return "manager"
-        if self.agent is not None:
-            return "worker"
-        if self._leaving is not None:
-            return "leaving"
-        return "joining" if self._joining is not None else "inactive"
+        self._enter(phase_on_disk(self.identity))
 
     @property
     def joining(self) -> bool:
@@ -145,7 +130,7 @@ class Membership:
 
     def init(self, ticket: Ticket, operation: InitSwarm) -> None:
         """Found a swarm: first of all, ask for the secrets of its tokens."""
-        if self.phase != "inactive":
+        if self.phase is not HostPhase.INACTIVE:
             self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, _ALREADY_MEMBER)
             return
         keys_ticket = self._outbox.tickets.draw()
@@ -158,7 +143,7 @@ class Membership:
         if wanted is None:
             return None
         ticket, operation = wanted
-        if self.phase != "inactive":
+        if self.phase is not HostPhase.INACTIVE:
             self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, _ALREADY_MEMBER)
             return None
         self._write(
@@ -176,7 +161,7 @@ class Membership:
             self._outbox.persist(Stream.LOG, record)
         self._start_agent(now, AgentDurable())
         self._start_raft(now, replay(records))
-        self._announce()
+        self._move(HostStimulus.FOUNDED)
         self._tell_agent(now, ManagersLearned((ManagerAddress(self.identity.node_id, self.identity.address),)))
         self._founding_client = ticket
         return self._founding_proposal(ticket)
@@ -221,7 +206,7 @@ class Membership:
 
     def join(self, now: int, ticket: Ticket, operation: JoinSwarm) -> None:
         """Ask to become a member, under an identity drawn now."""
-        if self.phase != "inactive" or self._keys_wanted:
+        if self.phase is not HostPhase.INACTIVE or self._keys_wanted:
             self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, _ALREADY_MEMBER)
             return
         if not operation.remotes:
@@ -229,7 +214,7 @@ class Membership:
             return
         node_id = NodeId(draw_id(self._rng))
         self._joining = Joining(ticket, operation, node_id, self.description, self._backoff(), now)
-        self._announce()
+        self._move(HostStimulus.ASKED)
         self.tick(now)
 
     def tick(self, now: int) -> None:
@@ -260,7 +245,7 @@ class Membership:
         assert self._joining is not None
         self._outbox.emit([Reply(self._joining.ticket, result)])
         self._joining = None
-        self._announce()
+        self._move(HostStimulus.GIVEN_UP)
 
     def _become_member(self, now: int, joining: Joining, accepted: JoinAccepted) -> None:
         self._joining = None
@@ -278,7 +263,7 @@ class Membership:
         self._start_agent(now, AgentDurable())
         if accepted.raft_id:
             self._start_raft(now, RaftDurable())
-        self._announce()
+        self._move(HostStimulus.ADMITTED_AS_MANAGER if accepted.raft_id else HostStimulus.ADMITTED)
         self._outbox.hold(ticket, Reply(joining.ticket, Applied(accepted.node_version, joining.node_id)))
         self._tell_agent(now, ManagersLearned(accepted.managers))
 
@@ -300,19 +285,19 @@ class Membership:
         self._outbox.inbox.clear()
         self._leaving = self._write(Identity(membership_count=self.identity.membership_count + 1))
         self._outbox.hold(self._leaving, Reply(ticket, Applied(0, None)))
-        self._announce()
+        self._move(HostStimulus.LEFT)
 
     def on_persisted(self, persisted: Ticket) -> None:
         """Leaving ends when it is durable."""
         if self._leaving is not None and self._leaving <= persisted:
             self._leaving = None
-            self._announce()
+            self._move(HostStimulus.FORGOTTEN)
 
     def cancel(self, ticket: Ticket) -> None:
         """The client of this request is gone: what has not begun to take effect is given up."""
         if self._joining is not None and self._joining.ticket == ticket:
             self._joining = None
-            self._announce()
+            self._move(HostStimulus.GIVEN_UP)
         self._keys_wanted = {keys: wanted for keys, wanted in self._keys_wanted.items() if wanted[0] != ticket}
 
     def remove_containers(self, task_ids: tuple[TaskId, ...]) -> None:
@@ -351,7 +336,7 @@ class Membership:
         self._write(replace(identity, raft_id=wanted, node_version=agent.assigned_at_version, founding=None))
         if wanted:
             self._start_raft(now, RaftDurable())
-        self._announce()
+        self._move(_stimulus_of_order(identity.raft_id, wanted))
         self._tell_agent(now, RaftIdentityChanged(wanted))
         return True
 
@@ -404,14 +389,27 @@ class Membership:
         self.identity = identity
         return self._outbox.persist(Stream.IDENTITY, identity)
 
-    def _announce(self) -> None:
+    def _move(self, stimulus: HostStimulus) -> None:
+        """Go where the table says; what it does not list must not have come this far."""
+        assert stimulus in TRANSITIONS[self.phase], (self.phase, stimulus)
+        self._enter(TRANSITIONS[self.phase][stimulus])
+
+    def _enter(self, phase: HostPhase) -> None:
         """Tell the driver who this host is now, and observers which phase it is in."""
         node_id = self._joining.node_id if self._joining is not None else self.identity.node_id
         self._outbox.node_id = node_id
         self._outbox.emit([BecomeKnownAs(node_id, self.identity.raft_id)])
-        if self.phase != self._announced_phase:
-            self._announced_phase = self.phase
-            self._outbox.observe(HostPhaseChanged(self.phase))
+        if phase is not self.phase:
+            self.phase = phase
+            self._outbox.observe(HostPhaseChanged(phase.value))
+
+
+def _stimulus_of_order(present: NodeId, wanted: NodeId) -> HostStimulus:
+    """What it means to be told to be the Raft member `wanted`, or none, to one that is `present`, or none."""
+    assert wanted != present
+    if not wanted:
+        return HostStimulus.DEMOTED
+    return HostStimulus.REPLACED if present else HostStimulus.PROMOTED
 
 
 def _leave_warning(raft: RaftNode) -> str:

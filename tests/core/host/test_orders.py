@@ -7,6 +7,7 @@ from swarm import Swarm, formed
 
 from core.ids import NodeId
 from core.membership import Membership
+from core.phases import HostPhase
 
 
 class Told:
@@ -33,7 +34,7 @@ def test_only_an_order_of_a_newer_version_is_followed(swarm: Swarm, newer_by: in
     assert version > 0
     membership.agent = Told(membership, "member", version + newer_by)  # type: ignore[assignment]
     assert membership.follow_order(swarm.world.now) is follows
-    assert membership.phase == ("manager" if follows else "worker")
+    assert membership.phase is (HostPhase.MANAGER if follows else HostPhase.WORKER)
 
 
 def test_the_member_whose_log_was_lost_is_never_followed_again(swarm: Swarm) -> None:
