@@ -17,6 +17,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Final, get_args
 
+from msgspec import Struct
+
 from core.durability import Persisted
 from core.durable import HostDurable
 from core.effects import Effect, Halt, Peers
@@ -39,18 +41,19 @@ from core.events import (
 )
 from core.facts import Halted
 from core.ids import NodeId, Ticket
-from core.manager.manager import Manager
-from core.membership import HostConfig, Membership
+from core.machines import Machines
+from core.membership import Membership
 from core.messages import JoinRequest, LeaveNotice, NotLeader, Register, SessionUnknown, ToManager
 from core.messages import Manager as ManagerAddress
 from core.operations import ErrorCode, InitSwarm, Inspect, JoinSwarm, LeaveSwarm, ListObjects, OperationError
 from core.outbox import Outbox
 from core.raft import events as raft_events
+from core.raft.config import RaftConfig
 from core.raft.effects import Applied, Observe, OutcomeUnknown, Refused, Reply, Send
 from core.raft.events import Cancelled, Received, StorageFreed, StorageLow, Tick
 from core.raft.machine import Rejected
 from core.store import Store
-from core.timing import NEVER
+from core.timing import NEVER, Timing
 
 _LOCAL_MESSAGES_PER_STEP: Final = 64
 _RAFT: Final = 1
@@ -69,13 +72,21 @@ _WORKER: Final = (
 )
 
 
+class HostConfig(Struct, frozen=True):
+    """What stays as it is for the life of the process. `raft.id` and `raft.timing` are filled in by the host."""
+
+    timing: Timing
+    raft: RaftConfig
+
+
 class Host:
     """See the module's text. Made by `recover`, whether for the first time or after a crash."""
 
     def __init__(self, config: HostConfig, durable: HostDurable, rng: Random, now: int) -> None:
         self.halted = False
         self.outbox = Outbox()
-        self.membership = Membership(config, self.outbox, rng)
+        self.machines = Machines(config.timing, config.raft, self.outbox, rng)
+        self.membership = Membership(config.timing, self.machines, self.outbox, rng)
         self._now = now
         self._work_left = True  # what `begin` has put into the outbox
         self._ran = _ALL
@@ -118,12 +129,12 @@ class Host:
     def check_invariants(self) -> None:
         """Assert what always holds."""
         identity = self.membership.identity
-        assert (self.membership.raft is not None) == bool(identity.raft_id), identity
-        assert (self.membership.agent is not None) == bool(identity.node_id), identity
-        if self.membership.raft is not None:
-            self.membership.raft.check_invariants()
-        if self.membership.agent is not None:
-            self.membership.agent.check_invariants()
+        assert (self.machines.raft is not None) == bool(identity.raft_id), identity
+        assert (self.machines.agent is not None) == bool(identity.node_id), identity
+        if self.machines.raft is not None:
+            self.machines.raft.check_invariants()
+        if self.machines.agent is not None:
+            self.machines.agent.check_invariants()
         known = (self._raft_at, self._agent_at, self._manager_at, self._earliest_at)
         self._ran = _ALL
         self._note_deadlines()
@@ -144,18 +155,13 @@ class Host:
     @property
     def store(self) -> Store | None:
         """The committed store as far as this manager has applied it."""
-        replica = self.membership.replica
+        replica = self.machines.replica
         return replica.store if replica is not None else None
 
     @property
     def leading(self) -> bool:
         """Whether this host is the swarm's acting manager, as far as it knows."""
-        return self._manager is not None
-
-    @property
-    def _manager(self) -> Manager | None:
-        replica = self.membership.replica
-        return replica.manager if replica is not None else None
+        return self.machines.manager is not None
 
     # --- events -------------------------------------------------------------------------------------------------
 
@@ -187,7 +193,7 @@ class Host:
             self._to_raft(now, event)
         if self._agent_at <= now:
             self._to_agent(now, event)
-        manager = self._manager
+        manager = self.machines.manager
         if manager is not None and self._manager_at <= now:
             self._ran |= _MANAGER
             self.outbox.emit(manager.tick(now))
@@ -195,20 +201,20 @@ class Host:
             self.membership.tick(now)
 
     def _on_wall_clock(self, now: int, event: WallClock) -> None:
-        self.membership.wall_offset_ns = event.offset_ns
-        if self._manager is not None:
-            self._manager.set_wall_offset(event.offset_ns)
+        self.machines.wall_offset_ns = event.offset_ns
+        if self.machines.manager is not None:
+            self.machines.manager.set_wall_offset(event.offset_ns)
         self._to_agent(now, event)
 
     def _on_link_up(self, now: int, event: LinkUp) -> None:
         """Nothing waits for a link: whatever was lost is repeated by its own timer."""
 
     def _on_described(self, now: int, event: HostDescribed) -> None:
-        self.membership.description = event.description
+        self.machines.description = event.description
         self._to_agent(now, event)
 
     def _on_engine(self, now: int, event: EngineUp | EngineDown | EngineInventory) -> None:
-        self.membership.remember_engine(event)
+        self.machines.remember_engine(event)
         self._to_agent(now, event)
 
     def _on_routes(self, now: int, event: RoutesApplied | RoutesFailed) -> None:
@@ -222,7 +228,7 @@ class Host:
         self._to_agent(now, event)
 
     def _on_storage(self, now: int, event: StorageLow | StorageFreed) -> None:
-        self.membership.storage_low = type(event) is StorageLow
+        self.machines.storage_low = type(event) is StorageLow
         self._to_raft(now, event)
 
     def _on_cancelled(self, now: int, event: Cancelled) -> None:
@@ -243,13 +249,13 @@ class Host:
             self._to_raft(now, proposal)
 
     def _to_agent(self, now: int, event: Any) -> None:
-        agent = self.membership.agent
+        agent = self.machines.agent
         if agent is not None:
             self._ran |= _AGENT
             self.outbox.emit(agent.step(now, event))
 
     def _to_raft(self, now: int, event: Any) -> None:
-        raft, replica = self.membership.raft, self.membership.replica
+        raft, replica = self.machines.raft, self.machines.replica
         if raft is None or replica is None:
             return
         self._ran |= _RAFT
@@ -289,7 +295,7 @@ class Host:
     def _on_received(self, now: int, event: Received) -> None:
         kind = type(event.message)
         if kind in RAFT_MESSAGES:
-            raft = self.membership.raft
+            raft = self.machines.raft
             if raft is not None and event.recipient == raft.id:
                 self._to_raft(now, event)
         elif event.recipient != self.outbox.node_id and kind is not JoinRequest:
@@ -303,12 +309,12 @@ class Host:
             self._to_agent(now, event)
 
     def _for_manager(self, now: int, event: Received) -> None:
-        manager, message = self._manager, event.message
+        manager, message = self.machines.manager, event.message
         if manager is not None:
             self._ran |= _MANAGER
             self.outbox.emit(manager.receive(now, event.sender, message))
         elif isinstance(message, Register | JoinRequest):
-            agent = self.membership.agent
+            agent = self.machines.agent
             known = agent.managers if agent is not None else ()
             self.outbox.emit([Send(event.sender, NotLeader(message.attempt, self._leader(), known))])
         elif not isinstance(message, LeaveNotice):
@@ -316,7 +322,7 @@ class Host:
 
     def _leader(self) -> ManagerAddress | None:
         """The leader as this manager knows it: the node that names Raft's leader as its own member."""
-        raft, store = self.membership.raft, self.store
+        raft, store = self.machines.raft, self.store
         if raft is None or store is None or raft.leader_id is None:
             return None
         for node in store.nodes.values():
@@ -335,8 +341,8 @@ class Host:
         elif isinstance(operation, LeaveSwarm):
             self._ran = _ALL
             self.membership.leave(event.ticket, operation)
-        elif self.membership.raft is None:
-            text = _NO_SWARM if self.membership.agent is None else _WORKER
+        elif self.machines.raft is None:
+            text = _NO_SWARM if self.machines.agent is None else _WORKER
             self.outbox.refuse(event.ticket, ErrorCode.UNAVAILABLE, text)
         elif isinstance(operation, Inspect | ListObjects):
             self._to_raft(now, raft_events.Read(event.ticket, operation, operation.stale))
@@ -349,12 +355,12 @@ class Host:
         self._work_left = False
         if self.outbox.inbox:
             self._deliver_local(now)
-        if self._ran & _MANAGER and self._manager is not None:
+        if self._ran & _MANAGER and self.machines.manager is not None:
             self._manage(now)
             self._deliver_local(now)
         if self._ran & _AGENT and self.membership.follow_order(now):
             self._ran = _ALL
-        if self.membership.abandoned:
+        if self.machines.abandoned:
             self._pass_on_abandoned()
         if self._ran != _RAFT:  # new members would have concerned the manager as well
             self._tell_peers()
@@ -362,7 +368,7 @@ class Host:
 
     def _pass_on_abandoned(self) -> None:
         """A Raft member is no more: what it was asked is answered all the same."""
-        effects, self.membership.abandoned = self.membership.abandoned, []
+        effects, self.machines.abandoned = self.machines.abandoned, []
         for effect in effects:
             if type(effect) is Reply:
                 self._on_reply(effect)
@@ -372,15 +378,15 @@ class Host:
     def _note_deadlines(self) -> None:
         """Ask those to whom something happened when they want to be woken; the others have not changed their minds."""
         ran, self._ran = self._ran, 0
-        membership = self.membership
+        machines = self.machines
         if ran & _RAFT:
-            self._raft_at = _at(membership.raft.deadline()) if membership.raft is not None else NEVER
+            self._raft_at = _at(machines.raft.deadline()) if machines.raft is not None else NEVER
         if ran & _AGENT:
-            self._agent_at = _at(membership.agent.deadline()) if membership.agent is not None else NEVER
+            self._agent_at = _at(machines.agent.deadline()) if machines.agent is not None else NEVER
         if ran & _MANAGER:
-            manager = self._manager
+            manager = machines.manager
             self._manager_at = _at(manager.deadline(self._accepting)) if manager is not None else NEVER
-        self._earliest_at = min(self._raft_at, self._agent_at, self._manager_at, _at(membership.deadline()))
+        self._earliest_at = min(self._raft_at, self._agent_at, self._manager_at, _at(self.membership.deadline()))
 
     def _deliver_local(self, now: int) -> None:
         for _ in range(_LOCAL_MESSAGES_PER_STEP):
@@ -394,7 +400,7 @@ class Host:
         proposal = self.membership.finish_founding()
         if proposal is not None:
             self._to_raft(now, proposal)
-        manager, raft = self._manager, self.membership.raft
+        manager, raft = self.machines.manager, self.machines.raft
         if manager is None or raft is None or not raft.accepting:
             return
         transaction = manager.reconcile(now, raft.last_index + 1)
@@ -404,7 +410,7 @@ class Host:
             self._change_membership(now)
 
     def _change_membership(self, now: int) -> None:
-        manager, raft = self._manager, self.membership.raft
+        manager, raft = self.machines.manager, self.machines.raft
         if manager is None or raft is None:
             return
         plan = manager.plan_membership(now, raft.members)
@@ -416,7 +422,7 @@ class Host:
 
     def _tell_peers(self) -> None:
         """Tell the driver where others are, when that has changed."""
-        agent, raft = self.membership.agent, self.membership.raft
+        agent, raft = self.machines.agent, self.machines.raft
         members = raft.members if raft is not None else ()
         managers = agent.managers if agent is not None else ()
         if self._peers_of[0] is members and self._peers_of[1] is managers:
