@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from core.durability import Persisted
 from core.durable import HostDurable
-from core.effects import Effect, Halt, Peers
+from core.effects import Effect, Halt
 from core.envelope import RAFT_MESSAGES
 from core.events import (
     EngineDown,
@@ -40,11 +40,11 @@ from core.events import (
     WallClock,
 )
 from core.facts import Halted
-from core.ids import NodeId, Ticket
+from core.ids import NodeId
+from core.leading_turn import LeadingTurn
 from core.machines import Machines
 from core.membership import Membership
 from core.messages import JoinRequest, LeaveNotice, NotLeader, Register, SessionUnknown, ToManager
-from core.messages import Manager as ManagerAddress
 from core.operations import ErrorCode, InitSwarm, Inspect, JoinSwarm, LeaveSwarm, ListObjects, OperationError
 from core.outbox import Outbox
 from core.raft import events as raft_events
@@ -54,13 +54,10 @@ from core.raft.events import Cancelled, Received, StorageFreed, StorageLow, Tick
 from core.raft.machine import Rejected
 from core.store import Store
 from core.timing import NEVER, Timing
+from core.wakeups import AGENT, ALL, MANAGER, RAFT, Wakeups
+from core.whereabouts import Whereabouts
 
 _LOCAL_MESSAGES_PER_STEP: Final = 64
-_RAFT: Final = 1
-_AGENT: Final = 2
-_MANAGER: Final = 4
-_ALL: Final = _RAFT | _AGENT | _MANAGER
-"""Which machines something happened to in this step, as a set of bits: only these are looked after at its end."""
 _TO_MANAGER: Final = frozenset(get_args(ToManager))
 _NO_SWARM: Final = (
     "This node is not a swarm manager. "
@@ -89,14 +86,13 @@ class Host:
         self.membership = Membership(config.timing, self.machines, self.outbox, rng)
         self._now = now
         self._work_left = True  # what `begin` has put into the outbox
-        self._ran = _ALL
+        self._ran = ALL
+        """Which machines something happened to in this step."""
         self._accepting = False
-        self._raft_at = NEVER
-        self._agent_at = NEVER
-        self._manager_at = NEVER
-        self._earliest_at = NEVER
-        self._membership_ticket: Ticket | None = None
-        self._peers_of: tuple[Any, Any] = ((), ())
+        """Whether the log took commands when the manager was last looked after."""
+        self._wakeups = Wakeups(self.machines, self.membership)
+        self._turn = LeadingTurn(self.machines, self.membership, self.outbox)
+        self._whereabouts = Whereabouts(self.machines)
         self._handlers: dict[type[Any], Callable[[int, Any], None]] = self._table()
         self.membership.begin(durable, now)
 
@@ -124,7 +120,8 @@ class Host:
             return None
         if self._work_left:
             return self._now
-        return self._earliest_at if self._earliest_at < NEVER else None
+        at = self._wakeups.earliest_at
+        return at if at < NEVER else None
 
     def check_invariants(self) -> None:
         """Assert what always holds."""
@@ -135,10 +132,7 @@ class Host:
             self.machines.raft.check_invariants()
         if self.machines.agent is not None:
             self.machines.agent.check_invariants()
-        known = (self._raft_at, self._agent_at, self._manager_at, self._earliest_at)
-        self._ran = _ALL
-        self._note_deadlines()
-        assert known == (self._raft_at, self._agent_at, self._manager_at, self._earliest_at), known
+        self._wakeups.check_invariants(self._accepting)
 
     # --- what observers may look at -----------------------------------------------------------------------------
 
@@ -189,15 +183,15 @@ class Host:
         }
 
     def _on_tick(self, now: int, event: Tick) -> None:
-        if self._raft_at <= now:
+        if self._wakeups.raft_at <= now:
             self._to_raft(now, event)
-        if self._agent_at <= now:
+        if self._wakeups.agent_at <= now:
             self._to_agent(now, event)
         manager = self.machines.manager
-        if manager is not None and self._manager_at <= now:
-            self._ran |= _MANAGER
+        if manager is not None and self._wakeups.manager_at <= now:
+            self._ran |= MANAGER
             self.outbox.emit(manager.tick(now))
-        if _at(self.membership.deadline()) <= now:
+        if self._wakeups.membership_due(now):
             self.membership.tick(now)
 
     def _on_wall_clock(self, now: int, event: WallClock) -> None:
@@ -232,7 +226,7 @@ class Host:
         self._to_raft(now, event)
 
     def _on_cancelled(self, now: int, event: Cancelled) -> None:
-        self._ran = _ALL
+        self._ran = ALL
         self.membership.cancel(event.ticket)
         self._to_raft(now, event)
 
@@ -243,7 +237,7 @@ class Host:
         self.outbox.emit([Observe(Halted(event.reason)), Halt(event.reason)])
 
     def _on_key_material(self, now: int, event: KeyMaterial) -> None:
-        self._ran = _ALL
+        self._ran = ALL
         proposal = self.membership.on_key_material(now, event)
         if proposal is not None:
             self._to_raft(now, proposal)
@@ -251,14 +245,14 @@ class Host:
     def _to_agent(self, now: int, event: Any) -> None:
         agent = self.machines.agent
         if agent is not None:
-            self._ran |= _AGENT
+            self._ran |= AGENT
             self.outbox.emit(agent.step(now, event))
 
     def _to_raft(self, now: int, event: Any) -> None:
         raft, replica = self.machines.raft, self.machines.replica
         if raft is None or replica is None:
             return
-        self._ran |= _RAFT
+        self._ran |= RAFT
         replica.now = now
         effects = raft.step(now, event)
         if effects:
@@ -270,18 +264,17 @@ class Host:
                     emit(effect)
         if (
             replica.touched
-            or raft.members is not self._peers_of[0]
+            or raft.members is not self._whereabouts.members
             or (replica.manager is not None and raft.accepting is not self._accepting)
         ):
-            self._ran |= _MANAGER
+            self._ran |= MANAGER
             self._accepting = raft.accepting
             self.outbox.emit(replica.take_effects())
 
     def _on_reply(self, reply: Reply) -> None:
         """An answer of Raft's: to a client, or to this host's own request."""
-        if reply.ticket == self._membership_ticket:
-            self._membership_ticket = None
-            self._ran |= _MANAGER
+        if self._turn.is_own(reply.ticket):
+            self._ran |= MANAGER
         elif not self.membership.is_own(reply.ticket):
             result = reply.result
             if type(result) is Applied and type(result.value) is OperationError:
@@ -303,7 +296,7 @@ class Host:
         elif kind in _TO_MANAGER:
             self._for_manager(now, event)
         elif self.membership.joining:
-            self._ran = _ALL
+            self._ran = ALL
             self.membership.on_join_answer(now, event.message)
         else:
             self._to_agent(now, event)
@@ -311,24 +304,13 @@ class Host:
     def _for_manager(self, now: int, event: Received) -> None:
         manager, message = self.machines.manager, event.message
         if manager is not None:
-            self._ran |= _MANAGER
+            self._ran |= MANAGER
             self.outbox.emit(manager.receive(now, event.sender, message))
         elif isinstance(message, Register | JoinRequest):
-            agent = self.machines.agent
-            known = agent.managers if agent is not None else ()
-            self.outbox.emit([Send(event.sender, NotLeader(message.attempt, self._leader(), known))])
+            leader, known = self._whereabouts.leader(), self._whereabouts.managers()
+            self.outbox.emit([Send(event.sender, NotLeader(message.attempt, leader, known))])
         elif not isinstance(message, LeaveNotice):
             self.outbox.emit([Send(event.sender, SessionUnknown(message.session_id))])
-
-    def _leader(self) -> ManagerAddress | None:
-        """The leader as this manager knows it: the node that names Raft's leader as its own member."""
-        raft, store = self.machines.raft, self.store
-        if raft is None or store is None or raft.leader_id is None:
-            return None
-        for node in store.nodes.values():
-            if node.manager is not None and node.manager.raft_id == raft.leader_id:
-                return ManagerAddress(node.id, node.manager.address)
-        return None
 
     # --- clients ------------------------------------------------------------------------------------------------
 
@@ -339,7 +321,7 @@ class Host:
         elif isinstance(operation, JoinSwarm):
             self.membership.join(now, event.ticket, operation)
         elif isinstance(operation, LeaveSwarm):
-            self._ran = _ALL
+            self._ran = ALL
             self.membership.leave(event.ticket, operation)
         elif self.machines.raft is None:
             text = _NO_SWARM if self.machines.agent is None else _WORKER
@@ -355,16 +337,20 @@ class Host:
         self._work_left = False
         if self.outbox.inbox:
             self._deliver_local(now)
-        if self._ran & _MANAGER and self.machines.manager is not None:
-            self._manage(now)
+        if self._ran & MANAGER and self.machines.manager is not None:
+            for proposal in self._turn.proposals(now):
+                self._to_raft(now, proposal)
             self._deliver_local(now)
-        if self._ran & _AGENT and self.membership.follow_order(now):
-            self._ran = _ALL
+        if self._ran & AGENT and self.membership.follow_order(now):
+            self._ran = ALL
         if self.machines.abandoned:
             self._pass_on_abandoned()
-        if self._ran != _RAFT:  # new members would have concerned the manager as well
-            self._tell_peers()
-        self._note_deadlines()
+        if self._ran != RAFT:  # new members would have concerned the manager as well
+            peers = self._whereabouts.changed()
+            if peers is not None:
+                self.outbox.emit([peers])
+        self._wakeups.note(self._ran, self._accepting)
+        self._ran = 0
 
     def _pass_on_abandoned(self) -> None:
         """A Raft member is no more: what it was asked is answered all the same."""
@@ -375,63 +361,9 @@ class Host:
             else:
                 self.outbox.effects.append(effect)
 
-    def _note_deadlines(self) -> None:
-        """Ask those to whom something happened when they want to be woken; the others have not changed their minds."""
-        ran, self._ran = self._ran, 0
-        machines = self.machines
-        if ran & _RAFT:
-            self._raft_at = _at(machines.raft.deadline()) if machines.raft is not None else NEVER
-        if ran & _AGENT:
-            self._agent_at = _at(machines.agent.deadline()) if machines.agent is not None else NEVER
-        if ran & _MANAGER:
-            manager = machines.manager
-            self._manager_at = _at(manager.deadline(self._accepting)) if manager is not None else NEVER
-        self._earliest_at = min(self._raft_at, self._agent_at, self._manager_at, _at(self.membership.deadline()))
-
     def _deliver_local(self, now: int) -> None:
         for _ in range(_LOCAL_MESSAGES_PER_STEP):
             if not self.outbox.inbox:
                 return
             self._on_received(now, self.outbox.inbox.popleft())
         self._work_left = True
-
-    def _manage(self, now: int) -> None:
-        """Let the reconcilers write one transaction of bounded size, and Raft's membership follow the nodes."""
-        proposal = self.membership.finish_founding()
-        if proposal is not None:
-            self._to_raft(now, proposal)
-        manager, raft = self.machines.manager, self.machines.raft
-        if manager is None or raft is None or not raft.accepting:
-            return
-        transaction = manager.reconcile(now, raft.last_index + 1)
-        if transaction is not None:
-            self._to_raft(now, raft_events.Submit((transaction,)))
-        if self._membership_ticket is None:
-            self._change_membership(now)
-
-    def _change_membership(self, now: int) -> None:
-        manager, raft = self.machines.manager, self.machines.raft
-        if manager is None or raft is None:
-            return
-        plan = manager.plan_membership(now, raft.members)
-        if isinstance(plan, str):
-            self._to_raft(now, raft_events.TransferLeadership(plan))
-        elif plan is not None:
-            self._membership_ticket = self.outbox.own_request()
-            self._to_raft(now, raft_events.ChangeMembership(self._membership_ticket, plan))
-
-    def _tell_peers(self) -> None:
-        """Tell the driver where others are, when that has changed."""
-        agent, raft = self.machines.agent, self.machines.raft
-        members = raft.members if raft is not None else ()
-        managers = agent.managers if agent is not None else ()
-        if self._peers_of[0] is members and self._peers_of[1] is managers:
-            return
-        self._peers_of = (members, managers)
-        addresses = [(manager.node_id, manager.address) for manager in managers]
-        addresses += [(member.id, member.address) for member in members]
-        self.outbox.emit([Peers(tuple(addresses))])
-
-
-def _at(deadline: int | None) -> int:
-    return NEVER if deadline is None else deadline
