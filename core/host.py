@@ -123,15 +123,10 @@ class Host:
         at = self._wakeups.earliest_at
         return at if at < NEVER else None
 
-    def check_invariants(self) -> None:
-        """Assert what always holds."""
-        identity = self.membership.identity
-        assert (self.machines.raft is not None) == bool(identity.raft_id), identity
-        assert (self.machines.agent is not None) == bool(identity.node_id), identity
-        if self.machines.raft is not None:
-            self.machines.raft.check_invariants()
-        if self.machines.agent is not None:
-            self.machines.agent.check_invariants()
+    def check_invariants(self, full: bool = False) -> None:
+        """Assert what always holds between two steps; `full` walks log and store."""
+        self.membership.check_invariants()
+        self.machines.check_invariants(full)
         self._wakeups.check_invariants(self._accepting)
 
     # --- what observers may look at -----------------------------------------------------------------------------

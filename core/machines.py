@@ -21,6 +21,7 @@ from core.manager.manager import Manager
 from core.objects.node import NodeDescription
 from core.outbox import Outbox
 from core.raft.config import RaftConfig
+from core.raft.effects import Role
 from core.raft.events import StorageLow
 from core.raft.node import RaftNode
 from core.raft.records import RaftDurable
@@ -67,6 +68,22 @@ class Machines:
     def manager(self) -> Manager | None:
         """While this host leads: what decides for the swarm."""
         return self.replica.manager if self.replica is not None else None
+
+    def check_invariants(self, full: bool = False) -> None:
+        """Assert what always holds between two steps of the host; `full` walks log and store."""
+        if self.agent is not None:
+            self.agent.check_invariants()
+        raft, replica = self.raft, self.replica
+        assert (raft is None) == (replica is None), "Raft and replica come and go together"
+        if raft is None or replica is None:
+            return
+        raft.check_invariants(full)
+        replica.check_invariants(full)
+        assert replica.store.index <= raft.applied_index, "the store is ahead of the log"
+        assert (replica.manager is not None) == raft.leading, "who leads has a manager, and nobody else"
+        assert not replica.preparing or raft.role is Role.LEADER, "who does not lead makes no manager ready"
+        assert not replica.touched, "what was committed was not followed up"
+        assert not self.abandoned, "somebody waits for an answer of a Raft member that is no more"
 
     # --- the agent ----------------------------------------------------------------------------------------------
 

@@ -95,6 +95,23 @@ class Membership:
         joining_at = self._joining.deadline()
         return joining_at if removal_at is None else min(joining_at, removal_at)
 
+    def check_invariants(self) -> None:
+        """Assert that phase, identity and machines say the same."""
+        identity, phase = self.identity, self.phase
+        agent, raft = self._machines.agent, self._machines.raft
+        in_swarm = phase in (HostPhase.WORKER, HostPhase.MANAGER)
+        assert phase_on_disk(identity) is (phase if in_swarm else HostPhase.INACTIVE), ("identity", phase, identity)
+        assert (agent is not None) == in_swarm, ("agent", phase)
+        assert (raft is not None) == (phase is HostPhase.MANAGER), ("Raft member", phase)
+        assert (self._joining is not None) == (phase is HostPhase.JOINING), ("joining", phase)
+        assert (self._leaving is not None) == (phase is HostPhase.LEAVING), ("leaving", phase)
+        assert raft is None or raft.id == identity.raft_id, "another Raft member than the disk says"
+        assert not identity.raft_id or identity.raft_id != identity.lost_raft_id, "a member that forgot its promises"
+        assert identity.founding is None or raft is not None, "only a manager can finish founding"
+        known_as = self._joining.node_id if self._joining is not None else identity.node_id
+        assert self._outbox.node_id == known_as, "messages to itself would leave, or others' would stay"
+        assert agent is None or self._route_removal.deadline() is None, "the agent's table would be emptied"
+
     # --- founding -----------------------------------------------------------------------------------------------
 
     def init(self, ticket: Ticket, operation: InitSwarm) -> None:

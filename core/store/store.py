@@ -180,6 +180,20 @@ class Store:
         names.add((kind, name))
         return None
 
+    # Checks
+
+    def check_invariants(self, full: bool = False) -> None:
+        """Assert what must hold between any two transactions; `full` walks every object."""
+        assert len(self.clusters) <= 1, "more than one cluster"
+        self._indexes.check_sizes(self._tables)
+        if full:
+            for kind, table in self._tables.items():
+                for object_id, stored in table.items():
+                    assert (kind_of(stored), stored.id) == (kind, object_id), (kind, object_id)
+                    assert stored.version <= self.index, (kind, object_id, stored.version, self.index)
+            self._indexes.check_invariants(self._tables)
+            self._digest.check_invariants(self._tables)
+
     # Copies
 
     def copy(self) -> "Store":

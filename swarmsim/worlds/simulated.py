@@ -228,11 +228,7 @@ class SimulatedWorld:
         return self.sim.sent()
 
     def check_invariants(self, full: bool = False) -> None:
-        self.sim.check_invariants()
-        for machine in self.sim.machines.values() if full else ():
-            core = machine.host
-            if machine.daemon is not None and isinstance(core, Host) and core.machines.raft is not None:
-                core.machines.raft.check_invariants(full=True)
+        self.sim.check_invariants(full)
 
 
 def _power(machine: Machine) -> Power:
