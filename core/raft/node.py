@@ -160,7 +160,7 @@ class RaftNode:
             AppendAcked: self._on_acked,
             AppendRefused: self._replication.on_refused,
             Heartbeat: self._following.on_heartbeat,
-            HeartbeatAnswered: self._replication.on_heartbeat_answered,
+            HeartbeatAnswered: self._on_heartbeat_answered,
             Stale: self._elections.on_stale,
             InstallSnapshot: self._on_install,
             SnapshotWanted: self._replication.on_snapshot_wanted,
@@ -329,6 +329,11 @@ class RaftNode:
     def _on_acked(self, sender: NodeId, message: AppendAcked) -> None:
         self._replication.on_acked(sender, message)
         if self._transfer.to is not None:
+            self._state.unsettled = True
+
+    def _on_heartbeat_answered(self, sender: NodeId, message: HeartbeatAnswered) -> None:
+        is_news = self._replication.on_heartbeat_answered(sender, message)
+        if is_news and self._barriers.awaits(message.round):
             self._state.unsettled = True
 
     def _on_install(self, sender: NodeId, message: InstallSnapshot[Any]) -> None:
