@@ -1,7 +1,8 @@
 """A barrier is never left waiting for a round that nobody began."""
 
 import pytest
-from raft_cluster import Cluster, Get
+from raft_cluster import Cluster
+from raft_registers import Get
 
 from core.raft.node import RaftNode
 from core.timing import LAN
