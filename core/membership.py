@@ -97,20 +97,24 @@ class Membership:
 
     def check_invariants(self) -> None:
         """Assert that phase, identity and machines say the same."""
-        identity, phase = self.identity, self.phase
+        identity, phase, joining = self.identity, self.phase, self._joining
         agent, raft = self._machines.agent, self._machines.raft
-        in_swarm = phase in (HostPhase.WORKER, HostPhase.MANAGER)
-        assert phase_on_disk(identity) is (phase if in_swarm else HostPhase.INACTIVE), ("identity", phase, identity)
-        assert (agent is not None) == in_swarm, ("agent", phase)
-        assert (raft is not None) == (phase is HostPhase.MANAGER), ("Raft member", phase)
-        assert (self._joining is not None) == (phase is HostPhase.JOINING), ("joining", phase)
+        if agent is None:
+            assert not identity.node_id, ("the disk names a node, and there is no agent", identity)
+            assert phase is not HostPhase.WORKER, "a worker without an agent"
+        else:
+            assert phase is phase_on_disk(identity), ("another phase than the disk says", phase, identity)
+            assert self._route_removal.deadline() is None, "the agent's table would be emptied"
+        if raft is None:
+            assert phase is not HostPhase.MANAGER, "a manager without a Raft member"
+            assert identity.founding is None, "only a manager can finish founding"
+        else:
+            assert raft.id == identity.raft_id, "another Raft member than the disk says"
+            assert raft.id != identity.lost_raft_id, "a member that forgot its promises"
+        assert (joining is not None) == (phase is HostPhase.JOINING), ("joining", phase)
         assert (self._leaving is not None) == (phase is HostPhase.LEAVING), ("leaving", phase)
-        assert raft is None or raft.id == identity.raft_id, "another Raft member than the disk says"
-        assert not identity.raft_id or identity.raft_id != identity.lost_raft_id, "a member that forgot its promises"
-        assert identity.founding is None or raft is not None, "only a manager can finish founding"
-        known_as = self._joining.node_id if self._joining is not None else identity.node_id
+        known_as = identity.node_id if joining is None else joining.node_id
         assert self._outbox.node_id == known_as, "messages to itself would leave, or others' would stay"
-        assert agent is None or self._route_removal.deadline() is None, "the agent's table would be emptied"
 
     # --- founding -----------------------------------------------------------------------------------------------
 

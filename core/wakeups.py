@@ -47,12 +47,10 @@ class Wakeups:
 
     def check_invariants(self, accepting: bool) -> None:
         """Whoever was not asked has not changed its mind."""
-        afresh = Wakeups(self._machines, self._membership)
-        afresh.note(ALL, accepting)
-        assert self._times() == afresh._times(), (self._times(), afresh._times())
-
-    def _times(self) -> tuple[int, int, int, int]:
-        return (self.raft_at, self.agent_at, self.manager_at, self.earliest_at)
+        known = (self.raft_at, self.agent_at, self.manager_at, self.earliest_at)
+        self.note(ALL, accepting)
+        afresh = (self.raft_at, self.agent_at, self.manager_at, self.earliest_at)
+        assert known == afresh, (known, afresh)
 
 
 def _at(deadline: int | None) -> int:

@@ -185,7 +185,8 @@ class Store:
     def check_invariants(self, full: bool = False) -> None:
         """Assert what must hold between any two transactions; `full` walks every object."""
         assert len(self.clusters) <= 1, "more than one cluster"
-        self._indexes.check_sizes(self._tables)
+        named_count = len(self.services) + len(self.networks) + len(self.secrets) + len(self.configs)
+        assert self._indexes.name_count() == named_count, "as many names are taken as there are objects that need one"
         if full:
             for kind, table in self._tables.items():
                 for object_id, stored in table.items():

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from swarm import formed
+from swarm import Swarm, formed
 
 from core.durable import Founding
 from core.host import Host
@@ -111,9 +111,9 @@ def a_manager_in_the_making_by_a_follower(host: Host) -> None:
 @pytest.mark.parametrize(
     ("wrong", "complaint"),
     [
-        (a_phase_that_the_disk_does_not_know, "identity"),
-        (an_agent_that_is_gone, "agent"),
-        (a_raft_member_that_is_gone, "Raft member"),
+        (a_phase_that_the_disk_does_not_know, "another phase"),
+        (an_agent_that_is_gone, "there is no agent"),
+        (a_raft_member_that_is_gone, "without a Raft member"),
         (a_join_under_way_by_a_member, "joining"),
         (a_member_that_is_leaving, "leaving"),
         (another_raft_member_than_the_disk_says, "another Raft member"),
@@ -129,7 +129,7 @@ def a_manager_in_the_making_by_a_follower(host: Host) -> None:
         (a_store_ahead_of_its_log, "ahead of the log"),
         (a_replica_that_is_gone, "come and go together"),
         (an_answer_that_nobody_passes_on, "waits for an answer"),
-        (a_name_that_nobody_has, "config names"),
+        (a_name_that_nobody_has, "names are taken"),
     ],
 )
 def test_what_is_wrong_with_a_leader_is_noticed(wrong: Callable[[Host], None], complaint: str) -> None:
@@ -137,6 +137,14 @@ def test_what_is_wrong_with_a_leader_is_noticed(wrong: Callable[[Host], None], c
     host.check_invariants(full=True)
     wrong(host)
     with pytest.raises(AssertionError, match=complaint):
+        host.check_invariants()
+
+
+def test_a_worker_without_an_agent_is_noticed() -> None:
+    host = Swarm("w1").host("w1")
+    host.check_invariants(full=True)
+    host.membership.phase = HostPhase.WORKER
+    with pytest.raises(AssertionError, match="worker without an agent"):
         host.check_invariants()
 
 

@@ -52,8 +52,8 @@ def a_name_too_few(store: Store) -> None:
     ("wrong", "complaint"),
     [
         (a_second_cluster, "more than one cluster"),
-        (a_name_too_many, "config names"),
-        (a_name_too_few, "service names"),
+        (a_name_too_many, "names are taken"),
+        (a_name_too_few, "names are taken"),
     ],
 )
 def test_what_is_cheap_is_noticed_by_every_look(store: Store, wrong: Callable[[Store], None], complaint: str) -> None:
