@@ -18,9 +18,8 @@ from targets import Target
 
 from core.effects import Effect
 from core.events import Event
-from core.host import Host
+from core.host import Host, HostConfig
 from core.ids import NetworkId, NodeId
-from core.membership import HostConfig
 from core.mesh.afresh import afresh
 from core.mesh.routes import RouteTable
 from core.objects.cluster import Cluster

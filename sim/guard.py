@@ -53,7 +53,7 @@ class MinorityGuard:
     def _raft(self, name: str) -> RaftNode | None:
         """The Raft member that a machine's last host was, if any."""
         host = self._world.host(name)
-        return host.membership.raft if isinstance(host, Host) else None
+        return host.machines.raft if isinstance(host, Host) else None
 
     def _votes(self, name: str) -> bool:
         raft = self._raft(name)

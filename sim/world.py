@@ -175,11 +175,11 @@ class World:
         elif isinstance(fact, DaemonStopped) or (isinstance(fact, RoleChanged) and fact.role is not Role.LEADER):
             self._leading.pop(observation.host, None)
 
-    def check_invariants(self) -> None:
-        """Have every host that lives assert its own invariants."""
+    def check_invariants(self, full: bool = False) -> None:
+        """Have every host that lives assert its own invariants; `full` walks all that it keeps."""
         for machine in self.machines.values():
             if machine.daemon is not None:
-                machine.daemon.host.check_invariants()
+                machine.daemon.host.check_invariants(full)
 
 
 def address_of(position: int) -> Address:

@@ -258,6 +258,8 @@ class Swarm:
         assert audit(self.committed) == []
         assert leaks(self.committed) == []
         self.loops.check_invariants()
+        for store in (self.committed, self.head):
+            store.check_invariants(full=True)
         for reconciler in self.reconcilers:
             if isinstance(reconciler, Allocator | Scheduler | ReplicatedOrchestrator):
                 reconciler.check_invariants()

@@ -3,7 +3,8 @@
 from collections.abc import Hashable
 from typing import Any
 
-from raft_cluster import Cluster, Get, Put
+from raft_cluster import Cluster
+from raft_registers import Get, Put
 
 from core.ids import NodeId, Ticket
 from core.raft.effects import OutcomeUnknown, Refused

@@ -33,7 +33,7 @@ class ScriptedHost:
     def deadline(self) -> int | None:
         return self.wake_at
 
-    def check_invariants(self) -> None:
+    def check_invariants(self, full: bool = False) -> None:
         assert [at for at, _ in self.heard] == sorted(at for at, _ in self.heard)
 
     def events(self, kind: type) -> list[Any]:
