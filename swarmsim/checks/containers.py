@@ -2,7 +2,7 @@
 
 A replacement starts without waiting for a task whose host is out of reach, so for that long two containers may run in
 one slot. Once the host is back it is told, its container drains and is stopped: the older one is gone
-`slowest_end_ns` of the grace of its service after
+`bounds.container_end_ns` of the grace of its service after
 
 - its host's daemon runs,
 - a leader leads, and
@@ -12,26 +12,17 @@ Whenever one of these does not hold, the time begins anew. Hosts that were remov
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
 
 from msgspec import Struct
 
 from core.ids import TaskId
-from core.objects.drain_grace import MAX_DRAIN_GRACE_NS
 from core.objects.node import NodeState
-from core.objects.service import Service
 from core.objects.task import Task, TaskState
 from core.store import SlotKey, Store, slot_of
-from core.timing import PROFILES, SECOND
+from core.timing import Timing
+from swarmsim.checks.bounds import container_end_ns, longest_grace_ns
 from swarmsim.checks.check import Check, living_managers
 from swarmsim.world import World
-
-MARGIN_NS: Final = 10 * SECOND
-"""For the word to get there on a bad network, a disk that is slow, an engine that does not answer for a while."""
-ACK_TIMEOUT_NS: Final = max(timing.drain_ack_timeout_ns for timing in PROFILES.values())
-PROFILE_GRACE_NS: Final = max(timing.drain_grace_ns for timing in PROFILES.values())
-"""A world does not say which profile it runs by: the slowest is good for all."""
-
 
 class Running(Struct, frozen=True, gc=False):
     """A task whose container runs on `host`; `reachable` if that could be told now to stop it."""
@@ -43,26 +34,14 @@ class Running(Struct, frozen=True, gc=False):
     """The longest that its drain may last once every table is without it."""
 
 
-def slowest_end_ns(task: Task, grace_ns: int) -> int:
-    """How long after it can be told a container may still run: its drain, its stop grace, and a margin."""
-    return ACK_TIMEOUT_NS + grace_ns + task.spec.container.stop_grace_period_ns + MARGIN_NS
-
-
-def longest_grace_ns(service: Service | None) -> int:
-    """Of a task of this service, None if that has been removed: a drain may have begun by the spec before the last."""
-    if service is None:
-        return MAX_DRAIN_GRACE_NS
-    specs = (spec for spec in (service.spec, service.previous_spec) if spec is not None)
-    return max(PROFILE_GRACE_NS if spec.drain_grace_ns is None else spec.drain_grace_ns for spec in specs)
-
-
 class OneContainerPerSlot(Check):
     """Judged whenever the world is looked at, on the containers that really run."""
 
     name = "one-container-per-slot"
 
-    def __init__(self) -> None:
+    def __init__(self, timing: Timing) -> None:
         super().__init__()
+        self._timing = timing
         self._since: dict[TaskId, int] = {}
         """For each container that is not the newest of its slot: since when it could have been told to stop."""
         self._overlap_count = 0
@@ -78,7 +57,7 @@ class OneContainerPerSlot(Check):
             task_id: self._since.get(task_id, at_ns) if each.reachable else at_ns for task_id, each in older.items()
         }
         for each in older.values():
-            if at_ns - self._since[each.task.id] > slowest_end_ns(each.task, each.grace_ns):
+            if at_ns - self._since[each.task.id] > container_end_ns(self._timing, each.task, each.grace_ns):
                 detail = f"the container of {each.task.id} on {each.host} runs on beside a newer one of its slot"
                 self.fail(at_ns, detail)
 
@@ -108,7 +87,7 @@ def _running(world: World, store: Store) -> Iterator[Running]:
         for container in world.containers(host):
             task = store.tasks.get(container.task_id)
             if container.running and task is not None:
-                yield Running(task, host, reachable, longest_grace_ns(store.services.get(task.service_id)))
+                yield Running(task, host, reachable, longest_grace_ns(world.timing, store.services.get(task.service_id)))
 
 
 def _in_order(store: Store, slot: SlotKey, sharing: list[Running]) -> list[Running]:

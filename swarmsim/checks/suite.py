@@ -26,10 +26,10 @@ _SUITE: Final[Mapping[type[Check], Callable[[World], Check]]] = {
     Invariants: lambda _: Invariants(),
     TaskStatesAdvance: lambda _: TaskStatesAdvance(),
     OneTaskPerSlot: lambda _: OneTaskPerSlot(),
-    OneContainerPerSlot: lambda _: OneContainerPerSlot(),
+    OneContainerPerSlot: lambda world: OneContainerPerSlot(world.timing),
     UniqueAddresses: lambda _: UniqueAddresses(),
     EntitledSecrets: EntitledSecrets,
-    SecretsEndWithNeed: lambda _: SecretsEndWithNeed(),
+    SecretsEndWithNeed: lambda world: SecretsEndWithNeed(world.timing),
     MeshFollowsStore: MeshFollowsStore,
 }
 """How each is made for one run."""

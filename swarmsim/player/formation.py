@@ -13,7 +13,7 @@ from core.objects import Cluster
 from core.objects.cluster import ClusterSpec, JoinTokens
 from core.objects.node import NodeState
 from core.operations import InitSwarm
-from core.timing import MS, PROFILES
+from core.timing import MS
 from swarmsim.player.operator import Operator, change_node, initialise, join, read_tokens
 from swarmsim.scenario.plan import ClusterPlan, NodeLabels
 from swarmsim.world import World
@@ -31,8 +31,7 @@ class Formation:
         self._operator = operator
         self._plan = plan
         self._formed = formed
-        timing = PROFILES[plan.timing]
-        self._give_up_at = world.now_ns + 20 * timing.raft.election_max_ns + operator.patience_ns
+        self._give_up_at = world.now_ns + 20 * world.timing.raft.election_max_ns + operator.patience_ns
         self._labels_left = len(plan.labels)
         self._has_ended = False
 

@@ -11,6 +11,7 @@ from core.mesh.routes import RouteTable
 from core.operations import Operation
 from core.raft.effects import Applied, Refused, Result
 from core.store import Store
+from core.timing import LAN
 from core.trials.clients import RequestSample, WriterSample
 from core.trials.faults import Fault
 from swarmsim.scenario.plan import TrafficPlan, WriterPlan
@@ -52,6 +53,7 @@ class FakeWorld:
 
     def __init__(self, *names: str) -> None:
         self.now_ns = 0
+        self.timing = LAN
         self.statuses = {name: status(name) for name in names}
         self.stores: dict[str, Store] = {}
         self.routes: dict[str, tuple[int, RouteTable]] = {}

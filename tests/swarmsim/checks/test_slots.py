@@ -14,9 +14,10 @@ from core.objects.service import Service, ServiceSpec
 from core.objects.task import ContainerSpec, TaskSpec, TaskState, TaskStatus
 from core.operations import Kind
 from core.store import Change, Create, Delete, Store, Transaction, Update
-from core.timing import LAN, SECOND
+from core.timing import DOCKER, LAN, SECOND, Timing
+from swarmsim.checks.bounds import container_end_ns
 from swarmsim.checks.check import Check
-from swarmsim.checks.containers import OneContainerPerSlot, slowest_end_ns
+from swarmsim.checks.containers import OneContainerPerSlot
 from swarmsim.checks.slots import LONGEST_WAIT_NS, OneTaskPerSlot
 from swarmsim.checks.suite import full_suite
 from swarmsim.world import ContainerView, Power
@@ -151,7 +152,7 @@ def test_each_index_is_judged_once_and_a_transaction_that_did_not_hold_says_noth
 # --- containers
 
 WEB = Service(ServiceId("web"), ServiceSpec("web", SPEC))
-BOUND_NS = slowest_end_ns(OLD, LAN.drain_grace_ns)
+BOUND_NS = container_end_ns(LAN, OLD, LAN.drain_grace_ns)
 GRACE_NS = 20 * SECOND
 
 
@@ -163,10 +164,11 @@ def with_grace(grace_ns: int | None, before: Service | None = None) -> Service:
 class Hosts:
     """w1 runs the old container and w2 the new one, as far as nothing else is said."""
 
-    def __init__(self) -> None:
+    def __init__(self, timing: Timing = LAN) -> None:
         self.world = FakeWorld("m1", "w1", "w2")
+        self.world.timing = timing
         self.world.statuses["m1"] = replace(self.world.statuses["m1"], leads=True)
-        self.check = OneContainerPerSlot()
+        self.check = OneContainerPerSlot(timing)
         self.service: Service | None = WEB
         self.runs(w1="old", w2="new")
 
@@ -194,6 +196,14 @@ def test_two_containers_of_a_slot_are_one_too_many_once_the_older_could_long_hav
     assert "1 containers ran beside" in hosts.check.remark()
 
 
+def test_a_slower_timing_profile_gives_more_time() -> None:
+    hosts = Hosts(DOCKER)
+    bound_ns = container_end_ns(DOCKER, OLD, DOCKER.drain_grace_ns)
+    assert bound_ns > BOUND_NS
+    assert hosts.look(0) == hosts.look(bound_ns) == ""
+    assert "the container of old on w1 runs on" in hosts.look(bound_ns + 1)
+
+
 @pytest.mark.parametrize(
     ("service", "grace_ns"),
     [
@@ -207,7 +217,7 @@ def test_two_containers_of_a_slot_are_one_too_many_once_the_older_could_long_hav
 def test_it_has_the_grace_of_its_service_to_drain(service: Service | None, grace_ns: int) -> None:
     hosts = Hosts()
     hosts.service = service
-    bound_ns = slowest_end_ns(OLD, grace_ns)
+    bound_ns = container_end_ns(LAN, OLD, grace_ns)
     assert hosts.look(0) == hosts.look(bound_ns) == ""
     assert "the container of old on w1 runs on" in hosts.look(bound_ns + 1)
 
