@@ -139,6 +139,9 @@ class World(Protocol):
     def power(self, host: str) -> Power:
         """As in its status, for those who ask often."""
 
+    def node_id(self, host: str) -> NodeId:
+        """Likewise."""
+
     def leader(self) -> str | None:
         """The living host that leads the highest term; None if nobody does."""
 

@@ -24,6 +24,7 @@ from swarmsim.checks.bounds import container_end_ns, longest_grace_ns
 from swarmsim.checks.check import Check, living_managers
 from swarmsim.world import World
 
+
 class Running(Struct, frozen=True, gc=False):
     """A task whose container runs on `host`; `reachable` if that could be told now to stop it."""
 
@@ -87,7 +88,9 @@ def _running(world: World, store: Store) -> Iterator[Running]:
         for container in world.containers(host):
             task = store.tasks.get(container.task_id)
             if container.running and task is not None:
-                yield Running(task, host, reachable, longest_grace_ns(world.timing, store.services.get(task.service_id)))
+                yield Running(
+                    task, host, reachable, longest_grace_ns(world.timing, store.services.get(task.service_id))
+                )
 
 
 def _in_order(store: Store, slot: SlotKey, sharing: list[Running]) -> list[Running]:

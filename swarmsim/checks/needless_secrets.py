@@ -62,7 +62,7 @@ class SecretsEndWithNeed(Check):
             if leader is None or store is None or session is None or world.power(host) is not Power.UP:
                 self.forgive(host)
                 continue
-            touch = (leader, session, world.status(host).node_id)
+            touch = (leader, session, world.node_id(host))
             if self._touch.get(host) != touch:
                 self._touch[host] = touch
                 self.forgive(host)

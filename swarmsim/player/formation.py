@@ -81,7 +81,7 @@ class Formation:
 
     def _label(self, labels: tuple[NodeLabels, ...]) -> None:
         for wanted in labels:
-            node_id = self._world.status(wanted.host).node_id
+            node_id = self._world.node_id(wanted.host)
             conversation = change_node(node_id, lambda spec, wanted=wanted: replace(spec, labels=wanted.labels))  # type: ignore[misc]
             self._operator.hold(conversation, self._labelled)
 

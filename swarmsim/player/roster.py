@@ -92,7 +92,7 @@ class Roster:
         store = most_advanced_store(self._world)
         if store is None:
             raise NobodyThereError("no manager is up to tell where tasks are")
-        names = {self._world.status(host).node_id: host for host in self._world.hosts()}
+        names = {self._world.node_id(host): host for host in self._world.hosts()}
         found = [
             (names[task.node_id], task.id)
             for task in store.tasks.values()

@@ -99,7 +99,7 @@ class SimulatedWorld:
             self._racks[host],
             _power(machine),
             core.phase if core is not None else "inactive",
-            core.node_id if core is not None else NodeId(""),
+            self.node_id(host),
             raft.id if raft is not None else NodeId(""),
             raft.leader_id if raft is not None and raft.leader_id is not None else NodeId(""),
             voters_of(raft.members) if raft is not None else (),
@@ -113,6 +113,10 @@ class SimulatedWorld:
 
     def power(self, host: str) -> Power:
         return _power(self.sim.machine(host))
+
+    def node_id(self, host: str) -> NodeId:
+        core = self.sim.machine(host).host
+        return core.node_id if isinstance(core, Host) else NodeId("")
 
     def leader(self) -> str | None:
         leader, leader_term = None, 0

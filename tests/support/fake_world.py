@@ -94,6 +94,9 @@ class FakeWorld:
     def power(self, host: str) -> Power:
         return self.statuses[host].power
 
+    def node_id(self, host: str) -> NodeId:
+        return self.statuses[host].node_id
+
     def leader(self) -> str | None:
         leaders = [each for each in self.statuses.values() if each.leads and each.lives]
         return max(leaders, key=lambda each: each.term).name if leaders else None
