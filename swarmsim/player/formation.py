@@ -12,7 +12,7 @@ from core.ids import Address
 from core.objects import Cluster
 from core.objects.cluster import ClusterSpec, JoinTokens
 from core.objects.node import NodeState
-from core.operations import InitSwarm
+from core.operations import InitSwarm, JoinSwarm
 from core.timing import MS
 from swarmsim.player.operator import Operator, change_node, initialise, join, read_tokens
 from swarmsim.scenario.plan import ClusterPlan, NodeLabels
@@ -107,7 +107,12 @@ def host_names(plan: ClusterPlan) -> list[str]:
 
 
 def ask_to_join(world: World, operator: Operator, host: str, tokens: JoinTokens, ended: Callable[[str], None]) -> None:
-    """Have a new host join, as what its name says, through every manager that is up."""
+    """Have a new host join."""
+    operator.hold(join(join_order(world, host, tokens)), ended, at=host)
+
+
+def join_order(world: World, host: str, tokens: JoinTokens) -> JoinSwarm:
+    """What a host is to be asked so that it joins as what its name says, through every manager that is up."""
     remotes = tuple(Address(world.address(other)) for other in world.hosts() if world.store(other) is not None)
     token = tokens.manager if host.startswith("m") else tokens.worker
-    operator.hold(join(Address(world.address(host)), remotes, token), ended, at=host)
+    return JoinSwarm(Address(world.address(host)), remotes, token)

@@ -29,6 +29,7 @@ from swarmsim.player.operator import (
     set_availability,
     set_role,
 )
+from swarmsim.player.rejoining import ask_to_rejoin
 from swarmsim.player.roster import NobodyThereError, Roster, hosts_hit
 from swarmsim.recording import FaultBand
 from swarmsim.scenario.plan import WriterPlan
@@ -47,6 +48,7 @@ from swarmsim.scenario.steps import (
     Leave,
     OutOfMemory,
     Promote,
+    Rejoin,
     RemoveNode,
     RemoveService,
     RepairDisk,
@@ -115,6 +117,7 @@ class Timeline:
             Activate: lambda action: self._set_availability(action.hosts, Availability.ACTIVE),
             RemoveNode: self._remove_nodes,
             Leave: self._leave,
+            Rejoin: self._rejoin,
             Scale: lambda action: self._hold(scale(action.service, action.replicas)),
             Deploy: self._deploy,
             RemoveService: lambda action: self._hold(remove(Kind.SERVICE, action.service)),
@@ -245,6 +248,11 @@ class Timeline:
         self._roster.gone.update(dict.fromkeys(action.hosts))
         for host in action.hosts:
             self._hold(leave(LeaveSwarm(force=True)), at=host)
+
+    def _rejoin(self, action: Rejoin[Hosts]) -> None:
+        for host in action.hosts:
+            self._roster.gone.pop(host, None)
+            ask_to_rejoin(self._world, self._operator, host, self._ended)
 
     def _join(self, action: Join) -> None:
         hosts = self._new_names("m", action.manager_count) + self._new_names("w", action.worker_count)
