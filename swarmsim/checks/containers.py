@@ -9,9 +9,12 @@ one slot. Once the host is back it is told, its container drains and is stopped:
 - the leader's committed store has its node as READY: it has a session and is told what is wanted.
 
 Whenever one of these does not hold, the time begins anew. Hosts that were removed from the swarm are left out.
+
+A container whose task has no record any more has no slot at all. Since a record goes last, it is one of an earlier
+node of its host, or was taken for stopped: it is gone `bounds.word_done_ns` after its host could be told.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -20,7 +23,7 @@ from core.objects.node import NodeState
 from core.objects.task import Task, TaskState
 from core.store import SlotKey, Store, slot_of
 from core.timing import Timing
-from swarmsim.checks.bounds import container_end_ns, longest_grace_ns
+from swarmsim.checks.bounds import container_end_ns, longest_grace_ns, word_done_ns
 from swarmsim.checks.check import Check, living_managers
 from swarmsim.world import World
 
@@ -45,7 +48,18 @@ class OneContainerPerSlot(Check):
         self._timing = timing
         self._since: dict[TaskId, int] = {}
         """For each container that is not the newest of its slot: since when it could have been told to stop."""
+        self._strays_since: dict[tuple[str, TaskId], int] = {}
+        """The same for each container, by its host, whose task has no record."""
         self._overlap_count = 0
+
+    def judge_strays(self, at_ns: int, strays: Mapping[tuple[str, TaskId], bool]) -> None:
+        """Containers run now whose task no manager knows: host and task, and whether the host could be told."""
+        self._strays_since = {
+            stray: self._strays_since.get(stray, at_ns) if reachable else at_ns for stray, reachable in strays.items()
+        }
+        for (host, task_id), since_ns in self._strays_since.items():
+            detail = f"the container of {task_id} on {host} runs on, though its task has gone from the store"
+            self.expect(at_ns - since_ns <= word_done_ns(self._timing), at_ns, detail)
 
     def judge(self, at_ns: int, slots: Iterable[Sequence[Running]]) -> None:
         """In these slots these containers run now, the one that is to stay last."""
@@ -68,15 +82,23 @@ class OneContainerPerSlot(Check):
             return
         furthest = max(stores, key=lambda store: store.index)
         slots: dict[SlotKey, list[Running]] = {}
-        for each in _running(world, furthest):
-            slots.setdefault(slot_of(each.task), []).append(each)
+        strays: dict[tuple[str, TaskId], bool] = {}
+        for host, task_id, reachable in _running(world, furthest):
+            task = furthest.tasks.get(task_id)
+            if task is None:
+                strays[host, task_id] = reachable
+            else:
+                grace_ns = longest_grace_ns(self._timing, furthest.services.get(task.service_id))
+                slots.setdefault(slot_of(task), []).append(Running(task, host, reachable, grace_ns))
+        self.judge_strays(world.now_ns, strays)
         self.judge(world.now_ns, [_in_order(furthest, slot, sharing) for slot, sharing in slots.items()])
 
     def remark(self) -> str:
         return f"{self._overlap_count} containers ran beside a newer one for a while" if self._overlap_count else ""
 
 
-def _running(world: World, store: Store) -> Iterator[Running]:
+def _running(world: World, store: Store) -> Iterator[tuple[str, TaskId, bool]]:
+    """Of members: the host, the task whose container runs there, and whether the host could be told now to stop it."""
     leader = world.leader()
     told_by = world.store(leader) if leader is not None else None
     for host in world.hosts():
@@ -86,11 +108,8 @@ def _running(world: World, store: Store) -> Iterator[Running]:
         node = told_by.nodes.get(status.node_id) if told_by is not None else None
         reachable = status.lives and node is not None and node.status.state is NodeState.READY
         for container in world.containers(host):
-            task = store.tasks.get(container.task_id)
-            if container.running and task is not None:
-                yield Running(
-                    task, host, reachable, longest_grace_ns(world.timing, store.services.get(task.service_id))
-                )
+            if container.running:
+                yield host, container.task_id, reachable
 
 
 def _in_order(store: Store, slot: SlotKey, sharing: list[Running]) -> list[Running]:

@@ -2,11 +2,13 @@
 
 A *slot* is a number of a replicated service, or a global service's place on one node. Judged index by index on the
 check's own copy of the store, made of the transactions that managers apply: whoever applies an index first shows what
-it says. Two promises:
+it says. Three promises:
 
 - At every index at most one task of a slot has a desired state up to RUNNING.
 - A task comes to be wanted running only once every earlier task of its slot has stopped, or is on a node that is down
   or gone, or has been waited for a minute.
+- A task leaves the store only once nothing of it can run: else nobody would wait for it, nor keep its addresses. It has
+  stopped, was never assigned, or its node is gone; if it was orphaned, its node may also be back.
 """
 
 from collections.abc import Iterable
@@ -51,7 +53,9 @@ class OneTaskPerSlot(Check):
         for change in tasks:
             self._note_age(at_ns, change)
         for change in tasks:
-            if change.new is not None and _is_wanted(change.new):
+            if change.new is None:
+                self._judge_end(at_ns, change.old)
+            elif _is_wanted(change.new):
                 self._judge_slot(at_ns, slot_of(change.new))
                 if _may_run(change.new) and not _may_run(change.old):
                     self._judge_start(at_ns, change.new)
@@ -82,6 +86,13 @@ class OneTaskPerSlot(Check):
         detail = f"at index {self._store.index} {task.id} is to run in {_named(slot_of(task))} beside {awaited}"
         self.expect(not awaited, at_ns, detail)
 
+    def _judge_end(self, at_ns: int, task: Task) -> None:
+        state, node = task.status.state, self._store.nodes.get(task.node_id)
+        ended = not _may_have_a_container(task) and state is not TaskState.ORPHANED
+        is_back = state is TaskState.ORPHANED and node is not None and node.status.state is NodeState.READY
+        detail = f"at index {self._store.index} {task.id} leaves the store while it is {state.name} on {task.node_id}"
+        self.expect(ended or is_back or node is None, at_ns, detail)
+
     def _before(self, task: Task) -> Iterable[Task]:
         for other in self._store.tasks_in_slot(slot_of(task)):
             if other.id == task.id:
@@ -90,10 +101,14 @@ class OneTaskPerSlot(Check):
 
     def _is_out_of_the_way(self, task: Task) -> bool:
         """Whether nothing of it runs, or nobody can say."""
-        if not TaskState.ASSIGNED <= task.status.state <= TaskState.RUNNING:
+        if not _may_have_a_container(task):
             return True
         node = self._store.nodes.get(task.node_id)
         return node is None or node.status.state is NodeState.DOWN
+
+
+def _may_have_a_container(task: Task) -> bool:
+    return TaskState.ASSIGNED <= task.status.state <= TaskState.RUNNING
 
 
 def _is_wanted(task: Task) -> bool:

@@ -15,7 +15,7 @@ from core.objects.task import ContainerSpec, TaskSpec, TaskState, TaskStatus
 from core.operations import Kind
 from core.store import Change, Create, Delete, Store, Transaction, Update
 from core.timing import DOCKER, LAN, SECOND, Timing
-from swarmsim.checks.bounds import container_end_ns
+from swarmsim.checks.bounds import container_end_ns, word_done_ns
 from swarmsim.checks.check import Check
 from swarmsim.checks.containers import OneContainerPerSlot
 from swarmsim.checks.slots import LONGEST_WAIT_NS, OneTaskPerSlot
@@ -78,6 +78,7 @@ def complaint(check: Check) -> str:
 OLD, NEW = task("old"), getting_ready("new", node="node-w2")
 RUN = replace(NEW, desired_state=TaskState.RUNNING)
 TOLD = replace(OLD, desired_state=SHUTDOWN)
+ORPHAN = replace(TOLD, status=TaskStatus(TaskState.ORPHANED))
 
 GOOD: dict[str, list[tuple[Any, ...]]] = {
     "the replacement waits until the old one has stopped": [(OLD,), (TOLD, NEW), (stopped(OLD),), (RUN,)],
@@ -90,6 +91,11 @@ GOOD: dict[str, list[tuple[Any, ...]]] = {
         (task("a", slot=0, status=TaskStatus(TaskState.PENDING), desired_state=SHUTDOWN), task("b", slot=0)),
     ],
     "two slots are two": [(OLD,), (task("other", slot=2),)],
+    "a record goes once its task has stopped": [(OLD,), (TOLD,), (stopped(OLD),), ((Kind.TASK, "old"),)],
+    "or with its node": [(OLD,), ((Kind.NODE, "node-w1"),), ((Kind.TASK, "old"),)],
+    "or with its node at one index": [(OLD,), ((Kind.NODE, "node-w1"), (Kind.TASK, "old"))],
+    "or if nobody was ever told of it": [(getting_ready("old", desired_state=SHUTDOWN),), ((Kind.TASK, "old"),)],
+    "an orphan's once its node is back": [(ORPHAN,), (node("node-w1"),), ((Kind.TASK, "old"),)],
     "a global service runs on every node": [(task("a", slot=0),), (task("b", "node-w2", slot=0),)],
 }
 BAD: dict[str, tuple[list[tuple[Any, ...]], str]] = {
@@ -100,6 +106,20 @@ BAD: dict[str, tuple[list[tuple[Any, ...]], str]] = {
     "nor on a node that is back": (
         [(OLD,), (node("node-w1", DOWN), TOLD, NEW), (node("node-w1"),), (RUN,)],
         "beside ['old']",
+    ),
+    "a record goes while its task runs": ([(OLD,), ((Kind.TASK, "old"),)], "old leaves the store while it is RUNNING"),
+    "while it is to stop": ([(OLD,), (TOLD,), ((Kind.TASK, "old"),)], "old leaves the store while it is RUNNING"),
+    "before its node has said anything": (
+        [(task("old", status=TaskStatus(TaskState.ASSIGNED)),), ((Kind.TASK, "old"),)],
+        "old leaves the store while it is ASSIGNED on node-w1",
+    ),
+    "while its node is down": (
+        [(OLD,), (node("node-w1", DOWN), TOLD), ((Kind.TASK, "old"),)],
+        "old leaves the store while it is RUNNING",
+    ),
+    "an orphan's while its node is down": (
+        [(node("node-w1", DOWN), ORPHAN), ((Kind.TASK, "old"),)],
+        "old leaves the store while it is ORPHANED",
     ),
     "two of a global service on one node": (
         [(task("a", slot=0),), (task("b", slot=0),)],
@@ -245,11 +265,36 @@ def test_a_host_that_was_removed_keeps_what_it_runs_to_itself() -> None:
     assert [hosts.look(at_ns, w1=None) for at_ns in (0, BOUND_NS + 1)] == ["", ""]
 
 
-@pytest.mark.parametrize("second", ["alone", "stranger"])
-def test_containers_of_other_slots_and_of_no_known_task_are_none_of_its_business(second: str) -> None:
+def test_a_container_of_another_slot_is_none_of_its_business() -> None:
     hosts = Hosts()
-    hosts.runs(w1=second, w2="new")
+    hosts.runs(w1="alone", w2="new")
     assert [hosts.look(at_ns) for at_ns in (0, BOUND_NS + 1)] == ["", ""]
+
+
+STRAY_NS = word_done_ns(LAN)
+
+
+def test_a_container_whose_task_has_gone_is_gone_soon_after_its_host_could_be_told() -> None:
+    hosts = Hosts()
+    hosts.runs(w1="stray", w2="new")
+    assert hosts.look(0) == hosts.look(STRAY_NS) == ""
+    assert hosts.look(STRAY_NS + 1) == "the container of stray on w1 runs on, though its task has gone from the store"
+
+
+@pytest.mark.parametrize(("w1", "violated"), [(READY, True), (DOWN, False), (None, False)])
+def test_a_host_out_of_touch_or_out_of_the_swarm_may_keep_it(w1: NodeState | None, violated: bool) -> None:
+    hosts = Hosts()
+    hosts.runs(w1="stray", w2="new")
+    assert bool([hosts.look(at_ns, w1) for at_ns in (0, STRAY_NS + 1)][-1]) is violated
+
+
+def test_each_container_without_a_task_has_its_own_time() -> None:
+    hosts = Hosts()
+    hosts.runs(w1="stray", w2="new")
+    hosts.look(0)
+    hosts.runs(w1="another", w2="new")
+    assert hosts.look(STRAY_NS + 1) == ""
+    assert "the container of another" in hosts.look(2 * STRAY_NS + 2)
 
 
 def test_the_time_ends_with_the_container() -> None:
