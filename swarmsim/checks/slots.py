@@ -7,11 +7,11 @@ it says. Three promises:
 - At every index at most one task of a slot has a desired state up to RUNNING.
 - A task comes to be wanted running only once every earlier task of its slot has stopped, or is on a node that is down
   or gone, or has been waited for a minute.
-- A task leaves the store only once nothing of it can run: else nobody would wait for it, nor keep its addresses. It has
-  stopped, was never assigned, or its node is gone; if it was orphaned, its node may also be back.
+- A task leaves the store only once its container has ended, or its node is gone: else nobody would wait for it, nor
+  keep its addresses. The container is looked at, since a stop may be stored and the task removed at one index.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from core.ids import TaskId
@@ -22,7 +22,7 @@ from core.raft.node import RaftNode
 from core.store import Changed, Conflict, SlotKey, Store, Transaction, slot_of
 from core.timing import SECOND
 from swarmsim.checks.check import Check
-from swarmsim.world import AppliedListener
+from swarmsim.world import AppliedListener, World
 
 LONGEST_WAIT_NS: Final = 54 * SECOND
 """A replacement that is as old as this may start whatever is before it: a minute on a clock that runs a tenth fast."""
@@ -33,8 +33,10 @@ class OneTaskPerSlot(Check):
 
     name = "one-task-per-slot"
 
-    def __init__(self) -> None:
+    def __init__(self, runs: Callable[[Task], bool]) -> None:
+        """`runs` says whether a container of this task runs now on the task's node."""
         super().__init__()
+        self._runs = runs
         self._store = Store()
         self._seen_at: dict[TaskId, int] = {}
         self._waited_count = 0
@@ -87,11 +89,8 @@ class OneTaskPerSlot(Check):
         self.expect(not awaited, at_ns, detail)
 
     def _judge_end(self, at_ns: int, task: Task) -> None:
-        state, node = task.status.state, self._store.nodes.get(task.node_id)
-        ended = not _may_have_a_container(task) and state is not TaskState.ORPHANED
-        is_back = state is TaskState.ORPHANED and node is not None and node.status.state is NodeState.READY
-        detail = f"at index {self._store.index} {task.id} leaves the store while it is {state.name} on {task.node_id}"
-        self.expect(ended or is_back or node is None, at_ns, detail)
+        detail = f"at index {self._store.index} {task.id} leaves the store while its container runs on {task.node_id}"
+        self.expect(task.node_id not in self._store.nodes or not self._runs(task), at_ns, detail)
 
     def _before(self, task: Task) -> Iterable[Task]:
         for other in self._store.tasks_in_slot(slot_of(task)):
@@ -101,14 +100,20 @@ class OneTaskPerSlot(Check):
 
     def _is_out_of_the_way(self, task: Task) -> bool:
         """Whether nothing of it runs, or nobody can say."""
-        if not _may_have_a_container(task):
+        if not TaskState.ASSIGNED <= task.status.state <= TaskState.RUNNING:
             return True
         node = self._store.nodes.get(task.node_id)
         return node is None or node.status.state is NodeState.DOWN
 
 
-def _may_have_a_container(task: Task) -> bool:
-    return TaskState.ASSIGNED <= task.status.state <= TaskState.RUNNING
+def really_runs(world: World, task: Task) -> bool:
+    """Whether a container of this task runs on the host that is the task's node."""
+    return any(
+        container.task_id == task.id and container.running
+        for host in world.hosts()
+        if world.node_id(host) == task.node_id
+        for container in world.containers(host)
+    )
 
 
 def _is_wanted(task: Task) -> bool:

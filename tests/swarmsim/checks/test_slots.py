@@ -18,7 +18,7 @@ from core.timing import DOCKER, LAN, SECOND, Timing
 from swarmsim.checks.bounds import container_end_ns, word_done_ns
 from swarmsim.checks.check import Check
 from swarmsim.checks.containers import OneContainerPerSlot
-from swarmsim.checks.slots import LONGEST_WAIT_NS, OneTaskPerSlot
+from swarmsim.checks.slots import LONGEST_WAIT_NS, OneTaskPerSlot, really_runs
 from swarmsim.checks.suite import full_suite
 from swarmsim.world import ContainerView, Power
 
@@ -51,7 +51,7 @@ class History:
     id a removal."""
 
     def __init__(self) -> None:
-        self.check = OneTaskPerSlot()
+        self.check = OneTaskPerSlot(lambda task: task.id == RUNS.id)
         self._index = 0
         self._versions: dict[str, int] = {}
 
@@ -78,7 +78,8 @@ def complaint(check: Check) -> str:
 OLD, NEW = task("old"), getting_ready("new", node="node-w2")
 RUN = replace(NEW, desired_state=TaskState.RUNNING)
 TOLD = replace(OLD, desired_state=SHUTDOWN)
-ORPHAN = replace(TOLD, status=TaskStatus(TaskState.ORPHANED))
+RUNS = task("runs")
+"""Of all tasks, this one's container runs, whatever its record says."""
 
 GOOD: dict[str, list[tuple[Any, ...]]] = {
     "the replacement waits until the old one has stopped": [(OLD,), (TOLD, NEW), (stopped(OLD),), (RUN,)],
@@ -92,10 +93,9 @@ GOOD: dict[str, list[tuple[Any, ...]]] = {
     ],
     "two slots are two": [(OLD,), (task("other", slot=2),)],
     "a record goes once its task has stopped": [(OLD,), (TOLD,), (stopped(OLD),), ((Kind.TASK, "old"),)],
-    "or with its node": [(OLD,), ((Kind.NODE, "node-w1"),), ((Kind.TASK, "old"),)],
-    "or with its node at one index": [(OLD,), ((Kind.NODE, "node-w1"), (Kind.TASK, "old"))],
-    "or if nobody was ever told of it": [(getting_ready("old", desired_state=SHUTDOWN),), ((Kind.TASK, "old"),)],
-    "an orphan's once its node is back": [(ORPHAN,), (node("node-w1"),), ((Kind.TASK, "old"),)],
+    "or at the index at which it has": [(OLD,), (TOLD,), ((Kind.TASK, "old"),)],
+    "or with its node": [(RUNS,), ((Kind.NODE, "node-w1"),), ((Kind.TASK, "runs"),)],
+    "or with its node at one index": [(RUNS,), ((Kind.NODE, "node-w1"), (Kind.TASK, "runs"))],
     "a global service runs on every node": [(task("a", slot=0),), (task("b", "node-w2", slot=0),)],
 }
 BAD: dict[str, tuple[list[tuple[Any, ...]], str]] = {
@@ -107,19 +107,18 @@ BAD: dict[str, tuple[list[tuple[Any, ...]], str]] = {
         [(OLD,), (node("node-w1", DOWN), TOLD, NEW), (node("node-w1"),), (RUN,)],
         "beside ['old']",
     ),
-    "a record goes while its task runs": ([(OLD,), ((Kind.TASK, "old"),)], "old leaves the store while it is RUNNING"),
-    "while it is to stop": ([(OLD,), (TOLD,), ((Kind.TASK, "old"),)], "old leaves the store while it is RUNNING"),
-    "before its node has said anything": (
-        [(task("old", status=TaskStatus(TaskState.ASSIGNED)),), ((Kind.TASK, "old"),)],
-        "old leaves the store while it is ASSIGNED on node-w1",
+    "a record goes while its task runs": (
+        [(RUNS,), ((Kind.TASK, "runs"),)],
+        "runs leaves the store while its container",
     ),
+    "while it is to stop": (
+        [(RUNS,), (replace(RUNS, desired_state=SHUTDOWN),), ((Kind.TASK, "runs"),)],
+        "runs leaves the store while its container runs on node-w1",
+    ),
+    "while it is taken for stopped": ([(RUNS,), (stopped(RUNS),), ((Kind.TASK, "runs"),)], "runs leaves the store"),
     "while its node is down": (
-        [(OLD,), (node("node-w1", DOWN), TOLD), ((Kind.TASK, "old"),)],
-        "old leaves the store while it is RUNNING",
-    ),
-    "an orphan's while its node is down": (
-        [(node("node-w1", DOWN), ORPHAN), ((Kind.TASK, "old"),)],
-        "old leaves the store while it is ORPHANED",
+        [(RUNS,), (node("node-w1", DOWN),), ((Kind.TASK, "runs"),)],
+        "runs leaves the store while its container",
     ),
     "two of a global service on one node": (
         [(task("a", slot=0),), (task("b", slot=0),)],
@@ -159,6 +158,16 @@ def test_what_may_not_happen_in_a_slot(name: str) -> None:
 def test_a_task_that_will_not_stop_is_waited_for_a_minute(waited_ns: int, violated: bool) -> None:
     history = History().then(node("node-w1"), node("node-w2"), OLD).then(TOLD, NEW).then(RUN, at_ns=waited_ns)
     assert bool(complaint(history.check)) is violated
+
+
+def test_a_container_runs_on_the_host_that_is_its_tasks_node() -> None:
+    world = FakeWorld("m1", "w1")
+    world.boxes = {
+        "w1": (ContainerView(TaskId("a"), True, True, (), ()), ContainerView(TaskId("b"), False, True, (), ()))
+    }
+    assert really_runs(world, task("a"))
+    assert not really_runs(world, task("a", "node-m1"))
+    assert not really_runs(world, task("b"))
 
 
 def test_each_index_is_judged_once_and_a_transaction_that_did_not_hold_says_nothing() -> None:
