@@ -11,6 +11,7 @@ from core.objects.cluster import JoinTokens
 from core.operations import ErrorCode, JoinSwarm, Kind, LeaveSwarm, ListObjects
 from swarmsim.player.formation import join_order
 from swarmsim.player.operator import (
+    REMOVAL_TRIES,
     RETRY_NS,
     Conversation,
     ConversationFailedError,
@@ -72,4 +73,18 @@ def _remove_former(host: str, node_id: Callable[[], str]) -> Conversation:
     nodes: tuple[Node, ...] = yield ListObjects(Kind.NODE)
     for node in nodes:
         if node.description.hostname == host and node.id != node_id():
-            yield from remove_node(node.id)
+            yield from _once_a_quorum_allows(node.id)
+
+
+def _once_a_quorum_allows(node_id: str) -> Conversation:
+    """Remove a node; a manager of too few that are in reach is not to be demoted just then."""
+    for _ in range(REMOVAL_TRIES):
+        try:
+            yield from remove_node(node_id)
+        except RejectedError as rejected:
+            if rejected.error.code is not ErrorCode.FAILED_PRECONDITION:
+                raise
+            yield Pause(RETRY_NS)
+        else:
+            return
+    raise ConversationFailedError(f"node {node_id} could not be removed without the loss of a quorum")

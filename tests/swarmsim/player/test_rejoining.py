@@ -89,11 +89,24 @@ def test_who_was_a_member_all_along_since_an_answer_was_lost_is_well_joined() ->
     assert swarm.ended == [""]
 
 
+def test_what_it_was_is_removed_as_soon_as_enough_others_are_in_reach() -> None:
+    swarm = Swarm(phase="inactive")
+    swarm.rejects[Inspect] = OperationError(ErrorCode.FAILED_PRECONDITION, "a loss of quorum")
+    swarm.world.call_at(10 * SECOND, swarm.rejects.clear)
+    assert swarm.rejoin() == [("m2", JOIN), ("m1", REMOVE)]
+    assert swarm.ended == [""]
+
+
 @pytest.mark.parametrize(
     ("of_m2", "rejects", "problem"),
     [
         ({"power": Power.OFF}, {}, "m2 was not up for long enough to leave the swarm and join again"),
         ({"phase": "inactive"}, {JoinSwarm: OperationError(ErrorCode.INVALID, "wrong token")}, "wrong token"),
+        (
+            {"phase": "inactive"},
+            {Inspect: OperationError(ErrorCode.FAILED_PRECONDITION, "a loss of quorum")},
+            "node former could not be removed without the loss of a quorum",
+        ),
         ({"phase": "inactive"}, {ListObjects: OperationError(ErrorCode.INVALID, "no lists")}, "no lists"),
     ],
 )
