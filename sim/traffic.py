@@ -1,7 +1,6 @@
 """Clients outside the swarm that send requests to a published port, evenly at a rate, and note what became of each."""
 
 from collections.abc import Callable
-from random import Random
 
 from core.timing import SECOND
 from core.trials.clients import Failure, Outcome, RequestSample, Why
@@ -9,16 +8,6 @@ from sim.world import World
 
 Entry = Callable[[], str | None]
 """Names the host at which the next request enters; None = there is none."""
-
-
-def any_host_with_power(world: World, rng: Random) -> Entry:
-    """Clients who know which hosts are up (by health checks of theirs) and choose among them at random."""
-
-    def choose() -> str | None:
-        up = [name for name, machine in world.machines.items() if machine.powered]
-        return rng.choice(up) if up else None
-
-    return choose
 
 
 class TrafficClient:

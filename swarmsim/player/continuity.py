@@ -49,7 +49,7 @@ class Continuity:
         store = most_advanced_store(self._world)
         if store is None:
             return
-        hosts = {self._world.status(host).node_id: host for host in self._world.hosts()}
+        hosts = {self._world.node_id(host): host for host in self._world.hosts()}
         running = healthy_tasks(self._world, store)
         services = [each for each in store.services.values() if self._of is None or belongs(each, self._of)]
         for task in (task for service in services for task in running.get(service.id, ())):

@@ -40,7 +40,7 @@ class Roster:
         self.killed: dict[str, None] = {}
         self.joined: dict[str, None] = {}
         self.gone: dict[str, None] = {}
-        """Hosts that left the swarm or were removed from it."""
+        """Hosts that left the swarm or were removed from it, and did not join again."""
 
     def with_power(self) -> "Roster":
         """The same for expectations: groups count every host that has power, also one that boots and cannot tell yet.
@@ -79,6 +79,8 @@ class Roster:
             return tuple(self.killed)
         if group is HostGroup.JOINED:
             return tuple(self.joined)
+        if group is HostGroup.GONE:
+            return tuple(self.gone)
         belongs = self._belongs[group]
         leader = self._world.leader() if group is HostGroup.FOLLOWERS else None
         return tuple(
@@ -92,7 +94,7 @@ class Roster:
         store = most_advanced_store(self._world)
         if store is None:
             raise NobodyThereError("no manager is up to tell where tasks are")
-        names = {self._world.status(host).node_id: host for host in self._world.hosts()}
+        names = {self._world.node_id(host): host for host in self._world.hosts()}
         found = [
             (names[task.node_id], task.id)
             for task in store.tasks.values()

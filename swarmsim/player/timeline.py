@@ -31,6 +31,7 @@ from swarmsim.player.operator import (
     set_availability,
     set_role,
 )
+from swarmsim.player.rejoining import ask_to_rejoin
 from swarmsim.player.roster import NobodyThereError, Roster, groups_parted, hosts_hit
 from swarmsim.recording import FaultBand
 from swarmsim.scenario.plan import WriterPlan
@@ -49,6 +50,7 @@ from swarmsim.scenario.steps import (
     Leave,
     OutOfMemory,
     Promote,
+    Rejoin,
     RemoveNode,
     RemoveService,
     RepairDisk,
@@ -127,6 +129,7 @@ class Timeline:
             Activate: lambda action, ended: self._set_availability(action.hosts, Availability.ACTIVE, ended),
             RemoveNode: self._remove_nodes,
             Leave: self._leave,
+            Rejoin: self._rejoin,
             Scale: lambda action, ended: self._operator.hold(scale(action.service, action.replicas), ended),
             Deploy: self._deploy,
             RemoveService: lambda action, ended: self._operator.hold(remove(Kind.SERVICE, action.service), ended),
@@ -259,6 +262,11 @@ class Timeline:
         self._roster.gone.update(dict.fromkeys(action.hosts))
         for host in action.hosts:
             self._operator.hold(leave(LeaveSwarm(force=True)), ended, host)
+
+    def _rejoin(self, action: Rejoin[Hosts], ended: Done) -> None:
+        for host in action.hosts:
+            self._roster.gone.pop(host, None)
+            ask_to_rejoin(self._world, self._operator, host, ended)
 
     def _join(self, action: Join, ended: Done) -> None:
         hosts = self._new_names("m", action.manager_count) + self._new_names("w", action.worker_count)

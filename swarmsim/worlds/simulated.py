@@ -13,6 +13,7 @@ from core.operations import Operation
 from core.raft.effects import Result
 from core.raft.members import voters_of
 from core.store import Store
+from core.timing import PROFILES, Timing
 from core.trials.clients import RequestSample, WriterSample
 from core.trials.endings import LASTING
 from core.trials.faults import Fault
@@ -50,7 +51,7 @@ class SimulatedWorld:
     def __init__(self, plan: ClusterPlan, images: Sequence[ImagePlan], seed: int) -> None:
         self.sim = World(config_of(plan, images), seed, self._recover)
         self._racks: dict[str, str] = {}
-        self._patience_ns = patience_ns(plan.timing)
+        self._timing = PROFILES[plan.timing]
         self._injector = Injector(self.sim, MinorityGuard(self.sim))
         self._hosts: dict[str, Host] = {}
         """Of each machine's last daemon, dead or alive."""
@@ -78,6 +79,10 @@ class SimulatedWorld:
     def random(self, purpose: str) -> Random:
         return self.sim.random(purpose)
 
+    @property
+    def timing(self) -> Timing:
+        return self._timing
+
     # --- hosts
 
     def hosts(self) -> tuple[str, ...]:
@@ -94,7 +99,7 @@ class SimulatedWorld:
             self._racks[host],
             _power(machine),
             core.phase if core is not None else "inactive",
-            core.node_id if core is not None else NodeId(""),
+            self.node_id(host),
             raft.id if raft is not None else NodeId(""),
             raft.leader_id if raft is not None and raft.leader_id is not None else NodeId(""),
             voters_of(raft.members) if raft is not None else (),
@@ -108,6 +113,10 @@ class SimulatedWorld:
 
     def power(self, host: str) -> Power:
         return _power(self.sim.machine(host))
+
+    def node_id(self, host: str) -> NodeId:
+        core = self.sim.machine(host).host
+        return core.node_id if isinstance(core, Host) else NodeId("")
 
     def leader(self) -> str | None:
         leader, leader_term = None, 0
@@ -156,7 +165,7 @@ class SimulatedWorld:
             plan.rate_per_s,
             plan.read_rate_per_s,
             plan.value_bytes,
-            timeout_ns=self._patience_ns,
+            timeout_ns=patience_ns(self._timing),
         ).stop
 
     # --- what checks watch

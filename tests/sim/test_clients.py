@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from simulated import host_of, scripted_world
+from simulated import any_host_with_power, host_of, scripted_world
 
 from core.effects import Effect
 from core.events import Event, Requested
@@ -13,7 +13,7 @@ from core.raft.events import Cancelled
 from core.raft.machine import Rejected
 from core.timing import MS, SECOND
 from core.trials.clients import Failure, Outcome, RequestSample, Why, WriteOutcome, WriterSample
-from sim.traffic import TrafficClient, any_host_with_power
+from sim.traffic import TrafficClient
 from sim.world import World
 from sim.writers import ConfigWriter
 
