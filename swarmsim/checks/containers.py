@@ -2,7 +2,7 @@
 
 A replacement starts without waiting for a task whose host is out of reach, so for that long two containers may run in
 one slot. Once the host is back it is told, its container drains and is stopped: the older one is gone
-`slowest_end_ns` of the grace of its service after
+`slowest_end_ns` after
 
 - its host's daemon runs,
 - a leader leads, and
@@ -17,9 +17,7 @@ from typing import Final
 from msgspec import Struct
 
 from core.ids import TaskId
-from core.objects.drain_grace import MAX_DRAIN_GRACE_NS
 from core.objects.node import NodeState
-from core.objects.service import Service
 from core.objects.task import Task, TaskState
 from core.store import SlotKey, Store, slot_of
 from core.timing import PROFILES, SECOND
@@ -39,21 +37,12 @@ class Running(Struct, frozen=True, gc=False):
     task: Task
     host: str
     reachable: bool
-    grace_ns: int
-    """The longest that its drain may last once every table is without it."""
 
 
-def slowest_end_ns(task: Task, grace_ns: int) -> int:
+def slowest_end_ns(task: Task) -> int:
     """How long after it can be told a container may still run: its drain, its stop grace, and a margin."""
+    grace_ns = PROFILE_GRACE_NS if task.drain_grace_ns is None else task.drain_grace_ns
     return ACK_TIMEOUT_NS + grace_ns + task.spec.container.stop_grace_period_ns + MARGIN_NS
-
-
-def longest_grace_ns(service: Service | None) -> int:
-    """Of a task of this service, None if that has been removed: a drain may have begun by the spec before the last."""
-    if service is None:
-        return MAX_DRAIN_GRACE_NS
-    specs = (spec for spec in (service.spec, service.previous_spec) if spec is not None)
-    return max(PROFILE_GRACE_NS if spec.drain_grace_ns is None else spec.drain_grace_ns for spec in specs)
 
 
 class OneContainerPerSlot(Check):
@@ -78,7 +67,7 @@ class OneContainerPerSlot(Check):
             task_id: self._since.get(task_id, at_ns) if each.reachable else at_ns for task_id, each in older.items()
         }
         for each in older.values():
-            if at_ns - self._since[each.task.id] > slowest_end_ns(each.task, each.grace_ns):
+            if at_ns - self._since[each.task.id] > slowest_end_ns(each.task):
                 detail = f"the container of {each.task.id} on {each.host} runs on beside a newer one of its slot"
                 self.fail(at_ns, detail)
 
@@ -108,7 +97,7 @@ def _running(world: World, store: Store) -> Iterator[Running]:
         for container in world.containers(host):
             task = store.tasks.get(container.task_id)
             if container.running and task is not None:
-                yield Running(task, host, reachable, longest_grace_ns(store.services.get(task.service_id)))
+                yield Running(task, host, reachable)
 
 
 def _in_order(store: Store, slot: SlotKey, sharing: list[Running]) -> list[Running]:

@@ -160,6 +160,11 @@ class Leader:
         stored = self.store.tasks[TaskId(task_id)]
         self.write(lambda draft: draft.update(replace(stored, desired_state=desired)))
 
+    def give_grace(self, task_id: str, grace_ns: int) -> None:
+        """The task has so long to drain, as if its service's label had said so when it was made."""
+        stored = self.store.tasks[TaskId(task_id)]
+        self.write(lambda draft: draft.update(replace(stored, drain_grace_ns=grace_ns)))
+
     def state(self, node_id: NodeId) -> NodeState:
         return self.store.nodes[node_id].status.state
 
@@ -181,6 +186,11 @@ class Pair(Leader):
         self.create(task("web.22", B))
         for node_id, session_id in self.sessions.items():
             self.acknowledge(node_id, session_id)
+
+    def acknowledge_all(self) -> None:
+        """Both agents have what they were told so far."""
+        for node_id in (B, A):
+            self.acknowledge(node_id, self.sessions[node_id])
 
     def stops_told(self) -> list[TaskId]:
         told = self.acknowledge(A, self.sessions[A])

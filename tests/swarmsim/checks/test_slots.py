@@ -8,9 +8,7 @@ from msgspec.structs import replace
 
 from core.ids import NodeId, ServiceId, TaskId
 from core.objects import Node, Task
-from core.objects.drain_grace import MAX_DRAIN_GRACE_NS
 from core.objects.node import NodeSpec, NodeState, NodeStatus
-from core.objects.service import Service, ServiceSpec
 from core.objects.task import ContainerSpec, TaskSpec, TaskState, TaskStatus
 from core.operations import Kind
 from core.store import Change, Create, Delete, Store, Transaction, Update
@@ -150,14 +148,7 @@ def test_each_index_is_judged_once_and_a_transaction_that_did_not_hold_says_noth
 
 # --- containers
 
-WEB = Service(ServiceId("web"), ServiceSpec("web", SPEC))
-BOUND_NS = slowest_end_ns(OLD, LAN.drain_grace_ns)
-GRACE_NS = 20 * SECOND
-
-
-def with_grace(grace_ns: int | None, before: Service | None = None) -> Service:
-    spec = ServiceSpec("web", SPEC, drain_grace_ns=grace_ns)
-    return replace(WEB, spec=spec, previous_spec=before.spec if before is not None else None)
+BOUND_NS = slowest_end_ns(OLD)
 
 
 class Hosts:
@@ -167,7 +158,7 @@ class Hosts:
         self.world = FakeWorld("m1", "w1", "w2")
         self.world.statuses["m1"] = replace(self.world.statuses["m1"], leads=True)
         self.check = OneContainerPerSlot()
-        self.service: Service | None = WEB
+        self.old = TOLD
         self.runs(w1="old", w2="new")
 
     def runs(self, **containers: str) -> None:
@@ -179,7 +170,7 @@ class Hosts:
         nodes = [node("node-w2"), *([node("node-w1", w1)] if w1 is not None else [])]
         store = Store()
         new = task("new", "node-w2")
-        objects: tuple[Any, ...] = (*nodes, TOLD, new, task("alone", slot=2), *filter(None, [self.service]))
+        objects: tuple[Any, ...] = (*nodes, self.old, new, task("alone", slot=2))
         store.apply(1, Transaction(tuple(Create(replace(each, version=1)) for each in objects), 1))
         self.world.stores = {"m1": store}
         self.world.now_ns = at_ns
@@ -194,20 +185,11 @@ def test_two_containers_of_a_slot_are_one_too_many_once_the_older_could_long_hav
     assert "1 containers ran beside" in hosts.check.remark()
 
 
-@pytest.mark.parametrize(
-    ("service", "grace_ns"),
-    [
-        (with_grace(GRACE_NS), GRACE_NS),
-        (with_grace(0), 0),
-        (with_grace(None, with_grace(GRACE_NS)), GRACE_NS),
-        (with_grace(0, WEB), LAN.drain_grace_ns),
-        (None, MAX_DRAIN_GRACE_NS),
-    ],
-)
-def test_it_has_the_grace_of_its_service_to_drain(service: Service | None, grace_ns: int) -> None:
+@pytest.mark.parametrize(("own_ns", "grace_ns"), [(20 * SECOND, 20 * SECOND), (0, 0), (None, LAN.drain_grace_ns)])
+def test_it_has_its_own_grace_to_drain(own_ns: int | None, grace_ns: int) -> None:
     hosts = Hosts()
-    hosts.service = service
-    bound_ns = slowest_end_ns(OLD, grace_ns)
+    hosts.old = replace(TOLD, drain_grace_ns=own_ns)
+    bound_ns = slowest_end_ns(replace(TOLD, drain_grace_ns=0)) + grace_ns
     assert hosts.look(0) == hosts.look(bound_ns) == ""
     assert "the container of old on w1 runs on" in hosts.look(bound_ns + 1)
 
