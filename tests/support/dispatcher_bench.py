@@ -33,6 +33,7 @@ from core.objects.task import (
     TaskState,
     TaskStatus,
 )
+from core.operations import Kind
 from core.parts import finish
 from core.raft.effects import Send
 from core.store import Conflict, Store
@@ -102,6 +103,9 @@ class Leader:
 
     def create(self, stored: Node | Network | Service | Secret | Task) -> None:
         self.write(lambda draft: draft.create(stored))
+
+    def delete(self, kind: Kind, object_id: str) -> None:
+        self.write(lambda draft: draft.delete(kind, object_id))
 
     def commit(self) -> None:
         pending, self.pending = self.pending, []
@@ -191,6 +195,11 @@ class Pair(Leader):
         """Both agents have what they were told so far."""
         for node_id in (B, A):
             self.acknowledge(node_id, self.sessions[node_id])
+
+    def networks_remembered(self) -> int:
+        """Of how many networks the leader keeps tables, once it has had a moment."""
+        self.until(self.now + TIMING.heartbeat_ns)
+        return self.dispatcher._conversations.tables.network_count
 
     def stops_told(self) -> list[TaskId]:
         told = self.acknowledge(A, self.sessions[A])

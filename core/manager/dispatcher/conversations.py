@@ -70,7 +70,13 @@ class Conversations:
             if session is not None and node_id not in self._laggards:
                 self._laggards.note(node_id, session.routes.version)
                 self.unspoken[node_id] = None
+        self.tables.forget_gone(self._acknowledged_version())
         return True
+
+    def _acknowledged_version(self) -> int:
+        """Every live agent's table is of this version or later, or as good as that."""
+        oldest = self._laggards.oldest()
+        return self.tables.version if oldest is None else oldest
 
     def _task_changed(self, now: int, index: int, change: Changed) -> None:
         old, task = change.old, change.new
@@ -230,5 +236,4 @@ class Conversations:
 
     def look_at_drains(self, now: int) -> None:
         """Which withheld stops every live agent's table now agrees with."""
-        oldest = self._laggards.oldest()
-        self.drains.acknowledged(now, self.tables.version if oldest is None else oldest)
+        self.drains.acknowledged(now, self._acknowledged_version())

@@ -1,7 +1,7 @@
 """Stories of the dispatcher: which tables hosts are given, and whose stops wait for them."""
 
 import pytest
-from dispatcher_bench import LONGEST_GRACE_NS, TIMING, WEB, A, B, Leader, Pair, acknowledgement, task
+from dispatcher_bench import FRONT, LONGEST_GRACE_NS, TIMING, WEB, A, B, Leader, Pair, acknowledgement, task
 from msgspec.structs import replace
 
 from core.ids import NodeId, TaskId
@@ -135,7 +135,7 @@ def test_a_task_may_have_no_grace(pair: Pair) -> None:
 
 def test_a_task_keeps_its_grace_though_its_service_is_removed_and_the_leader_changes(pair: Pair) -> None:
     pair.give_grace("web.1", 20 * SECOND)
-    pair.write(lambda draft: draft.delete(Kind.SERVICE, WEB))
+    pair.delete(Kind.SERVICE, WEB)
     pair.want("web.1", TaskState.REMOVE)
     pair.acknowledge_all()
     pair.beat(pair.sessions, 5 * SECOND)
@@ -195,6 +195,17 @@ def test_an_agent_that_was_not_spoken_to_yet_is_waited_for(pair: Pair, monkeypat
     pair.receive(A, acknowledgement(table))
     pair.until(pair.now + LAN.drain_grace_ns)
     assert pair.dispatcher.withheld(pair.store.tasks[TaskId("web.1")])
+
+
+def test_a_removed_network_is_kept_until_every_agent_has_heard_of_its_removal(pair: Pair) -> None:
+    pair.delete(Kind.TASK, "web.1")
+    pair.delete(Kind.TASK, "web.22")
+    pair.delete(Kind.SERVICE, WEB)
+    pair.delete(Kind.NETWORK, FRONT)
+    pair.acknowledge(A, pair.sessions[A])
+    assert pair.networks_remembered() == 1
+    pair.acknowledge(B, pair.sessions[B])
+    assert pair.networks_remembered() == 0
 
 
 # Routes in parts
