@@ -334,7 +334,7 @@ class Host:
             self.membership.join(now, event.ticket, operation)
         elif isinstance(operation, LeaveSwarm):
             self._ran = _ALL
-            self.membership.leave(event.ticket, operation)
+            self.membership.leave(now, event.ticket, operation)
         elif self.membership.raft is None:
             text = _NO_SWARM if self.membership.agent is None else _WORKER
             self.outbox.refuse(event.ticket, ErrorCode.UNAVAILABLE, text)

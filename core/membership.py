@@ -114,7 +114,7 @@ class Membership:
         if self.identity.raft_id:
             self._start_raft(now, durable.raft)
         if not self.identity.node_id:
-            self._forget_routes()
+            self._forget_routes(now)
         self._announce()
 
     @property
@@ -282,7 +282,7 @@ class Membership:
         self._outbox.hold(ticket, Reply(joining.ticket, Applied(accepted.node_version, joining.node_id)))
         self._tell_agent(now, ManagersLearned(accepted.managers))
 
-    def leave(self, ticket: Ticket, operation: LeaveSwarm) -> None:
+    def leave(self, now: int, ticket: Ticket, operation: LeaveSwarm) -> None:
         """Forget the swarm, and remove its containers and routes from this host."""
         if self.agent is None:
             self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, "This node is not part of a swarm")
@@ -294,7 +294,7 @@ class Membership:
         others = [manager.node_id for manager in self.agent.managers if manager.node_id != node_id]
         self._outbox.emit([Send(other, LeaveNotice(node_id)) for other in others])
         self.remove_containers(tuple(task.id for task in self.agent.tasks()))
-        self._forget_routes()
+        self._forget_routes(now)
         self._stop_raft()
         self.agent = None
         self._outbox.inbox.clear()
@@ -319,9 +319,9 @@ class Membership:
         """Have the engine remove what no agent looks after."""
         self._outbox.emit([RemoveTask(OperationId(0), task_id) for task_id in task_ids])
 
-    def _forget_routes(self) -> None:
+    def _forget_routes(self, now: int) -> None:
         """Have the data plane forward nothing any more: in no swarm nobody keeps a table up to date."""
-        self._outbox.emit([self._route_removal.begin()])
+        self._outbox.emit([self._route_removal.begin(now)])
 
     def on_routes(self, now: int, event: RoutesApplied | RoutesFailed) -> None:
         """The data plane reports: on what this host orders while it is in no swarm, or on what its agent orders."""

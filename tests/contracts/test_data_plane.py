@@ -171,6 +171,40 @@ def test_parts_given_at_once_are_programmed_and_answered_in_order(plane: DataPla
     assert reached(plane) == [ADDRESSES[1]]
 
 
+def test_an_order_given_again_before_it_is_answered_is_carried_out_once(plane: DataPlaneBench) -> None:
+    first = plane.program(RouteChanges(0, 1))
+    ticket = plane.program(RouteChanges(1, 2, changed=(neighbour(ADDRESSES[0]),)))
+    plane.repeat()
+    plane.repeat()
+    plane.settle()
+    assert plane.heard == [RoutesApplied(first), RoutesApplied(ticket)]
+
+
+def test_an_order_given_again_after_it_was_answered_is_answered_again_and_does_nothing(plane: DataPlaneBench) -> None:
+    """The last part of a whole table, carried out twice, would remove what the parts before it have brought."""
+    plane.program(RouteChanges(0, 1, last=False, changed=(neighbour(ADDRESSES[0]),)))
+    ticket = plane.program(RouteChanges(0, 1, position=1, changed=(neighbour(ADDRESSES[1]),)))
+    plane.settle()
+    plane.repeat()
+    assert plane.heard.count(RoutesApplied(ticket)) == 1, "never within the call"
+    plane.settle()
+    assert plane.heard.count(RoutesApplied(ticket)) == 2
+    assert reached(plane) == [ADDRESSES[0], ADDRESSES[1]]
+
+
+def test_a_failure_that_is_asked_for_again_stays_one(plane: DataPlaneBench) -> None:
+    plane.break_down()
+    ticket = plane.program(RouteChanges(0, 1, changed=(neighbour(ADDRESSES[0]),)))
+    plane.settle()
+    plane.repair()
+    plane.repeat()
+    plane.settle()
+    assert plane.heard[0] == plane.heard[1]
+    assert isinstance(plane.heard[1], RoutesFailed)
+    assert plane.heard[1].ticket == ticket
+    assert reached(plane) == []
+
+
 def test_a_part_is_answered_even_if_a_whole_table_is_given_after_it(plane: DataPlaneBench) -> None:
     """A session ended with a part under way: versions and positions are the same, the tickets are not."""
     plane.program(RouteChanges(0, 5, changed=(neighbour(ADDRESSES[0]),)))

@@ -26,6 +26,9 @@ class DataPlaneBench(Protocol):
     def program(self, part: RouteChanges) -> Ticket:
         """Give a part to the port, under a ticket that is returned, and let no time pass."""
 
+    def repeat(self) -> None:
+        """Give the newest order again, under the same ticket."""
+
     def settle(self) -> None:
         """Wait until every part given so far is answered."""
 
@@ -55,9 +58,12 @@ class SimulatedDataPlane:
         self._plane = DataPlane(self._loop, DataPlaneProfile(), Random(1), lambda fact: None)
 
     def program(self, part: RouteChanges) -> Ticket:
-        effect = ProgramRoutes(self._tickets.draw(), part)
-        self._plane.program(effect, self.heard.append)
-        return effect.ticket
+        self._newest = ProgramRoutes(self._tickets.draw(), part)
+        self.repeat()
+        return self._newest.ticket
+
+    def repeat(self) -> None:
+        self._plane.program(self._newest, self.heard.append)
 
     def settle(self) -> None:
         self._loop.run_until(self._loop.now + SECOND)
