@@ -32,7 +32,7 @@ class Sometimes(Enum):
     """Hard states that schedules have to reach, besides each `Heard`."""
 
     SESSION_OVER_A_PART = "a session begins while a part of the last one is with the data plane"
-    ONE_PART_FOR_SEVERAL = "a whole table is one part, while the first of several of a difference to it is there still"
+    WHOLE_TABLE_TWICE = "another leader's table of the very version begins while a part of the last one's is there"
     ORDER_LOST = "the data plane never hears of an order until it is given again"
     REPORT_LOST = "the data plane does what it is told, and nobody hears of it until it is told again"
 
@@ -138,8 +138,10 @@ class RouteLink:
 
         self._agent_does(hear)
 
-    def new_session(self, number: int) -> None:
+    def new_session(self, number: int, another_leader: bool = False) -> None:
         """Agent and leader begin anew; what the data plane was given it still works off."""
+        if another_leader:
+            self.followed.change_leader()
         if self._programming:
             self.reached.add(Sometimes.SESSION_OVER_A_PART)
         self._session += 1
@@ -177,13 +179,12 @@ class RouteLink:
             self._programming.append(order)
 
     def _note_fit(self, part: RouteChanges) -> None:
-        """Whether this part could be taken for one that is still with the data plane."""
-        is_whole = part.from_version == part.position == 0 and part.last
+        """Whether this part begins what another, which is still with the data plane, could be taken for a part of."""
         for order in self._programming:
             other = order.changes
-            is_first_of_several = other.from_version > 0 == other.position and not other.last
-            if is_whole and is_first_of_several and other.to_version == part.to_version:
-                self.reached.add(Sometimes.ONE_PART_FOR_SEVERAL)
+            versions = (other.from_version, other.to_version)
+            if not (part.position or other.last) and versions == (0, part.to_version) and other.changed != part.changed:
+                self.reached.add(Sometimes.WHOLE_TABLE_TWICE)
 
     def _hear(self, ack: RoutesAck) -> None:
         heard = self.progress.heard(ack)
@@ -236,5 +237,6 @@ ACTIONS: Final[dict[str, Callable[[RouteLink, int], None]]] = {
     "lose an order": RouteLink.lose_order,
     "wait": RouteLink.wait,
     "begin a session": RouteLink.new_session,
+    "another leader": lambda link, number: link.new_session(number, another_leader=True),
 }
 """Each with a number that chooses among what there is."""
