@@ -9,7 +9,7 @@ import pytest
 from data_plane_benches import DataPlaneBench, SimulatedDataPlane
 from hypothesis import given
 from hypothesis import strategies as st
-from route_specification import Programmed, from_container, from_outside, parts, resolve
+from route_specification import Programmed, from_container, from_outside, parts, resolve, reverse
 
 from core.events import RoutesApplied, RoutesFailed
 from core.ids import NetworkId, NodeId, ServiceId, TaskId
@@ -23,8 +23,11 @@ from core.objects.service import EndpointMode
 PLANES = [SimulatedDataPlane]
 NETWORKS = (NetworkId("n1"), NetworkId("n2"))
 SERVICES = (ServiceId("s1"), ServiceId("s2"), ServiceId("s3"))
-NAMES = ("web", "db", "cache")
-ASKED_NAMES = (*NAMES, "tasks.web", "tasks.", "nobody")
+NAMES = ("web", "tasks", "web.front")
+CALLED = ("front", "front.back")
+TASK_NAMES = ("t0", "web.1.t0", "web.node.t0", "tasks.1.t0", "web.t0", "tasks.t0")
+NAMES_ON_A_NETWORK = ("web.front.back", "tasks.web.front", "t0.front", "web.1.t0.front.back", ".front")
+ASKED_NAMES = (*NAMES, "tasks.web", "tasks.", "nobody", *TASK_NAMES, *NAMES_ON_A_NETWORK)
 PORTS = (80, 81)
 ADDRESSES = tuple(f"10.0.0.{number}" for number in range(4))
 OWN = "10.0.0.77"
@@ -47,10 +50,12 @@ def services(draw: Any) -> ServiceRoute:
     return ServiceRoute(draw(networks), draw(st.sampled_from(SERVICES)), mode, virtual_ip, names, ports)
 
 
-backends = st.builds(Backend, networks, st.sampled_from(SERVICES), task_ids, st.just(NodeId("node")), addresses)
+backends = st.builds(
+    Backend, networks, st.sampled_from(SERVICES), task_ids, st.just(NodeId("node")), addresses, st.integers(0, 1)
+)
 neighbours = st.builds(Neighbour, networks, addresses, st.just(NodeId("node")), st.sampled_from(("1.1.1.1", "2.2.2.2")))
 network_routes = st.builds(
-    NetworkRoute, networks, st.just("net"), st.just(1), st.just("10.0.0.0/24"), st.booleans(), addresses
+    NetworkRoute, networks, st.sampled_from(CALLED), st.just(1), st.just("10.0.0.0/24"), st.booleans(), addresses
 )
 records = st.one_of(services(), backends, backends, neighbours, network_routes)
 
@@ -95,6 +100,9 @@ def compare(plane: DataPlaneBench, specified: Specified) -> None:
         for address in ADDRESSES:
             expected = from_container(table, turns, network_id, OWN, address)
             assert plane.from_container(network_id, OWN, address) == expected
+    for order in (NETWORKS, NETWORKS[::-1]):
+        for address in ADDRESSES:
+            assert plane.reverse(order, address) == reverse(table, order, address)
     for name in ASKED_NAMES:
         for order in (NETWORKS, NETWORKS[::-1]):
             assert plane.resolve(order, name) == resolve(table, order, name)

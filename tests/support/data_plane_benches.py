@@ -47,6 +47,9 @@ class DataPlaneBench(Protocol):
     def resolve(self, networks: Iterable[NetworkId], name: str) -> Resolution | None:
         """What a container on these networks is told about a name."""
 
+    def reverse(self, networks: Iterable[NetworkId], address: str) -> str | None:
+        """What a container on these networks is told about an address."""
+
 
 class SimulatedDataPlane:
     """`sim.dataplane.DataPlane`; looked up as `sim.fabric` does."""
@@ -87,6 +90,9 @@ class SimulatedDataPlane:
 
     def resolve(self, networks: Iterable[NetworkId], name: str) -> Resolution | None:
         return self._plane.tables.resolve(networks, name)
+
+    def reverse(self, networks: Iterable[NetworkId], address: str) -> str | None:
+        return self._plane.tables.reverse(networks, address)
 
     def _balanced(self, route: ServiceRoute) -> Hop | None:
         tables = self._plane.tables
