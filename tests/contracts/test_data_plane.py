@@ -167,6 +167,22 @@ def reached(plane: DataPlaneBench) -> list[str]:
     return [address for address in ADDRESSES if plane.from_container(NETWORKS[0], OWN, address) is not None]
 
 
+def test_of_two_tasks_with_one_address_or_one_id_the_first_by_service_is_meant(plane: DataPlaneBench) -> None:
+    """Whichever came first; and when it goes, the other."""
+    network = NetworkRoute(NETWORKS[0], "front", 1, "10.0.0.0/24", False, OWN)
+    routes = [ServiceRoute(NETWORKS[0], each, EndpointMode.DNSRR, "", (each,), ()) for each in SERVICES]
+    both = [Backend(NETWORKS[0], service_id, TaskId("t0"), NodeId("node"), ADDRESSES[0], 1) for service_id in SERVICES]
+    plane.program(RouteChanges(0, 1, changed=(network, *routes, both[1], both[0], both[2])))
+    for version, backend in enumerate(both, start=1):
+        plane.settle()
+        name = f"{backend.service_id}.1.t0"
+        assert plane.reverse(NETWORKS, ADDRESSES[0]) == f"{name}.front"
+        assert plane.resolve(NETWORKS, name) is not None
+        plane.program(RouteChanges(version, version + 1, removed=(backend.key,)))
+    plane.settle()
+    assert plane.reverse(NETWORKS, ADDRESSES[0]) is None
+
+
 def test_parts_given_at_once_are_programmed_and_answered_in_order(plane: DataPlaneBench) -> None:
     given_parts = (
         RouteChanges(0, 3, changed=(neighbour(ADDRESSES[0]),)),
