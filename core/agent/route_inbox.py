@@ -11,8 +11,8 @@ could not be programmed stands at nothing and is given the whole table again; wh
 
 One order at a time is with the driver, whichever session it is of, and is given again until there is a report on it
 (`core.route_order`): so a data plane that is slow or silent has never more than that to do. What an earlier session
-left there is waited for; its report may name the very version and position that is awaited now, but says nothing of
-this session. The newest part that came meanwhile is kept for then.
+left there is waited for, and says nothing of this session: another leader's table of the very same version comes in an
+order of its own, and does not go on where that part ended. The newest part that came meanwhile is kept for then.
 """
 
 from core.durability import Tickets
