@@ -317,7 +317,7 @@ class Host:
             self.membership.join(now, event.ticket, operation)
         elif isinstance(operation, LeaveSwarm):
             self._ran = ALL
-            self.membership.leave(event.ticket, operation)
+            self.membership.leave(now, event.ticket, operation)
         elif self.machines.raft is None:
             text = _NO_SWARM if self.machines.agent is None else _WORKER
             self.outbox.refuse(event.ticket, ErrorCode.UNAVAILABLE, text)

@@ -79,7 +79,7 @@ class Membership:
         if self.identity.raft_id:
             self._machines.start_raft(now, self.identity, durable.raft)
         if not self.identity.node_id:
-            self._forget_routes()
+            self._forget_routes(now)
         self._enter(phase_on_disk(self.identity))
 
     @property
@@ -236,7 +236,7 @@ class Membership:
         self._outbox.hold(ticket, Reply(joining.ticket, Applied(accepted.node_version, joining.node_id)))
         self._machines.tell_agent(now, ManagersLearned(accepted.managers))
 
-    def leave(self, ticket: Ticket, operation: LeaveSwarm) -> None:
+    def leave(self, now: int, ticket: Ticket, operation: LeaveSwarm) -> None:
         """Forget the swarm, and remove its containers and routes from this host."""
         agent, raft = self._machines.agent, self._machines.raft
         if agent is None:
@@ -249,7 +249,7 @@ class Membership:
         others = [manager.node_id for manager in agent.managers if manager.node_id != node_id]
         self._outbox.emit([Send(other, LeaveNotice(node_id)) for other in others])
         self._machines.stop_agent()
-        self._forget_routes()
+        self._forget_routes(now)
         self._stop_raft()
         self._outbox.inbox.clear()
         self._leaving = self._write(Identity(membership_count=self.identity.membership_count + 1))
@@ -269,9 +269,9 @@ class Membership:
             self._move(HostStimulus.GIVEN_UP)
         self._founder.cancel(ticket)
 
-    def _forget_routes(self) -> None:
+    def _forget_routes(self, now: int) -> None:
         """Have the data plane forward nothing any more: in no swarm nobody keeps a table up to date."""
-        self._outbox.emit([self._route_removal.begin()])
+        self._outbox.emit([self._route_removal.begin(now)])
 
     def on_routes(self, now: int, event: RoutesApplied | RoutesFailed) -> None:
         """The data plane reports: on what this host orders while it is in no swarm, or on what its agent orders."""

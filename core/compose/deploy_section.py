@@ -7,7 +7,7 @@ from core.compose.lists import labels
 from core.compose.surroundings import Surroundings
 from core.document import Readers, Value, did_you_mean, is_whole_number, read_fields, what_there_is, whole_count
 from core.mistakes import each
-from core.objects.drain_grace import DRAIN_GRACE_LABEL, BadDrainGrace, drain_grace_ns
+from core.objects.drain_grace import DRAIN_GRACE_LABEL, BadDrainGrace, labelled_drain_grace_ns
 from core.objects.node import Role
 from core.objects.resources import Resources
 from core.objects.service import (
@@ -69,25 +69,22 @@ def mode(deploy: dict[str, Value]) -> ServiceMode:
 
 def service_labels(deploy: dict[str, Value]) -> dict[str, str]:
     """Labels of the service itself, not of its containers."""
-    return labels(deploy["labels"]) if "labels" in deploy else {}
-
-
-def drain_grace(deploy: dict[str, Value]) -> int | None:
-    """What the service's label says of it, in nanoseconds; None if nothing."""
     if "labels" not in deploy:
-        return None
+        return {}
     written = deploy["labels"]
-    if written.is_list:
-        items = {item.scalar_text().partition("=")[0]: item for item in written.items()}
-    else:
-        items = written.mapping()
-    item = items.get(DRAIN_GRACE_LABEL)
-    if item is None:
-        return None
+    found = labels(written)
     try:
-        return drain_grace_ns(labels(written)[DRAIN_GRACE_LABEL])
+        labelled_drain_grace_ns(found)
     except BadDrainGrace as error:
-        item.fail(f"label {DRAIN_GRACE_LABEL}: {error}")
+        _item(written, DRAIN_GRACE_LABEL).fail(f"label {DRAIN_GRACE_LABEL}: {error}")
+    return found
+
+
+def _item(written: Value, label: str) -> Value:
+    """Where a label that is there is written."""
+    if not written.is_list:
+        return written.mapping()[label]
+    return {item.scalar_text().partition("=")[0]: item for item in written.items()}[label]
 
 
 def endpoint_mode(deploy: dict[str, Value]) -> EndpointMode:

@@ -211,6 +211,10 @@ class Task(Struct, frozen=True, gc=False, tag="task"):
     attachments: tuple[NetworkAttachment, ...] = ()
     host_ports: tuple[PortConfig, ...] = ()
     """The service's host-mode ports, which this task opens on its own node."""
+    drain_grace_ns: int | None = None
+    """How long it has for the connections it has, once it takes no new ones, before it is told to stop.
+
+    As its service's label said when it was made; None is the timing profile's."""
     version: int = 0
     created_at: int = 0
     updated_at: int = 0

@@ -5,8 +5,6 @@ All that a check allows follows from these; whoever cannot be told has no bound,
 
 from typing import Final
 
-from core.objects.drain_grace import MAX_DRAIN_GRACE_NS
-from core.objects.service import Service
 from core.objects.task import Task
 from core.timing import SECOND, Timing
 
@@ -22,14 +20,7 @@ def word_done_ns(timing: Timing) -> int:
     return dispatcher.batch_ns + REPETITIONS * dispatcher.backoff_max_ns + SLOW_HOST_NS
 
 
-def container_end_ns(timing: Timing, task: Task, grace_ns: int) -> int:
-    """Likewise until a container is gone: after its drain (of this grace) and its stop grace."""
+def container_end_ns(timing: Timing, task: Task) -> int:
+    """Likewise until a container is gone: after its drain and its stop grace."""
+    grace_ns = timing.drain_grace_ns if task.drain_grace_ns is None else task.drain_grace_ns
     return timing.drain_ack_timeout_ns + grace_ns + task.spec.container.stop_grace_period_ns + word_done_ns(timing)
-
-
-def longest_grace_ns(timing: Timing, service: Service | None) -> int:
-    """Of a task of this service, None if that has been removed: a drain may have begun by the spec before the last."""
-    if service is None:
-        return MAX_DRAIN_GRACE_NS
-    specs = (spec for spec in (service.spec, service.previous_spec) if spec is not None)
-    return max(timing.drain_grace_ns if spec.drain_grace_ns is None else spec.drain_grace_ns for spec in specs)

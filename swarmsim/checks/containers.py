@@ -2,7 +2,7 @@
 
 A replacement starts without waiting for a task whose host is out of reach, so for that long two containers may run in
 one slot. Once the host is back it is told, its container drains and is stopped: the older one is gone
-`bounds.container_end_ns` of the grace of its service after
+`bounds.container_end_ns` after
 
 - its host's daemon runs,
 - a leader leads, and
@@ -23,7 +23,7 @@ from core.objects.node import NodeState
 from core.objects.task import Task, TaskState
 from core.store import SlotKey, Store, slot_of
 from core.timing import Timing
-from swarmsim.checks.bounds import container_end_ns, longest_grace_ns, word_done_ns
+from swarmsim.checks.bounds import container_end_ns, word_done_ns
 from swarmsim.checks.check import Check, living_managers
 from swarmsim.counting import counted
 from swarmsim.world import World
@@ -35,8 +35,6 @@ class Running(Struct, frozen=True, gc=False):
     task: Task
     host: str
     reachable: bool
-    grace_ns: int
-    """The longest that its drain may last once every table is without it."""
 
 
 class OneContainerPerSlot(Check):
@@ -73,7 +71,7 @@ class OneContainerPerSlot(Check):
             task_id: self._since.get(task_id, at_ns) if each.reachable else at_ns for task_id, each in older.items()
         }
         for each in older.values():
-            if at_ns - self._since[each.task.id] > container_end_ns(self._timing, each.task, each.grace_ns):
+            if at_ns - self._since[each.task.id] > container_end_ns(self._timing, each.task):
                 detail = f"the container of {each.task.id} on {each.host} runs on beside a newer one of its slot"
                 self.fail(at_ns, detail)
 
@@ -89,8 +87,7 @@ class OneContainerPerSlot(Check):
             if task is None:
                 strays[host, task_id] = reachable
             else:
-                grace_ns = longest_grace_ns(self._timing, furthest.services.get(task.service_id))
-                slots.setdefault(slot_of(task), []).append(Running(task, host, reachable, grace_ns))
+                slots.setdefault(slot_of(task), []).append(Running(task, host, reachable))
         self.judge_strays(world.now_ns, strays)
         self.judge(world.now_ns, [_in_order(furthest, slot, sharing) for slot, sharing in slots.items()])
 

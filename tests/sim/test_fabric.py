@@ -56,7 +56,7 @@ def service(
 
 
 def backend(network: NetworkId, name: str, host: str, address: str) -> Backend:
-    return Backend(network, ServiceId(name), TaskId(f"{name}.{address}"), NodeId(host), address)
+    return Backend(network, ServiceId(name), TaskId(f"{name}.{address}"), NodeId(host), address, 1)
 
 
 def tables_of(name: str) -> list[RouteRecord]:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from core.ids import NodeId, TaskId, draw_id
 from core.manager.control.endpoints import host_ports
 from core.manager.draft import Draft
+from core.objects.drain_grace import labelled_drain_grace_ns
 from core.objects.node import Availability, Node, NodeState
 from core.objects.service import Service
 from core.objects.task import Task, TaskState, TaskStatus
@@ -39,6 +40,7 @@ def new_task(
         desired_state=desired,
         status=TaskStatus(timestamp=wall_ns),
         host_ports=tuple(host_ports(service.spec.endpoint)),
+        drain_grace_ns=labelled_drain_grace_ns(service.spec.labels),
     )
 
 

@@ -52,7 +52,7 @@ def messages_kept_inside_for_another(host: Host) -> None:
 
 
 def routes_emptied_under_an_agent(host: Host) -> None:
-    host.membership._route_removal._again_at = 0
+    host.membership._route_removal._next_at = 0
 
 
 def a_manager_that_does_not_lead(host: Host) -> None:

@@ -8,9 +8,7 @@ from msgspec.structs import replace
 
 from core.ids import NodeId, ServiceId, TaskId
 from core.objects import Node, Task
-from core.objects.drain_grace import MAX_DRAIN_GRACE_NS
 from core.objects.node import NodeSpec, NodeState, NodeStatus
-from core.objects.service import Service, ServiceSpec
 from core.objects.task import ContainerSpec, TaskSpec, TaskState, TaskStatus
 from core.operations import Kind
 from core.store import Change, Create, Delete, Store, Transaction, Update
@@ -180,14 +178,7 @@ def test_each_index_is_judged_once_and_a_transaction_that_did_not_hold_says_noth
 
 # --- containers
 
-WEB = Service(ServiceId("web"), ServiceSpec("web", SPEC))
-BOUND_NS = container_end_ns(LAN, OLD, LAN.drain_grace_ns)
-GRACE_NS = 20 * SECOND
-
-
-def with_grace(grace_ns: int | None, before: Service | None = None) -> Service:
-    spec = ServiceSpec("web", SPEC, drain_grace_ns=grace_ns)
-    return replace(WEB, spec=spec, previous_spec=before.spec if before is not None else None)
+BOUND_NS = container_end_ns(LAN, OLD)
 
 
 class Hosts:
@@ -198,7 +189,7 @@ class Hosts:
         self.world.timing = timing
         self.world.statuses["m1"] = replace(self.world.statuses["m1"], leads=True)
         self.check = OneContainerPerSlot(timing)
-        self.service: Service | None = WEB
+        self.old = TOLD
         self.runs(w1="old", w2="new")
 
     def runs(self, **containers: str) -> None:
@@ -210,7 +201,7 @@ class Hosts:
         nodes = [node("node-w2"), *([node("node-w1", w1)] if w1 is not None else [])]
         store = Store()
         new = task("new", "node-w2")
-        objects: tuple[Any, ...] = (*nodes, TOLD, new, task("alone", slot=2), *filter(None, [self.service]))
+        objects: tuple[Any, ...] = (*nodes, self.old, new, task("alone", slot=2))
         store.apply(1, Transaction(tuple(Create(replace(each, version=1)) for each in objects), 1))
         self.world.stores = {"m1": store}
         self.world.now_ns = at_ns
@@ -227,26 +218,17 @@ def test_two_containers_of_a_slot_are_one_too_many_once_the_older_could_long_hav
 
 def test_a_slower_timing_profile_gives_more_time() -> None:
     hosts = Hosts(DOCKER)
-    bound_ns = container_end_ns(DOCKER, OLD, DOCKER.drain_grace_ns)
+    bound_ns = container_end_ns(DOCKER, OLD)
     assert bound_ns > BOUND_NS
     assert hosts.look(0) == hosts.look(bound_ns) == ""
     assert "the container of old on w1 runs on" in hosts.look(bound_ns + 1)
 
 
-@pytest.mark.parametrize(
-    ("service", "grace_ns"),
-    [
-        (with_grace(GRACE_NS), GRACE_NS),
-        (with_grace(0), 0),
-        (with_grace(None, with_grace(GRACE_NS)), GRACE_NS),
-        (with_grace(0, WEB), LAN.drain_grace_ns),
-        (None, MAX_DRAIN_GRACE_NS),
-    ],
-)
-def test_it_has_the_grace_of_its_service_to_drain(service: Service | None, grace_ns: int) -> None:
+@pytest.mark.parametrize(("own_ns", "grace_ns"), [(20 * SECOND, 20 * SECOND), (0, 0), (None, LAN.drain_grace_ns)])
+def test_it_has_its_own_grace_to_drain(own_ns: int | None, grace_ns: int) -> None:
     hosts = Hosts()
-    hosts.service = service
-    bound_ns = container_end_ns(LAN, OLD, grace_ns)
+    hosts.old = replace(TOLD, drain_grace_ns=own_ns)
+    bound_ns = container_end_ns(LAN, replace(TOLD, drain_grace_ns=0)) + grace_ns
     assert hosts.look(0) == hosts.look(bound_ns) == ""
     assert "the container of old on w1 runs on" in hosts.look(bound_ns + 1)
 

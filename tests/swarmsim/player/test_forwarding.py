@@ -19,7 +19,7 @@ def route(*task_ids: str) -> RouteTable:
     """A table with one service of these tasks."""
     network_id, service_id = NetworkId("n"), ServiceId("s")
     service = ServiceRoute(network_id, service_id, EndpointMode.VIP, "10.0.0.1", ("web",), ())
-    backends = [Backend(network_id, service_id, TaskId(each), NodeId("node-w1"), "10.0.0.2") for each in task_ids]
+    backends = [Backend(network_id, service_id, TaskId(each), NodeId("node-w1"), "10.0.0.2", 1) for each in task_ids]
     return {service.key: service, **{backend.key: backend for backend in backends}}
 
 
