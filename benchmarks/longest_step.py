@@ -14,11 +14,12 @@ from collections.abc import Callable
 from time import process_time_ns
 from typing import Any
 
+from targets import Target
+
 from core.effects import Effect
 from core.events import Event
-from core.host import Host
+from core.host import Host, HostConfig
 from core.ids import NetworkId, NodeId
-from core.membership import HostConfig
 from core.mesh.afresh import afresh
 from core.mesh.routes import RouteTable
 from core.objects.cluster import Cluster
@@ -34,7 +35,7 @@ from sim.images import Catalogue
 from sim.observer import Observation
 from sim.world import World, WorldConfig
 
-LIMIT_MS = LAN.raft.election_min_ns / MS / 10
+LONGEST_STEP = Target(LAN.raft.election_min_ns / MS / 10, "ms")
 LEAST_S, SETTLE_S = 10, 60
 """Simulated seconds that the swarm gets for each phase, at least and at most."""
 
@@ -222,7 +223,7 @@ def main() -> None:
         phase(world, stopwatch, "the leader lost", lambda: world.kill(leader), count),
     ]
     print(f"longest garbage collection, of all hosts at once: {stopwatch.longest_collection_ns / MS:.1f} ms")
-    print(f"longest of {stopwatch.step_count:,} steps: {max(longest):.1f} ms; the limit is {LIMIT_MS:.0f} ms")
+    print(LONGEST_STEP.verdict(f"longest of {stopwatch.step_count:,} steps", max(longest)))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -16,10 +16,11 @@ from typing import Any
 from core.codec.frames import FrameSplitter, Request, Response, encode_frame
 from core.ids import Address
 from core.objects.cluster import Cluster
-from core.operations import InitSwarm, Inspect, JoinSwarm, Kind, Operation
+from core.operations import InitSwarm, Inspect, JoinSwarm, Kind, ListObjects, Operation
 from core.raft.effects import Applied, OutcomeUnknown, Refused, Result
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+DAEMON = ("-m", "real.daemon")
 PATIENCE_S = 20.0
 FIRST_PORT, PORT_COUNT = 20_000, 10_000
 _ports = count(os.getpid() * 16)
@@ -72,18 +73,19 @@ class Client:
 
 
 class Node:
-    """One daemon process, with its directory and its log."""
+    """One daemon process, with its directory and its log. `program` is what Python runs."""
 
-    def __init__(self, directory: Path, address: Address) -> None:
+    def __init__(self, directory: Path, address: Address, program: Sequence[str] = DAEMON) -> None:
         self.directory = directory
         self.address = address
+        self._program = program
         self._log_path = directory / "daemon.log"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start the daemon, or start it again over what its directory holds."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "real.daemon", "--listen", self.address, "--data", str(self.directory)]
+        command = [sys.executable, *self._program, "--listen", self.address, "--data", str(self.directory)]
         with self._log_path.open("ab") as log:
             self.process = subprocess.Popen(command, stderr=log, stdin=subprocess.DEVNULL, cwd=REPOSITORY)
 
@@ -119,9 +121,9 @@ class Node:
 class Swarm:
     """Managers on loopback as one swarm. Use as an async context manager: it leaves no process behind."""
 
-    def __init__(self, directory: Path, manager_count: int) -> None:
+    def __init__(self, directory: Path, manager_count: int, program: Sequence[str] = DAEMON) -> None:
         numbers = range(1, manager_count + 1)
-        self.nodes = [Node(directory / f"manager-{number}", free_address()) for number in numbers]
+        self.nodes = [Node(directory / f"manager-{number}", free_address(), program) for number in numbers]
 
     async def __aenter__(self) -> "Swarm":
         try:
@@ -193,6 +195,12 @@ async def applied(client: Client, operation: Operation) -> Any:
                 raise AssertionError(f"{operation}: {result}")
             await asyncio.sleep(0.02)
     return result.value
+
+
+async def config_names(node: Node) -> list[str]:
+    """The configs of the swarm that this node is in, as it was told them by the leader."""
+    async with connected(node) as client:
+        return [config.spec.name for config in await applied(client, ListObjects(Kind.CONFIG))]
 
 
 def free_address() -> Address:

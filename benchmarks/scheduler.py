@@ -8,6 +8,7 @@ from statistics import median
 from time import process_time_ns
 
 from msgspec.structs import replace
+from targets import Target
 
 from core.ids import ClusterId, NodeId, ServiceId, TaskId
 from core.manager.draft import Draft
@@ -20,6 +21,8 @@ from core.operations import Kind
 from core.parts import finish
 from core.store import Store
 
+IN_A_SERVICE = Target(50, "us per task")
+ONE_BY_ONE = Target(100, "us per task")
 ROUNDS = 3
 TEMPLATE = TaskSpec(
     ContainerSpec("app"),
@@ -106,14 +109,15 @@ def one_by_one(node_count: int, task_count: int) -> float:
 
 def main() -> None:
     cases = [
-        ("one service", one_service, 1_000, 10_000, 50),
-        ("100 services", many_services, 1_000, 10_000, 50),
-        ("one by one", one_by_one, 1_000, 300, 100),
-        ("one service", one_service, 10_000, 20_000, 50),
+        ("one service", one_service, 1_000, 10_000, IN_A_SERVICE),
+        ("100 services", many_services, 1_000, 10_000, IN_A_SERVICE),
+        ("one by one", one_by_one, 1_000, 300, ONE_BY_ONE),
+        ("one service", one_service, 10_000, 20_000, IN_A_SERVICE),
     ]
     for name, measure, node_count, task_count, target in cases:
         cost = median(measure(node_count, task_count) for _ in range(ROUNDS))
-        print(f"{name:13} {node_count:6} nodes {task_count:6} tasks  {cost:7.1f} us per task  (target {target})")
+        print(f"{name:13} {node_count:6} nodes {task_count:6} tasks  {cost:7.1f} us per task")
+        print(target.verdict("median", cost))
 
 
 if __name__ == "__main__":

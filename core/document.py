@@ -18,15 +18,30 @@ from core.timing import MS, SECOND
 class Interpolated(str):
     """Text that came out of a variable: it may stand for a number or a truth value where one is asked for."""
 
-    __slots__ = ()
+    __slots__ = ("unset",)
+    unset: tuple[str, ...]
+    """The variables that were not there."""
+
+    def __new__(cls, text: str, unset: tuple[str, ...] = ()) -> "Interpolated":
+        self = super().__new__(cls, text)
+        self.unset = unset
+        return self
 
 
 Record = TypeVar("Record")
 
+LISTED: Final = 16
+LISTED_AFTER_SUGGESTION: Final = 6
+"""How many of the words that are possible a message about another one lists at most."""
+
 _UNIT_NS: Final = {"ns": 1, "us": 1_000, "µs": 1_000, "ms": MS, "s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND}
-_DURATION_PART: Final = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
+_MAX_DESCRIBED: Final = 80
+_MAX_INTEGER: Final = 2**63 - 1
+"""What fits on the wire."""
+_WHOLE_NUMBER: Final = re.compile(r"[0-9]{1,18}")
+_DURATION_PART: Final = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)(ns|us|µs|ms|s|m|h)")
 _SIZE_UNIT: Final = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
-_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([bkmgt]?)(?:i?b)?", re.IGNORECASE)
+_SIZE: Final = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*([bkmgt]?)(?:i?b)?", re.IGNORECASE)
 _TRUTH: Final = {"true": True, "false": False}
 
 
@@ -43,8 +58,9 @@ class Value:
         return f"Value({self.path!r}, {self.raw!r})"
 
     def fail(self, problem: str) -> NoReturn:
-        """Refuse this value."""
-        raise DocumentError(self.path, problem)
+        """Refuse this value; where it lacks a variable, that may be why."""
+        unset = self.raw.unset if isinstance(self.raw, Interpolated) else ()
+        raise DocumentError(self.path, "; ".join([problem, *map(is_not_set, unset)]))
 
     def fail_type(self, expected: str) -> NoReturn:
         """Refuse this value for being something else than `expected`, such as "a number"."""
@@ -139,7 +155,7 @@ class Value:
         known = tuple(words)
         word = self.text()
         if word not in known:
-            self.fail(f"{word!r} is not one of {', '.join(known)}{did_you_mean(word, known)}")
+            self.fail(f"{word!r} is not possible here{what_there_is(word, known)}")
         return word
 
     def boolean(self) -> bool:
@@ -151,10 +167,14 @@ class Value:
 
     def integer(self, minimum: int | None = None, maximum: int | None = None) -> int:
         """A whole number within bounds (included)."""
-        raw = int(self.raw) if isinstance(self.raw, Interpolated) and re.fullmatch(r"[+-]?\d+", self.raw) else self.raw
+        raw = self.raw
+        if isinstance(raw, Interpolated) and is_whole_number(raw[1:] if raw.startswith(("+", "-")) else raw):
+            raw = int(raw)
         if not isinstance(raw, int) or isinstance(raw, bool):
             self.fail_type("a whole number")
-        self._check_bounds(raw, minimum, maximum)
+        self._check_bounds(
+            raw, -_MAX_INTEGER if minimum is None else minimum, _MAX_INTEGER if maximum is None else maximum
+        )
         return raw
 
     def number(self, minimum: float | None = None, maximum: float | None = None) -> float:
@@ -183,7 +203,9 @@ class Value:
         match = _SIZE.fullmatch(self.text().strip())
         if match is None:
             self.fail(f"{self.raw!r} is not a size; write it like 64m, 1.5g or a number of bytes")
-        return int(float(match[1]) * _SIZE_UNIT[match[2].lower()])
+        size_bytes = int(float(match[1]) * _SIZE_UNIT[match[2].lower()])
+        self._check_bounds(size_bytes, 0, _MAX_INTEGER)
+        return size_bytes
 
     # --- inside
 
@@ -218,13 +240,19 @@ def whole_count(value: Value) -> int:
 
 
 def parse_duration_ns(text: str) -> int | None:
-    """Nanoseconds of a duration in Go's notation without a sign; None if it is not one."""
+    """Nanoseconds of a duration in Go's notation without a sign; None if it is not one, or longer than 292 years."""
     if text == "0":
         return 0
     parts = list(_DURATION_PART.finditer(text))
     if not parts or "".join(part[0] for part in parts) != text:
         return None
-    return sum(round(Fraction(part[1]) * _UNIT_NS[part[2]]) for part in parts)
+    duration_ns = sum(round(Fraction(part[1]) * _UNIT_NS[part[2]]) for part in parts)
+    return duration_ns if duration_ns <= _MAX_INTEGER else None
+
+
+def is_whole_number(text: str) -> bool:
+    """Whether it is digits and nothing else, and not absurdly many of them."""
+    return _WHOLE_NUMBER.fullmatch(text) is not None
 
 
 def scalar_as_text(raw: object) -> str:
@@ -242,13 +270,32 @@ def described(raw: object) -> str:
         return "a mapping"
     if isinstance(raw, list):
         return "a list"
-    return repr(str(raw)) if isinstance(raw, str) else scalar_as_text(raw)
+    if isinstance(raw, str):
+        return repr(raw if len(raw) <= _MAX_DESCRIBED else f"{raw[:_MAX_DESCRIBED]}…")
+    return scalar_as_text(raw)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The end of a message about an unknown word: the nearest known one, if any is near."""
     found = nearest(word, known)
     return f"; did you mean {found!r}?" if found else ""
+
+
+def what_there_is(word: str, known: Iterable[str]) -> str:
+    """Likewise, and then what is known: of many words only the first, fewer where one of them was probably meant."""
+    known = tuple(dict.fromkeys(known))
+    if not known:
+        return ", nor any other"
+    suggestion = did_you_mean(word, known)
+    listed_count = LISTED_AFTER_SUGGESTION if suggestion else LISTED
+    rest = f" and {len(known) - listed_count} more" if len(known) > listed_count else ""
+    listed = f"{'is' if len(known) == 1 else 'are'} {', '.join(known[:listed_count])}{rest}"
+    return f"{suggestion} There {listed}" if suggestion else f"; there {listed}"
+
+
+def is_not_set(variable: str) -> str:
+    """What to tell of a variable that a document asks for in vain."""
+    return f"variable {variable!r} is not set"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -4,7 +4,8 @@ The driver performs `Persist` effects in the order given and reports each with `
 other effects may be performed in any order, and messages may be lost. Two more are exceptions. Orders to the engine on
 one task are carried out in the order given; they carry an operation id, unique within their task and rising, and the
 same order given twice (after a restart) has the effect of one. `ProgramRoutes` are carried out in the order given, all
-of them; they carry a ticket, unique within the life of the host, and a report bears the ticket of what it is on.
+of them; they carry a ticket, unique within the life of the host, and a report bears the ticket of what it is on. The
+newest of them may be given again, and has then the effect of one.
 """
 
 from msgspec import Struct
@@ -73,7 +74,8 @@ class RemoveTask(Struct, frozen=True, gc=False):
 class ProgramRoutes(Struct, frozen=True, gc=False):
     """Program one part of a transfer, after those given before; report `RoutesApplied` or `RoutesFailed`, once.
 
-    The report bears this ticket: versions and positions come again in another session, tickets never.
+    The report bears this ticket: versions and positions come again in another session, tickets never. An order that was
+    reported on, and is given again, is only reported on again.
     """
 
     ticket: Ticket

@@ -8,7 +8,7 @@ from core.objects.task import TaskState
 
 
 class HostPhaseChanged(Struct, frozen=True, gc=False, tag="host-phase"):
-    """The host's life cycle: inactive, joining, worker, manager, leaving."""
+    """The host's life cycle: a `core.phases.HostPhase` by its name."""
 
     phase: str
 

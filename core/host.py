@@ -17,9 +17,11 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Final, get_args
 
+from msgspec import Struct
+
 from core.durability import Persisted
 from core.durable import HostDurable
-from core.effects import Effect, Halt, Peers
+from core.effects import Effect, Halt
 from core.envelope import RAFT_MESSAGES
 from core.events import (
     EngineDown,
@@ -38,26 +40,24 @@ from core.events import (
     WallClock,
 )
 from core.facts import Halted
-from core.ids import NodeId, Ticket
-from core.manager.manager import Manager
-from core.membership import HostConfig, Membership
+from core.ids import NodeId
+from core.leading_turn import LeadingTurn
+from core.machines import Machines
+from core.membership import Membership
 from core.messages import JoinRequest, LeaveNotice, NotLeader, Register, SessionUnknown, ToManager
-from core.messages import Manager as ManagerAddress
 from core.operations import ErrorCode, InitSwarm, Inspect, JoinSwarm, LeaveSwarm, ListObjects, OperationError
 from core.outbox import Outbox
 from core.raft import events as raft_events
+from core.raft.config import RaftConfig
 from core.raft.effects import Applied, Observe, OutcomeUnknown, Refused, Reply, Send
 from core.raft.events import Cancelled, Received, StorageFreed, StorageLow, Tick
 from core.raft.machine import Rejected
 from core.store import Store
-from core.timing import NEVER
+from core.timing import NEVER, Timing
+from core.wakeups import AGENT, ALL, MANAGER, RAFT, Wakeups
+from core.whereabouts import Whereabouts
 
 _LOCAL_MESSAGES_PER_STEP: Final = 64
-_RAFT: Final = 1
-_AGENT: Final = 2
-_MANAGER: Final = 4
-_ALL: Final = _RAFT | _AGENT | _MANAGER
-"""Which machines something happened to in this step, as a set of bits: only these are looked after at its end."""
 _TO_MANAGER: Final = frozenset(get_args(ToManager))
 _NO_SWARM: Final = (
     "This node is not a swarm manager. "
@@ -69,23 +69,30 @@ _WORKER: Final = (
 )
 
 
+class HostConfig(Struct, frozen=True):
+    """What stays as it is for the life of the process. `raft.id` and `raft.timing` are filled in by the host."""
+
+    timing: Timing
+    raft: RaftConfig
+
+
 class Host:
     """See the module's text. Made by `recover`, whether for the first time or after a crash."""
 
     def __init__(self, config: HostConfig, durable: HostDurable, rng: Random, now: int) -> None:
         self.halted = False
         self.outbox = Outbox()
-        self.membership = Membership(config, self.outbox, rng)
+        self.machines = Machines(config.timing, config.raft, self.outbox, rng)
+        self.membership = Membership(config.timing, self.machines, self.outbox, rng)
         self._now = now
         self._work_left = True  # what `begin` has put into the outbox
-        self._ran = _ALL
+        self._ran = ALL
+        """Which machines something happened to in this step."""
         self._accepting = False
-        self._raft_at = NEVER
-        self._agent_at = NEVER
-        self._manager_at = NEVER
-        self._earliest_at = NEVER
-        self._membership_ticket: Ticket | None = None
-        self._peers_of: tuple[Any, Any] = ((), ())
+        """Whether the log took commands when the manager was last looked after."""
+        self._wakeups = Wakeups(self.machines, self.membership)
+        self._turn = LeadingTurn(self.machines, self.membership, self.outbox)
+        self._whereabouts = Whereabouts(self.machines)
         self._handlers: dict[type[Any], Callable[[int, Any], None]] = self._table()
         self.membership.begin(durable, now)
 
@@ -113,28 +120,21 @@ class Host:
             return None
         if self._work_left:
             return self._now
-        return self._earliest_at if self._earliest_at < NEVER else None
+        at = self._wakeups.earliest_at
+        return at if at < NEVER else None
 
-    def check_invariants(self) -> None:
-        """Assert what always holds."""
-        identity = self.membership.identity
-        assert (self.membership.raft is not None) == bool(identity.raft_id), identity
-        assert (self.membership.agent is not None) == bool(identity.node_id), identity
-        if self.membership.raft is not None:
-            self.membership.raft.check_invariants()
-        if self.membership.agent is not None:
-            self.membership.agent.check_invariants()
-        known = (self._raft_at, self._agent_at, self._manager_at, self._earliest_at)
-        self._ran = _ALL
-        self._note_deadlines()
-        assert known == (self._raft_at, self._agent_at, self._manager_at, self._earliest_at), known
+    def check_invariants(self, full: bool = False) -> None:
+        """Assert what always holds between two steps; `full` walks log and store."""
+        self.membership.check_invariants()
+        self.machines.check_invariants(full)
+        self._wakeups.check_invariants(self._accepting)
 
     # --- what observers may look at -----------------------------------------------------------------------------
 
     @property
     def phase(self) -> str:
-        """inactive, joining, worker or manager."""
-        return self.membership.phase
+        """inactive, joining, worker, manager or leaving (`core.phases`)."""
+        return self.membership.phase.value
 
     @property
     def node_id(self) -> NodeId:
@@ -144,18 +144,13 @@ class Host:
     @property
     def store(self) -> Store | None:
         """The committed store as far as this manager has applied it."""
-        replica = self.membership.replica
+        replica = self.machines.replica
         return replica.store if replica is not None else None
 
     @property
     def leading(self) -> bool:
         """Whether this host is the swarm's acting manager, as far as it knows."""
-        return self._manager is not None
-
-    @property
-    def _manager(self) -> Manager | None:
-        replica = self.membership.replica
-        return replica.manager if replica is not None else None
+        return self.machines.manager is not None
 
     # --- events -------------------------------------------------------------------------------------------------
 
@@ -183,32 +178,32 @@ class Host:
         }
 
     def _on_tick(self, now: int, event: Tick) -> None:
-        if self._raft_at <= now:
+        if self._wakeups.raft_at <= now:
             self._to_raft(now, event)
-        if self._agent_at <= now:
+        if self._wakeups.agent_at <= now:
             self._to_agent(now, event)
-        manager = self._manager
-        if manager is not None and self._manager_at <= now:
-            self._ran |= _MANAGER
+        manager = self.machines.manager
+        if manager is not None and self._wakeups.manager_at <= now:
+            self._ran |= MANAGER
             self.outbox.emit(manager.tick(now))
-        if _at(self.membership.deadline()) <= now:
+        if self._wakeups.membership_due(now):
             self.membership.tick(now)
 
     def _on_wall_clock(self, now: int, event: WallClock) -> None:
-        self.membership.wall_offset_ns = event.offset_ns
-        if self._manager is not None:
-            self._manager.set_wall_offset(event.offset_ns)
+        self.machines.wall_offset_ns = event.offset_ns
+        if self.machines.manager is not None:
+            self.machines.manager.set_wall_offset(event.offset_ns)
         self._to_agent(now, event)
 
     def _on_link_up(self, now: int, event: LinkUp) -> None:
         """Nothing waits for a link: whatever was lost is repeated by its own timer."""
 
     def _on_described(self, now: int, event: HostDescribed) -> None:
-        self.membership.description = event.description
+        self.machines.description = event.description
         self._to_agent(now, event)
 
     def _on_engine(self, now: int, event: EngineUp | EngineDown | EngineInventory) -> None:
-        self.membership.remember_engine(event)
+        self.machines.remember_engine(event)
         self._to_agent(now, event)
 
     def _on_routes(self, now: int, event: RoutesApplied | RoutesFailed) -> None:
@@ -222,11 +217,11 @@ class Host:
         self._to_agent(now, event)
 
     def _on_storage(self, now: int, event: StorageLow | StorageFreed) -> None:
-        self.membership.storage_low = type(event) is StorageLow
+        self.machines.storage_low = type(event) is StorageLow
         self._to_raft(now, event)
 
     def _on_cancelled(self, now: int, event: Cancelled) -> None:
-        self._ran = _ALL
+        self._ran = ALL
         self.membership.cancel(event.ticket)
         self._to_raft(now, event)
 
@@ -237,22 +232,22 @@ class Host:
         self.outbox.emit([Observe(Halted(event.reason)), Halt(event.reason)])
 
     def _on_key_material(self, now: int, event: KeyMaterial) -> None:
-        self._ran = _ALL
+        self._ran = ALL
         proposal = self.membership.on_key_material(now, event)
         if proposal is not None:
             self._to_raft(now, proposal)
 
     def _to_agent(self, now: int, event: Any) -> None:
-        agent = self.membership.agent
+        agent = self.machines.agent
         if agent is not None:
-            self._ran |= _AGENT
+            self._ran |= AGENT
             self.outbox.emit(agent.step(now, event))
 
     def _to_raft(self, now: int, event: Any) -> None:
-        raft, replica = self.membership.raft, self.membership.replica
+        raft, replica = self.machines.raft, self.machines.replica
         if raft is None or replica is None:
             return
-        self._ran |= _RAFT
+        self._ran |= RAFT
         replica.now = now
         effects = raft.step(now, event)
         if effects:
@@ -264,18 +259,17 @@ class Host:
                     emit(effect)
         if (
             replica.touched
-            or raft.members is not self._peers_of[0]
+            or raft.members is not self._whereabouts.members
             or (replica.manager is not None and raft.accepting is not self._accepting)
         ):
-            self._ran |= _MANAGER
+            self._ran |= MANAGER
             self._accepting = raft.accepting
             self.outbox.emit(replica.take_effects())
 
     def _on_reply(self, reply: Reply) -> None:
         """An answer of Raft's: to a client, or to this host's own request."""
-        if reply.ticket == self._membership_ticket:
-            self._membership_ticket = None
-            self._ran |= _MANAGER
+        if self._turn.is_own(reply.ticket):
+            self._ran |= MANAGER
         elif not self.membership.is_own(reply.ticket):
             result = reply.result
             if type(result) is Applied and type(result.value) is OperationError:
@@ -289,7 +283,7 @@ class Host:
     def _on_received(self, now: int, event: Received) -> None:
         kind = type(event.message)
         if kind in RAFT_MESSAGES:
-            raft = self.membership.raft
+            raft = self.machines.raft
             if raft is not None and event.recipient == raft.id:
                 self._to_raft(now, event)
         elif event.recipient != self.outbox.node_id and kind is not JoinRequest:
@@ -297,32 +291,21 @@ class Host:
         elif kind in _TO_MANAGER:
             self._for_manager(now, event)
         elif self.membership.joining:
-            self._ran = _ALL
+            self._ran = ALL
             self.membership.on_join_answer(now, event.message)
         else:
             self._to_agent(now, event)
 
     def _for_manager(self, now: int, event: Received) -> None:
-        manager, message = self._manager, event.message
+        manager, message = self.machines.manager, event.message
         if manager is not None:
-            self._ran |= _MANAGER
+            self._ran |= MANAGER
             self.outbox.emit(manager.receive(now, event.sender, message))
         elif isinstance(message, Register | JoinRequest):
-            agent = self.membership.agent
-            known = agent.managers if agent is not None else ()
-            self.outbox.emit([Send(event.sender, NotLeader(message.attempt, self._leader(), known))])
+            leader, known = self._whereabouts.leader(), self._whereabouts.managers()
+            self.outbox.emit([Send(event.sender, NotLeader(message.attempt, leader, known))])
         elif not isinstance(message, LeaveNotice):
             self.outbox.emit([Send(event.sender, SessionUnknown(message.session_id))])
-
-    def _leader(self) -> ManagerAddress | None:
-        """The leader as this manager knows it: the node that names Raft's leader as its own member."""
-        raft, store = self.membership.raft, self.store
-        if raft is None or store is None or raft.leader_id is None:
-            return None
-        for node in store.nodes.values():
-            if node.manager is not None and node.manager.raft_id == raft.leader_id:
-                return ManagerAddress(node.id, node.manager.address)
-        return None
 
     # --- clients ------------------------------------------------------------------------------------------------
 
@@ -333,10 +316,10 @@ class Host:
         elif isinstance(operation, JoinSwarm):
             self.membership.join(now, event.ticket, operation)
         elif isinstance(operation, LeaveSwarm):
-            self._ran = _ALL
-            self.membership.leave(event.ticket, operation)
-        elif self.membership.raft is None:
-            text = _NO_SWARM if self.membership.agent is None else _WORKER
+            self._ran = ALL
+            self.membership.leave(now, event.ticket, operation)
+        elif self.machines.raft is None:
+            text = _NO_SWARM if self.machines.agent is None else _WORKER
             self.outbox.refuse(event.ticket, ErrorCode.UNAVAILABLE, text)
         elif isinstance(operation, Inspect | ListObjects):
             self._to_raft(now, raft_events.Read(event.ticket, operation, operation.stale))
@@ -349,38 +332,29 @@ class Host:
         self._work_left = False
         if self.outbox.inbox:
             self._deliver_local(now)
-        if self._ran & _MANAGER and self._manager is not None:
-            self._manage(now)
+        if self._ran & MANAGER and self.machines.manager is not None:
+            for proposal in self._turn.proposals(now):
+                self._to_raft(now, proposal)
             self._deliver_local(now)
-        if self._ran & _AGENT and self.membership.follow_order(now):
-            self._ran = _ALL
-        if self.membership.abandoned:
+        if self._ran & AGENT and self.membership.follow_order(now):
+            self._ran = ALL
+        if self.machines.abandoned:
             self._pass_on_abandoned()
-        if self._ran != _RAFT:  # new members would have concerned the manager as well
-            self._tell_peers()
-        self._note_deadlines()
+        if self._ran != RAFT:  # new members would have concerned the manager as well
+            peers = self._whereabouts.changed()
+            if peers is not None:
+                self.outbox.emit([peers])
+        self._wakeups.note(self._ran, self._accepting)
+        self._ran = 0
 
     def _pass_on_abandoned(self) -> None:
         """A Raft member is no more: what it was asked is answered all the same."""
-        effects, self.membership.abandoned = self.membership.abandoned, []
+        effects, self.machines.abandoned = self.machines.abandoned, []
         for effect in effects:
             if type(effect) is Reply:
                 self._on_reply(effect)
             else:
                 self.outbox.effects.append(effect)
-
-    def _note_deadlines(self) -> None:
-        """Ask those to whom something happened when they want to be woken; the others have not changed their minds."""
-        ran, self._ran = self._ran, 0
-        membership = self.membership
-        if ran & _RAFT:
-            self._raft_at = _at(membership.raft.deadline()) if membership.raft is not None else NEVER
-        if ran & _AGENT:
-            self._agent_at = _at(membership.agent.deadline()) if membership.agent is not None else NEVER
-        if ran & _MANAGER:
-            manager = self._manager
-            self._manager_at = _at(manager.deadline(self._accepting)) if manager is not None else NEVER
-        self._earliest_at = min(self._raft_at, self._agent_at, self._manager_at, _at(membership.deadline()))
 
     def _deliver_local(self, now: int) -> None:
         for _ in range(_LOCAL_MESSAGES_PER_STEP):
@@ -388,44 +362,3 @@ class Host:
                 return
             self._on_received(now, self.outbox.inbox.popleft())
         self._work_left = True
-
-    def _manage(self, now: int) -> None:
-        """Let the reconcilers write one transaction of bounded size, and Raft's membership follow the nodes."""
-        proposal = self.membership.finish_founding()
-        if proposal is not None:
-            self._to_raft(now, proposal)
-        manager, raft = self._manager, self.membership.raft
-        if manager is None or raft is None or not raft.accepting:
-            return
-        transaction = manager.reconcile(now, raft.last_index + 1)
-        if transaction is not None:
-            self._to_raft(now, raft_events.Submit((transaction,)))
-        if self._membership_ticket is None:
-            self._change_membership(now)
-
-    def _change_membership(self, now: int) -> None:
-        manager, raft = self._manager, self.membership.raft
-        if manager is None or raft is None:
-            return
-        plan = manager.plan_membership(now, raft.members)
-        if isinstance(plan, str):
-            self._to_raft(now, raft_events.TransferLeadership(plan))
-        elif plan is not None:
-            self._membership_ticket = self.outbox.own_request()
-            self._to_raft(now, raft_events.ChangeMembership(self._membership_ticket, plan))
-
-    def _tell_peers(self) -> None:
-        """Tell the driver where others are, when that has changed."""
-        agent, raft = self.membership.agent, self.membership.raft
-        members = raft.members if raft is not None else ()
-        managers = agent.managers if agent is not None else ()
-        if self._peers_of[0] is members and self._peers_of[1] is managers:
-            return
-        self._peers_of = (members, managers)
-        addresses = [(manager.node_id, manager.address) for manager in managers]
-        addresses += [(member.id, member.address) for member in members]
-        self.outbox.emit([Peers(tuple(addresses))])
-
-
-def _at(deadline: int | None) -> int:
-    return NEVER if deadline is None else deadline

@@ -61,6 +61,8 @@ class DataPlane(Protocol):
 
         Or `RoutesFailed`, with the table as it was: what cannot be programmed, and what does not follow on what is.
         Either once, in the order given, with the effect's ticket; a part is never dropped because of a later one.
+        The newest effect may be given again: while it is not answered that changes nothing, and afterwards the same
+        answer is delivered again and nothing is programmed. A ticket is unique to a life of the host (to a `deliver`).
         A whole table (from version 0) may begin at any time. Forwarding never stops meanwhile.
         """
 

@@ -40,6 +40,19 @@ class Replica:
         effects, self._effects = self._effects, []
         return effects if self.manager is None else effects + self.manager.speak(self.now)
 
+    def check_invariants(self, full: bool = False) -> None:
+        """Assert what always holds; `full` walks the whole store, and what the manager keeps of it."""
+        assert self.manager is None or self._preparing is None, "two managers of one leader"
+        assert self.touched or not self._effects, "something was committed, and nobody will be told"
+        self.store.check_invariants(full)
+        if full and self.manager is not None:
+            self.manager.check_invariants()
+
+    @property
+    def preparing(self) -> bool:
+        """Whether a manager is being made ready."""
+        return self._preparing is not None
+
     # --- core.raft.machine.StateMachine
 
     def lead(self, now: int) -> bool:

@@ -22,9 +22,8 @@ from core.absent import REFUSED, refusal
 from core.codec.frames import Frame, Request, encode_response
 from core.durability import Persist
 from core.envelope import Envelope
-from core.host import Host
+from core.host import Host, HostConfig
 from core.ids import NodeId, Ticket
-from core.membership import HostConfig
 from core.objects.node import NodeDescription
 from core.ports import Deliver
 from core.raft import effects as raft

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from core.effects import ProgramRoutes
 from core.events import RoutesApplied, RoutesFailed
+from core.ids import Ticket
 from core.mesh.routes import RouteChanges
 from core.ports import Deliver
 from core.timing import MS
@@ -36,18 +37,30 @@ class DataPlane:
         self._rng = rng
         self._tell = tell
         self._queue: deque[tuple[ProgramRoutes, Deliver]] = deque()
+        self._answered: tuple[Ticket, Deliver, RoutesApplied | RoutesFailed] | None = None
+        """The order that was answered last, who gave it, and the answer."""
         self._life = 0
         self.tables = ForwardingTables()
         self.fails = False
         """Fault: the kernel refuses every change."""
         self.extra_ns = 0
         """Fault: every change takes this much longer."""
+        self.mute = False
+        """Fault: nothing is answered, whatever becomes of it."""
+
+    @property
+    def order_count(self) -> int:
+        """How many orders are still to be answered."""
+        return len(self._queue)
 
     def program(self, effect: ProgramRoutes, deliver: Deliver) -> None:
-        """Program a part, after what was asked before."""
-        self._queue.append((effect, deliver))
-        if len(self._queue) == 1:
-            self._begin()
+        """Program a part, after what was asked before; once, however often it is given."""
+        if self._answered is not None and self._answered[:2] == (effect.ticket, deliver):
+            self._loop.call_after(self._profile.program_ns, self._deliver, deliver, self._answered[2])
+        elif (effect, deliver) not in self._queue:
+            self._queue.append((effect, deliver))
+            if len(self._queue) == 1:
+                self._begin()
 
     def _begin(self) -> None:
         changes = self._queue[0][0].changes
@@ -64,12 +77,20 @@ class DataPlane:
             self._begin()
         reason = self._refusal(changes)
         if reason:
-            deliver(RoutesFailed(effect.ticket, reason))
+            self._answer(effect, deliver, RoutesFailed(effect.ticket, reason))
             return
         self.tables.apply(changes)
         if changes.last:
             self._tell(RoutesProgrammed(changes.to_version, len(self.tables.records)))
-        deliver(RoutesApplied(effect.ticket))
+        self._answer(effect, deliver, RoutesApplied(effect.ticket))
+
+    def _answer(self, effect: ProgramRoutes, deliver: Deliver, answer: RoutesApplied | RoutesFailed) -> None:
+        self._answered = effect.ticket, deliver, answer
+        self._deliver(deliver, answer)
+
+    def _deliver(self, deliver: Deliver, answer: RoutesApplied | RoutesFailed) -> None:
+        if not self.mute:
+            deliver(answer)
 
     def _refusal(self, changes: RouteChanges) -> str:
         if self.fails or (self._profile.failure_ratio and self._rng.random() < self._profile.failure_ratio):
@@ -80,4 +101,5 @@ class DataPlane:
         """The kernel's tables are gone."""
         self._life += 1
         self._queue.clear()
+        self._answered = None
         self.tables = ForwardingTables()

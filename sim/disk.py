@@ -104,7 +104,6 @@ class Disk:
         self.free_bytes_left: int | None = None
         """Fault: something else has filled the disk up to this much."""
         self.sync_count = 0
-        self.written_bytes = 0
 
     # --- the port
 
@@ -147,7 +146,6 @@ class Disk:
             return
         group, self._group = self._group, []
         self.sync_count += 1
-        self.written_bytes += size
         self._use(size)
         if self._damage_is_known:
             self._replace_damaged()
@@ -179,11 +177,6 @@ class Disk:
         if self.free_bytes_left is not None:
             return self.free_bytes_left
         return self._profile.capacity_bytes - self._used_bytes
-
-    @property
-    def used_bytes(self) -> int:
-        """What the log takes up."""
-        return self._used_bytes
 
     def _use(self, size: int) -> None:
         self._used_bytes += size

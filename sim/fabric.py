@@ -17,13 +17,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from core.ids import NetworkId
 from core.mesh.routes import ServiceRoute
 from core.objects.port import Protocol
 from core.timing import MS, SECOND
-from core.trials.clients import Outcome
+from core.trials.clients import FailedCall, Failure, Outcome, Why
 from sim.container import Container
 from sim.images import Call
 from sim.loop import Loop
@@ -42,8 +44,10 @@ REFUSAL_BYTES = 60
 NO_NETWORK = NetworkId("")
 """Where a host-mode port is: on its machine, with no overlay between."""
 
-Done = Callable[[Outcome, str], None]
-"""Told once what became of a request, and where on its way it failed."""
+UNDER_WAY: Final = Failure(Why.UNDER_WAY)
+
+Done = Callable[[Outcome, Failure | None], None]
+"""Told once what became of a request, and where on its way it failed, if it did."""
 
 
 class Exchange:
@@ -54,15 +58,15 @@ class Exchange:
     def __init__(self, loop: Loop, timeout_ns: int, done: Done) -> None:
         self._done = done
         self.finished = False
-        self.stage = "on its way to the host"
-        """Where it is, for the detail of a timeout."""
+        self.stage = UNDER_WAY
+        """What it has met last, for the case that time runs out."""
         loop.call_after(timeout_ns, self._expire)
 
-    def end(self, outcome: Outcome, detail: str = "") -> None:
+    def end(self, outcome: Outcome, failure: Failure | None = None) -> None:
         """The request has come to this."""
         if not self.finished:
             self.finished = True
-            self._done(outcome, detail)
+            self._done(outcome, failure)
 
     def _expire(self) -> None:
         self.end(Outcome.TIMEOUT, self.stage)
@@ -94,13 +98,13 @@ class Fabric:
         if exchange.finished:
             return
         if not machine.powered:
-            exchange.stage = f"{machine.name} has no power"
+            exchange.stage = Failure(Why.ENTRY_WITHOUT_POWER, machine.name)
             self._loop.call_after(retry_ns, self._knock, exchange, machine, port, protocol, 2 * retry_ns)
             return
 
-        def to_client(outcome: Outcome, detail: str) -> None:
+        def to_client(outcome: Outcome, failure: Failure | None) -> None:
             if machine.powered:
-                self._loop.call_after(CLIENT_NS, exchange.end, outcome, detail)
+                self._loop.call_after(CLIENT_NS, exchange.end, outcome, failure)
 
         published = machine.data_plane.tables.published(port, protocol)
         publisher = machine.engine.publisher(port, protocol)
@@ -111,7 +115,7 @@ class Fabric:
             container, target_port = publisher
             self._accept(_Leg(exchange, machine, NO_NETWORK, target_port, to_client), container)
         else:
-            to_client(Outcome.REFUSED, f"{machine.name} has nothing on port {port}")
+            to_client(Outcome.REFUSED, Failure(Why.NOT_PUBLISHED, machine.name, port=port))
 
     # --- from a host to a container
 
@@ -120,10 +124,9 @@ class Fabric:
         tables = leg.source.data_plane.tables
         own_address, backend = tables.own_address(route.network_id), tables.choose(route)
         if own_address is None:
-            leg.done(Outcome.NO_ROUTE, f"{leg.source.name} takes no part in the network of {route.service_id}")
+            leg.done(Outcome.NO_ROUTE, Failure(Why.NOT_IN_NETWORK, leg.source.name, service=_name(route)))
         elif backend is None:
-            name = route.names[0] if route.names else route.service_id
-            leg.done(Outcome.NO_ROUTE, f"{leg.source.name} has no backend for {name}")
+            leg.done(Outcome.NO_ROUTE, Failure(Why.NO_BACKEND, leg.source.name, service=_name(route)))
         else:
             self._to_address(leg, backend.address, own_address)
 
@@ -132,7 +135,7 @@ class Fabric:
         neighbour = source.data_plane.tables.neighbour(leg.network_id, address)
         target = self._by_ip.get(neighbour.node_address) if neighbour is not None else None
         if target is None:
-            leg.done(Outcome.NO_ROUTE, f"{source.name} does not know where {address} is")
+            leg.done(Outcome.NO_ROUTE, Failure(Why.NO_NEIGHBOUR, source.name, address=address))
             return
         leg.target, leg.address, leg.own_address = target, address, own_address
         self._send(leg.exchange, source, target, REQUEST_BYTES, FIRST_RETRY_NS, self._reached, leg)
@@ -142,10 +145,10 @@ class Fabric:
         target = leg.target
         container = target.engine.container_at(leg.network_id, leg.address)
         if container is None:
-            leg.exchange.stage = f"nobody on {target.name} answers to {leg.address}"
+            leg.exchange.stage = Failure(Why.NOBODY_ANSWERS, target.name, address=leg.address)
             return False
         if target is not leg.source and target.data_plane.tables.neighbour(leg.network_id, leg.own_address) is None:
-            leg.exchange.stage = f"{target.name} has no way back to {leg.own_address}"
+            leg.exchange.stage = Failure(Why.NO_WAY_BACK, target.name, address=leg.own_address)
             return False
         self._accept(leg, container)
         return True
@@ -157,11 +160,10 @@ class Fabric:
         if listens_on is not None and leg.port in (None, listens_on):
             self._serve(leg, container)
         else:
-            refusal = f"{container.task.service_name} on {leg.target.name} does not listen on port {leg.port}"
-            self._back(leg, REFUSAL_BYTES, Outcome.REFUSED, refusal)
+            self._back(leg, REFUSAL_BYTES, Outcome.REFUSED, _in(container, leg, Why.NOT_LISTENING, leg.port or 0))
 
     def _serve(self, leg: _Leg, container: Container) -> None:
-        leg.exchange.stage = f"being served by {container.task.service_name} on {leg.target.name}"
+        leg.exchange.stage = _in(container, leg, Why.BEING_SERVED)
         service_ns = int(container.image.service_ns * (0.5 + 1.5 * self._rng.random() ** 2))
         self._loop.call_after(service_ns, self._call_others, leg, container, container.life, 0)
 
@@ -173,23 +175,24 @@ class Fabric:
             self._broke(leg, container)
             return
         if not container.healthy:
-            self._back(leg, ANSWER_BYTES, Outcome.ERROR, f"{container.task.service_name} is not healthy")
+            self._back(leg, ANSWER_BYTES, Outcome.ERROR, _in(container, leg, Why.UNHEALTHY))
             return
         calls = container.image.calls
         if position == len(calls):
             leg.target.engine.served(container)
-            self._back(leg, ANSWER_BYTES, Outcome.OK, "")
+            self._back(leg, ANSWER_BYTES, Outcome.OK, None)
             return
         call = calls[position]
 
-        def answered(outcome: Outcome, detail: str) -> None:
+        def answered(outcome: Outcome, failure: Failure | None) -> None:
             if outcome is Outcome.OK:
                 self._call_others(leg, container, life, position + 1)
             elif container.life != life:
                 self._broke(leg, container)
             else:
-                failure = f"{container.task.service_name} calls {call.name}: {outcome.value}: {detail}"
-                self._back(leg, ANSWER_BYTES, Outcome.ERROR, failure)
+                assert failure is not None, "what is not answered well says what it met"
+                failed = FailedCall(container.task.service_name, call.name, outcome)
+                self._back(leg, ANSWER_BYTES, Outcome.ERROR, replace(failure, calls=(failed, *failure.calls)))
 
         self._call(leg.target, container, call, answered)
 
@@ -199,7 +202,7 @@ class Fabric:
         tables = machine.data_plane.tables
         found = tables.resolve(container.networks, call.name)
         if found is None or not found.addresses:
-            exchange.end(Outcome.NO_ROUTE, f"{machine.name} cannot resolve {call.name}")
+            exchange.end(Outcome.NO_ROUTE, Failure(Why.NOT_RESOLVED, machine.name, service=call.name))
             return
         address = self._rng.choice(found.addresses)  # resolvers shuffle their answers
         leg = _Leg(exchange, machine, found.network_id, call.port, exchange.end)
@@ -212,13 +215,13 @@ class Fabric:
     def _broke(self, leg: _Leg, container: Container) -> None:
         # A machine without power sends no reset: whoever waits finds out by the clock.
         if leg.target.powered:
-            self._back(leg, REFUSAL_BYTES, Outcome.RESET, f"{container.task.service_name} on {leg.target.name} ended")
+            self._back(leg, REFUSAL_BYTES, Outcome.RESET, _in(container, leg, Why.ENDED))
 
     # --- packets
 
-    def _back(self, leg: _Leg, size: int, outcome: Outcome, detail: str) -> None:
+    def _back(self, leg: _Leg, size: int, outcome: Outcome, failure: Failure | None) -> None:
         def arrived(_: _Leg) -> bool:
-            leg.done(outcome, detail)
+            leg.done(outcome, failure)
             return True
 
         self._send(leg.exchange, leg.target, leg.source, size, LATER_RETRY_NS, arrived, leg)
@@ -244,14 +247,15 @@ class Fabric:
             if exchange.finished:
                 return
             if not target.powered:
-                exchange.stage = f"{target.name} has no power"
+                asker = target is leg.source
+                exchange.stage = Failure(Why.ENTRY_WITHOUT_POWER if asker else Why.WITHOUT_POWER, target.name)
             elif arrived(leg):
                 return
             self._loop.call_after(retry_ns, again)
 
         delay_ns = self._network.link(source.nic.port, target.nic.port).packet(size)
         if delay_ns is None:
-            exchange.stage = f"{source.name} does not reach {target.name}"
+            exchange.stage = Failure(Why.UNREACHED, target.name, source.name)
             self._loop.call_after(retry_ns, again)
         else:
             self._loop.call_after(delay_ns, arrive)
@@ -273,3 +277,12 @@ class _Leg:
         self.address = ""
         self.own_address = ""
         self.done = done
+
+
+def _name(route: ServiceRoute) -> str:
+    return route.names[0] if route.names else route.service_id
+
+
+def _in(container: Container, leg: _Leg, why: Why, port: int = 0) -> Failure:
+    """What a request met in a container that it had come to."""
+    return Failure(why, leg.target.name, service=container.task.service_name, port=port)

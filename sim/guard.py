@@ -5,8 +5,6 @@ it. A host whose disk is lost or damaged counts as hurt until it is a manager ag
 where the swarm was when it was hurt.
 """
 
-from collections.abc import Sequence
-
 from core.host import Host
 from core.raft.members import voters_of
 from core.raft.node import RaftNode
@@ -34,12 +32,6 @@ class MinorityGuard:
             self._hurt[name] = (self._world.machine(name).incarnation, reached)
         return True
 
-    @property
-    def hurt(self) -> Sequence[str]:
-        """Hosts that do not yet have again what they have lost."""
-        self._forget_those_caught_up()
-        return tuple(self._hurt)
-
     def _forget_those_caught_up(self) -> None:
         for name, (incarnation, reached) in list(self._hurt.items()):
             machine = self._world.machine(name)
@@ -53,7 +45,7 @@ class MinorityGuard:
     def _raft(self, name: str) -> RaftNode | None:
         """The Raft member that a machine's last host was, if any."""
         host = self._world.host(name)
-        return host.membership.raft if isinstance(host, Host) else None
+        return host.machines.raft if isinstance(host, Host) else None
 
     def _votes(self, name: str) -> bool:
         raft = self._raft(name)

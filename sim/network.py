@@ -118,7 +118,6 @@ class Link:
             return
         state, at = self.state, network.loop.now + delay_ns
         if state.reorder_ratio and self._random() < state.reorder_ratio:
-            network.held_back_count += 1
             at += self._late_ns()
         else:
             if at <= self._last_at:  # in order after what was sent before
@@ -168,7 +167,6 @@ class Network:
         self.topology = topology
         self.lost_count = 0
         self.duplicated_count = 0
-        self.held_back_count = 0
         self._profile = profile
         self._ports: dict[str, Port] = {}
         self._by_address: dict[Address, Port] = {}

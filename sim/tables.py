@@ -9,10 +9,11 @@ from collections.abc import Iterable
 
 from core.ids import NetworkId, TaskId
 from core.mesh.balance import RoundRobin
-from core.mesh.names import TASKS, Resolution
+from core.mesh.names import TASKS, Resolution, is_called, look_ups, task_id_in, task_name
 from core.mesh.routes import Backend, Neighbour, NetworkRoute, RouteChanges, RouteKey, RouteTable, ServiceRoute
 from core.objects.port import Protocol
 from sim.service_index import ServiceIndex
+from sim.task_index import TaskIndex
 
 
 class ForwardingTables:
@@ -31,6 +32,7 @@ class ForwardingTables:
         self._services = ServiceIndex()
         self._backends: dict[RouteKey, list[Backend]] = {}
         """By their service's key, in order of task id."""
+        self._tasks = TaskIndex()
         self._turns = RoundRobin()
 
     # Programming
@@ -78,6 +80,7 @@ class ForwardingTables:
         elif isinstance(record, Backend):
             backends = self._backends.setdefault(record.service_key, [])
             backends.insert(bisect_left(backends, record.task_id, key=_task_id), record)
+            self._tasks.add(record)
 
     def _take_out(self, key: RouteKey) -> None:
         record = self.records.pop(key, None)
@@ -88,6 +91,7 @@ class ForwardingTables:
             del backends[bisect_left(backends, record.task_id, key=_task_id)]
             if not backends:
                 del self._backends[record.service_key]
+            self._tasks.drop(record)
 
     # Looking up
 
@@ -114,16 +118,42 @@ class ForwardingTables:
         return self._turns.choose(route.key, self._backends.get(route.key, ()))
 
     def resolve(self, networks: Iterable[NetworkId], name: str) -> Resolution | None:
-        """What a name means to a container on these networks; None for one that no service there has."""
-        service_name = name.removeprefix(TASKS)
-        for network_id in networks:
-            route = self._services.named(network_id, service_name)
-            if route is None:
-                continue
-            if route.virtual_ip and service_name == name:
-                return Resolution(network_id, (route.virtual_ip,))
-            return Resolution(network_id, tuple(each.address for each in self._backends.get(route.key, ())))
+        """What a name means to a container on these networks; None for one that nothing there has."""
+        called = {network_id: self._called(network_id) for network_id in networks}
+        for network_id, wanted in look_ups(name, called):
+            found = self._resolve_on(network_id, wanted)
+            if found is not None:
+                return found
         return None
+
+    def reverse(self, networks: Iterable[NetworkId], address: str) -> str | None:
+        """The name of a task that takes connections, by its address on one of these networks."""
+        for network_id in networks:
+            backend, called = self._tasks.at(network_id, address), self._called(network_id)
+            route = self.records.get(backend.service_key) if backend is not None else None
+            if called and backend is not None and isinstance(route, ServiceRoute) and route.names:
+                return f"{task_name(route, backend)}.{called}"
+        return None
+
+    def _called(self, network_id: NetworkId) -> str:
+        record = self.records.get(("network", network_id))
+        return record.name if isinstance(record, NetworkRoute) else ""
+
+    def _resolve_on(self, network_id: NetworkId, name: str) -> Resolution | None:
+        service_name = name.removeprefix(TASKS)
+        route = self._services.named(network_id, service_name)
+        if route is None:
+            return self._resolve_task(network_id, name)
+        if route.virtual_ip and service_name == name:
+            return Resolution(network_id, (route.virtual_ip,))
+        return Resolution(network_id, tuple(each.address for each in self._backends.get(route.key, ())))
+
+    def _resolve_task(self, network_id: NetworkId, name: str) -> Resolution | None:
+        backend = self._tasks.with_id(network_id, task_id_in(name))
+        route = self.records.get(backend.service_key) if backend is not None else None
+        if backend is None or not isinstance(route, ServiceRoute) or not is_called(name, route, backend):
+            return None
+        return Resolution(network_id, (backend.address,))
 
 
 def _task_id(backend: Backend) -> TaskId:

@@ -74,13 +74,3 @@ def racks(names: tuple[str, ...], uplink_ns: int) -> Topology:
     for name in names:
         graph.add_edge(CORE, name, latency_ns=uplink_ns)
     return Topology(graph)
-
-
-def zones(names: tuple[str, ...], between_ns: int) -> Topology:
-    """Zones, each with a line of its own to each other."""
-    graph: nx.Graph[Place] = nx.Graph()
-    graph.add_nodes_from(names)
-    for position, name in enumerate(names):
-        for other in names[position + 1 :]:
-            graph.add_edge(name, other, latency_ns=between_ns)
-    return Topology(graph)

@@ -1,24 +1,13 @@
 """Clients outside the swarm that send requests to a published port, evenly at a rate, and note what became of each."""
 
 from collections.abc import Callable
-from random import Random
 
 from core.timing import SECOND
-from core.trials.clients import Outcome, RequestSample
+from core.trials.clients import Failure, Outcome, RequestSample, Why
 from sim.world import World
 
 Entry = Callable[[], str | None]
 """Names the host at which the next request enters; None = there is none."""
-
-
-def any_host_with_power(world: World, rng: Random) -> Entry:
-    """Clients who know which hosts are up (by health checks of theirs) and choose among them at random."""
-
-    def choose() -> str | None:
-        up = [name for name, machine in world.machines.items() if machine.powered]
-        return rng.choice(up) if up else None
-
-    return choose
 
 
 class TrafficClient:
@@ -57,10 +46,10 @@ class TrafficClient:
         self._world.call_at(self._began_at + int(self.sent_count * SECOND / self._rate_per_s), self._send)
         started_at, name = self._world.now, self._entry()
         if name is None:
-            self._took(RequestSample(started_at, 0, Outcome.REFUSED, "", "no host is up"))
+            self._took(RequestSample(started_at, 0, Outcome.REFUSED, "", Failure(Why.NO_HOST_UP)))
             return
 
-        def done(outcome: Outcome, detail: str) -> None:
-            self._took(RequestSample(started_at, self._world.now - started_at, outcome, name, detail))
+        def done(outcome: Outcome, failure: Failure | None) -> None:
+            self._took(RequestSample(started_at, self._world.now - started_at, outcome, name, failure))
 
         self._world.fabric.enter(self._world.machine(name), self._port, self._timeout_ns, done)

@@ -156,7 +156,7 @@ class World:
         """Ask a host as a client on it would; `answered` is called exactly once. Returns what cancels the request."""
         daemon = self.machine(name).daemon
         if daemon is None:
-            refusal = Refused(f"Cannot connect to the daemon on {name}. Is it running? Start it, or ask another host.")
+            refusal = Refused(f"cannot connect to the daemon: start that of {name}, or ask another host")
             self.loop.call_after(0, answered, refusal)
             return _nothing
         ticket: Ticket = daemon.request(operation, answered)
@@ -175,11 +175,11 @@ class World:
         elif isinstance(fact, DaemonStopped) or (isinstance(fact, RoleChanged) and fact.role is not Role.LEADER):
             self._leading.pop(observation.host, None)
 
-    def check_invariants(self) -> None:
-        """Have every host that lives assert its own invariants."""
+    def check_invariants(self, full: bool = False) -> None:
+        """Have every host that lives assert its own invariants; `full` walks all that it keeps."""
         for machine in self.machines.values():
             if machine.daemon is not None:
-                machine.daemon.host.check_invariants()
+                machine.daemon.host.check_invariants(full)
 
 
 def address_of(position: int) -> Address:

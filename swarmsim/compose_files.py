@@ -1,12 +1,17 @@
-"""Compose files on disk: read, parsed and turned into a stack, with complaints that name file and line."""
+"""Compose files on disk: read, parsed and turned into a stack that a swarm takes, with complaints by file and line."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from core.compose.loader import load
 from core.compose.stack import Stack
 from core.mistakes import DocumentError
+from swarmsim.acceptance import check_accepted
 from swarmsim.yaml_source import Source, SourceError, parse, refuse
+
+MAX_FILE_CHARACTERS: Final = 2 * 1024 * 1024
+"""Parsing takes about ten seconds for so many: a larger file was hardly meant."""
 
 
 def load_stack(
@@ -32,6 +37,7 @@ def load_stack(
             environment=environment,
             directory=bind_mounts_from or str(directory.absolute()),
         )
+        check_accepted(stack)
     except DocumentError as error:
         refuse(mistakes + [found for each in error.each for found in _source_of(each.path, sources).located(each)])
         raise
@@ -59,11 +65,15 @@ def read_source(file: Path) -> Source:
 def read_text(file: Path) -> str:
     """A file's text, or a `SourceError`."""
     try:
-        return file.read_text(encoding="utf-8")
+        with file.open(encoding="utf-8") as opened:
+            text = opened.read(MAX_FILE_CHARACTERS + 1)
     except OSError as error:
         raise SourceError(str(file), 0, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise SourceError(str(file), 0, "is not UTF-8 text") from error
+    if len(text) > MAX_FILE_CHARACTERS:
+        raise SourceError(str(file), 0, f"is too large: it has more than {MAX_FILE_CHARACTERS} characters")
+    return text
 
 
 def _source_of(path: str, sources: Sequence[Source]) -> Source:

@@ -59,6 +59,10 @@ class FaultBand(Struct, frozen=True, gc=False):
     """Whom it hit, its targets resolved."""
     from_ns: int
     to_ns: int | None
+    groups: tuple[tuple[str, ...], ...] = ()
+    """Of a step that parts hosts: those that still hear each other, as its targets were resolved."""
+    others: tuple[str, ...] = ()
+    """Hosts that such a step names nowhere: they form one group more."""
 
 
 class PowerSpan(Struct, frozen=True, gc=False):

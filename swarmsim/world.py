@@ -18,7 +18,7 @@ from core.operations import Operation
 from core.raft.effects import Result
 from core.raft.node import RaftNode
 from core.store import Store
-from core.timing import MS, PROFILES
+from core.timing import MS, Timing
 from core.trials.clients import RequestSample, WriterSample
 from core.trials.faults import Fault
 from swarmsim.scenario.plan import TrafficPlan, WriterPlan
@@ -124,6 +124,10 @@ class World(Protocol):
     def random(self, purpose: str) -> Random:
         """A source of chance of the world's own, always the same for the same seed and purpose."""
 
+    @property
+    def timing(self) -> Timing:
+        """The profile by which every host's timeouts are set."""
+
     # --- hosts
 
     def hosts(self) -> tuple[str, ...]:
@@ -134,6 +138,9 @@ class World(Protocol):
 
     def power(self, host: str) -> Power:
         """As in its status, for those who ask often."""
+
+    def node_id(self, host: str) -> NodeId:
+        """Likewise."""
 
     def leader(self) -> str | None:
         """The living host that leads the highest term; None if nobody does."""
@@ -197,6 +204,6 @@ class World(Protocol):
         """Have every living host assert its own invariants; AssertionError if one does not hold."""
 
 
-def patience_ns(timing: str) -> int:
+def patience_ns(timing: Timing) -> int:
     """How long writers wait for an answer before they give up: a good while beyond the profile's limit for refusals."""
-    return PROFILES[timing].raft.refusal_ns + PATIENCE_MARGIN_NS
+    return timing.raft.refusal_ns + PATIENCE_MARGIN_NS

@@ -11,10 +11,11 @@ from typing import Final, NoReturn
 import yaml
 from msgspec import Struct
 
-from core.document import Value
+from core.document import Value, described
 from core.mistakes import DocumentError
 
 _MAX_NODE_COUNT: Final = 200_000
+_NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
 _TAG: Final = "tag:yaml.org,2002:"
 
 
@@ -83,16 +84,17 @@ def parse(file: str, text: str) -> Source:
     """Parse one YAML document; `file` is what messages call it."""
     try:
         node = yaml.compose(text, Loader=_Loader)
+        if node is None:
+            raise SourceError(file, 0, "the file is empty")
+        builder = _Builder(file)
+        return Source(file, builder.build(node, ""), builder.lines, tuple(builder.mistakes))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise SourceError(file, line, f"not YAML: {error.problem or error.context}") from error
     except yaml.YAMLError as error:
         raise SourceError(file, 0, f"not YAML: {str(error).splitlines()[0]}") from error
-    if node is None:
-        raise SourceError(file, 0, "the file is empty")
-    builder = _Builder(file)
-    data = builder.build(node, "")
-    return Source(file, data, builder.lines, tuple(builder.mistakes))
+    except RecursionError as error:
+        raise SourceError(file, 0, "lists and mappings lie too deep in each other") from error
 
 
 class _Loader(yaml.SafeLoader):
@@ -169,6 +171,8 @@ class _Builder:
     def _scalar(self, node: yaml.ScalarNode) -> object:
         kind = node.tag.removeprefix(_TAG)
         if kind == "str":
+            if strange := _NO_TEXT.search(node.value):
+                self._fail(node, f"text with the character {strange[0]!r}, which no program takes")
             return node.value
         if kind == "null":
             return None
@@ -177,7 +181,7 @@ class _Builder:
         try:
             return _integer(node.value) if kind == "int" else _number(node, kind)
         except ValueError:
-            self._fail(node, f"cannot read {node.value!r} as {node.tag}")
+            self._fail(node, f"cannot read {described(node.value)} as {node.tag}")
 
     def _note(self, node: yaml.Node, problem: str) -> None:
         self.mistakes.append(SourceError(self.file, node.start_mark.line + 1, problem))

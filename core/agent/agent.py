@@ -127,7 +127,7 @@ class Agent:
     def deadline(self) -> int | None:
         """When the agent next wants a Tick; None = never."""
         earliest = self._session.deadline()
-        for at in (self._tasks.deadline(), self._reports.deadline(self._session.id)):
+        for at in (self._tasks.deadline(), self._reports.deadline(self._session.id), self._routes.deadline()):
             if at is not None and (earliest is None or at < earliest):
                 earliest = at
         return earliest
@@ -140,6 +140,7 @@ class Agent:
     def _on_tick(self, now: int, event: Tick, out: list[Effect]) -> None:
         self._session.tick(now, out)
         self._tasks.tick(now, out)
+        self._routes.tick(now, out)
 
     def _on_wall_clock(self, now: int, event: WallClock, out: list[Effect]) -> None:
         self._tasks.wall_offset_ns = event.offset_ns
@@ -184,10 +185,10 @@ class Agent:
     # The data plane
 
     def _on_routes_applied(self, now: int, event: RoutesApplied, out: list[Effect]) -> None:
-        self._routes.applied(event, self._session.id, self._session.manager_id, out)
+        self._routes.applied(now, event, self._session.id, self._session.manager_id, out)
 
     def _on_routes_failed(self, now: int, event: RoutesFailed, out: list[Effect]) -> None:
-        self._routes.failed(event, self._session.id, self._session.manager_id, out)
+        self._routes.failed(now, event, self._session.id, self._session.manager_id, out)
 
     # The leader
 
@@ -220,7 +221,7 @@ class Agent:
 
     def _on_routes(self, now: int, sender: NodeId, message: Routes, out: list[Effect]) -> None:
         if message.session_id == self._session.id:
-            self._routes.received(sender, message, out)
+            self._routes.received(now, sender, message, out)
 
     # How
 

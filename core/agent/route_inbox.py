@@ -9,47 +9,65 @@ could not be programmed stands at nothing and is given the whole table again; wh
 
 `towards` never falls within a session, so that a part of an older transfer which comes late is not taken for a new one.
 
-What an earlier session, or an earlier membership, left with the driver is programmed before anything of this one. Its
-report may name the very version and position that is awaited now: only the ticket tells them apart.
+One order at a time is with the driver, whichever session it is of, and is given again until there is a report on it
+(`core.route_order`): so a data plane that is slow or silent has never more than that to do. What an earlier session
+left there is waited for, and says nothing of this session: another leader's table of the very same version comes in an
+order of its own, and does not go on where that part ended. The newest part that came meanwhile is kept for then.
 """
 
 from core.durability import Tickets
-from core.effects import Effect, ProgramRoutes
+from core.effects import Effect
 from core.events import RoutesApplied, RoutesFailed
 from core.ids import NodeId, SessionId, Ticket
 from core.mesh.routes import RouteChanges
 from core.messages import Routes, RoutesAck
 from core.raft.effects import Send
+from core.route_order import RouteOrder
 
 
 class RouteInbox:
     """`version`: the last the data plane carried all of, as far as this session is concerned; 0 is unknown."""
 
     def __init__(self, tickets: Tickets) -> None:
-        self._tickets = tickets
+        self._order = RouteOrder(tickets)
         self.begin()
 
     def begin(self) -> None:
         """A new session: whatever is programmed stays until its first table arrives."""
+        self._is_of_before = self._order.under_way
+        """Whether the order under way was given in an earlier session."""
+        self._waiting: tuple[NodeId, Routes] | None = None
+        """The newest part that came while it was."""
         self.version = 0
         self._from = 0
         self._towards = 0
         self._position = 0
-        self._programming: ProgramRoutes | None = None
 
-    def received(self, sender: NodeId, message: Routes, out: list[Effect]) -> None:
+    def received(self, now: int, sender: NodeId, message: Routes, out: list[Effect]) -> None:
         """Hand a part to the data plane, unless one is under way; say where it stands if this one does not fit."""
-        if self._programming is not None:
-            return
-        if self._fits(message.changes):
-            self._programming = ProgramRoutes(self._tickets.draw(), message.changes)
-            out.append(self._programming)
+        if self._order.under_way:
+            if self._is_of_before:
+                self._waiting = sender, message
+        elif self._fits(message.changes):
+            out.append(self._order.give(now, message.changes))
         else:
             out.append(Send(sender, self._standing(message.session_id)))
 
-    def applied(self, event: RoutesApplied, session_id: SessionId, manager_id: NodeId, out: list[Effect]) -> None:
+    def tick(self, now: int, out: list[Effect]) -> None:
+        """Give the order again that there was no report on for a while."""
+        again = self._order.again(now)
+        if again is not None:
+            out.append(again)
+
+    def deadline(self) -> int | None:
+        """When `tick` has something to do."""
+        return self._order.deadline()
+
+    def applied(
+        self, now: int, event: RoutesApplied, session_id: SessionId, manager_id: NodeId, out: list[Effect]
+    ) -> None:
         """The data plane carries a part."""
-        part = self._take(event.ticket)
+        part = self._take(now, event.ticket, out)
         if part is None:
             return
         self._from, self._towards, self._position = part.from_version, part.to_version, part.end_position
@@ -59,22 +77,27 @@ class RouteInbox:
         if session_id:
             out.append(Send(manager_id, self._standing(session_id)))
 
-    def failed(self, event: RoutesFailed, session_id: SessionId, manager_id: NodeId, out: list[Effect]) -> None:
+    def failed(
+        self, now: int, event: RoutesFailed, session_id: SessionId, manager_id: NodeId, out: list[Effect]
+    ) -> None:
         """The data plane could not be programmed: ask for the whole table."""
-        part = self._take(event.ticket)
+        part = self._take(now, event.ticket, out)
         if part is None:
             return
         self.version, self._towards, self._position = 0, part.to_version, 0
         if session_id:
             out.append(Send(manager_id, self._standing(session_id, event.reason or "failed")))
 
-    def _take(self, ticket: Ticket) -> RouteChanges | None:
-        """The part under way, which is over, if the report with this ticket is on it."""
-        order = self._programming
-        if order is None or ticket != order.ticket:
-            return None
-        self._programming = None
-        return order.changes
+    def _take(self, now: int, ticket: Ticket, out: list[Effect]) -> RouteChanges | None:
+        """The part of this session that a report is on; after one of an earlier session, go on with what waits."""
+        part = self._order.reported(ticket)
+        if part is None or not self._is_of_before:
+            return part
+        self._is_of_before = False
+        if self._waiting is not None:
+            self.received(now, *self._waiting, out)
+            self._waiting = None
+        return None
 
     def _fits(self, part: RouteChanges) -> bool:
         if part.position:

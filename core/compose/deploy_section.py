@@ -5,9 +5,10 @@ from typing import Final
 
 from core.compose.lists import labels
 from core.compose.surroundings import Surroundings
-from core.document import Readers, Value, did_you_mean, read_fields, whole_count
+from core.document import Readers, Value, did_you_mean, is_whole_number, read_fields, what_there_is, whole_count
 from core.mistakes import each
-from core.objects.drain_grace import DRAIN_GRACE_LABEL, BadDrainGrace, drain_grace_ns
+from core.objects.drain_grace import DRAIN_GRACE_LABEL, BadDrainGrace, labelled_drain_grace_ns
+from core.objects.node import Role
 from core.objects.resources import Resources
 from core.objects.service import (
     EndpointMode,
@@ -47,7 +48,9 @@ _CONSTRAINT_KEYS: Final = (
     "node.labels.",
     "engine.labels.",
 )
+_ROLES: Final = tuple(role.value for role in Role)
 _MIN_NANO_CPUS: Final = 1_000_000
+_MAX_CPUS: Final = 1_000_000
 _MIN_MEMORY_BYTES: Final = 4 << 20
 
 
@@ -66,25 +69,22 @@ def mode(deploy: dict[str, Value]) -> ServiceMode:
 
 def service_labels(deploy: dict[str, Value]) -> dict[str, str]:
     """Labels of the service itself, not of its containers."""
-    return labels(deploy["labels"]) if "labels" in deploy else {}
-
-
-def drain_grace(deploy: dict[str, Value]) -> int | None:
-    """What the service's label says of it, in nanoseconds; None if nothing."""
     if "labels" not in deploy:
-        return None
+        return {}
     written = deploy["labels"]
-    if written.is_list:
-        items = {item.scalar_text().partition("=")[0]: item for item in written.items()}
-    else:
-        items = written.mapping()
-    item = items.get(DRAIN_GRACE_LABEL)
-    if item is None:
-        return None
+    found = labels(written)
     try:
-        return drain_grace_ns(labels(written)[DRAIN_GRACE_LABEL])
+        labelled_drain_grace_ns(found)
     except BadDrainGrace as error:
-        item.fail(f"label {DRAIN_GRACE_LABEL}: {error}")
+        _item(written, DRAIN_GRACE_LABEL).fail(f"label {DRAIN_GRACE_LABEL}: {error}")
+    return found
+
+
+def _item(written: Value, label: str) -> Value:
+    """Where a label that is there is written."""
+    if not written.is_list:
+        return written.mapping()[label]
+    return {item.scalar_text().partition("=")[0]: item for item in written.items()}[label]
 
 
 def endpoint_mode(deploy: dict[str, Value]) -> EndpointMode:
@@ -117,9 +117,11 @@ def _constraint(item: Value, around: Surroundings) -> str:
     match = _CONSTRAINT.fullmatch(text)
     if match is None:
         item.fail(f"{text!r} is not a constraint; write it like node.role == worker or node.labels.zone != a")
-    key = match["key"]
+    key, value = match["key"].lower(), match["value"].lower()
     if not any(key.startswith(known) if known.endswith(".") else key == known for known in _CONSTRAINT_KEYS):
-        around.warn(f"no node will ever match {key!r}{did_you_mean(key, _CONSTRAINT_KEYS)}", item.path)
+        around.warn(f"no node will ever match {match['key']!r}{did_you_mean(key, _CONSTRAINT_KEYS)}", item.path)
+    elif key == "node.role" and value not in _ROLES:
+        around.warn(f"no node has the role {match['value']!r}{did_you_mean(value, _ROLES)}", item.path)
     return text
 
 
@@ -144,7 +146,7 @@ def _amounts(section: dict[str, Value]) -> Resources:
 
 
 def _nano_cpus(value: Value) -> int:
-    nano_cpus = round(value.number(minimum=0) * 1e9)
+    nano_cpus = round(value.number(minimum=0, maximum=_MAX_CPUS) * 1e9)
     if 0 < nano_cpus < _MIN_NANO_CPUS:
         value.fail("the least is 0.001 of a CPU")
     return nano_cpus
@@ -172,9 +174,9 @@ def _restart_of_service(value: Value) -> RestartPolicy:
         return RestartPolicy()
     if word == "no":
         return RestartPolicy(RestartCondition.NONE)
-    if word != "on-failure" or (attempts and not attempts.isdecimal()):
+    if word != "on-failure" or (attempts and not is_whole_number(attempts)):
         known = ("no", "always", "on-failure", "unless-stopped")
-        value.fail(f"{value.text()!r} is not one of {', '.join(known)}{did_you_mean(word, known)}")
+        value.fail(f"{value.text()!r} is not possible here{what_there_is(word, known)}")
     return RestartPolicy(RestartCondition.ON_FAILURE, max_attempts=int(attempts or 0))
 
 

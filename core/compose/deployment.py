@@ -149,14 +149,9 @@ class Deployment:
             yield from self._write_service(service)
 
     def _check_external(self) -> None:
-        for kind, names in (
-            (Kind.NETWORK, self.stack.external_networks),
-            (Kind.SECRET, self.stack.external_secrets),
-            (Kind.CONFIG, self.stack.external_configs),
-        ):
-            for name in names:
-                if name not in self._found[kind]:
-                    raise _ContradictionError(f"external {kind.value} {name!r} does not exist in the swarm")
+        for kind, name in self.stack.externals:
+            if name not in self._found[kind]:
+                raise _ContradictionError(f"external {kind.value} {name!r} does not exist in the swarm")
 
     def _check_present(self) -> None:
         for network in self.stack.networks:

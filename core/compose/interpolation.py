@@ -1,12 +1,12 @@
 """Variables in a Compose file: `$VAR`, `${VAR}`, `${VAR:-default}`, `${VAR-default}`, `${VAR:?message}`,
 `${VAR?message}`, and `$$` for a dollar sign.
 
-As in `docker stack deploy`: only values are interpolated, never keys; an unset variable is empty without a word; the
-form with a colon treats an empty variable as unset; a default is taken as written.
+As in `docker stack deploy`: only values are interpolated, never keys; an unset variable is empty; the form with a colon
+treats an empty variable as unset; a default is taken as written. Text remembers which of its variables were unset.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Final
 
@@ -36,11 +36,24 @@ def interpolate(raw: object, path: str, environment: Mapping[str, str]) -> objec
     if isinstance(raw, list):
         return list(each(enumerate(raw), lambda item: interpolate(item[1], f"{path}[{item[0]}]", environment)))
     if isinstance(raw, str) and "$" in raw:
-        return Interpolated(_VARIABLE.sub(lambda match: _replacement(match, raw, path, environment), raw))
+        unset: list[str] = []
+        text = _VARIABLE.sub(lambda match: _replacement(match, raw, path, environment, unset), raw)
+        return Interpolated(text, tuple(unset))
     return raw
 
 
-def _replacement(match: re.Match[str], text: str, path: str, environment: Mapping[str, str]) -> str:
+def unset_variables(interpolated: object) -> Iterator[str]:
+    """The variables that a document asks for in vain, each as often as it does."""
+    if isinstance(interpolated, dict):
+        interpolated = list(interpolated.values())
+    if isinstance(interpolated, list):
+        for item in interpolated:
+            yield from unset_variables(item)
+    elif isinstance(interpolated, Interpolated):
+        yield from interpolated.unset
+
+
+def _replacement(match: re.Match[str], text: str, path: str, environment: Mapping[str, str], unset: list[str]) -> str:
     if match["escaped"]:
         return "$"
     name = match["named"] or match["braced"]
@@ -51,4 +64,6 @@ def _replacement(match: re.Match[str], text: str, path: str, environment: Mappin
         return value
     if operator.endswith("?"):
         raise DocumentError(path, f"variable {name!r} must be set: {match['operand'] or 'it has no default'}")
+    if not operator:
+        unset.append(name)
     return match["operand"] or ""

@@ -12,13 +12,13 @@ from typing import Final, TypeVar
 
 from core.compose import declarations
 from core.compose.declarations import Declared
-from core.compose.interpolation import interpolate
+from core.compose.interpolation import interpolate, unset_variables
 from core.compose.merging import merge
 from core.compose.service import Declarations, service
 from core.compose.stack import Stack, StackService
 from core.compose.surroundings import FileReader, Surroundings
 from core.compose.vocabulary import DEPRECATED_SERVICE_KEYS, IGNORED_SERVICE_KEYS, TOP_LEVEL_KEYS, VERSIONS
-from core.document import Value
+from core.document import Value, is_not_set
 from core.mistakes import DocumentError, Mistakes
 from core.objects.config import ConfigSpec
 from core.objects.network import NetworkSpec
@@ -50,6 +50,8 @@ def load(
         mistakes.attempt(lambda: _stack_name(name, sections)) or "unnamed", directory, environment, read_file
     )
     around.mistakes = mistakes
+    for variable in dict.fromkeys(unset_variables(root.raw)):
+        around.warn(f"{is_not_set(variable)}, so it is empty")
     declared = _declarations(sections, around)
     services = _services(sections.get("services", Value("services", None)), declared, around)
     mistakes.settle()

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from core.compose.lists import one_or_more
 from core.compose.surroundings import Surroundings
-from core.document import Value, did_you_mean, scalar_as_text
+from core.document import Value, did_you_mean, scalar_as_text, what_there_is
 from core.mistakes import each
 from core.objects.task import Mount
 
@@ -80,8 +80,7 @@ def _short_form(item: Value, volumes: Mapping[str, Volume], around: Surroundings
             options["consistency"] = mode
         elif mode not in ("", "z", "Z"):  # labels of SELinux mean nothing to a swarm
             known = ("ro", "rw", "nocopy", *_PROPAGATIONS, *_CONSISTENCIES)
-            nearest = did_you_mean(mode, known) or f"; there are {', '.join(known)}"
-            item.fail(f"unknown mode {mode!r} in {item.text()!r}{nearest}")
+            item.fail(f"unknown mode {mode!r} in {item.text()!r}{what_there_is(mode, known)}")
     if source.startswith((".", "/", "~")):
         return Mount("bind", match["target"], _on_the_client(source, around), read_only, options)
     return _volume_mount(item, match["target"], source, read_only, options, volumes)

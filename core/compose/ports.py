@@ -4,14 +4,14 @@ import re
 from typing import Final
 
 from core.compose.surroundings import Surroundings
-from core.document import Value
+from core.document import Value, is_whole_number
 from core.mistakes import each
 from core.objects.port import PortConfig, Protocol, PublishMode
 
 _SHORT: Final = re.compile(
     r"""(?:(?:(?P<address>\[[0-9a-fA-F:]+\]|\d+\.\d+\.\d+\.\d+):)?
-        (?P<published>\d+(?:-\d+)?)?:)?
-        (?P<target>\d+(?:-\d+)?)
+        (?P<published>[0-9]{1,9}(?:-[0-9]{1,9})?)?:)?
+        (?P<target>[0-9]{1,9}(?:-[0-9]{1,9})?)
         (?:/(?P<protocol>\w+))?""",
     re.VERBOSE,
 )
@@ -23,18 +23,17 @@ _MAX_PORT: Final = 65535
 def ports(value: Value, around: Surroundings) -> tuple[PortConfig, ...]:
     """All published ports of a service, sorted; none may be published twice."""
     found: list[PortConfig] = []
+    taken: set[tuple[int, Protocol]] = set()
     items = value.items()
     read = each(items, lambda item: _long_form(item) if item.is_mapping else _short_form(item, around))
     for item, published in zip(items, read, strict=True):
         for port in published:
-            if port.published_port and _published(port) in map(_published, found):
+            if (port.published_port, port.protocol) in taken:
                 item.fail(f"port {port.published_port}/{port.protocol.value} is published twice")
+            if port.published_port:
+                taken.add((port.published_port, port.protocol))
             found.append(port)
     return tuple(sorted(found, key=lambda port: (port.published_port, port.target_port, port.protocol.value)))
-
-
-def _published(port: PortConfig) -> tuple[int, Protocol]:
-    return port.published_port, port.protocol
 
 
 def _long_form(item: Value) -> list[PortConfig]:
@@ -49,7 +48,7 @@ def _long_form(item: Value) -> list[PortConfig]:
 
 def _port_number(value: Value, minimum: int = 0) -> int:
     # The Compose specification writes a published port as text, the older format as a number.
-    if value.is_text and value.text().isdecimal():
+    if value.is_text and is_whole_number(value.text()):
         return Value(value.path, int(value.text())).integer(minimum, _MAX_PORT)
     return value.integer(minimum, _MAX_PORT)
 

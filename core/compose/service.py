@@ -90,7 +90,6 @@ def _spec(
                 "container": lambda: container(value, entries, dict(declared.volumes), around),
                 "log_driver": lambda: log_driver(entries),
                 "labels": lambda: deploy_section.service_labels(deploy),
-                "drain_grace": lambda: deploy_section.drain_grace(deploy),
                 "resources": lambda: deploy_section.resources(deploy, around),
                 "restart": lambda: deploy_section.restart_policy(deploy, entries),
                 "placement": lambda: deploy_section.placement(deploy, around),
@@ -123,7 +122,6 @@ def _assembled(name: str, parts: dict[str, Any], around: Surroundings) -> Servic
         update=parts["update"],
         rollback=parts["rollback"],
         endpoint=parts["endpoint"],
-        drain_grace_ns=parts["drain_grace"],
     )
 
 

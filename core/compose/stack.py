@@ -1,6 +1,7 @@
 """What a Compose file amounts to: everything a deployment needs, with references still by name."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from core.objects.network import NetworkSpec
 from core.objects.secret import SecretSpec
 from core.objects.service import ServiceSpec
 from core.objects.task import ConfigReference, FileTarget, NetworkTarget, SecretReference
+from core.operations import Kind
 
 NAMESPACE_LABEL = "com.docker.stack.namespace"
 """Every object of a stack carries the stack's name under this label."""
@@ -64,6 +66,25 @@ class Stack(Struct, frozen=True, gc=False):
     external_secrets: tuple[str, ...] = ()
     external_configs: tuple[str, ...] = ()
     warnings: tuple[StackWarning, ...] = ()
+
+    @property
+    def externals(self) -> tuple[tuple[Kind, str], ...]:
+        """All that must exist already."""
+        named = zip(_KINDS, (self.external_networks, self.external_secrets, self.external_configs), strict=True)
+        return tuple((kind, name) for kind, names in named for name in names)
+
+    @property
+    def declared(self) -> tuple[tuple[Kind, str], ...]:
+        """All that is made if it does not exist, besides the services."""
+        specs: tuple[tuple[NetworkSpec | SecretSpec | ConfigSpec, ...], ...] = (
+            self.networks,
+            self.secrets,
+            self.configs,
+        )
+        return tuple((kind, spec.name) for kind, each in zip(_KINDS, specs, strict=True) for spec in each)
+
+
+_KINDS: Final = (Kind.NETWORK, Kind.SECRET, Kind.CONFIG)
 
 
 def bind(

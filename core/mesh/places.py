@@ -107,6 +107,11 @@ class Places:
         place.changed_at[network_id] = version
         return True
 
+    def forget(self, network_id: NetworkId) -> None:
+        """Nobody asks who left this network; a host that did all the same is given its whole table."""
+        for place in self._places.values():
+            place.horizon = max(place.horizon, place.left_at.pop(network_id, 0))
+
     def _leave(self, version: int, node_id: NodeId, network_id: NetworkId) -> bool:
         place = self._places.get(node_id)
         if place is None or network_id not in place.own:

@@ -37,7 +37,7 @@ class ServiceRoute(Struct, frozen=True, gc=False, tag="service"):
 class Backend(Struct, frozen=True, gc=False, tag="backend"):
     """A task that may be sent connections: running, healthy and not about to stop. `address` without prefix.
 
-    Without its service's route it leads nowhere.
+    Without its service's route it leads nowhere, and has no name of its own (`core.mesh.names`).
     """
 
     network_id: NetworkId
@@ -45,6 +45,8 @@ class Backend(Struct, frozen=True, gc=False, tag="backend"):
     task_id: TaskId
     node_id: NodeId
     address: str
+    slot: int
+    """0 for a task of a global service."""
 
     @property
     def key(self) -> RouteKey:

@@ -100,7 +100,7 @@ def task_backends(task: Task, node: Node | None) -> list[Backend]:
     if not takes_connections(task, node):
         return []
     return [
-        Backend(place.network_id, task.service_id, task.id, task.node_id, bare(place.address))
+        Backend(place.network_id, task.service_id, task.id, task.node_id, bare(place.address), task.slot)
         for place in task.attachments
         if place.address
     ]

@@ -69,6 +69,8 @@ class MeshTables:
         self._services_on: dict[NetworkId, dict[ServiceId, None]] = {}
         self._touched = Touched()
         self._stirred_nodes: dict[NodeId, None] = {}
+        self._gone: dict[NetworkId, int] = {}
+        """Networks that the store has no more, and since which version no table has anything of them."""
 
     # Following
 
@@ -92,6 +94,11 @@ class MeshTables:
             self.version = index
 
     @property
+    def network_count(self) -> int:
+        """How many networks something is kept of."""
+        return len(self._sections)
+
+    @property
     def settled(self) -> bool:
         """Whether tables can be read: they are those of the store as it is."""
         return not self._touched
@@ -110,8 +117,28 @@ class MeshTables:
         stirred, self._stirred_nodes = self._stirred_nodes, {}
         for network_id in self._sections.stirred:
             stirred.update(self._places.members(network_id))
+            self._note_if_gone(network_id)
         self._sections.stirred.clear()
         return stirred
+
+    def forget_gone(self, version: int) -> None:
+        """Every host that asks is at this version, or needs nothing of what went before it: forget a network's past.
+
+        One network that is gone, at most, since all hosts are looked through for it.
+        """
+        for network_id, gone_at in self._gone.items():
+            is_over = not self._sections.of(network_id).records and not self._places.members(network_id)
+            if is_over and gone_at <= version:
+                del self._gone[network_id]
+                self._sections.forget(network_id)
+                self._places.forget(network_id)
+                return
+
+    def _note_if_gone(self, network_id: NetworkId) -> None:
+        if network_id in self._store.networks:
+            self._gone.pop(network_id, None)
+        else:
+            self._gone[network_id] = self._index
 
     def _settle_one(self) -> bool:
         """Each kind may touch the ones after it."""
@@ -128,11 +155,13 @@ class MeshTables:
             node_id, network_id = touched.places.popitem()[0]
             if self._places.settle(self._index, node_id, network_id):
                 self._stirred_nodes[node_id] = None
+                self._note_if_gone(network_id)
         else:
             return False
         return True
 
     def _settle_network(self, network_id: NetworkId) -> None:
+        self._note_if_gone(network_id)
         was, now = self._places.ingress_id, ingress_id(self._store)
         self._touched.places_on(network_id, self._places.nodes_concerned(network_id))
         self._touched.services.update(self._services_on.get(network_id, {}))
@@ -189,6 +218,8 @@ class MeshTables:
         networks = service_networks(service, self._places.ingress_id) if service is not None else ()
         for network_id in self._service_networks.pop(service_id, ()):
             del self._services_on[network_id][service_id]
+            if not self._services_on[network_id]:
+                del self._services_on[network_id]
             if network_id not in networks or network_id not in self._store.networks:
                 self._sections.drop(self._index, network_id, ("service", network_id, service_id))
         if service is None:
@@ -207,7 +238,7 @@ class MeshTables:
         if place is None:
             return 0
         sections = (self._sections.of(network_id).changed_at for network_id in place.own)
-        return max((*place.changed_at.values(), *place.left_at.values(), *sections), default=0)
+        return max((place.horizon, *place.changed_at.values(), *place.left_at.values(), *sections))
 
     def transfer(self, node_id: NodeId, from_version: int) -> Transfer:
         """What brings a host's table from an earlier version to this one; the whole table if history is too short."""

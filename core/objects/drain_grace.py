@@ -1,5 +1,8 @@
 """The label by which a service says how long the connections of its tasks may take to finish.
 
+It is read where a service is accepted, to refuse what cannot be, and where a task is made, which bears what it says
+from then on: a task that drains outlives its service, and the leader that began the drain.
+
 A label, since nothing else of a service that is ours alone survives a Compose file, the docker command line and the
 Engine API on its way here.
 """
@@ -30,22 +33,11 @@ class BadDrainGrace(ValueError):
 def labelled_drain_grace_ns(labels: Mapping[str, str]) -> int | None:
     """What a service's labels say, in nanoseconds; None if nothing. Raises `BadDrainGrace`."""
     text = labels.get(DRAIN_GRACE_LABEL)
-    return None if text is None else drain_grace_ns(text)
-
-
-def drain_grace_ns(text: str) -> int:
-    """A drain grace as it is written, in nanoseconds. Raises `BadDrainGrace`."""
+    if text is None:
+        return None
     grace_ns = parse_duration_ns(text)
     if grace_ns is None:
         raise BadDrainGrace(f"{described(text)} is not a drain grace; write a duration like 5s, 500ms or 1m30s")
     if grace_ns > MAX_DRAIN_GRACE_NS:
         raise BadDrainGrace(f"{described(text)} is {_TOO_LONG}")
     return grace_ns
-
-
-def check_drain_grace_ns(grace_ns: int) -> None:
-    """Refuse what no label could have said. Raises `BadDrainGrace`."""
-    if grace_ns < 0:
-        raise BadDrainGrace(f"{grace_ns} ns is no drain grace; it cannot be negative")
-    if grace_ns > MAX_DRAIN_GRACE_NS:
-        raise BadDrainGrace(f"{grace_ns} ns is {_TOO_LONG}")

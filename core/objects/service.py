@@ -113,10 +113,6 @@ class ServiceSpec(Struct, frozen=True, gc=False):
     update: UpdateConfig = UpdateConfig()
     rollback: UpdateConfig = UpdateConfig()
     endpoint: EndpointSpec = EndpointSpec()
-    drain_grace_ns: int | None = None
-    """How long a task that takes no new connections has for those it has, before it is told to stop.
-
-    None is the timing profile's."""
 
 
 class Service(Struct, frozen=True, gc=False, tag="service"):

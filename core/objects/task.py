@@ -213,6 +213,10 @@ class Task(Struct, frozen=True, gc=False, tag="task"):
     """The service's when this task was made; the host-mode ports of it are opened on the task's own node."""
     by_update: bool = False
     """Made by a rolling update, which goes on to watch whether it starts and runs on."""
+    drain_grace_ns: int | None = None
+    """How long it has for the connections it has, once it takes no new ones, before it is told to stop.
+
+    As its service's label said when it was made; None is the timing profile's."""
     version: int = 0
     created_at: int = 0
     updated_at: int = 0

@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 from core.raft.replication import Replication
 from core.raft.state import RaftState
-from core.timing import NEVER
 
 
 class Barriers:
@@ -34,8 +33,12 @@ class Barriers:
         self._unconfirmed.append((replication.round + 1, index, action))
         if len(self._unconfirmed) == 1:
             replication.beat()
-            replication.awaited_round = replication.round
         self._state.unsettled = True
+
+    def awaits(self, answered_round: int) -> bool:
+        """Whether an answer to this round may confirm a barrier."""
+        unconfirmed = self._unconfirmed
+        return bool(unconfirmed) and unconfirmed[0][0] <= answered_round
 
     def settle(self) -> None:
         """Run what may run."""
@@ -54,7 +57,6 @@ class Barriers:
             if unconfirmed and unconfirmed[0][0] > replication.round:
                 replication.beat()
                 confirmed_round = replication.confirmed_round()
-        replication.awaited_round = unconfirmed[0][0] if unconfirmed else NEVER
 
     def _run(self) -> None:
         applied_index = self._state.applied_index
@@ -67,9 +69,10 @@ class Barriers:
         """This peer leads no longer."""
         self._unconfirmed.clear()
         self.confirmed.clear()
-        self._replication.awaited_round = NEVER
 
     def check_invariants(self) -> None:
-        """Whoever waits longest is what answers are looked at for."""
-        first = self._unconfirmed[0][0] if self._unconfirmed else NEVER
-        assert self._replication.awaited_round == first, (self._replication.awaited_round, first)
+        """The round that the first barrier waits for has begun, and the last one waits for no later than the next."""
+        if self._unconfirmed:
+            begun, first, last = self._replication.round, self._unconfirmed[0][0], self._unconfirmed[-1][0]
+            assert first <= begun, f"a barrier waits for round {first}, and only {begun} have begun"
+            assert first <= last <= begun + 1, f"barriers wait for rounds {first} to {last}, and {begun} have begun"

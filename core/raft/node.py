@@ -1,31 +1,28 @@
 """One Raft peer: the parts put together, and every input sent to the part that handles it.
 
 Theory of operation. `step` takes one event, hands it to a handler by its type, and then settles: entries that became
-committed are applied, and whatever waited for that, for a new leader, or for a majority's confirmation, goes on. Terms
-are seen to before any handler runs: a message of an older term is answered with ours or ignored, a newer term makes
-this peer a follower first (Raft dissertation §3.3). Timeouts are only looked at in `Tick`, which the driver is to send
-no later than `deadline()`; `now` never goes back. A new leader's machine may take several steps to get ready once the
-first entry is applied; until it is, this peer leads in the eyes of the others but is not `leading`.
+committed are applied, and whatever waited for that, for a new leader, or for a majority's confirmation, goes on.
+Timeouts are only looked at in `Tick`, which the driver is to send no later than `deadline()`; `now` never goes back.
 
-The parts, each in its module: elections (roles, votes), following and replication (the two ends of Append), snapshots,
-membership, transfer, barriers (proof of leadership), proposals (the leader's evaluation), clients with requests (the
-origin's side), reads, applying with sessions. They share `RaftState`.
+The parts, each in its module: intake (messages, and terms first), elections (roles, votes), leadership (a leader's
+beginning and end), following and replication (the two ends of Append), snapshots, membership, transfer, barriers (proof
+of leadership), proposals (the leader's evaluation), clients with requests (the origin's side), reads, applying with
+sessions. They share `RaftState`. No part knows this module; what concerns two parts that do not know each other is
+taken to both here.
 """
 
 from collections.abc import Callable
 from random import Random
-from typing import Any, Final
+from typing import Any
 
 from core.durability import Persisted, Tickets
 from core.ids import NodeId
-from core.raft import snapshot_sending
 from core.raft.applying import Applier
 from core.raft.barriers import Barriers
 from core.raft.clients import Clients
 from core.raft.config import RaftConfig
-from core.raft.effects import Leading, MessageRefused, QuorumLost, RaftEffect, Reply, Role
+from core.raft.effects import RaftEffect, Reply, Role
 from core.raft.elections import Elections
-from core.raft.entries import OVERHEAD_BYTES, NoopEntry
 from core.raft.events import (
     Cancelled,
     ChangeMembership,
@@ -40,6 +37,8 @@ from core.raft.events import (
     TransferLeadership,
 )
 from core.raft.following import Following
+from core.raft.intake import Intake, MessageHandler
+from core.raft.leadership import Leadership
 from core.raft.log import RaftLog
 from core.raft.machine import StateMachine
 from core.raft.members import Membership
@@ -74,12 +73,6 @@ from core.raft.state import RaftState
 from core.raft.transfer import Transfer
 from core.timing import NEVER
 
-TERMLESS: Final = 0
-"""Messages that tell no term, or whose term concerns nobody else."""
-TERMED: Final = 1
-FROM_LEADER: Final = 2
-"""Messages that only the leader of their term sends."""
-
 
 class RaftNode:
     """One peer. See `core.raft.events` for what goes in and `core.raft.effects` for what comes out."""
@@ -93,15 +86,13 @@ class RaftNode:
         "_followed",
         "_following",
         "_handlers",
-        "_message_handlers",
-        "_preparing",
+        "_leadership",
         "_proposals",
         "_reads",
         "_replication",
         "_requests",
         "_sessions",
         "_snapshots",
-        "_started_term",
         "_state",
         "_transfer",
     )
@@ -126,23 +117,28 @@ class RaftNode:
         self._reads = Reads(state, self._replication, self._barriers)
         self._changes = MembershipChanges(state, self._replication)
         self._transfer = Transfer(state, self._replication, self._proposals)
+        self._leadership = Leadership(
+            state,
+            self._elections,
+            self._replication,
+            self._barriers,
+            self._proposals,
+            self._changes,
+            self._transfer,
+        )
         self._applier = Applier(state, self._sessions, self._proposals)
-        self._started_term = 0
-        """The term in which this peer leads and has begun to; 0 while it does not lead."""
-        self._preparing = False
-        """Whether the machine is being made ready to lead, a part in each step."""
         self._followed: tuple[int, NodeId | None, bool] = (0, None, False)
         """Term, leader and whether it leads, as the clients' requests were last sent by."""
         self._handlers: dict[type, Callable[[Any], None]] = self._event_table()
-        self._message_handlers = self._message_table()
         # The incarnation numbers this recovery's session; nothing that tells it leaves before it is durable.
         state.incarnation += 1
         state.persist_hard_state()
 
     def _event_table(self) -> dict[type, Callable[[Any], None]]:
+        intake = Intake(self._state, self._elections, self._leadership, self._message_table())
         return {
             Tick: self._on_tick,
-            Received: self._on_received,
+            Received: intake.on_received,
             Persisted: self._on_persisted,
             Propose: self._clients.on_propose,
             Submit: self._on_submit,
@@ -154,25 +150,25 @@ class RaftNode:
             Cancelled: self._on_cancelled,
         }
 
-    def _message_table(self) -> dict[type, tuple[int, Callable[[NodeId, Any], None]]]:
+    def _message_table(self) -> dict[type, MessageHandler]:
         return {
-            PreVote: (TERMLESS, self._elections.on_pre_vote),
-            PreVoteGranted: (TERMLESS, self._elections.on_pre_vote_granted),
-            RequestVote: (TERMED, self._elections.on_request_vote),
-            VoteAnswered: (TERMED, self._elections.on_vote_answered),
-            Append: (FROM_LEADER, self._following.on_append),
-            AppendAcked: (TERMED, self._on_acked),
-            AppendRefused: (TERMED, self._replication.on_refused),
-            Heartbeat: (FROM_LEADER, self._following.on_heartbeat),
-            HeartbeatAnswered: (TERMED, self._replication.on_heartbeat_answered),
-            Stale: (TERMED, self._elections.on_stale),
-            InstallSnapshot: (FROM_LEADER, self._on_install),
-            SnapshotWanted: (TERMED, self._on_snapshot_wanted),
-            TimeoutNow: (FROM_LEADER, self._elections.on_timeout_now),
-            Forward: (TERMLESS, self._proposals.on_forward),
-            Forwarded: (TERMLESS, self._clients.on_forwarded),
-            ReadIndex: (TERMLESS, self._reads.on_read_index),
-            ReadIndexed: (TERMLESS, self._reads.on_read_indexed),
+            PreVote: self._elections.on_pre_vote,
+            PreVoteGranted: self._elections.on_pre_vote_granted,
+            RequestVote: self._elections.on_request_vote,
+            VoteAnswered: self._elections.on_vote_answered,
+            Append: self._following.on_append,
+            AppendAcked: self._on_acked,
+            AppendRefused: self._replication.on_refused,
+            Heartbeat: self._following.on_heartbeat,
+            HeartbeatAnswered: self._on_heartbeat_answered,
+            Stale: self._elections.on_stale,
+            InstallSnapshot: self._on_install,
+            SnapshotWanted: self._replication.on_snapshot_wanted,
+            TimeoutNow: self._elections.on_timeout_now,
+            Forward: self._proposals.on_forward,
+            Forwarded: self._clients.on_forwarded,
+            ReadIndex: self._reads.on_read_index,
+            ReadIndexed: self._reads.on_read_indexed,
         }
 
     # --- the machine's face -------------------------------------------------------------------------------------
@@ -185,8 +181,8 @@ class RaftNode:
         self._handlers[type(event)](event)
         if state.commit_index > state.applied_index:
             self._apply()
-        if self._preparing:
-            self._prepare()
+        if state.preparing:
+            self._leadership.prepare()
         if state.unsettled:
             self._settle()
         effects, state.effects = state.effects, []
@@ -195,7 +191,7 @@ class RaftNode:
     def deadline(self) -> int | None:
         """When this peer next wants a Tick; not after `now` of the last step means at once."""
         state = self._state
-        if state.effects or self._preparing or state.commit_index > state.applied_index:
+        if state.effects or state.preparing or state.commit_index > state.applied_index:
             return state.now
         at = self._replication.deadline() if state.role is Role.LEADER else self._elections.deadline()
         at = min(at, self._requests.check_at, self._reads.retry_at, self._transfer.deadline_at)
@@ -281,13 +277,7 @@ class RaftNode:
         self._elections.check_invariants()
         self._barriers.check_invariants()
         self._reads.check_invariants()
-        if self._state.role is Role.LEADER:
-            assert self._started_term == self._state.term
-            self._replication.check_invariants()
-        else:
-            assert self._started_term == 0
-            assert not self._preparing
-            assert not self._replication.progress
+        self._leadership.check_invariants()
 
     def abandon(self) -> list[RaftEffect]:
         """This peer takes no more part and is not stepped again: answer everybody who still waits for it.
@@ -304,50 +294,10 @@ class RaftNode:
     # --- events -------------------------------------------------------------------------------------------------
 
     def _on_tick(self, event: Tick) -> None:
-        state = self._state
         self._elections.tick()
-        if state.role is Role.LEADER:
-            self._replication.tick()
-            self._transfer.tick()
-            if state.now - self._replication.contact_at >= state.timing.election_max_ns:
-                state.observe(QuorumLost(state.term))
-                self._follow(state.term, None)
+        self._leadership.tick()
         self._clients.tick()
         self._reads.tick()
-
-    def _on_received(self, event: Received) -> None:
-        state = self._state
-        sender = event.sender
-        message: Any = event.message
-        kind, handler = self._message_handlers[type(message)]
-        if kind != TERMLESS:
-            if message.term != state.term and not self._meet_term(sender, message, kind):
-                return
-            if kind == FROM_LEADER and sender != state.leader_id and not self._accept_leader(sender):
-                return
-        handler(sender, message)
-
-    def _meet_term(self, sender: NodeId, message: Any, kind: int) -> bool:
-        """Whether a message of another term than ours concerns us, once we have caught up with it."""
-        state = self._state
-        if message.term > state.term:
-            if type(message) is RequestVote and self._elections.ignores_vote_request(message):
-                return False
-            self._follow(message.term, sender if kind == FROM_LEADER else None)
-            return True
-        if kind == FROM_LEADER:
-            state.send(sender, Stale(state.term))
-        elif type(message) is RequestVote:
-            state.send(sender, VoteAnswered(state.term, granted=False))
-        return False
-
-    def _accept_leader(self, sender: NodeId) -> bool:
-        state = self._state
-        if state.leader_id is not None:
-            state.observe(MessageRefused(sender, f"claims to lead term {state.term}, which {state.leader_id} leads"))
-            return False
-        self._follow(state.term, sender)
-        return True
 
     def _on_persisted(self, event: Persisted) -> None:
         state = self._state
@@ -381,62 +331,16 @@ class RaftNode:
         if self._transfer.to is not None:
             self._state.unsettled = True
 
+    def _on_heartbeat_answered(self, sender: NodeId, message: HeartbeatAnswered) -> None:
+        is_news = self._replication.on_heartbeat_answered(sender, message)
+        if is_news and self._barriers.awaits(message.round):
+            self._state.unsettled = True
+
     def _on_install(self, sender: NodeId, message: InstallSnapshot[Any]) -> None:
         applied_index = self._state.applied_index
         self._snapshots.on_install(sender, message)
         if self._state.applied_index > applied_index:
             self._clients.on_restored()
-
-    def _on_snapshot_wanted(self, sender: NodeId, message: SnapshotWanted) -> None:
-        peer = self._replication.progress.get(sender)
-        if peer is not None:
-            snapshot_sending.on_wanted(self._state, peer, message, self._replication.round)
-
-    # --- leading ------------------------------------------------------------------------------------------------
-
-    def _follow(self, term: int, leader_id: NodeId | None) -> None:
-        if self._state.role is Role.LEADER:
-            self._stop_leading()
-        self._elections.follow(term, leader_id)
-
-    def _start_leading(self) -> None:
-        state = self._state
-        self._started_term = state.term
-        self._replication.start()
-        self._proposals.reset()
-        self._changes.start()
-        self._replication.append([NoopEntry(state.log.last_index + 1, state.term, OVERHEAD_BYTES)])
-
-    def _prepare(self) -> None:
-        """Make the machine a bounded part readier to lead; with the last part, this peer is `leading`."""
-        state = self._state
-        assert state.role is Role.LEADER
-        assert not state.leading
-        self._preparing = not state.machine.lead(state.now)
-        if not self._preparing:
-            state.leading = state.unsettled = True
-            state.observe(Leading(state.term))
-            self._transfer.prefer_others()
-
-    def _stop_leading(self) -> None:
-        state = self._state
-        self._started_term = 0
-        if state.leading or self._preparing:
-            state.leading = self._preparing = False
-            state.machine.unlead()
-        self._replication.stop()
-        self._proposals.reset()
-        self._barriers.drop_all()
-        self._changes.stop()
-        self._transfer.stop()
-
-    def _step_down_in_favour(self) -> None:
-        """This leader's own removal is committed: hand over to the voter that is furthest along, and go."""
-        state = self._state
-        successor = self._transfer.best_voter()
-        if successor is not None:
-            state.send(successor, TimeoutNow(state.term))
-        self._follow(state.term, None)
 
     # --- settling -----------------------------------------------------------------------------------------------
 
@@ -455,7 +359,7 @@ class RaftNode:
         while state.unsettled:
             state.unsettled = False
             if state.role is Role.LEADER:
-                self._settle_leader()
+                self._leadership.settle()
             followed = (state.term, state.leader_id, state.leading)
             if followed != self._followed:
                 self._followed = followed
@@ -463,14 +367,3 @@ class RaftNode:
                 self._reads.start_over()
             self._barriers.settle()
             self._reads.settle()
-
-    def _settle_leader(self) -> None:
-        state = self._state
-        if self._started_term != state.term:
-            self._start_leading()
-        if not (state.leading or self._preparing) and state.applied_index >= self._replication.term_start_index:
-            self._prepare()
-        if self._changes.settle():
-            self._step_down_in_favour()
-        elif self._transfer.to is not None:
-            self._transfer.settle()

@@ -18,10 +18,10 @@ from typing import Any
 from core.ids import NodeId
 from core.raft.effects import MessageRefused
 from core.raft.entries import LogEntry
-from core.raft.messages import Append, AppendAcked, AppendRefused, Heartbeat, HeartbeatAnswered
+from core.raft.messages import Append, AppendAcked, AppendRefused, Heartbeat, HeartbeatAnswered, SnapshotWanted
 from core.raft.progress import PROBE, REPLICATE, SNAPSHOT, Progress
 from core.raft.quorum import reached_by_quorum
-from core.raft.snapshot_sending import send_chunk
+from core.raft.snapshot_sending import send_chunk, send_wanted
 from core.raft.state import RaftState
 from core.timing import NEVER
 
@@ -37,7 +37,6 @@ class Replication:
         "_state",
         "_term_start_index",
         "_wake_bytes",
-        "awaited_round",
         "contact_at",
         "progress",
         "round",
@@ -49,8 +48,6 @@ class Replication:
         """The other members, and those whose removal is not yet committed; empty while not leading."""
         self.round = 0
         """Heartbeat rounds begun in this term."""
-        self.awaited_round = NEVER
-        """The first round for whose confirmation somebody waits (written by Barriers)."""
         self.contact_at = 0
         """Since when a majority has been silent, as of the last heartbeat round."""
         self._term_start_index = 0
@@ -290,19 +287,21 @@ class Replication:
         peer.probe(hint_index + 1)
         self._pump(peer)
 
-    def on_heartbeat_answered(self, sender: NodeId, message: HeartbeatAnswered) -> None:
-        """A member lives and follows; what it shows may say that something was lost."""
+    def on_heartbeat_answered(self, sender: NodeId, message: HeartbeatAnswered) -> bool:
+        """A member lives and follows; what it shows may say that something was lost. Whether the answer is news."""
         peer = self.progress.get(sender)
         if peer is None:
-            return
+            return False
         state = self._state
         peer.heard_at = state.now
-        if message.round > peer.acked_round:
+        is_news = message.round > peer.acked_round
+        if is_news:
             peer.acked_round = message.round
-            if message.round >= self.awaited_round or state.awaits_promotion:
+            if state.awaits_promotion:
                 state.unsettled = True
         if message.round > peer.sent_round:
             self._seek_loss(peer, message.verified_index)
+        return is_news
 
     def _seek_loss(self, peer: Progress, verified_index: int) -> None:
         state = self._state
@@ -325,6 +324,12 @@ class Replication:
             return
         peer.sent_round = self.round
         state.send(peer.id, Append(state.term, prev_index, prev_term, state.commit_index, ()))
+
+    def on_snapshot_wanted(self, sender: NodeId, message: SnapshotWanted) -> None:
+        """A member that is being sent a snapshot names the chunk it needs next."""
+        peer = self.progress.get(sender)
+        if peer is not None:
+            send_wanted(self._state, peer, message, self.round)
 
     # --- commitment ---------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ def send_chunk(state: RaftState, peer: Progress) -> None:
     state.send(peer.id, InstallSnapshot(state.term, snapshot.meta, number, snapshot.chunks[number]))
 
 
-def on_wanted(state: RaftState, peer: Progress, message: SnapshotWanted, leader_round: int) -> None:
+def send_wanted(state: RaftState, peer: Progress, message: SnapshotWanted, leader_round: int) -> None:
     """Send the next chunk, unless this is an old message or about another snapshot."""
     peer.heard_at = state.now
     snapshot = peer.snapshot

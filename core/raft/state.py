@@ -55,6 +55,7 @@ class RaftState:
         "members_index",
         "now",
         "persisted",
+        "preparing",
         "quorum",
         "rng",
         "role",
@@ -100,7 +101,9 @@ class RaftState:
         self.role = Role.FOLLOWER
         self.leader_id: NodeId | None = None
         self.leading = False
-        """Leader, and its first own entry is applied (set by RaftNode)."""
+        """Leader, its first own entry is applied, and its machine is ready (set by Leadership)."""
+        self.preparing = False
+        """Leader, and its machine is being made ready, a part in each step (set by Leadership)."""
         self.heard_at = now
         """When the election timer was last reset: by a leader, by granting a vote, by a change of role."""
         self.leader_lost_at = now

@@ -4,8 +4,9 @@ It is the sum modulo 2**64 of a 64-bit hash per object, so it depends on neither
 content have equal digests (Bellare and Micciancio's AdHash; good against accidents, not against an adversary).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
+from typing import Any
 
 from core.objects import StoredObject
 from core.operations import Kind
@@ -45,6 +46,15 @@ class Digest:
             self._stale[key] = None
         else:
             self._stale.pop(key, None)  # came and went unseen
+
+    def check_invariants(self, tables: Mapping[Kind, Mapping[Any, StoredObject]]) -> None:
+        """Assert that what is remembered is right but for what is known to be stale."""
+        keys = {(kind, object_id) for kind, table in tables.items() for object_id in table}
+        assert keys ^ self._hashes.keys() <= self._stale.keys(), "an object came or went unnoticed"
+        assert self._sum == sum(self._hashes.values()) & _MASK, "the sum is another"
+        for (kind, object_id), known in self._hashes.items():
+            if (kind, object_id) not in self._stale:
+                assert known == object_hash(tables[kind][object_id]), (kind, object_id)
 
     def value(self, lookup: Callable[[Kind, str], StoredObject | None]) -> int:
         """The digest of the content that `lookup` finds now; linear in the objects changed since last time."""

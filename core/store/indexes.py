@@ -4,6 +4,7 @@ They are functions of the tables, kept by `follow` from each change. Members of 
 they entered it; whoever lets that order decide something sorts.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from core.ids import NodeId, ServiceId, TaskId
@@ -53,6 +54,19 @@ class Indexes:
             self._follow_node(old, new)
         elif kind in self.names:
             self._follow_name(self.names[kind], old, new)
+
+    def name_count(self) -> int:
+        """How many unique names are taken."""
+        return sum(map(len, self.names.values()))
+
+    def check_invariants(self, tables: Mapping[Kind, Mapping[Any, Any]]) -> None:
+        """Assert that these are the indexes of the tables, but for the order of members, which decides nothing."""
+        afresh = Indexes()
+        for kind, table in tables.items():
+            for stored in table.values():
+                afresh.follow(kind, None, stored)
+        for name in Indexes.__slots__:
+            assert getattr(self, name) == getattr(afresh, name), f"index {name}"
 
     def _follow_task(self, old: Task | None, new: Task | None) -> None:
         if old is not None and new is not None and old.node_id == new.node_id:

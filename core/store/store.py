@@ -180,6 +180,21 @@ class Store:
         names.add((kind, name))
         return None
 
+    # Checks
+
+    def check_invariants(self, full: bool = False) -> None:
+        """Assert what must hold between any two transactions; `full` walks every object."""
+        assert len(self.clusters) <= 1, "more than one cluster"
+        named_count = len(self.services) + len(self.networks) + len(self.secrets) + len(self.configs)
+        assert self._indexes.name_count() == named_count, "as many names are taken as there are objects that need one"
+        if full:
+            for kind, table in self._tables.items():
+                for object_id, stored in table.items():
+                    assert (kind_of(stored), stored.id) == (kind, object_id), (kind, object_id)
+                    assert stored.version <= self.index, (kind, object_id, stored.version, self.index)
+            self._indexes.check_invariants(self._tables)
+            self._digest.check_invariants(self._tables)
+
     # Copies
 
     def copy(self) -> "Store":

@@ -50,7 +50,7 @@ def _running(world: World, store: Store) -> list[Claim]:
     return [
         (("address", network_id, address), f"container of task {container.task_id} on {host}")
         for host in world.hosts()
-        if world.status(host).node_id in store.nodes
+        if world.node_id(host) in store.nodes
         for container in world.containers(host)
         if container.running
         for network_id, address in container.addresses

@@ -2,35 +2,31 @@
 
 A replacement starts without waiting for a task whose host is out of reach, so for that long two containers may run in
 one slot. Once the host is back it is told, its container drains and is stopped: the older one is gone
-`slowest_end_ns` of the grace of its service after
+`bounds.container_end_ns` after
 
 - its host's daemon runs,
 - a leader leads, and
 - the leader's committed store has its node as READY: it has a session and is told what is wanted.
 
 Whenever one of these does not hold, the time begins anew. Hosts that were removed from the swarm are left out.
+
+A container whose task has no record any more has no slot at all. Since a record goes last, it is one of an earlier
+node of its host, or was taken for stopped: it is gone `bounds.word_done_ns` after its host could be told.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
 from core.ids import TaskId
-from core.objects.drain_grace import MAX_DRAIN_GRACE_NS
 from core.objects.node import NodeState
-from core.objects.service import Service
 from core.objects.task import Task, TaskState
 from core.store import SlotKey, Store, slot_of
-from core.timing import PROFILES, SECOND
+from core.timing import Timing
+from swarmsim.checks.bounds import container_end_ns, word_done_ns
 from swarmsim.checks.check import Check, living_managers
+from swarmsim.counting import counted
 from swarmsim.world import World
-
-MARGIN_NS: Final = 10 * SECOND
-"""For the word to get there on a bad network, a disk that is slow, an engine that does not answer for a while."""
-ACK_TIMEOUT_NS: Final = max(timing.drain_ack_timeout_ns for timing in PROFILES.values())
-PROFILE_GRACE_NS: Final = max(timing.drain_grace_ns for timing in PROFILES.values())
-"""A world does not say which profile it runs by: the slowest is good for all."""
 
 
 class Running(Struct, frozen=True, gc=False):
@@ -39,21 +35,6 @@ class Running(Struct, frozen=True, gc=False):
     task: Task
     host: str
     reachable: bool
-    grace_ns: int
-    """The longest that its drain may last once every table is without it."""
-
-
-def slowest_end_ns(task: Task, grace_ns: int) -> int:
-    """How long after it can be told a container may still run: its drain, its stop grace, and a margin."""
-    return ACK_TIMEOUT_NS + grace_ns + task.spec.container.stop_grace_period_ns + MARGIN_NS
-
-
-def longest_grace_ns(service: Service | None) -> int:
-    """Of a task of this service, None if that has been removed: a drain may have begun by the spec before the last."""
-    if service is None:
-        return MAX_DRAIN_GRACE_NS
-    specs = (spec for spec in (service.spec, service.previous_spec) if spec is not None)
-    return max(PROFILE_GRACE_NS if spec.drain_grace_ns is None else spec.drain_grace_ns for spec in specs)
 
 
 class OneContainerPerSlot(Check):
@@ -61,11 +42,23 @@ class OneContainerPerSlot(Check):
 
     name = "one-container-per-slot"
 
-    def __init__(self) -> None:
+    def __init__(self, timing: Timing) -> None:
         super().__init__()
+        self._timing = timing
         self._since: dict[TaskId, int] = {}
         """For each container that is not the newest of its slot: since when it could have been told to stop."""
+        self._strays_since: dict[tuple[str, TaskId], int] = {}
+        """The same for each container, by its host, whose task has no record."""
         self._overlap_count = 0
+
+    def judge_strays(self, at_ns: int, strays: Mapping[tuple[str, TaskId], bool]) -> None:
+        """Containers run now whose task no manager knows: host and task, and whether the host could be told."""
+        self._strays_since = {
+            stray: self._strays_since.get(stray, at_ns) if reachable else at_ns for stray, reachable in strays.items()
+        }
+        for (host, task_id), since_ns in self._strays_since.items():
+            detail = f"the container of {task_id} on {host} runs on, though its task has gone from the store"
+            self.expect(at_ns - since_ns <= word_done_ns(self._timing), at_ns, detail)
 
     def judge(self, at_ns: int, slots: Iterable[Sequence[Running]]) -> None:
         """In these slots these containers run now, the one that is to stay last."""
@@ -78,7 +71,7 @@ class OneContainerPerSlot(Check):
             task_id: self._since.get(task_id, at_ns) if each.reachable else at_ns for task_id, each in older.items()
         }
         for each in older.values():
-            if at_ns - self._since[each.task.id] > slowest_end_ns(each.task, each.grace_ns):
+            if at_ns - self._since[each.task.id] > container_end_ns(self._timing, each.task):
                 detail = f"the container of {each.task.id} on {each.host} runs on beside a newer one of its slot"
                 self.fail(at_ns, detail)
 
@@ -88,15 +81,23 @@ class OneContainerPerSlot(Check):
             return
         furthest = max(stores, key=lambda store: store.index)
         slots: dict[SlotKey, list[Running]] = {}
-        for each in _running(world, furthest):
-            slots.setdefault(slot_of(each.task), []).append(each)
+        strays: dict[tuple[str, TaskId], bool] = {}
+        for host, task_id, reachable in _running(world, furthest):
+            task = furthest.tasks.get(task_id)
+            if task is None:
+                strays[host, task_id] = reachable
+            else:
+                slots.setdefault(slot_of(task), []).append(Running(task, host, reachable))
+        self.judge_strays(world.now_ns, strays)
         self.judge(world.now_ns, [_in_order(furthest, slot, sharing) for slot, sharing in slots.items()])
 
     def remark(self) -> str:
-        return f"{self._overlap_count} containers ran beside a newer one for a while" if self._overlap_count else ""
+        count = self._overlap_count
+        return f"{counted(count, 'container')} ran beside a newer one for a while" if count else ""
 
 
-def _running(world: World, store: Store) -> Iterator[Running]:
+def _running(world: World, store: Store) -> Iterator[tuple[str, TaskId, bool]]:
+    """Of members: the host, the task whose container runs there, and whether the host could be told now to stop it."""
     leader = world.leader()
     told_by = world.store(leader) if leader is not None else None
     for host in world.hosts():
@@ -106,9 +107,8 @@ def _running(world: World, store: Store) -> Iterator[Running]:
         node = told_by.nodes.get(status.node_id) if told_by is not None else None
         reachable = status.lives and node is not None and node.status.state is NodeState.READY
         for container in world.containers(host):
-            task = store.tasks.get(container.task_id)
-            if container.running and task is not None:
-                yield Running(task, host, reachable, longest_grace_ns(store.services.get(task.service_id)))
+            if container.running:
+                yield host, container.task_id, reachable
 
 
 def _in_order(store: Store, slot: SlotKey, sharing: list[Running]) -> list[Running]:

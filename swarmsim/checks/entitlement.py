@@ -60,7 +60,7 @@ class EntitledSecrets(Check):
                 self.judge(world.now_ns, host, container)
             held = world.held_secrets(host)
             if held:
-                self.judge_held(world.now_ns, host, world.status(host).node_id, held)
+                self.judge_held(world.now_ns, host, world.node_id(host), held)
 
     def _on_moved(self, at_ns: int, host: str, fact: TaskMoved) -> None:
         """Told by the leader, which may be dead, and the only one to know, before anybody looks again."""

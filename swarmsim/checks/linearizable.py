@@ -4,7 +4,7 @@ Theory of operation. A write happens at its log index and a read at the index it
 and no search is needed: a history is linearizable in that order if the order respects real time (what ended before
 another began comes no later) and every read shows exactly the writes up to its index. A write whose outcome is unknown
 has no index; it may be done at any time, but once a read has shown it, later reads must. A key is written at most
-once, so this says all there is to say: `swarmsim.checks.linearizability` searches for an order instead, and agrees.
+once, so this says all there is to say: a test holds that a search for such an order agrees.
 """
 
 from collections import defaultdict

@@ -15,6 +15,7 @@ from core.operations import Kind
 from core.raft.effects import EntriesCommitted
 from core.store import Store
 from swarmsim.checks.check import Check
+from swarmsim.counting import counted
 from swarmsim.world import FactListener, World
 
 Afresh = Callable[[Store, NodeId], RouteTable]
@@ -73,7 +74,8 @@ class MeshFollowsStore(Check):
 
     def remark(self) -> str:
         count = self._skipped_count
-        return f"{count} tables not judged, since nobody looked at the store at their version" if count else ""
+        then = "at its version" if count == 1 else "at their versions"
+        return f"{counted(count, 'table')} not judged, since nobody saw the store {then}" if count else ""
 
     def sample(self, world: World) -> None:
         for host in world.hosts():

@@ -5,18 +5,15 @@ of leader, and its last pause.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from core.facts import AgentConnected, AgentDisconnected
 from core.ids import NodeId, SecretId
 from core.objects.task import TaskState
 from core.store import Store
-from core.timing import SECOND
+from core.timing import SECOND, Timing
+from swarmsim.checks.bounds import word_done_ns
 from swarmsim.checks.check import Check
 from swarmsim.world import FactListener, Power, World
-
-KEPT_NS: Final = 15 * SECOND
-"""No host keeps for longer what no task of it needs; a revocation that gets lost is repeated within this."""
 
 
 class SecretsEndWithNeed(Check):
@@ -24,8 +21,10 @@ class SecretsEndWithNeed(Check):
 
     name = "secrets-end-with-need"
 
-    def __init__(self) -> None:
+    def __init__(self, timing: Timing) -> None:
         super().__init__()
+        self._kept_ns = word_done_ns(timing)
+        """No host keeps for longer what no task of it needs."""
         self._sessions: dict[str, str] = {}
         """Host -> its agent's session with a leader."""
         self._touch: dict[str, tuple[str, str, NodeId]] = {}
@@ -48,7 +47,7 @@ class SecretsEndWithNeed(Check):
         for secret_id in sorted(names):
             kept_ns = at_ns - self._since.setdefault((host, secret_id), at_ns)
             detail = f"{host} has kept secret {secret_id} for {kept_ns / SECOND:.1f} s, which no task of it needs"
-            self.expect(kept_ns <= KEPT_NS, at_ns, detail)
+            self.expect(kept_ns <= self._kept_ns, at_ns, detail)
 
     def forgive(self, host: str) -> None:
         """`host` could not be told: its time begins anew."""
@@ -63,7 +62,7 @@ class SecretsEndWithNeed(Check):
             if leader is None or store is None or session is None or world.power(host) is not Power.UP:
                 self.forgive(host)
                 continue
-            touch = (leader, session, world.status(host).node_id)
+            touch = (leader, session, world.node_id(host))
             if self._touch.get(host) != touch:
                 self._touch[host] = touch
                 self.forgive(host)

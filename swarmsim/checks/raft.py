@@ -38,7 +38,6 @@ class RaftHistory:
         """Term -> who was elected."""
         self.committed_terms: dict[int, int] = {}
         """Index -> term of the entry that is committed there for ever."""
-        self.elections_count = 0
         self._committed_in: dict[int, int] = {}
         """Index -> a term in which its entry was known to be committed: leaders of later ones must have it."""
         self._entries: dict[tuple[int, int], tuple[int | None, Any]] = {}
@@ -87,7 +86,6 @@ class RaftHistory:
 
     def elected(self, node_id: NodeId, term: int, log: RaftLog) -> None:
         """Election Safety and Leader Completeness."""
-        self.elections_count += 1
         other_id = self.leaders.setdefault(term, node_id)
         if other_id != node_id:
             raise RaftViolation(f"Election Safety: {other_id} and {node_id} were both elected in term {term}")

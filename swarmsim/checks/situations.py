@@ -15,6 +15,7 @@ from sim.facts import DaemonStarted, WritesLost
 from swarmsim.checks.check import Check
 from swarmsim.checks.situations_of_raft import RaftSituations
 from swarmsim.checks.situations_of_services import ServiceSituations
+from swarmsim.checks.situations_of_tables import TableSituations
 from swarmsim.world import FactListener, RaftListener, World
 
 OF_SERVICES: Final = (
@@ -26,6 +27,7 @@ OF_SERVICES: Final = (
     "secret-revoked",
     "request-answered",
     "request-failed",
+    "table-caught-up",
 )
 """Those that nobody reaches without services."""
 SITUATIONS: Final = (
@@ -62,6 +64,7 @@ class Situations(Check):
         self._reached: Counter[str] = Counter()
         self._raft = RaftSituations(self._reached)
         self._services = ServiceSituations(self._reached)
+        self._tables = TableSituations(self._reached)
         self._corrupt: set[str] = set()
 
     @property
@@ -72,6 +75,7 @@ class Situations(Check):
     def begin(self) -> None:
         """The story begins: what has happened so far does not count."""
         self._reached.clear()
+        self._tables.begin()
 
     def handlers(self) -> Mapping[type, FactListener]:
         return {
@@ -89,6 +93,7 @@ class Situations(Check):
 
     def sample(self, world: World) -> None:
         self._services.sample(world)
+        self._tables.sample(world)
 
     def finish(self, world: World) -> None:
         self._raft.finish()

@@ -2,14 +2,16 @@
 
 A *slot* is a number of a replicated service, or a global service's place on one node. Judged index by index on the
 check's own copy of the store, made of the transactions that managers apply: whoever applies an index first shows what
-it says. Two promises:
+it says. Three promises:
 
 - At every index at most one task of a slot has a desired state up to RUNNING.
 - A task comes to be wanted running only once every earlier task of its slot has stopped, or is on a node that is down
   or gone, or has been waited for a minute.
+- A task leaves the store only once its container has ended, or its node is gone: else nobody would wait for it, nor
+  keep its addresses. The container is looked at, since a stop may be stored and the task removed at one index.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from core.ids import TaskId
@@ -20,7 +22,8 @@ from core.raft.node import RaftNode
 from core.store import Changed, Conflict, SlotKey, Store, Transaction, slot_of
 from core.timing import SECOND
 from swarmsim.checks.check import Check
-from swarmsim.world import AppliedListener
+from swarmsim.counting import counted
+from swarmsim.world import AppliedListener, World
 
 LONGEST_WAIT_NS: Final = 54 * SECOND
 """A replacement that is as old as this may start whatever is before it: a minute on a clock that runs a tenth fast."""
@@ -31,8 +34,10 @@ class OneTaskPerSlot(Check):
 
     name = "one-task-per-slot"
 
-    def __init__(self) -> None:
+    def __init__(self, runs: Callable[[Task], bool]) -> None:
+        """`runs` says whether a container of this task runs now on the task's node."""
         super().__init__()
+        self._runs = runs
         self._store = Store()
         self._seen_at: dict[TaskId, int] = {}
         self._waited_count = 0
@@ -51,13 +56,17 @@ class OneTaskPerSlot(Check):
         for change in tasks:
             self._note_age(at_ns, change)
         for change in tasks:
-            if change.new is not None and _is_wanted(change.new):
+            if change.new is None:
+                self._judge_end(at_ns, change.old)
+            elif _is_wanted(change.new):
                 self._judge_slot(at_ns, slot_of(change.new))
                 if _may_run(change.new) and not _may_run(change.old):
                     self._judge_start(at_ns, change.new)
 
     def remark(self) -> str:
-        return f"{self._waited_count} replacements waited for the task before them" if self._waited_count else ""
+        count = self._waited_count
+        before = "it" if count == 1 else "them"
+        return f"{counted(count, 'replacement')} waited for the task before {before}" if count else ""
 
     def _on_applied(self, at_ns: int, host: str, node: RaftNode, index: int, command: Any) -> None:
         self.judge(at_ns, index, command)
@@ -82,6 +91,10 @@ class OneTaskPerSlot(Check):
         detail = f"at index {self._store.index} {task.id} is to run in {_named(slot_of(task))} beside {awaited}"
         self.expect(not awaited, at_ns, detail)
 
+    def _judge_end(self, at_ns: int, task: Task) -> None:
+        detail = f"at index {self._store.index} {task.id} leaves the store while its container runs on {task.node_id}"
+        self.expect(task.node_id not in self._store.nodes or not self._runs(task), at_ns, detail)
+
     def _before(self, task: Task) -> Iterable[Task]:
         for other in self._store.tasks_in_slot(slot_of(task)):
             if other.id == task.id:
@@ -94,6 +107,16 @@ class OneTaskPerSlot(Check):
             return True
         node = self._store.nodes.get(task.node_id)
         return node is None or node.status.state is NodeState.DOWN
+
+
+def really_runs(world: World, task: Task) -> bool:
+    """Whether a container of this task runs on the host that is the task's node."""
+    return any(
+        container.task_id == task.id and container.running
+        for host in world.hosts()
+        if world.node_id(host) == task.node_id
+        for container in world.containers(host)
+    )
 
 
 def _is_wanted(task: Task) -> bool:

@@ -1,6 +1,7 @@
 """Every check there is, in the order in which verdicts list them."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from swarmsim.checks.addresses import UniqueAddresses
@@ -12,7 +13,7 @@ from swarmsim.checks.linearizable import Linearizable
 from swarmsim.checks.mesh import MeshFollowsStore
 from swarmsim.checks.needless_secrets import SecretsEndWithNeed
 from swarmsim.checks.raft_safety import RaftSafety
-from swarmsim.checks.slots import OneTaskPerSlot
+from swarmsim.checks.slots import OneTaskPerSlot, really_runs
 from swarmsim.checks.tasks import TaskStatesAdvance
 from swarmsim.checks.writes import NoAcknowledgedWriteLost, OnceOnly
 from swarmsim.world import World
@@ -25,11 +26,11 @@ _SUITE: Final[Mapping[type[Check], Callable[[World], Check]]] = {
     EqualDigests: EqualDigests,
     Invariants: lambda _: Invariants(),
     TaskStatesAdvance: lambda _: TaskStatesAdvance(),
-    OneTaskPerSlot: lambda _: OneTaskPerSlot(),
-    OneContainerPerSlot: lambda _: OneContainerPerSlot(),
+    OneTaskPerSlot: lambda world: OneTaskPerSlot(partial(really_runs, world)),
+    OneContainerPerSlot: lambda world: OneContainerPerSlot(world.timing),
     UniqueAddresses: lambda _: UniqueAddresses(),
     EntitledSecrets: EntitledSecrets,
-    SecretsEndWithNeed: lambda _: SecretsEndWithNeed(),
+    SecretsEndWithNeed: lambda world: SecretsEndWithNeed(world.timing),
     MeshFollowsStore: MeshFollowsStore,
 }
 """How each is made for one run."""

@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stderr.close()
         sys.exit(BAD_INPUT)
     except OSError as error:  # a report or a failing schedule that cannot be written
-        print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"error: {error.filename or 'writing'}: {error.strerror or error}", file=sys.stderr)
         sys.exit(BAD_INPUT)
 
 

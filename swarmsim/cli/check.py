@@ -11,8 +11,11 @@ from core.compose.stack import Stack
 from core.compose.vocabulary import TOP_LEVEL_KEYS
 from core.document import nearest
 from swarmsim.compose_files import load_stack, read_source
+from swarmsim.counting import counted
+from swarmsim.scenario.left_out import left_out
 from swarmsim.scenario.loader import SECTIONS, load
-from swarmsim.scenario.plan import Scenario
+from swarmsim.scenario.plan import Scenario, StackPlan
+from swarmsim.scenario.steps import Deploy, Step
 from swarmsim.scenario.words import write_duration
 from swarmsim.yaml_source import Source, SourceError
 
@@ -39,8 +42,13 @@ def _summary(files: list[Path]) -> str:
     sources = [read_source(file) for file in files]
     if len(files) > 1 or looks_like_compose(sources[0].data):
         named = any(_has_key(source, "name") for source in sources)
-        return _of_stack(load_stack(files, name="" if named else "stack", environment=dict(os.environ)))
+        return _of_stack(load_stack(files, name="" if named else "stack", environment=_environment()))
     return _of_scenario(load(files[0]))
+
+
+def _environment() -> dict[str, str]:
+    # Bytes that are no text are shown as such: nobody could make use of what Python gives for them.
+    return {name: os.fsencode(value).decode(errors="replace") for name, value in os.environ.items()}
 
 
 def _has_key(source: Source, key: str) -> bool:
@@ -64,7 +72,17 @@ def _of_scenario(scenario: Scenario) -> str:
         counted(len(scenario.expect), "expectation"),
         f"{write_duration(scenario.end_ns)} long",
     ]
-    return f"scenario {scenario.name!r}: {', '.join(parts)}"
+    deployed: list[StackPlan | Deploy] = list(scenario.deploy)
+    deployed += (step.action for step in scenario.timeline if isinstance(step.action, Deploy))
+    stacks = {(each.name, each.file): each.stack for each in deployed if each.stack is not None}
+    warnings = "".join(_warnings(stack, f"{file}: ") for (_, file), stack in stacks.items())
+    notes = "".join(_note(step, hosts) for step, hosts in left_out(scenario))
+    return f"scenario {scenario.name!r}: {', '.join(parts)}{warnings}{notes}"
+
+
+def _note(step: Step, hosts: tuple[str, ...]) -> str:
+    are, form = ("is", "forms") if len(hosts) == 1 else ("are", "form")
+    return f"\n  note: line {step.line}: {step.text}: {', '.join(hosts)} {are} in no group and {form} one more"
 
 
 def _of_stack(stack: Stack) -> str:
@@ -74,10 +92,13 @@ def _of_stack(stack: Stack) -> str:
         counted(len(stack.secrets) + len(stack.external_secrets), "secret"),
         counted(len(stack.configs) + len(stack.external_configs), "config"),
     ]
-    warnings = "".join(f"\n  warning: {w.path + ': ' if w.path else ''}{w.message}" for w in stack.warnings)
-    return f"Compose file: {', '.join(parts)}{warnings}"
+    externals = (f"{kind.value} {name!r} is external: the swarm must have it already" for kind, name in stack.externals)
+    return f"Compose file: {', '.join(parts)}{_warnings(stack)}{''.join(map(_warning, externals))}"
 
 
-def counted(count: int, noun: str) -> str:
-    """A number with its noun."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def _warnings(stack: Stack, file: str = "") -> str:
+    return "".join(_warning(f"{file}{each.path}{': ' if each.path else ''}{each.message}") for each in stack.warnings)
+
+
+def _warning(text: str) -> str:
+    return f"\n  warning: {text}"

@@ -10,6 +10,13 @@ import typer
 _HINT = "--out"
 
 
+def no_standard_output(out: Path | None) -> Path | None:
+    """Refuse `-`, by which other programs mean standard output: a report is several files."""
+    if out == Path("-"):
+        raise typer.BadParameter("'-' is no place for several files; name a directory", param_hint=_HINT)
+    return out
+
+
 def directories_of(files: Sequence[Path], out: Path) -> tuple[Path, ...]:
     """One directory per scenario file: `out` itself for a single one, else a folder in it with the file's base name.
 
@@ -39,8 +46,8 @@ def require_writable(directory: Path) -> None:
         raise typer.BadParameter(f"{nearest} is not a directory; name another one", param_hint=_HINT)
     try:
         # Trying is surer than asking for permissions, which know nothing of read-only or special file systems.
-        with TemporaryDirectory(dir=nearest):
-            pass
+        with TemporaryDirectory(dir=nearest) as trial:
+            (Path(trial) / directory.relative_to(nearest)).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = f"nothing can be written to {nearest} ({error.strerror}); name a directory where you may write"
         raise typer.BadParameter(reason, param_hint=_HINT) from None

@@ -8,11 +8,12 @@ from typing import Annotated
 import msgspec
 import typer
 
+from core.document import what_there_is
 from swarmsim.campaign import SeedResult
-from swarmsim.cli.check import counted
-from swarmsim.cli.directories import require_writable
+from swarmsim.cli.directories import no_standard_output, require_writable
 from swarmsim.cli.progress import Advance, progress_of
 from swarmsim.cli.seeds import parse_seeds
+from swarmsim.counting import counted
 from swarmsim.fuzz.engine import Failure, FuzzReport, FuzzRun, unreached
 from swarmsim.fuzz.engine import fuzz as fuzz_campaign
 from swarmsim.fuzz.profiles import ALL, PROFILES
@@ -21,10 +22,12 @@ _PROFILES = ", ".join((*PROFILES, ALL))
 
 
 def fuzz(
-    seeds: Annotated[str, typer.Option(metavar="A..B", help="Draw a scenario from each of these seeds.")],
+    seeds: Annotated[str, typer.Option(metavar="A..B", help="Draw a scenario from each of these seeds (or A alone).")],
     profile: Annotated[str, typer.Option(help=f"What is drawn: {_PROFILES}.")] = ALL,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes to spread seeds over.")] = 1,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write a failure.")] = Path("fuzz-failure"),
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", callback=no_standard_output, help="Where to write a failure.")
+    ] = Path("fuzz-failure"),
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show only what went wrong.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     require_coverage: Annotated[
@@ -38,7 +41,8 @@ def fuzz(
     """
     chosen = parse_seeds(seeds)
     if profile not in (*PROFILES, ALL):
-        raise typer.BadParameter(f"{profile!r} is not one of {_PROFILES}", param_hint="--profile")
+        known = what_there_is(profile, (*PROFILES, ALL))
+        raise typer.BadParameter(f"{profile!r} is not a profile{known}", param_hint="--profile")
     require_writable(out)
     with progress_of(f"fuzz {profile}", "seeds", shown=not (quiet or json)) as advance:
         report = _searched(profile, chosen, jobs, advance)
@@ -73,7 +77,7 @@ def _searched(profile: str, seeds: range, jobs: int, advance: Advance) -> FuzzRe
 
 
 def _coverage_lines(report: FuzzReport) -> Iterator[str]:
-    yield f"{counted(report.seed_count, 'seed')} of profile {report.profile}, {report.checked_count} checks"
+    yield f"{counted(report.seed_count, 'seed')} of profile {report.profile}, {counted(report.checked_count, 'check')}"
     if report.undecided_count:
         yield f"  in {counted(report.undecided_count, 'seed')} some expectation could not be judged"
     if report.unplayed:

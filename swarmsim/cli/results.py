@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from core.timing import SECOND
 from swarmsim.campaign import SeedResult
-from swarmsim.cli.check import counted
+from swarmsim.counting import counted
 from swarmsim.recording import Ruling, Verdict
 from swarmsim.report.summary import RunSummary
 from swarmsim.scenario.plan import Scenario
@@ -82,10 +82,10 @@ def summary(results: ScenarioResults) -> str:
     """One line: the ruling, and which seeds did not hold."""
     if len(results.seeds) == 1:
         [seed] = results.seeds
-        counted = f"{len(seed.verdicts)} expectations and checks"
+        judged = counted(len(seed.verdicts), "expectation or check", "expectations and checks")
         replay = "" if seed.ruling is Ruling.HELD else f"; again: swarmsim run {results.file} --seed {seed.seed} -v"
-        return f"{results.ruling.value}: seed {seed.seed}, {counted}{replay}"
-    return f"{results.ruling.value}: {len(results.seeds)} seeds, {_tally(results.seeds)}"
+        return f"{results.ruling.value}: seed {seed.seed}, {judged}{replay}"
+    return f"{results.ruling.value}: {counted(len(results.seeds), 'seed')}, {_tally(results.seeds)}"
 
 
 def progress_so_far(results: ScenarioResults, seed_count: int) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from msgspec import Struct
 
-from swarmsim.cli.directories import directories_of, require_writable
+from swarmsim.cli.directories import directories_of, no_standard_output, require_writable
 from swarmsim.cli.playing import Plays, played, plays_of
 from swarmsim.cli.progress import progress_of
 from swarmsim.cli.results import EXIT_CODE, ScenarioResults, json_of, lines_of, results_of, worst
@@ -36,9 +36,14 @@ class RunSettings(Struct, frozen=True):
 def run(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files.")],
     seed: Annotated[int | None, typer.Option(min=0, show_default="1", help="Play this seed.")] = None,
-    seeds: Annotated[str, typer.Option(metavar="A..B", help="Play each of these seeds instead.")] = "",
+    seeds: Annotated[
+        str | None, typer.Option(metavar="A..B", help="Play each of these seeds (or A alone) instead.")
+    ] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes to spread seeds and files over.")] = 1,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write a report there: HTML, Markdown, JSON.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", callback=no_standard_output, help="Write a report there: HTML, Markdown, JSON."),
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every verdict.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show only what went wrong.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
@@ -47,12 +52,12 @@ def run(
 
     Exit code 0: all held; 1: one did not; 2: could not tell, or bad input; 130: interrupted.
     """
-    if seed is not None and seeds:
+    if seed is not None and seeds is not None:
         raise typer.BadParameter("--seed and --seeds exclude each other; use one of them")
     if quiet and verbose:
         raise typer.BadParameter("--quiet and --verbose exclude each other; use one of them")
     first = 1 if seed is None else seed
-    chosen = parse_seeds(seeds) if seeds else range(first, first + 1)
+    chosen = parse_seeds(seeds) if seeds is not None else range(first, first + 1)
     settings = RunSettings(chosen, jobs, out is not None, verbose, quiet, json)
     scenarios = _loaded(files)  # all of them first, so that a mistake shows before any time is spent
     directories = _report_directories(files, out)
@@ -61,6 +66,8 @@ def run(
         results = [_run_scenario(*each, settings, plays) for each in zip(scenarios, directories, strict=True)]
     if json:
         print(json_of(results))
+    elif out is None and not quiet:
+        print("for a report (HTML, Markdown, JSON), add --out DIR")
     raise typer.Exit(EXIT_CODE[worst([each.ruling for each in results])])
 
 

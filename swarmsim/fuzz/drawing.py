@@ -13,6 +13,7 @@ from core.timing import MS, SECOND
 from core.trials.faults import Link
 from swarmsim.fuzz.faults import FaultSource, crash_in_mid_write, deposed_leaders, harm_disk, task_fault
 from swarmsim.fuzz.profiles import Profile
+from swarmsim.fuzz.rejoining import back_after_loss, comings_and_goings
 from swarmsim.fuzz.stack import IMAGES, SERVICES, STACK_FILE, STACK_NAME, WEB_PORT, read_stack
 from swarmsim.fuzz.surroundings import draw_racks, surrounding_faults
 from swarmsim.scenario import steps
@@ -67,7 +68,9 @@ class _Drawing:
     def scenario(self) -> Scenario:
         profile, calm_from_ns = self._profile, self._profile.faulty_ns
         cluster, writers = self._cluster(), self._writers()
-        timeline = [*self._faults(), *self._surroundings(), *self._members(), *self._work(), *self._left_broken()]
+        faults, others = self._faults(), [*self._surroundings(), *self._members(), *self._work()]
+        broken = self._left_broken()
+        timeline = [*faults, *others, *broken, *self._rejoining(faults, broken)]
         return Scenario(
             name=f"Fuzz {profile.name} {self._seed}",
             purpose=f"Drawn from seed {self._seed} by profile {profile.name}; run it with --seed {self._seed}.",
@@ -216,6 +219,17 @@ class _Drawing:
             others = several([name for name in self._managers if name not in names])
             action = steps.OneWay(*rng.choice(((host, others), (others, host))))
         return [Step(self._profile.faulty_ns + 1 * MS, action)]
+
+    def _rejoining(self, faults: list[Step], broken: list[Step]) -> list[Step]:
+        """In half of the schedules in which members do not change anyhow; managers only where all are well at last."""
+        rng = Random(f"fuzz/{self._profile.name}/{self._seed}/rejoining")
+        if rng.random() < 0.5 or self._members_change:
+            return []
+        source = FaultSource(rng, self._managers, self._workers, self._profile.faulty_ns, self._profile.pace)
+        if self._harms_disk:
+            return back_after_loss(source, faults)
+        spares_one = self._manager_count >= 3 and not broken
+        return comings_and_goings(source, self._managers if spares_one else (), self._workers)
 
     def _expectations(self) -> tuple[Expectation, ...]:
         profile = self._profile

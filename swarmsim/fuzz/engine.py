@@ -20,6 +20,8 @@ from swarmsim.recording import Recording, Ruling, Verdict
 from swarmsim.scenario.step_language import VERBS
 
 _STEP: Final = re.compile(r"^(?:line \d+: )?([a-z-]+)")
+BEFORE_ALL_STEPS: Final = "forming the swarm or deploying to it"
+"""What is counted where a run has a problem with none of its steps."""
 OPTIONS = Options(sample_ns=SECOND, stop_at_violation=True, record_facts=False)
 
 
@@ -58,7 +60,7 @@ class FuzzReport(Struct, frozen=True):
     unplayed_seed_count: int
     """Seeds whose schedule could not be played as it was drawn."""
     unplayed: dict[str, int]
-    """Steps that could not be played (their target was not there, or the world refused), by verb."""
+    """Steps that could not be played (their target was not there, the world or the swarm refused), by verb."""
     situations: dict[str, int]
     """Seeds that reached each hard state."""
     steps: dict[str, int]
@@ -151,9 +153,9 @@ def unreached(report: FuzzReport) -> tuple[str, ...]:
 
 
 def verb_in(problem: str) -> str:
-    """Of the step that a problem of a run is about; of one that is about none, `other`."""
+    """Of the step that a problem of a run is about; what goes before all steps has a name of its own."""
     verbs = (word for word in _STEP.findall(problem) if word in VERBS)
-    return next(verbs, "other")
+    return next(verbs, BEFORE_ALL_STEPS)
 
 
 def _with(recording: Recording, ruling: Ruling) -> tuple[Verdict, ...]:

@@ -5,6 +5,7 @@ A count of running tasks would not do: it stays the same when one is lost and an
 
 from core.ids import TaskId
 from core.timing import MS, SECOND
+from swarmsim.counting import counted
 from swarmsim.player.convergence import belongs, healthy_containers, healthy_tasks
 from swarmsim.player.roster import most_advanced_store
 from swarmsim.recording import Ruling, Verdict
@@ -42,13 +43,13 @@ class Continuity:
             return Verdict(name, Ruling.UNKNOWN, "none ran when the window began", count, line=line)
         if not self._over:
             return Verdict(name, Ruling.UNKNOWN, "the run ended before the window did", count, line=line)
-        return Verdict(name, Ruling.HELD, f"each of {len(self._names)} did", count, line=line)
+        return Verdict(name, Ruling.HELD, f"{counted(len(self._names), 'task')} did", count, line=line)
 
     def _begin(self) -> None:
         store = most_advanced_store(self._world)
         if store is None:
             return
-        hosts = {self._world.status(host).node_id: host for host in self._world.hosts()}
+        hosts = {self._world.node_id(host): host for host in self._world.hosts()}
         running = healthy_tasks(self._world, store)
         services = [each for each in store.services.values() if self._of is None or belongs(each, self._of)]
         for task in (task for service in services for task in running.get(service.id, ())):

@@ -5,20 +5,16 @@ Hosts count that are nodes and have power: one that boots, is paused or has no d
 Plain functions that look at a world at one instant and say what is still missing.
 """
 
-from collections.abc import Callable
-
 from core.ids import NodeId, TaskId
 from core.mesh.afresh import afresh
-from core.mesh.routes import RouteTable
 from core.objects import Service, Task
 from core.objects.node import Availability, NodeState
 from core.objects.service import Global, Replicated
 from core.objects.task import TaskState
 from core.store import Store
+from swarmsim.checks.mesh import Afresh
 from swarmsim.player.roster import most_advanced_store
 from swarmsim.world import Power, World
-
-Afresh = Callable[[Store, NodeId], RouteTable]
 
 STACK_LABEL = "com.docker.stack.namespace"
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from core.ids import NodeId
 from core.objects.node import NodeState
 from core.timing import MS, SECOND
+from swarmsim.counting import counted
 from swarmsim.player.continuity import Continuity
 from swarmsim.player.convergence import missing
 from swarmsim.player.roster import NobodyThereError, Roster
@@ -135,9 +136,9 @@ def members_missing(world: World, claim: Members) -> str:
     worker_count = sum(node.manager is None for node in store.nodes.values())
     unready = [node.description.hostname for node in store.nodes.values() if node.status.state is not NodeState.READY]
     if claim.manager_count not in (None, voter_count):
-        return f"{voter_count} managers vote"
+        return f"{counted(voter_count, 'voting manager')} instead of {claim.manager_count}"
     if claim.worker_count not in (None, worker_count):
-        return f"there are {worker_count} workers"
+        return f"{counted(worker_count, 'worker')} instead of {claim.worker_count}"
     return f"{', '.join(unready)} not ready" if unready else ""
 
 

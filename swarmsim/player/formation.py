@@ -12,8 +12,8 @@ from core.ids import Address
 from core.objects import Cluster
 from core.objects.cluster import ClusterSpec, JoinTokens
 from core.objects.node import NodeState
-from core.operations import InitSwarm
-from core.timing import MS, PROFILES
+from core.operations import InitSwarm, JoinSwarm
+from core.timing import MS
 from swarmsim.player.operator import Operator, change_node, initialise, join, read_tokens
 from swarmsim.scenario.plan import ClusterPlan, NodeLabels
 from swarmsim.world import World
@@ -31,8 +31,7 @@ class Formation:
         self._operator = operator
         self._plan = plan
         self._formed = formed
-        timing = PROFILES[plan.timing]
-        self._give_up_at = world.now_ns + 20 * timing.raft.election_max_ns + operator.patience_ns
+        self._give_up_at = world.now_ns + 20 * world.timing.raft.election_max_ns + operator.patience_ns
         self._labels_left = len(plan.labels)
         self._has_ended = False
 
@@ -82,7 +81,7 @@ class Formation:
 
     def _label(self, labels: tuple[NodeLabels, ...]) -> None:
         for wanted in labels:
-            node_id = self._world.status(wanted.host).node_id
+            node_id = self._world.node_id(wanted.host)
             conversation = change_node(node_id, lambda spec, wanted=wanted: replace(spec, labels=wanted.labels))  # type: ignore[misc]
             self._operator.hold(conversation, self._labelled)
 
@@ -108,7 +107,12 @@ def host_names(plan: ClusterPlan) -> list[str]:
 
 
 def ask_to_join(world: World, operator: Operator, host: str, tokens: JoinTokens, ended: Callable[[str], None]) -> None:
-    """Have a new host join, as what its name says, through every manager that is up."""
+    """Have a new host join."""
+    operator.hold(join(join_order(world, host, tokens)), ended, at=host)
+
+
+def join_order(world: World, host: str, tokens: JoinTokens) -> JoinSwarm:
+    """What a host is to be asked so that it joins as what its name says, through every manager that is up."""
     remotes = tuple(Address(world.address(other)) for other in world.hosts() if world.store(other) is not None)
     token = tokens.manager if host.startswith("m") else tokens.worker
-    operator.hold(join(Address(world.address(host)), remotes, token), ended, at=host)
+    return JoinSwarm(Address(world.address(host)), remotes, token)

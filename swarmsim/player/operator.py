@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from core.compose.deployment import Deployment, DeploymentFailed
 from core.compose.stack import Stack
-from core.ids import Address
 from core.objects import Cluster
 from core.objects.node import Availability, NodeSpec, Role
 from core.objects.service import Replicated, ServiceSpec
@@ -241,9 +240,9 @@ def read_tokens(take: Callable[[Cluster], None]) -> Conversation:
     take(clusters[0])
 
 
-def join(advertise: Address, remotes: tuple[Address, ...], token: str) -> Conversation:
+def join(operation: JoinSwarm) -> Conversation:
     """Have the host that is asked join; it repeats its own attempts."""
-    yield JoinSwarm(advertise, remotes, token)
+    yield operation
 
 
 def deploy(stack: Stack) -> Conversation:

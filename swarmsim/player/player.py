@@ -133,7 +133,7 @@ class _Story:
                 return
         self._timeline.end()
         self._clients.stop()
-        self._world.run_until(end_at + patience_ns(self._scenario.cluster.timing) + SETTLE_NS)
+        self._world.run_until(end_at + patience_ns(self._world.timing) + SETTLE_NS)
 
     def _at(self, window: Window | None, call: Callable[[], None]) -> None:
         self._world.call_at(self._origin_ns + (window.from_ns if window is not None else 0), call)

@@ -1,9 +1,11 @@
 """Expectations on what clients got: judged at the end, from the samples of traffic and writers."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from core.timing import PROFILES, SECOND
 from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSample
+from swarmsim.counting import counted
 from swarmsim.recording import Ruling, Verdict
 from swarmsim.scenario.expectations import Expectation, SuccessRate, Window, WriteAcknowledged, Writes
 
@@ -41,6 +43,8 @@ def judge_writes(
     if claim.outcome is WriteOutcome.ACKNOWLEDGED:
         held = acknowledged_count >= claim.at_least * len(writes) - 1e-9
         detail = f"{acknowledged_count} of {len(writes)} acknowledged"
+        if not held:
+            detail += f"; {_answers(writes)}"
     else:
         limit_ns = PROFILES[timing].raft.refusal_ns + REFUSAL_SLACK_NS
         refused_count = sum(
@@ -64,7 +68,16 @@ def judge_write_acknowledged(
     if not writes or end_ns < claim.after_ns + claim.within_ns:
         return _verdict(expectation, Ruling.UNKNOWN, "too few writes, or the run ended too early", len(writes))
     late = "none was" if first is None else f"the first after {(first - claim.after_ns) / SECOND:.3f} s"
-    return _verdict(expectation, Ruling.VIOLATED, f"of {len(writes)} writes {late}", len(writes))
+    detail = f"of {counted(len(writes), 'write')} {late}; {_answers(writes)}"
+    return _verdict(expectation, Ruling.VIOLATED, detail, len(writes))
+
+
+def _answers(writes: Sequence[WriterSample]) -> str:
+    """Who was asked and what came of it: that one host acknowledges nothing does not say that no other would have."""
+    hosts = ", ".join(sorted({write.host for write in writes if write.host})) or "no host"
+    outcomes = Counter(write.outcome for write in writes)
+    counts = ", ".join(f"{outcomes[outcome]} {outcome.value}" for outcome in WriteOutcome if outcomes[outcome])
+    return f"asked at {hosts}: {counts}"
 
 
 def _writes(samples: Mapping[str, Sequence[WriterSample]], writer: str | None) -> list[WriterSample]:

@@ -30,8 +30,6 @@ class Recorder:
         self._origin_ns = 0
         self._facts: list[tuple[int, str, Any]] = []
         self._news = True
-        self._more_than_stores = True
-        """Whether something was told since tables were last looked at that was not a commitment."""
         self._power: dict[str, list[tuple[str, int]]] = {}
         self._node_ids: dict[str, dict[str, None]] = {}
         self._roles: dict[str, str] = {}
@@ -84,9 +82,7 @@ class Recorder:
     def _on_fact(self, at_ns: int, host: str, fact: Any) -> None:
         if self._keeps_facts:
             self._facts.append((at_ns, host, fact))
-            name = type(fact).__name__
-            self._more_than_stores = self._more_than_stores or name != "EntriesCommitted"
-            if name in _TELLS_OF_TABLES:
+            if type(fact).__name__ in _TELLS_OF_TABLES:
                 self._look_at_tables_soon(at_ns)
         self._news = True
 
@@ -97,8 +93,7 @@ class Recorder:
             self._world.look_at(at_ns, self._look_at_tables)
 
     def _look_at_tables(self) -> None:
-        self._forwarding.look(self._world.now_ns - self._origin_ns, only_at_store=not self._more_than_stores)
-        self._more_than_stores = False
+        self._forwarding.look(self._world.now_ns - self._origin_ns)
 
     def _look(self) -> None:
         if self._news:

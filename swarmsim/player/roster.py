@@ -40,7 +40,7 @@ class Roster:
         self.killed: dict[str, None] = {}
         self.joined: dict[str, None] = {}
         self.gone: dict[str, None] = {}
-        """Hosts that left the swarm or were removed from it."""
+        """Hosts that left the swarm or were removed from it, and did not join again."""
 
     def with_power(self) -> "Roster":
         """The same for expectations: groups count every host that has power, also one that boots and cannot tell yet.
@@ -79,6 +79,8 @@ class Roster:
             return tuple(self.killed)
         if group is HostGroup.JOINED:
             return tuple(self.joined)
+        if group is HostGroup.GONE:
+            return tuple(self.gone)
         belongs = self._belongs[group]
         leader = self._world.leader() if group is HostGroup.FOLLOWERS else None
         return tuple(
@@ -92,7 +94,7 @@ class Roster:
         store = most_advanced_store(self._world)
         if store is None:
             raise NobodyThereError("no manager is up to tell where tasks are")
-        names = {self._world.status(host).node_id: host for host in self._world.hosts()}
+        names = {self._world.node_id(host): host for host in self._world.hosts()}
         found = [
             (names[task.node_id], task.id)
             for task in store.tasks.values()
@@ -184,6 +186,14 @@ def hosts_hit(action: Resolved) -> Hosts:
             link: Link[Hosts] | None = getattr(action, "link", None)
             parts = (getattr(action, "hosts", ()),) if link is None else (link.first, link.second)
     return tuple(dict.fromkeys(host for part in parts for host in part))
+
+
+def groups_parted(action: Resolved, all_hosts: Hosts) -> tuple[tuple[Hosts, ...], Hosts]:
+    """The groups between which a resolved action lets nothing pass, and the hosts it names nowhere: one group more."""
+    if not isinstance(action, Partition | Bridge):
+        return (), ()
+    named = hosts_hit(action)
+    return tuple(group for group in action.groups if group), tuple(host for host in all_hosts if host not in named)
 
 
 def most_advanced_store(world: World) -> Store | None:

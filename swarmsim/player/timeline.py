@@ -6,6 +6,7 @@ an operator asks of the swarm goes through the `Operator`.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -19,6 +20,7 @@ from core.trials.faults import Hosts
 from swarmsim.player.formation import ask_to_join
 from swarmsim.player.operator import (
     Conversation,
+    Done,
     Operator,
     deploy,
     leave,
@@ -29,7 +31,8 @@ from swarmsim.player.operator import (
     set_availability,
     set_role,
 )
-from swarmsim.player.roster import NobodyThereError, Roster, hosts_hit
+from swarmsim.player.rejoining import ask_to_rejoin
+from swarmsim.player.roster import NobodyThereError, Roster, groups_parted, hosts_hit
 from swarmsim.recording import FaultBand
 from swarmsim.scenario.plan import WriterPlan
 from swarmsim.scenario.steps import (
@@ -47,6 +50,7 @@ from swarmsim.scenario.steps import (
     Leave,
     OutOfMemory,
     Promote,
+    Rejoin,
     RemoveNode,
     RemoveService,
     RepairDisk,
@@ -58,7 +62,7 @@ from swarmsim.scenario.steps import (
     Unhealthy,
     verb_of,
 )
-from swarmsim.scenario.targets import TaskTarget
+from swarmsim.scenario.targets import HostGroup, TaskTarget
 from swarmsim.world import NotDoneError, World
 
 LOOK_AGAIN_NS = 20 * MS
@@ -79,9 +83,19 @@ class _Band:
         self.hosts = hosts
         self.from_ns = from_ns
         self.to_ns: int | None = None
+        self.groups: tuple[Hosts, ...] = ()
+        self.others: Hosts = ()
 
     def closed(self) -> FaultBand:
-        return FaultBand(verb_of(self.step.action), self.step.text, self.hosts, self.from_ns, self.to_ns)
+        return FaultBand(
+            verb_of(self.step.action),
+            self.step.text,
+            self.hosts,
+            self.from_ns,
+            self.to_ns,
+            self.groups,
+            self.others,
+        )
 
 
 class Timeline:
@@ -107,17 +121,18 @@ class Timeline:
         self._operator = operator
         self._start_writer = start_writer
         self._bands: list[_Band] = []
-        self._operations: dict[type[Any], Callable[[Any], None]] = {
+        self._operations: dict[type[Any], Callable[[Any, Done], None]] = {
             Join: self._join,
-            Promote: lambda action: self._for_nodes(action.hosts, lambda node: set_role(node, Role.MANAGER)),
-            Demote: lambda action: self._for_nodes(action.hosts, lambda node: set_role(node, Role.WORKER)),
-            Drain: lambda action: self._set_availability(action.hosts, Availability.DRAIN),
-            Activate: lambda action: self._set_availability(action.hosts, Availability.ACTIVE),
+            Promote: lambda action, ended: self._set_role(action.hosts, Role.MANAGER, ended),
+            Demote: lambda action, ended: self._set_role(action.hosts, Role.WORKER, ended),
+            Drain: lambda action, ended: self._set_availability(action.hosts, Availability.DRAIN, ended),
+            Activate: lambda action, ended: self._set_availability(action.hosts, Availability.ACTIVE, ended),
             RemoveNode: self._remove_nodes,
             Leave: self._leave,
-            Scale: lambda action: self._hold(scale(action.service, action.replicas)),
+            Rejoin: self._rejoin,
+            Scale: lambda action, ended: self._operator.hold(scale(action.service, action.replicas), ended),
             Deploy: self._deploy,
-            RemoveService: lambda action: self._hold(remove(Kind.SERVICE, action.service)),
+            RemoveService: lambda action, ended: self._operator.hold(remove(Kind.SERVICE, action.service), ended),
             BurstWrites: self._burst,
         }
 
@@ -166,9 +181,10 @@ class Timeline:
         operation = self._operations.get(type(action))
         if operation is not None:
             band = self._note(step, hosts)
-            operation(action)
+            ended = partial(self._ended, step)
+            operation(action, ended)
             if isinstance(action, Drain):
-                self._end_at(step, band, lambda: self._set_availability(action.hosts, Availability.ACTIVE))
+                self._end_at(step, band, lambda: self._set_availability(action.hosts, Availability.ACTIVE, ended))
             return
         if not hosts and isinstance(action, MAY_HIT_NOBODY):
             self._note(step, hosts)
@@ -176,6 +192,7 @@ class Timeline:
         assert isinstance(action, FAULTS)
         undo = self._world.apply(action)
         band = self._note(step, hosts)
+        band.groups, band.others = groups_parted(action, self._roster.group(HostGroup.ALL))
         self._remember(action, hosts)
         self._close(action, hosts)
         if undo is not None:
@@ -223,30 +240,35 @@ class Timeline:
 
     # --- what an operator asks
 
-    def _hold(self, conversation: Conversation, at: str | None = None) -> None:
-        self._operator.hold(conversation, self._ended, at)
-
-    def _ended(self, problem: str) -> None:
+    def _ended(self, step: Step, problem: str) -> None:
         if problem:
-            self.problems.append(f"the operator could not be served: {problem}")
+            self.problems.append(f"{_place(step)}was not carried out: {problem}")
 
-    def _for_nodes(self, hosts: Hosts, converse: Callable[[str], Conversation]) -> None:
+    def _for_nodes(self, hosts: Hosts, converse: Callable[[str], Conversation], ended: Done) -> None:
         for host in hosts:
-            self._hold(converse(self._world.status(host).node_id))
+            self._operator.hold(converse(self._world.status(host).node_id), ended)
 
-    def _set_availability(self, hosts: Hosts, availability: Availability) -> None:
-        self._for_nodes(hosts, lambda node_id: set_availability(node_id, availability))
+    def _set_availability(self, hosts: Hosts, availability: Availability, ended: Done) -> None:
+        self._for_nodes(hosts, lambda node_id: set_availability(node_id, availability), ended)
 
-    def _remove_nodes(self, action: RemoveNode[Hosts]) -> None:
+    def _set_role(self, hosts: Hosts, role: Role, ended: Done) -> None:
+        self._for_nodes(hosts, lambda node_id: set_role(node_id, role), ended)
+
+    def _remove_nodes(self, action: RemoveNode[Hosts], ended: Done) -> None:
         self._roster.gone.update(dict.fromkeys(action.hosts))
-        self._for_nodes(action.hosts, remove_node)
+        self._for_nodes(action.hosts, remove_node, ended)
 
-    def _leave(self, action: Leave[Hosts]) -> None:
+    def _leave(self, action: Leave[Hosts], ended: Done) -> None:
         self._roster.gone.update(dict.fromkeys(action.hosts))
         for host in action.hosts:
-            self._hold(leave(LeaveSwarm(force=True)), at=host)
+            self._operator.hold(leave(LeaveSwarm(force=True)), ended, host)
 
-    def _join(self, action: Join) -> None:
+    def _rejoin(self, action: Rejoin[Hosts], ended: Done) -> None:
+        for host in action.hosts:
+            self._roster.gone.pop(host, None)
+            ask_to_rejoin(self._world, self._operator, host, ended)
+
+    def _join(self, action: Join, ended: Done) -> None:
         hosts = self._new_names("m", action.manager_count) + self._new_names("w", action.worker_count)
         for host in hosts:
             self._world.add_host(host)
@@ -254,19 +276,19 @@ class Timeline:
 
         def with_tokens(cluster: Cluster) -> None:
             for host in hosts:
-                ask_to_join(self._world, self._operator, host, cluster.tokens, self._ended)
+                ask_to_join(self._world, self._operator, host, cluster.tokens, ended)
 
-        self._hold(read_tokens(with_tokens))
+        self._operator.hold(read_tokens(with_tokens), ended)
 
     def _new_names(self, letter: str, count: int) -> list[str]:
         last = max((int(host[1:]) for host in self._world.hosts() if host.startswith(letter)), default=0)
         return [f"{letter}{number}" for number in range(last + 1, last + 1 + count)]
 
-    def _deploy(self, action: Deploy) -> None:
+    def _deploy(self, action: Deploy, ended: Done) -> None:
         assert action.stack is not None, f"{action.file} was not loaded with the scenario"
-        self._hold(deploy(action.stack))
+        self._operator.hold(deploy(action.stack), ended)
 
-    def _burst(self, action: BurstWrites) -> None:
+    def _burst(self, action: BurstWrites, _: Done) -> None:
         number = sum(isinstance(band.step.action, BurstWrites) for band in self._bands)
         rate_per_s = action.count * SECOND / max(action.over_ns, 1)
         self._start_writer(WriterPlan(f"burst-{number}", rate_per_s, 0.0, value_bytes=32), action.over_ns)

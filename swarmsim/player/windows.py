@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from core.raft.effects import EntriesCommitted, LeaderElected
 from core.timing import MS
+from swarmsim.counting import counted
 from swarmsim.recording import Ruling, ServicePoint, Verdict
 from swarmsim.scenario.expectations import Elections, Expectation, LeaderOver, LeaderThroughout, Running, Window
 from swarmsim.world import FactListener, World
@@ -64,7 +65,7 @@ def judge_leader_over(expectation: Expectation, claim: LeaderOver, history: Lead
     """UNCHANGED: one leader in one term. NONE: nobody who calls itself leader commits anything."""
     if claim.leader is LeaderThroughout.NONE:
         commits = [at for at in history.commits_at if _inside(at, claim.window)]
-        detail = f"{len(commits)} commits by a leader" if commits else "no leader committed anything"
+        detail = f"{counted(len(commits), 'commit')} by a leader" if commits else "no leader committed anything"
         return _verdict(expectation, not commits, detail, 1, commits[0] if commits else None)
     seen = _during(history.leaderships, claim.window)
     detail = ", then ".join(f"{each.host or 'nobody'} in term {each.term}" for each in seen)
@@ -74,7 +75,7 @@ def judge_leader_over(expectation: Expectation, claim: LeaderOver, history: Lead
 def judge_elections(expectation: Expectation, claim: Elections, history: LeaderHistory) -> Verdict:
     """At most so many."""
     count = sum(_inside(at, claim.window) for at in history.elections_at)
-    return _verdict(expectation, count <= claim.at_most, f"{count} leader{'' if count == 1 else 's'} elected", 1)
+    return _verdict(expectation, count <= claim.at_most, f"{counted(count, 'leader')} elected", 1)
 
 
 def judge_running(expectation: Expectation, claim: Running, points: Sequence[ServicePoint]) -> Verdict:

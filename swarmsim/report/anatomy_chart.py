@@ -10,8 +10,8 @@ from swarmsim.report.tables import came
 from swarmsim.report.wording import duration
 
 WIDTH: Final = 1200
-LEFT: Final = 215
-BARS_WIDTH: Final = 620
+LEFT: Final = 300
+BARS_WIDTH: Final = 530
 ROW_HEIGHT: Final = 20
 TRACKS: Final = {
     "detected": "control",

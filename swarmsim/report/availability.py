@@ -15,6 +15,7 @@ from typing import Final
 from msgspec import Struct
 
 from core.timing import MS, SECOND
+from core.trials.clients import Failure
 from swarmsim.report.exchanges import Clients, Exchange
 from swarmsim.report.quantiles import quantile
 
@@ -23,7 +24,7 @@ USUAL_LATENCIES: Final = 5
 FEWEST_ASKED: Final = 2
 """A standstill is longer than so many usual answers take, and so many or more had to wait or were refused in it."""
 QUIET_NS: Final = SECOND
-MAX_REASONS: Final = 16
+MAX_REASONS: Final = 32
 
 
 class Standstill(Struct, frozen=True, gc=False):
@@ -35,6 +36,8 @@ class Standstill(Struct, frozen=True, gc=False):
     """False if the run's samples end first."""
     asked: dict[str, int]
     """What became of those who asked meanwhile, by outcome; `good` ones just waited."""
+    asked_at: tuple[str, ...]
+    """The hosts they asked: others might have answered."""
 
     @property
     def length_ns(self) -> int:
@@ -43,11 +46,14 @@ class Standstill(Struct, frozen=True, gc=False):
 
 
 class Reason(Struct, frozen=True, gc=False):
-    """Why so many failed, in the words of whatever noticed."""
+    """Why so many failed: what the requests met, or what the managers said."""
 
     outcome: str
-    detail: str
+    failure: Failure | None
+    said: str
     count: int
+    host: str = ""
+    """Who said so."""
 
 
 class BadSpell(Struct, frozen=True, gc=False):
@@ -62,7 +68,7 @@ class BadSpell(Struct, frozen=True, gc=False):
     asked_count: int
     failed_count: int
     reasons: tuple[Reason, ...]
-    """The most frequent first."""
+    """The most frequent first, of equals that which was met first."""
 
 
 class Latency(Struct, frozen=True, gc=False):
@@ -80,6 +86,7 @@ class Availability(Struct, frozen=True, gc=False):
     name: str
     kind: str
     target: str
+    service: str
     rate_per_s: float
     asked_count: int
     outcomes: dict[str, int]
@@ -115,6 +122,7 @@ def availability_of(clients: Clients) -> Availability:
         name=clients.name,
         kind=clients.kind,
         target=clients.target,
+        service=clients.service,
         rate_per_s=clients.rate_per_s,
         asked_count=len(exchanges),
         outcomes=_outcomes(exchanges),
@@ -141,7 +149,8 @@ def standstills(exchanges: Sequence[Exchange], threshold_ns: int) -> tuple[Stand
         from_ns = max(before, min((each.started_at for each in waiting), default=after))
         if after - from_ns > threshold_ns and len(waiting) >= FEWEST_ASKED:
             outcomes = Counter(each.outcome for each in waiting)
-            found.append(Standstill(from_ns, after, bool(answers) and after <= answers[-1], _by_count(outcomes)))
+            hosts = tuple(sorted({each.host for each in waiting}))
+            found.append(Standstill(from_ns, after, bool(answers) and after <= answers[-1], _by_count(outcomes), hosts))
     return tuple(found)
 
 
@@ -195,9 +204,13 @@ def _outcomes(exchanges: Sequence[Exchange]) -> dict[str, int]:
 
 
 def _reasons(exchanges: Sequence[Exchange]) -> tuple[Reason, ...]:
-    counts = Counter((each.outcome, each.detail) for each in exchanges if not each.good)
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(Reason(outcome, detail, count) for (outcome, detail), count in ordered[:MAX_REASONS])
+    counts = Counter(
+        (each.outcome, each.failure, each.said, each.host if each.said else "") for each in exchanges if not each.good
+    )
+    return tuple(
+        Reason(outcome, failure, said, count, host)
+        for (outcome, failure, said, host), count in counts.most_common(MAX_REASONS)
+    )
 
 
 def _by_count(counts: Counter[str]) -> dict[str, int]:

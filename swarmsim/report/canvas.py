@@ -11,10 +11,31 @@ from swarmsim.report.markup import Markup, element, joined
 WIDTH: Final = 1200
 GUTTER: Final = 150
 RIGHT: Final = 14
-CHARACTER_WIDTH: Final = 6.7
+CHARACTER_WIDTH: Final = 6.5
+BOLD_WIDTH: Final = 7.2
 """Of a label's letters, about: it is shown where it has room."""
+BOLD: Final = frozenset(
+    f"in-{class_}"
+    for class_ in (
+        "leader",
+        "leaderless",
+        "none",
+        "power-off",
+        "power-no-daemon",
+        "power-paused",
+        "task-lost",
+        "pre-candidate",
+    )
+)
+"""Labels that `assets/report.css` sets in bold."""
 
-HATCHES: Final = {"power-off": "off", "power-no-daemon": "off", "power-paused": "paused", "task-lost": "lost"}
+HATCHES: Final = {
+    "power-off": "off",
+    "power-no-daemon": "off",
+    "power-paused": "paused",
+    "task-lost": "lost",
+    "pre-candidate": "pre",
+}
 """Bars that are hatched, by class: told apart without colour too."""
 
 
@@ -51,9 +72,9 @@ class Canvas:
         self._fixed.append(element("text", text, x=GUTTER - 6, y=y, class_="row-note"))
 
     @staticmethod
-    def text_width(text: str) -> float:
+    def text_width(text: str, class_: str = "") -> float:
         """About how much room a label takes."""
-        return len(text) * CHARACTER_WIDTH + 8
+        return len(text) * (BOLD_WIDTH if class_ in BOLD else CHARACTER_WIDTH) + 8
 
     # --- what stretches
 
@@ -76,7 +97,27 @@ class Canvas:
             )
         )
         if label:
-            self._label(label, x, right - x, y + height / 2 + 3.6, f"in-{class_.split()[0]}")
+            self.caption(from_ns, to_ns, y, height, class_, label)
+
+    def caption(self, from_ns: int, to_ns: int, y: float, height: float, class_: str, text: str) -> None:
+        """Text at the left of a stretch of time, in the middle of its height; only where all of it has room."""
+        if not self.axis.shows(from_ns, to_ns):
+            return
+        x, room = self.axis.x(from_ns), self.axis.x(to_ns) - self.axis.x(from_ns)
+        length = self.text_width(text, f"in-{class_}")
+        tight = " tight" if length > room else ""
+        self._labels.append(
+            element(
+                "text",
+                text,
+                x=x + 4,
+                y=y + height / 2 + 3.6,
+                class_=f"label in-{class_}{tight}",
+                data_x=x,
+                data_room=room,
+                data_length=length,
+            )
+        )
 
     def _fill(self, class_: str) -> str | None:
         hatch = HATCHES.get(class_)
@@ -92,16 +133,31 @@ class Canvas:
             x = self.axis.x(at_ns)
             self._shapes.append(element("line", x1=x, x2=x, y1=top, y2=bottom, class_=class_))
 
-    def label(self, at_ns: int, y: float, text: str, class_: str) -> None:
-        """Text that begins at a moment, whatever its room."""
-        if self.axis.from_ns <= at_ns <= self.axis.to_ns:
-            x = self.axis.x(at_ns)
-            self._labels.append(element("text", text, x=x + 4, y=y, class_=f"label {class_}", data_x=x))
+    def fitting(self, text: str) -> str:
+        """As much of it as has room in the whole chart."""
+        most = int((self.axis.width - 8) / CHARACTER_WIDTH)
+        return text if len(text) <= most else f"{text[: most - 1]}…"
 
-    def _label(self, text: str, x: float, room: float, y: float, class_: str) -> None:
-        tight = " tight" if self.text_width(text) > room else ""
-        attributes = {"x": x + 4, "y": y, "class_": f"label {class_}{tight}", "data_x": x, "data_room": room}
-        self._labels.append(element("text", text, **attributes))
+    def text_left(self, from_ns: int, text: str) -> float:
+        """Where text begins that is about what begins here: here, or further left if it would leave the chart."""
+        return max(min(self.axis.x(from_ns), WIDTH - RIGHT - self.text_width(text)), GUTTER)
+
+    def label(self, from_ns: int, to_ns: int, y: float, text: str, class_: str) -> None:
+        """Text about a stretch of time or a moment, whatever its room."""
+        if self.axis.from_ns <= to_ns and from_ns <= self.axis.to_ns:
+            left, x, until = self.text_left(from_ns, text), self.axis.x(from_ns), self.axis.x(to_ns)
+            self._labels.append(
+                element(
+                    "text",
+                    text,
+                    x=left + 4,
+                    y=y,
+                    class_=f"label {class_}",
+                    data_x=x,
+                    data_until=until,
+                    data_length=self.text_width(text),
+                )
+            )
 
     # --- the whole
 

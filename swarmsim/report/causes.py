@@ -1,23 +1,31 @@
-"""Why requests failed: what their own words say, held against what is known of tasks, hosts and tables.
+"""Why requests failed: what they met, held against what is known of tasks, hosts and tables.
 
-A failure's detail names the service that was called last and the host at which the request was lost. Only tasks of that
-service on that host can have been its cause, however many others were lost beside them.
+A failure has the service that was called last and the host at which the request was lost. Only tasks of that service
+on that host can have been its cause, however many others were lost beside them.
 """
 
-import re
-from collections.abc import Iterator
 from typing import Final
 
 from core.timing import MS
+from core.trials.clients import Why
 from swarmsim.report.availability import Availability, BadSpell, Reason
-from swarmsim.report.exchanges import AT_ITS_ENTRY
 from swarmsim.report.quorum import QuorumGap
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.wording import instant, listed
 
 CHANGE_NS: Final = 100 * MS
-_CALL: Final = re.compile(r"\S+ calls (\S+): ")
-"""As the simulator's fabric words it: `vote_vote calls kv: timeout: m3 has no power`."""
+AT_ITS_TASK: Final = frozenset(
+    {
+        Why.WITHOUT_POWER,
+        Why.UNREACHED,
+        Why.NOBODY_ANSWERS,
+        Why.NOT_LISTENING,
+        Why.BEING_SERVED,
+        Why.ENDED,
+        Why.UNHEALTHY,
+    }
+)
+"""Met where a table had sent the request, so that the task there may be the cause; all else is met before."""
 
 
 def gone_unnoticed(run: RunSummary, source: Availability, spell: BadSpell) -> str:
@@ -34,8 +42,7 @@ def gone_unnoticed(run: RunSummary, source: Availability, spell: BadSpell) -> st
     ]
     explained, found = 0, set()
     for reason in spell.reasons:
-        places = set(_places(source, reason))
-        met = {each for each in lost if any(_is(each[0], name) and each[2] == host for name, host in places)}
+        met = {each for each in lost if _is_met(source, reason, each[0], each[2])}
         explained += reason.count if met else 0
         found |= met
     if 2 * explained < spell.failed_count or not found:
@@ -50,18 +57,13 @@ def gone_unnoticed(run: RunSummary, source: Availability, spell: BadSpell) -> st
     )
 
 
-def _places(source: Availability, reason: Reason) -> Iterator[tuple[str, str]]:
-    """The service that was called last, with words of which one may be a host."""
-    if reason.detail.startswith(AT_ITS_ENTRY):
-        return
-    calls = list(_CALL.finditer(reason.detail))
-    name = (calls[-1][1] if calls else source.target).partition(":")[0]
-    for word in reason.detail[calls[-1].end() if calls else 0 :].split():
-        yield name, word
-
-
-def _is(service: str, name: str) -> bool:
-    """Whether a service is known by this name: its own, or that which it has within its stack."""
+def _is_met(source: Availability, reason: Reason, service: str, host: str) -> bool:
+    """Whether these requests were lost at a task of this service on this host."""
+    failure = reason.failure
+    if failure is None or failure.why not in AT_ITS_TASK or failure.host != host:
+        return False
+    name = (failure.called or source.service).removeprefix("tasks.")
+    # A service is known by its own name, and within its stack by what follows the stack's.
     return service == name or service.endswith(f"_{name}")
 
 

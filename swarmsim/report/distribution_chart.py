@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from swarmsim.counting import counted
 from swarmsim.report.figures import Distribution
 from swarmsim.report.markup import Markup, element
 
@@ -23,7 +24,7 @@ def distribution_chart(distribution: Distribution, greatest: int) -> Markup:
     left, right = x(distribution.p50), x(distribution.p95)
     return element(
         "svg",
-        element("title", f"{distribution.name}: {distribution.count} seeds"),
+        element("title", f"{distribution.name}: {counted(distribution.count, 'seed')}"),
         element("line", x1=x(0), x2=x(greatest), y1=middle, y2=middle, class_="strip-axis"),
         element("rect", x=left, y=middle - 6, width=max(right - left, 1.0), height=12, class_="strip-box"),
         *(element("circle", cx=x(value), cy=middle, r=2.6, class_="strip-dot") for value in shown),

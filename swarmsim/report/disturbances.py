@@ -45,6 +45,17 @@ def disturbances(evidence: Evidence) -> tuple[Disturbance, ...]:
     )
 
 
+def whom(band: FaultBand) -> str:
+    """Whom a step hit: `on m1, m5`; of one that parts hosts `m1, m2 | m3 | in no group named: w1`."""
+    if not band.groups:
+        return f"on {', '.join(band.hosts)}" if band.hosts else ""
+    groups = [", ".join(group) for group in band.groups]
+    if band.others:
+        groups.append(f"in no group named: {', '.join(band.others)}")
+    between = [host for host in band.hosts if not any(host in group for group in band.groups)]
+    return " | ".join(groups) + (f"; all hear {', '.join(between)}" if between else "")
+
+
 def lasts(band: FaultBand) -> bool:
     """Whether a step began something that went on, rather than happened at once."""
     return band.verb in LASTING

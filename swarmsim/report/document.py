@@ -8,8 +8,3 @@ from swarmsim.report.report import Report
 def json_of(report: Report) -> bytes:
     """All of it, indented; times in nanoseconds, as the names of fields say."""
     return msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n"
-
-
-def report_in(text: bytes) -> Report:
-    """What `json_of` wrote; msgspec.ValidationError if it is something else."""
-    return msgspec.json.decode(text, type=Report)

@@ -4,13 +4,11 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSample
+from core.trials.clients import Failure, Outcome, WriteOutcome, WriterSample
 from swarmsim.player.rates import is_success
 from swarmsim.recording import Recording
 
 GOOD = "good"
-AT_ITS_ENTRY = "at its entry"
-"""Begins the detail of a request that was lost before any table was asked."""
 SLOW = "slow"
 """Answered well, but too late to count as a success."""
 
@@ -23,7 +21,11 @@ class Exchange(Struct, frozen=True, gc=False):
     outcome: str
     """`good`, or what went wrong."""
     host: str
-    detail: str
+    """Where it was asked."""
+    failure: Failure | None = None
+    """What a request met that was not answered well."""
+    said: str = ""
+    """What whoever asked the managers was told instead of what they wanted."""
 
     @property
     def good(self) -> bool:
@@ -37,6 +39,8 @@ class Clients(Struct, frozen=True):
     name: str
     kind: str
     target: str
+    service: str
+    """That requests are sent to; "" if the managers are asked."""
     rate_per_s: float
     exchanges: tuple[Exchange, ...]
 
@@ -51,13 +55,13 @@ def clients_of(recording: Recording) -> Iterator[Clients]:
                     sample.ended_at,
                     _of_write(sample.outcome),
                     sample.host,
-                    _why(sample),
+                    said=_said(sample),
                 )
                 for sample in writer.samples
                 if sample.kind == kind
             )
             if of_kind:
-                yield Clients(writer.name, f"{kind}s", "the managers", writer.rate_per_s, of_kind)
+                yield Clients(writer.name, f"{kind}s", "the managers", "", writer.rate_per_s, of_kind)
     for traffic in recording.traffic:
         requests = tuple(
             Exchange(
@@ -65,22 +69,17 @@ def clients_of(recording: Recording) -> Iterator[Clients]:
                 sample.started_at + sample.latency_ns,
                 GOOD if is_success(sample) else SLOW if sample.outcome is Outcome.OK else sample.outcome.value,
                 sample.host,
-                _where(sample),
+                sample.failure,
             )
             for sample in traffic.samples
         )
-        yield Clients(traffic.name, "requests", f"{traffic.service}:{traffic.port}", traffic.rate_per_s, requests)
+        target = f"{traffic.service}:{traffic.port}"
+        yield Clients(traffic.name, "requests", target, traffic.service, traffic.rate_per_s, requests)
 
 
-def _where(sample: RequestSample) -> str:
-    """The detail; of a host without power it says whether clients or other hosts found that out."""
-    entry = sample.detail == f"{sample.host} has no power"
-    return f"{AT_ITS_ENTRY}: {sample.detail}" if entry else sample.detail
-
-
-def _why(sample: WriterSample) -> str:
+def _said(sample: WriterSample) -> str:
     """The reason that the client was given, without what follows its colon, which is advice."""
-    return sample.detail.partition(":")[0] or f"asked at {sample.host}"
+    return sample.detail.partition(":")[0]
 
 
 def _of_write(outcome: WriteOutcome) -> str:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from core.timing import SECOND
+from swarmsim.counting import counted, number
 from swarmsim.recording import Ruling
 from swarmsim.report.anatomy import Anatomy
 from swarmsim.report.replicas import Shortage
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.tables import NEVER
-from swarmsim.report.wording import duration, number, share
+from swarmsim.report.wording import duration, share
 
 
 def key_figures(run: RunSummary) -> Iterator[tuple[str, str, str]]:
@@ -37,7 +38,7 @@ def key_figures(run: RunSummary) -> Iterator[tuple[str, str, str]]:
         )
     held = sum(verdict.ruling is Ruling.HELD for verdict in run.verdicts)
     looks = sum(verdict.checked_count for verdict in run.verdicts)
-    yield f"{held} / {len(run.verdicts)}", "expectations and checks held", f"{number(looks)} looks"
+    yield f"{held} / {len(run.verdicts)}", "expectations and checks held", counted(looks, "look")
 
 
 def _slowest_election(failovers: list[Anatomy]) -> tuple[str, str, str]:

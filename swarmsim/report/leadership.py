@@ -1,7 +1,8 @@
 """Who led when, how each leader came to be elected, and what ended its rule.
 
-A leader that is cut off or asleep goes on believing it leads. Its rule counts until another is elected; how long it
-believed is kept beside that.
+A leader that is cut off or asleep goes on believing it leads. Its rule ends, wherever this report tells of that, as the
+fault strikes that ended it: it is of no use from then on. When that showed (it stopped, it stepped down, another was
+elected) and how long it believed are kept beside that; without a fault its rule ends when the end shows.
 """
 
 from collections.abc import Sequence
@@ -32,20 +33,17 @@ class Reign(Struct, frozen=True, gc=False):
     acts_from_ns: int | None
     """When it had applied its first entry and took writes; None: never."""
     until_ns: int
+    """When the fault struck that ended it; without one, when `ending` happened."""
     believed_until_ns: int
-    """Beyond `until_ns` if it did not know that another led."""
+    """Beyond `ending_at_ns` if it did not know that another led."""
     ending: str
-    """What ended it, as seen by the leader; "" if it led to the end of the run."""
+    """How its end showed: it stopped, stepped down, or another was elected; "" if it led to the end of the run."""
+    ending_at_ns: int
+    """When that was; the end of the run if there was none."""
     cause: str
     """The fault that was on this host when its rule ended, as the scenario writes it; "" if none."""
-    cause_at_ns: int | None
     campaigns: tuple[Campaign, ...]
     """Asked for votes since the leader before was elected, in order, this leader's among them."""
-
-    @property
-    def useful_until_ns(self) -> int:
-        """When it was of no use any more: as the fault struck that ended its rule, if one did."""
-        return self.until_ns if self.cause_at_ns is None else min(self.cause_at_ns, self.until_ns)
 
 
 def reigns(evidence: Evidence) -> tuple[Reign, ...]:
@@ -65,27 +63,27 @@ def leaderless(reigns_in_order: Sequence[Reign], end_ns: int) -> list[tuple[int,
         if before.ending:
             after = reigns_in_order[position + 1] if position + 1 < len(reigns_in_order) else None
             to_ns = end_ns if after is None else after.acts_from_ns or after.until_ns
-            gaps.append((before.useful_until_ns, to_ns))
+            gaps.append((before.until_ns, to_ns))
     return gaps
 
 
 def _reign(evidence: Evidence, elected: RecordedFact, following: RecordedFact | None, previous_at: int | None) -> Reign:
-    ended_at, ending = _own_end(evidence, elected)
-    until_ns = ended_at
-    if following is not None and following.at_ns <= ended_at:
-        until_ns = following.at_ns
+    believed_until_ns, ending = _own_end(evidence, elected)
+    ending_at_ns = believed_until_ns
+    if following is not None and following.at_ns <= believed_until_ns:
+        ending_at_ns = following.at_ns
         ending = f"{following.host} was elected in term {following.data['term']}"
-    cause = _cause(evidence, elected, until_ns) if ending else None
+    cause = _cause(evidence, elected, ending_at_ns) if ending else None
     return Reign(
         host=elected.host,
         term=elected.data["term"],
         elected_at_ns=elected.at_ns,
         acts_from_ns=_acts_from(evidence, elected),
-        until_ns=until_ns,
-        believed_until_ns=ended_at,
+        until_ns=cause[1] if cause else ending_at_ns,
+        believed_until_ns=believed_until_ns,
         ending=ending,
+        ending_at_ns=ending_at_ns,
         cause=cause[0] if cause else "",
-        cause_at_ns=cause[1] if cause else None,
         campaigns=campaigns_between(evidence, None if previous_at is None else previous_at + 1, elected.at_ns),
     )
 
@@ -112,8 +110,8 @@ def _acts_from(evidence: Evidence, elected: RecordedFact) -> int | None:
     return None
 
 
-def _cause(evidence: Evidence, elected: RecordedFact, until_ns: int) -> tuple[str, int] | None:
-    bands = [band for band in evidence.faults_on(elected.host, until_ns) if band.from_ns >= elected.at_ns]
+def _cause(evidence: Evidence, elected: RecordedFact, ending_at_ns: int) -> tuple[str, int] | None:
+    bands = [band for band in evidence.faults_on(elected.host, ending_at_ns) if band.from_ns >= elected.at_ns]
     return (bands[-1].text, bands[-1].from_ns) if bands else None
 
 

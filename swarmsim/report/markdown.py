@@ -8,10 +8,12 @@ from swarmsim.report.stretches import spell_table
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.tables import (
     DISTRIBUTION_COLUMNS,
+    LEADERS_END,
     Table,
     availability_table,
     cost_table,
     distribution_rows,
+    fault_table,
     header_rows,
     leader_table,
     seed_table,
@@ -54,7 +56,9 @@ def _run(report: Report, run: RunSummary) -> Iterator[str]:
     yield from (
         f"- **{_escaped(value)}** {_escaped(name)}; {_escaped(remark)}" for value, name, remark in key_figures(run)
     )
+    yield from _section("What was done to the swarm", fault_table(run))
     yield from _section("Who led when", leader_table(run))
+    yield f"\n{LEADERS_END}"
     yield "\n## How the swarm got over it"
     for anatomy in run.anatomies:
         if anatomy.stages or anatomy.unfinished:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Final
 
+from swarmsim.counting import counted
 from swarmsim.recording import Ruling
 from swarmsim.report.anatomy import Anatomy
 from swarmsim.report.anatomy_chart import anatomy_chart
@@ -17,12 +18,14 @@ from swarmsim.report.stretches import spell_table
 from swarmsim.report.summary import RunSummary, Window
 from swarmsim.report.tables import (
     DISTRIBUTION_COLUMNS,
+    LEADERS_END,
     NEVER,
     RULING_TEXT,
     Table,
     availability_table,
     cost_table,
     distribution_rows,
+    fault_table,
     header_rows,
     leader_table,
     seed_table,
@@ -34,7 +37,7 @@ from swarmsim.report.tables import (
     verdict_tally_table,
 )
 from swarmsim.report.timeline_chart import timeline_chart
-from swarmsim.report.wording import counted, duration, instant, mark
+from swarmsim.report.wording import duration, instant, mark
 
 _ASSETS: Final = files("swarmsim.report") / "assets"
 
@@ -164,7 +167,8 @@ def _seeds(report: Report) -> Markup:
 
 def _run_sections(report: Report, run: RunSummary) -> Iterator[Markup]:
     yield _section("timeline", "Timeline", _legend(), _chart(run, run.whole, "whole", run.anatomies))
-    yield _section("leaders", "Who led when", _table(leader_table(run)))
+    yield _section("done", "What was done to the swarm", _table(fault_table(run)))
+    yield _section("leaders", "Who led when", _table(leader_table(run)), element("p", LEADERS_END, class_="hint"))
     yield _section("anatomy", "How the swarm got over it", *_anatomies(run))
     yield _section(
         "availability",
@@ -205,6 +209,11 @@ def _coverage(table: Table) -> Markup:
     return element("ul", *items, class_="coverage")
 
 
+def _scrolled(wide: Markup) -> Markup:
+    """What must not shrink with the screen: there it is moved sideways instead."""
+    return element("div", wide, class_="scroll")
+
+
 def _chart(run: RunSummary, window: Window, name: str, jumps: Sequence[Anatomy] = ()) -> Markup:
     buttons = [element("button", "whole window", type="button", data_chart=name)]
     buttons += [
@@ -221,7 +230,7 @@ def _chart(run: RunSummary, window: Window, name: str, jumps: Sequence[Anatomy] 
     return element(
         "figure",
         element("div", *buttons, element("output", "", for_=name), class_="controls", hidden="hidden"),
-        timeline_chart(run, window, name),
+        _scrolled(timeline_chart(run, window, name)),
     )
 
 
@@ -232,7 +241,7 @@ def _anatomies(run: RunSummary) -> Iterator[Markup]:
         yield element("p", "Nothing that was done made the swarm change anything.")
     for index, anatomy in enumerate(told):
         yield element("h3", f"{mark(anatomy.at_ns)}: {anatomy.text}")
-        yield anatomy_chart(anatomy, f"anatomy-{index}")
+        yield _scrolled(anatomy_chart(anatomy, f"anatomy-{index}"))
         window = next(
             (
                 each
@@ -280,6 +289,7 @@ _LEGEND: Final = (
     ("leader", "leader"),
     ("follower", "follower"),
     ("candidate", "candidate"),
+    ("pre", "pre-candidate: asks whether it would get votes"),
     ("leaderless", "no leader"),
     ("worker", "worker"),
     ("hit", "under a fault"),
@@ -296,6 +306,8 @@ _LEGEND: Final = (
     ("starting", "starting"),
     ("lost", "gone, swarm has not noticed"),
     ("stopping", "stopping"),
+    ("unhealthy", "unhealthy"),
+    ("missing", "tasks missing, or tables wrong"),
 )
 
 
@@ -309,7 +321,7 @@ def _table(table: Table) -> Markup:
         return element("p", "None.")
     rows = [element("tr", *_cells(row, table.numeric), class_=_ROW_CLASS.get(row[0])) for row in table.rows]
     head = element("thead", _head_row(table.columns, table.numeric))
-    return element("div", element("table", head, element("tbody", *rows)), class_="scroll")
+    return _scrolled(element("table", head, element("tbody", *rows)))
 
 
 _ROW_CLASS: Final = {text: f"row-{text}" for text in RULING_TEXT.values()}

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from core.raft.members import Membership
 from core.raft.quorum import quorum_size
+from swarmsim.counting import counted
 from swarmsim.report.evidence import Evidence
 from swarmsim.report.lanes import UP, HostLane
 from swarmsim.report.spans import state_at
-from swarmsim.report.wording import counted
 
 
 class QuorumGap(Struct, frozen=True, gc=False):

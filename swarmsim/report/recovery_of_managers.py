@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator
 
+from swarmsim.counting import counted
 from swarmsim.report.course import Course, Found, within
 from swarmsim.report.disturbances import Disturbance
 from swarmsim.report.lanes import UP
 from swarmsim.report.leadership import Campaign, Reign, campaigns_between
 from swarmsim.report.quorum import QuorumGap
 from swarmsim.report.spans import state_at
-from swarmsim.report.wording import counted, instant, listed
+from swarmsim.report.wording import instant, listed
 
 
 def leader_was_lost(course: Course, disturbance: Disturbance) -> bool:
     """Whether a leader was of no use any more after this disturbance."""
-    return any(reign.ending and within(disturbance, reign.useful_until_ns) for reign in course.reigns)
+    return any(reign.ending and within(disturbance, reign.until_ns) for reign in course.reigns)
 
 
 def next_reign(course: Course, disturbance: Disturbance) -> Reign | None:
@@ -26,7 +27,7 @@ def election(course: Course, disturbance: Disturbance) -> Iterator[Found]:
     reign = next_reign(course, disturbance)
     elected_at = course.evidence.end_ns if reign is None else reign.elected_at_ns
     campaigns = campaigns_between(course.evidence, disturbance.at_ns, elected_at)
-    had_leader = any(other.elected_at_ns < disturbance.at_ns <= other.until_ns for other in course.reigns)
+    had_leader = any(other.elected_at_ns < disturbance.at_ns <= other.ending_at_ns for other in course.reigns)
     if campaigns and had_leader:
         yield Found("detected", campaigns[0].at_ns, f"by {campaigns[0].host}")
     yield from _votes(campaigns, reign)
@@ -77,7 +78,7 @@ def sessions(course: Course, reign: Reign) -> Iterator[Found]:
     }
     waiting &= joined
     count = len(waiting)
-    for fact in course.evidence.between(reign.elected_at_ns, reign.until_ns, "session-opened"):
+    for fact in course.evidence.between(reign.elected_at_ns, reign.ending_at_ns, "session-opened"):
         waiting.discard(course.evidence.host_of(fact.data["node_id"]))
         if not waiting:
             yield Found("sessions-back", fact.at_ns, counted(count, "host"))

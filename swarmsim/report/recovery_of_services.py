@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from core.timing import SECOND
+from swarmsim.counting import counted
 from swarmsim.player.recorder import LOOK_NS
 from swarmsim.report.course import Course, Found, within
 from swarmsim.report.disturbances import Disturbance
 from swarmsim.report.exchanges import Clients, Exchange
-from swarmsim.report.wording import counted, listed
+from swarmsim.report.wording import listed
 from swarmsim.report.wrong_tables import WrongTables, put_right
 
 QUIET_NS: Final = 5 * SECOND

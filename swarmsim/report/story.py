@@ -6,6 +6,7 @@ from typing import Final
 from msgspec import Struct
 
 from core.timing import SECOND
+from swarmsim.counting import counted, number
 from swarmsim.recording import Ruling, Verdict
 from swarmsim.report.anatomy import Anatomy
 from swarmsim.report.causes import quorum_counts
@@ -14,7 +15,7 @@ from swarmsim.report.quorum import QuorumGap
 from swarmsim.report.stages import STAGES
 from swarmsim.report.story_of_clients import told_of_requests, told_of_writes
 from swarmsim.report.summary import RunSummary
-from swarmsim.report.wording import counted, duration, instant, listed, mark, number
+from swarmsim.report.wording import duration, instant, listed, mark
 
 MOST_TOLD: Final = 5
 """Of anything; the tables have the rest."""
@@ -103,13 +104,13 @@ def _reign(reign: Reign, previous: Reign | None) -> str:
     begins = f"{reign.host} led in term {reign.term}" if previous is None else f"{_election(reign, previous)} and led"
     if not reign.ending:
         return f"{begins} throughout." if previous is None else f"{begins} to the end of the run."
-    return f"{begins} until {instant(reign.useful_until_ns)}, {_why_it_ended(reign)}."
+    return f"{begins} until {instant(reign.until_ns)}, {_why_it_ended(reign)}."
 
 
 def _election(reign: Reign, previous: Reign) -> str:
     tries = sum(not each.pre for each in reign.campaigns)
     at_which = f" at the {_TIMES.get(tries, f'{tries}th')} campaign" if tries > 1 else ""
-    later = duration(reign.elected_at_ns - previous.useful_until_ns)
+    later = duration(reign.elected_at_ns - previous.until_ns)
     when = f"at {instant(reign.elected_at_ns)}, {later} later,"
     return f"{reign.host} was elected in term {reign.term}{at_which} {when}"
 
@@ -140,15 +141,16 @@ def _recovery(anatomy: Anatomy) -> Iterator[str]:
     for each in anatomy.unfinished:
         if each.name == "tasks-running":
             late = None if each.came_ns is None else f"all ran again only {duration(each.came_ns)} later, after"
-            rest = "they still were at the end" if late is None else f"{late} “{each.after}”"
-            yield f"{left} {each.note} short of tasks; {rest}."
+            rest = " to the end" if late is None else f"; {late} “{each.after}”"
+            yield f"{left} {each.note} short of tasks{rest}."
 
 
 def _verdicts(run: RunSummary) -> Iterator[str]:
     failed = [verdict for verdict in run.verdicts if verdict.ruling is not Ruling.HELD]
     if run.verdicts and not failed:
         looks = sum(verdict.checked_count for verdict in run.verdicts)
-        yield f"All {len(run.verdicts)} expectations and checks held, over {number(looks)} single looks."
+        judged = counted(len(run.verdicts), "expectation or check", "expectations and checks")
+        yield f"{f'All {judged}' if len(run.verdicts) > 1 else judged} held, over {counted(looks, 'single look')}."
     yield from (_verdict(verdict) for verdict in failed[:MOST_TOLD])
     waited = [STAGES[each.name] for anatomy in run.anatomies for each in anatomy.unfinished if each.came_ns is None]
     if waited:

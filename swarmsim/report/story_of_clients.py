@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from swarmsim.report.availability import Availability, BadSpell, Reason, Standstill
+from swarmsim.counting import counted, number
+from swarmsim.report.availability import Availability, BadSpell, Standstill
 from swarmsim.report.causes import gone_unnoticed, quorum_counts, quorum_gap_in
 from swarmsim.report.disturbances import lasts
 from swarmsim.report.leadership import leaderless
-from swarmsim.report.reasons import grouped
+from swarmsim.report.reasons import ToldReason, grouped
 from swarmsim.report.summary import RunSummary
-from swarmsim.report.wording import counted, duration, instant, listed, number, share
+from swarmsim.report.wording import duration, instant, listed, share
 
 MOST_TOLD: Final = 4
 MOST_REASONS: Final = 5
@@ -43,7 +44,8 @@ def told_of_writes(run: RunSummary, source: Availability) -> Iterator[str]:
     good = source.outcomes["good"]
     rest = [_became(outcome, count) for outcome, count in source.outcomes.items() if outcome != "good"]
     others = f"; {listed(rest)}" if rest else ""
-    yield f"{number(good)} of {counted(source.asked_count, 'write')} were acknowledged{others}."
+    were = "was" if good == 1 else "were"
+    yield f"{number(good)} of {counted(source.asked_count, 'write')} {were} acknowledged{others}."
     if not source.standstills:
         yield "They never stood still."
     elif len(source.standstills) <= MOST_STANDSTILLS:
@@ -60,12 +62,43 @@ def told_of_writes(run: RunSummary, source: Availability) -> Iterator[str]:
 
 
 def _standstill(run: RunSummary, standstill: Standstill) -> str:
-    unended = "" if standstill.ended else " and was still so when the run ended"
-    asked = listed([_became(outcome, count) for outcome, count in standstill.asked.items()])
+    unended = "" if standstill.ended else ", and it was still so when the run ended"
+    led = _led_meanwhile(run, standstill)
+    why = _no_leader(run, standstill) if not led else _under(run, standstill.from_ns, standstill.to_ns)
     return (
         f"For {duration(standstill.length_ns)}, from {instant(standstill.from_ns)} to {instant(standstill.to_ns)}, "
-        f"none was acknowledged{_no_leader(run, standstill)}{unended}: of those asked meanwhile {asked}."
+        f"no write was acknowledged{why}{unended}: {_asked(standstill)}{led}."
     )
+
+
+def _asked(standstill: Standstill) -> str:
+    """`of the 4 asked meanwhile at m2, 3 waited and were acknowledged and 1 has an unknown outcome`."""
+    hosts = [host for host in standstill.asked_at if host]
+    where = f" at {listed(hosts)}" if hosts else ""
+    asked = f"the {number(sum(standstill.asked.values()))} asked meanwhile{where}"
+    if len(standstill.asked) == 1:
+        [(outcome, count)] = standstill.asked.items()
+        return f"{asked} {_BECAME[outcome][count != 1]}"
+    return f"of {asked}, {listed([_became(outcome, count) for outcome, count in standstill.asked.items()])}"
+
+
+def _led_meanwhile(run: RunSummary, standstill: Standstill) -> str:
+    """That it was the hosts asked that could not write, and not the swarm: a leader could act for most of the time."""
+    if _most(standstill, [(gap.from_ns, gap.to_ns) for gap in run.quorum_gaps]) or not run.reigns:
+        return ""
+    if _most(standstill, leaderless(run.reigns, run.end_ns)):
+        return ""
+    leaders = [reign.host for reign in run.reigns if _most(standstill, [(reign.elected_at_ns, reign.until_ns)])]
+    managers = {lane.host for lane in run.hosts if lane.started_as == "manager"}
+    if not leaders or managers <= set(standstill.asked_at):
+        return ""
+    return f"; {leaders[-1]} led meanwhile, and other managers were not asked"
+
+
+def _most(standstill: Standstill, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether these cover the greater part of it."""
+    covered = (min(to_ns, standstill.to_ns) - max(from_ns, standstill.from_ns) for from_ns, to_ns in spans)
+    return 2 * sum(each for each in covered if each > 0) > standstill.length_ns
 
 
 def _became(outcome: str, count: int) -> str:
@@ -136,9 +169,9 @@ def _reasons(spell: BadSpell) -> str:
     return listed([*told, f"{number(rest)} otherwise"] if rest else told)
 
 
-def _reason(reason: Reason) -> str:
-    detail = f" ({reason.detail})" if reason.detail else ""
-    return f"{number(reason.count)} {FAILED[reason.outcome][reason.count != 1]}{detail}"
+def _reason(reason: ToldReason) -> str:
+    words = f" ({reason.words})" if reason.words else ""
+    return f"{number(reason.count)} {FAILED[reason.outcome][reason.count != 1]}{words}"
 
 
 def _under(run: RunSummary, from_ns: int, to_ns: int) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
+from swarmsim.counting import counted, number
 from swarmsim.report.availability import Availability
 from swarmsim.report.reasons import grouped
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.tables import Table
-from swarmsim.report.wording import duration, instant, listed, number
+from swarmsim.report.wording import duration, instant, listed
 
 MOST_STRETCHES: Final = 12
 """Of each client; report.json has the rest."""
@@ -22,7 +23,8 @@ def spell_table(run: RunSummary) -> Table:
         rows.extend((from_ns, row) for from_ns, _, row in longest[:MOST_STRETCHES])
         rest = [to_ns - from_ns for from_ns, to_ns, _ in longest[MOST_STRETCHES:]]
         if rest:
-            what, each = f"{number(len(rest))} more stretches, in all", f"at most {duration(rest[0])} each"
+            what = f"{counted(len(rest), 'more stretch', 'more stretches')}, in all"
+            each = f"at most {duration(rest[0])} each"
             shorter.append(("", "", duration(sum(rest)), f"{source.kind} of {source.name}", what, each))
     rows.sort(key=lambda row: row[0])
     return Table(
@@ -37,16 +39,18 @@ def _stretches(source: Availability) -> Iterator[tuple[int, int, tuple[str, ...]
     name = f"{source.kind} of {source.name}"
     for still in source.standstills:
         asked = listed([f"{number(count)} {_waited(outcome)}" for outcome, count in still.asked.items()])
-        yield still.from_ns, still.to_ns, _stretch(name, still.from_ns, still.to_ns, "nobody was answered", asked)
+        hosts = [host for host in still.asked_at if host]
+        what = f"nobody was answered{f' at {listed(hosts)}' if hosts and source.kind != 'requests' else ''}"
+        yield still.from_ns, still.to_ns, _stretch(name, still.from_ns, still.to_ns, what, asked)
     for spell in source.spells_beside_standstills():
         part = f"{number(spell.failed_count)} of {number(spell.asked_count)} failed"
         reasons = grouped(spell.reasons)[:3]
-        why = listed([f"{number(each.count)} {each.outcome}{_in_brackets(each.detail)}" for each in reasons])
+        why = listed([f"{number(each.count)} {each.outcome}{_in_brackets(each.words)}" for each in reasons])
         yield spell.from_ns, spell.to_ns, _stretch(name, spell.from_ns, spell.to_ns, part, why)
 
 
-def _in_brackets(detail: str) -> str:
-    return f" ({detail})" if detail else ""
+def _in_brackets(words: str) -> str:
+    return f" ({words})" if words else ""
 
 
 def _waited(outcome: str) -> str:

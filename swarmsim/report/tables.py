@@ -6,15 +6,18 @@ from typing import Final
 from msgspec import Struct
 
 from core.timing import SECOND
-from swarmsim.recording import Ruling
+from swarmsim.counting import counted, number
+from swarmsim.recording import FaultBand, Ruling
 from swarmsim.report.anatomy import Anatomy, InVain
 from swarmsim.report.availability import Availability
 from swarmsim.report.costs import Cost
+from swarmsim.report.disturbances import lasts, whom
 from swarmsim.report.figures import BYTES_PER_SECOND, DURATION, PER_SECOND, REPLICA_TIME, Distribution
+from swarmsim.report.leadership import Reign
 from swarmsim.report.report import Report
 from swarmsim.report.stages import STAGES
 from swarmsim.report.summary import RunSummary
-from swarmsim.report.wording import counted, duration, instant, listed, number, share, size
+from swarmsim.report.wording import duration, instant, listed, share, size
 
 RULING_TEXT: Final = {Ruling.HELD: "held", Ruling.VIOLATED: "violated", Ruling.UNKNOWN: "unknown"}
 MOST_SEEDS: Final = 25
@@ -52,6 +55,18 @@ def situation_table(run: RunSummary) -> Table:
     return Table(("hard state", "reached"), rows, (1,))
 
 
+def fault_table(run: RunSummary) -> Table:
+    """Everything that was done to the swarm, with its targets as they were resolved."""
+    rows = tuple((instant(band.from_ns), _until(band), band.text, whom(band)) for band in run.faults)
+    return Table(("at", "until", "step", "whom"), rows, (0, 1))
+
+
+def _until(band: FaultBand) -> str:
+    if not lasts(band):
+        return "–"
+    return "the run's end" if band.to_ns is None else instant(band.to_ns)
+
+
 def leader_table(run: RunSummary) -> Table:
     """Every leader."""
     rows = tuple(
@@ -61,7 +76,7 @@ def leader_table(run: RunSummary) -> Table:
             instant(reign.elected_at_ns),
             "–" if reign.acts_from_ns is None else instant(reign.acts_from_ns),
             instant(reign.until_ns),
-            _ending(reign.cause, reign.ending) + _late(reign.believed_until_ns - reign.until_ns),
+            _ending(reign) + _late(reign.believed_until_ns - reign.ending_at_ns),
             str(sum(not each.pre for each in reign.campaigns)),
         )
         for reign in run.reigns
@@ -70,8 +85,18 @@ def leader_table(run: RunSummary) -> Table:
     return Table(columns, rows, (0, 2, 3, 4, 6))
 
 
-def _ending(cause: str, ending: str) -> str:
-    return f"{cause} ({ending})" if cause else ending or "the run's end"
+LEADERS_END: Final = (
+    "A leader's time ends as the fault strikes that ended it, though it may go on believing that it leads; "
+    "without such a fault, when it stops, steps down or another is elected."
+)
+"""Said beside the table of leaders; see `leadership.py`."""
+
+
+def _ending(reign: Reign) -> str:
+    if not reign.cause:
+        return reign.ending or "the run's end"
+    later = "" if reign.ending_at_ns == reign.until_ns else f" at {instant(reign.ending_at_ns)}"
+    return f"{reign.cause} ({reign.ending}{later})"
 
 
 def _late(belief_ns: int) -> str:

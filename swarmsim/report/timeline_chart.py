@@ -3,9 +3,10 @@
 import math
 from typing import Final
 
+from swarmsim.counting import counted
 from swarmsim.report.canvas import Canvas
 from swarmsim.report.causes import quorum_counts, quorum_gap_in
-from swarmsim.report.disturbances import lasts
+from swarmsim.report.disturbances import lasts, whom
 from swarmsim.report.lanes import HostLane
 from swarmsim.report.leadership import leaderless
 from swarmsim.report.markup import Markup
@@ -13,10 +14,11 @@ from swarmsim.report.replicas import Replicas
 from swarmsim.report.series import Series
 from swarmsim.report.summary import RunSummary, Window
 from swarmsim.report.tasks import SlotRow, TaskLife
-from swarmsim.report.wording import counted, duration, instant
+from swarmsim.report.wording import duration, instant
 
 HOST_HEIGHT: Final = 17
-FAULT_HEIGHT: Final = 15
+FAULT_HEIGHT: Final = 17
+FAULT_BAR_HEIGHT: Final = 4
 SLOT_HEIGHT: Final = 13
 RATE_HEIGHT: Final = 46
 LATENCY_HEIGHT: Final = 30
@@ -56,8 +58,8 @@ def _faults(canvas: Canvas, run: RunSummary) -> None:
         to_ns = (run.end_ns if band.to_ns is None else band.to_ns) if lasts(band) else band.from_ns
         if not canvas.axis.from_ns <= to_ns or band.from_ns >= canvas.axis.to_ns:
             continue
-        text = f"{band.text} — on {', '.join(band.hosts)}" if band.hosts else band.text
-        left = canvas.axis.x(band.from_ns)
+        text = canvas.fitting(" — ".join(part for part in (band.text, whom(band)) if part))
+        left = canvas.text_left(band.from_ns, text)
         line = next((line for line, end in enumerate(right_ends) if end <= left), len(right_ends))
         right_ends[line : line + 1] = [max(canvas.axis.x(to_ns), left + canvas.text_width(text))]
         _fault(canvas, band.from_ns, to_ns, top + line * (FAULT_HEIGHT + 2), text)
@@ -65,11 +67,13 @@ def _faults(canvas: Canvas, run: RunSummary) -> None:
 
 
 def _fault(canvas: Canvas, from_ns: int, to_ns: int, y: float, text: str) -> None:
+    # The text stands over its bar, not in it: it is long, and few bars are.
     if to_ns > from_ns:
-        canvas.bar(from_ns, to_ns, y, FAULT_HEIGHT, "fault", f"{text}: {instant(from_ns)} to {instant(to_ns)}")
+        title = f"{text}: {instant(from_ns)} to {instant(to_ns)}"
+        canvas.bar(from_ns, to_ns, y + FAULT_HEIGHT - FAULT_BAR_HEIGHT, FAULT_BAR_HEIGHT, "fault", title)
     else:
         canvas.moment(from_ns, y, y + FAULT_HEIGHT, "instant")
-    canvas.label(max(from_ns, canvas.axis.from_ns), y + 11, text, "in-fault")
+    canvas.label(from_ns, to_ns, y + 10, text, "of-fault")
 
 
 def _leaders(canvas: Canvas, run: RunSummary) -> None:
@@ -198,10 +202,11 @@ def _service(canvas: Canvas, service: Replicas, end_ns: int) -> None:
         height = SERVICE_HEIGHT * running / highest
         title = f"{service.service}: {running} of {desired} running, {instant(from_ns)} to {instant(to_ns)}"
         bottom = canvas.y + SERVICE_HEIGHT
-        class_ = "service" if full else "first-start" if first_start else "short"
         if not full and not first_start:
-            canvas.bar(from_ns, to_ns, canvas.y, SERVICE_HEIGHT, "shortage", title)
-        canvas.bar(from_ns, to_ns, bottom - height, height, class_, title, f"{running} of {desired}")
+            canvas.bar(from_ns, to_ns, canvas.y, SERVICE_HEIGHT, "missing", title)
+        class_ = "first-start" if first_start and not full else "service"
+        canvas.bar(from_ns, to_ns, bottom - height, height, class_, title)
+        canvas.caption(from_ns, to_ns, canvas.y, SERVICE_HEIGHT, "service", f"{running} of {desired}")
 
 
 def _tables(canvas: Canvas, run: RunSummary) -> None:
@@ -212,7 +217,7 @@ def _tables(canvas: Canvas, run: RunSummary) -> None:
             to_ns = run.end_ns if each.to_ns is None else each.to_ns
             text = counted(len(each.hosts), "host") if len(each.hosts) > MOST_NAMED else ", ".join(each.hosts)
             title = f"{label}: {', '.join(each.hosts)}, {instant(each.from_ns)} to {instant(to_ns)}"
-            canvas.bar(each.from_ns, to_ns, canvas.y, SLOT_HEIGHT, "short", title, text)
+            canvas.bar(each.from_ns, to_ns, canvas.y, SLOT_HEIGHT, "missing", title, text)
         canvas.y += SLOT_HEIGHT + 3
 
 
@@ -223,7 +228,7 @@ def _slots(canvas: Canvas, run: RunSummary) -> None:
     for row in rows:
         _slot(canvas, row)
     if len(rows) < len(run.slots):
-        canvas.row_label(f"and {len(run.slots) - len(rows)} more slots", SLOT_HEIGHT)
+        canvas.row_label(f"and {counted(len(run.slots) - len(rows), 'more slot')}", SLOT_HEIGHT)
         canvas.y += SLOT_HEIGHT + 2
 
 

@@ -34,11 +34,6 @@ def mark(at_ns: int) -> str:
     return f"{at_ns / SECOND:g} s"
 
 
-def number(value: float) -> str:
-    """With thousands apart: `16,000`."""
-    return f"{value:,.0f}"
-
-
 def share(part: int, whole: int) -> str:
     """`0.72 %`; never 0 or 100 unless it is that exactly."""
     if whole == 0:
@@ -61,11 +56,6 @@ def size(bytes_count: float) -> str:
                 else f"{bytes_count / scale:,.0f} {unit}"
             )
     return f"{bytes_count:.0f} B"
-
-
-def counted(count: int, noun: str) -> str:
-    """`1 request`, `2 requests`."""
-    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
 
 
 def listed(items: Sequence[str]) -> str:

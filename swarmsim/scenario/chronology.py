@@ -12,6 +12,10 @@ from swarmsim.scenario.targets import Group, Host, HostGroup, HostTarget, Severa
 _NEEDS_CAUSE: Final = (steps.Resume, steps.Heal, steps.RepairDisk)
 """These make no sense before what they take back; a restart does."""
 
+_GOES: Final = (steps.Leave, steps.RemoveNode)
+_IS_OUT_AFTER: Final = (*_GOES, steps.LoseDisk)
+"""After these a host is in no swarm."""
+
 
 def check_chronology(timeline: Sequence[tuple[Value, Step]]) -> None:
     """Refuse a step that undoes what has not been done by then; `timeline` is in order of time."""
@@ -26,6 +30,8 @@ def _check(timeline: Sequence[tuple[Value, Step]], number: int) -> None:
         verb = verb_of(step.action)
         place.fail(f"there is nothing to {verb.partition('-')[0]} yet; no fault of that kind comes before")
     _check_groups(place, step.action, earlier)
+    if isinstance(step.action, steps.Rejoin) and not any(isinstance(other.action, _IS_OUT_AFTER) for other in earlier):
+        place.fail("nobody can join again yet; nobody left, was removed or lost a disk before")
     if isinstance(step.action, steps.Restart):
         _check_restart(place, step.action, earlier, [other for _, other in timeline[number + 1 :]])
 
@@ -34,6 +40,8 @@ def _check_groups(place: Value, action: Action, earlier: Sequence[Step]) -> None
     named = [other.group for other in _parts(getattr(action, "hosts", None)) if isinstance(other, Group)]
     if HostGroup.KILLED in named and not any(isinstance(other.action, steps.KILLS) for other in earlier):
         place.fail("nothing has been killed by then")
+    if HostGroup.GONE in named and not any(isinstance(other.action, _GOES) for other in earlier):
+        place.fail("nobody has left or been removed by then")
     if HostGroup.PAUSED in named and not any(isinstance(other.action, steps.Pause) for other in earlier):
         place.fail("nothing has been paused by then")
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from core.compose.stack import Stack
 from core.document import Value
+from core.mistakes import Mistakes
 from core.objects.service import Replicated
-from swarmsim.scenario.acceptance import check_accepted
+from core.operations import Kind
 from swarmsim.yaml_source import SourceError
 
 StackReader = Callable[[str, str], Stack]
@@ -18,6 +19,8 @@ class Deployed:
     def __init__(self, read_stack: StackReader) -> None:
         self._read_stack = read_stack
         self._found: dict[tuple[str, str], Stack | None] = {}
+        self._externals: list[tuple[Value, Kind, str]] = []
+        """What stacks expect to be there, and where their file is named."""
         self.mistakes: list[SourceError] = []
         """What is wrong in the Compose files themselves."""
 
@@ -34,7 +37,17 @@ class Deployed:
         except SourceError as error:
             self.mistakes.extend(error.each)
         else:
-            check_accepted(file, stack)
+            self._externals.extend((file, *external) for external in stack.externals)
+
+    def check_externals(self) -> None:
+        """Refuse what a stack expects to find in the swarm and no stack of the scenario makes."""
+        made = {each for stack in self.stacks for each in stack.declared}
+        mistakes = Mistakes()
+        for file, kind, name in self._externals:
+            if (kind, name) not in made and self.complete:
+                problem = f"external {kind.value} {name!r} does not exist in the swarm: no stack here declares it"
+                mistakes.note(file.path, problem)
+        mistakes.settle()
 
     def stack(self, name: str, file: str) -> Stack | None:
         """What was read; None if it could not be."""

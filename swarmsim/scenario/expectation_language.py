@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from core.document import Value
+from core.document import Value, what_there_is
 from core.mistakes import Mistakes
 from swarmsim.checks.situations import SITUATIONS
 from swarmsim.checks.suite import CHECKS
@@ -20,7 +20,7 @@ from swarmsim.scenario.expectations import (
     Window,
 )
 from swarmsim.scenario.forms import Form, Mapped, Part, Shape, Single, flow
-from swarmsim.scenario.names import Names, what_there_is
+from swarmsim.scenario.names import Names
 from swarmsim.scenario.target_language import HOSTS
 from swarmsim.scenario.words import (
     INSTANT,

@@ -153,6 +153,7 @@ class _Decoder:
 
     def _names(self, cluster: ClusterPlan | None, *, all_deployed: bool) -> Names:
         later = [(place, self._mistakes.attempt(partial(self._read_later, place))) for place in self._places("deploy")]
+        self._mistakes.attempt(self._deployed.check_externals)
         stacks = self._deployed.stacks
         names = Names(
             hosts=hosts_of(self._sections.get("cluster", Value("", None))) or (),

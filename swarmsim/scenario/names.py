@@ -1,7 +1,6 @@
 """What a scenario has given names to, and how long it lasts: what a target or an instant is checked against."""
 
 import re
-from collections.abc import Iterable
 from typing import Final, NoReturn
 
 from msgspec import Struct
@@ -10,22 +9,8 @@ from msgspec.structs import replace
 from core.document import Value, did_you_mean
 from swarmsim.scenario.targets import HostGroup
 
-LISTED_COUNT: Final = 12
-"""Where there are more names than that, a message about an unknown one does not list them all."""
-
 _OF_MANAGERS: Final = (HostGroup.MANAGERS, HostGroup.FOLLOWERS)
 _GROUPS: Final = tuple(group.value for group in HostGroup)
-
-
-def what_there_is(word: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown name: those that are known, if they are few, or else the nearest."""
-    known = tuple(dict.fromkeys(known))
-    if not known:
-        return "; there is none"
-    if len(known) <= LISTED_COUNT:
-        return f"; there {'is' if len(known) == 1 else 'are'} {', '.join(known)}"
-    nearest = did_you_mean(word, known)
-    return nearest or f"; there are {', '.join(known[:LISTED_COUNT])} and {len(known) - LISTED_COUNT} more"
 
 
 class Names(Struct, frozen=True):
@@ -100,5 +85,6 @@ class Names(Struct, frozen=True):
         there = " and ".join(f"{letter}1..{letter}{count}" for letter, count in counts if count)
         if re.fullmatch(r"[mw]\d+", name):
             value.fail(f"there is no host {name!r}; there are {there}")
-        nearest = did_you_mean(name, _GROUPS).rstrip("?")
-        value.fail(f"there is no host or group {name!r}{nearest}; hosts are {there}, groups {', '.join(_GROUPS)}")
+        suggestion = did_you_mean(name, _GROUPS)
+        hosts = f"{' H' if suggestion else '; h'}osts are {there}, groups {', '.join(_GROUPS)}"
+        value.fail(f"there is no host or group {name!r}{suggestion}{hosts}")

@@ -3,11 +3,11 @@
 from typing import Final
 
 from core.compose.stack import Stack
-from core.document import Value
+from core.document import Value, is_whole_number, what_there_is
 from core.mistakes import Mistakes, each
 from core.timing import PROFILES
 from swarmsim.scenario.forms import Form, Part
-from swarmsim.scenario.names import Names, what_there_is
+from swarmsim.scenario.names import Names
 from swarmsim.scenario.plan import (
     NETWORKS,
     Call,
@@ -137,7 +137,7 @@ def _read_calls(value: Value, _: Names) -> tuple[Call, ...]:
     calls = []
     for item in value.items():
         name, colon, port = item.text().partition(":")
-        if colon and not port.isdecimal():
+        if colon and not is_whole_number(port):
             item.fail(f"{item.text()!r} is not a call; write it like kv or kv:6379")
         calls.append(Call(name, int(port) if colon else None))
     return tuple(calls)
@@ -234,7 +234,7 @@ def _read_port(
     value: Value, traffic: str, names: Names, stacks: list[Stack], images: tuple[ImagePlan, ...]
 ) -> tuple[str, int]:
     service, colon, port = value.text().partition(":")
-    if not colon or not port.isdecimal():
+    if not colon or not is_whole_number(port):
         value.fail(f"{value.text()!r} is not a published port; write it like vote_web:5000")
     published = published_by(stacks)
     if service not in published and "services" in names.unread:

@@ -101,6 +101,7 @@ VERBS: Final = {
         _verb(steps.Activate, _ON_HOSTS),
         _verb(steps.RemoveNode, _ON_HOSTS),
         _verb(steps.Leave, _ON_HOSTS),
+        _verb(steps.Rejoin, _ON_HOSTS),
         _verb(steps.Scale, Entry("service", SERVICE, "replicas", count(0))),
         _verb(steps.Deploy, Mapped(_STACK)),
         _verb(steps.RemoveService, Single("service", SERVICE)),

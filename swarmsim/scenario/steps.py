@@ -108,6 +108,7 @@ __all__ = [
     "Activate",
     "RemoveNode",
     "Leave",
+    "Rejoin",
     "Scale",
     "Deploy",
     "RemoveService",
@@ -161,6 +162,12 @@ class Leave(Struct, Generic[HostsT], frozen=True, gc=False, tag="leave"):
     hosts: HostsT
 
 
+class Rejoin(Struct, Generic[HostsT], frozen=True, gc=False, tag="rejoin"):
+    """Hosts that left, were removed or lost their disk join again; what is left of the nodes they were is removed."""
+
+    hosts: HostsT
+
+
 # --- what an operator deploys
 
 
@@ -201,6 +208,7 @@ Order = (
     | Activate[HostsT]
     | RemoveNode[HostsT]
     | Leave[HostsT]
+    | Rejoin[HostsT]
     | Scale
     | Deploy
     | RemoveService

@@ -6,10 +6,10 @@ list of those. Tasks: `web.1`, `web` (all of its tasks), `{web: 2}` (two of them
 
 from typing import Final
 
-from core.document import Value
+from core.document import Value, is_whole_number, what_there_is
 from core.mistakes import each
 from core.trials.faults import Link
-from swarmsim.scenario.names import Names, what_there_is
+from swarmsim.scenario.names import Names
 from swarmsim.scenario.targets import (
     Group,
     Host,
@@ -117,7 +117,7 @@ def _read_tasks(value: Value, names: Names) -> TaskTarget:
     service, dot, slot = value.text().rpartition(".")
     if not dot:
         return TaskTarget(SERVICE.read(value, names))
-    if not slot.isdecimal() or int(slot) == 0:
+    if not is_whole_number(slot) or int(slot) == 0:
         value.fail(f"{slot!r} is not a slot; write a task like vote_web.1")
     name = SERVICE.read(Value(value.path, service), names)
     names.check_slot(value, name, int(slot))

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 
 class HostGroup(Enum):
-    """Hosts by what they are at the instant the step is played. All but ALL and KILLED count live hosts only."""
+    """Hosts by what they are at the instant the step is played. All but ALL, KILLED and GONE count live hosts only."""
 
     LEADER = "leader"
     """The manager that leads the highest term; none while there is no leader."""
@@ -29,6 +29,8 @@ class HostGroup(Enum):
     PAUSED = "paused"
     JOINED = "joined"
     """Hosts that a `join` step brought in."""
+    GONE = "gone"
+    """Hosts that left the swarm or were removed from it, until they join it again."""
 
 
 class Host(Struct, frozen=True, gc=False, tag="host"):

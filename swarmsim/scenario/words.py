@@ -10,12 +10,15 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from core.document import Value, parse_duration_ns
+from core.document import Value, parse_duration_ns, what_there_is
 from core.timing import MS, SECOND
 from swarmsim.scenario.expectations import Window
-from swarmsim.scenario.names import Names, what_there_is
+from swarmsim.scenario.names import Names
 
 US: Final = 1_000
+_PERCENT: Final = re.compile(r"([+-]?[0-9]{1,18}(?:\.[0-9]+)?)\s*%")
+_RATE: Final = re.compile(r"([0-9]{1,18}(?:\.[0-9]+)?)\s*/\s*(s|m)")
+_BANDWIDTH: Final = re.compile(r"([0-9]{1,18}(?:\.[0-9]+)?)\s*([kMG]?)bit/s")
 
 
 class Kind(Struct, frozen=True):
@@ -95,7 +98,7 @@ def _read_percent(value: Value, _: Names) -> float:
 
 
 def _percent(value: Value) -> float:
-    match = re.fullmatch(r"([+-]?\d+(?:\.\d+)?)\s*%", value.raw) if isinstance(value.raw, str) else None
+    match = _PERCENT.fullmatch(value.raw) if isinstance(value.raw, str) else None
     if match is None:
         value.fail(f"{value.scalar_text()!r} is not a percentage; write it like 95% or 99.9%")
     return float(Decimal(match[1]).scaleb(-2))  # so that 99.9% is 0.999 and not its neighbour
@@ -112,7 +115,7 @@ def _plain(number: Decimal) -> str:
 
 
 def _read_rate(value: Value, _: Names) -> float:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*/\s*(s|m)", value.raw) if isinstance(value.raw, str) else None
+    match = _RATE.fullmatch(value.raw) if isinstance(value.raw, str) else None
     if match is None or float(match[1]) == 0:
         value.fail(f"{value.scalar_text()!r} is not a rate; write it like 200/s or 30/m")
     return float(match[1]) / (60 if match[2] == "m" else 1)
@@ -123,7 +126,7 @@ def _write_rate(rate_per_s: float) -> str:
 
 
 def _read_bandwidth(value: Value, _: Names) -> int:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMG]?)bit/s", value.raw) if isinstance(value.raw, str) else None
+    match = _BANDWIDTH.fullmatch(value.raw) if isinstance(value.raw, str) else None
     if match is None:
         value.fail(f"{value.scalar_text()!r} is not a bandwidth; write it like 1Gbit/s or 100Mbit/s")
     return int(float(match[1]) * {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}[match[2]])

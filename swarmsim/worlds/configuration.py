@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.codec import wire
+from core.host import HostConfig
 from core.ids import NodeId
-from core.membership import HostConfig
 from core.objects.resources import Resources
 from core.raft.config import RaftConfig
 from core.timing import PROFILES

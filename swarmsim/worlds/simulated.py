@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from core.host import Host
 from core.ids import NodeId, SecretId
-from core.membership import Membership
+from core.machines import Machines
 from core.mesh.routes import RouteTable
 from core.operations import Operation
 from core.raft.effects import Result
 from core.raft.members import voters_of
 from core.store import Store
+from core.timing import PROFILES, Timing
 from core.trials.clients import RequestSample, WriterSample
 from core.trials.endings import LASTING
 from core.trials.faults import Fault
@@ -50,7 +51,7 @@ class SimulatedWorld:
     def __init__(self, plan: ClusterPlan, images: Sequence[ImagePlan], seed: int) -> None:
         self.sim = World(config_of(plan, images), seed, self._recover)
         self._racks: dict[str, str] = {}
-        self._patience_ns = patience_ns(plan.timing)
+        self._timing = PROFILES[plan.timing]
         self._injector = Injector(self.sim, MinorityGuard(self.sim))
         self._hosts: dict[str, Host] = {}
         """Of each machine's last daemon, dead or alive."""
@@ -78,6 +79,10 @@ class SimulatedWorld:
     def random(self, purpose: str) -> Random:
         return self.sim.random(purpose)
 
+    @property
+    def timing(self) -> Timing:
+        return self._timing
+
     # --- hosts
 
     def hosts(self) -> tuple[str, ...]:
@@ -87,14 +92,14 @@ class SimulatedWorld:
         machine = self.sim.machine(host)
         core = machine.host
         assert core is None or isinstance(core, Host)
-        raft = core.membership.raft if core is not None else None
+        raft = core.machines.raft if core is not None else None
         leads = core is not None and core.leading and machine.daemon is not None
         return HostStatus(
             host,
             self._racks[host],
             _power(machine),
             core.phase if core is not None else "inactive",
-            core.node_id if core is not None else NodeId(""),
+            self.node_id(host),
             raft.id if raft is not None else NodeId(""),
             raft.leader_id if raft is not None and raft.leader_id is not None else NodeId(""),
             voters_of(raft.members) if raft is not None else (),
@@ -109,11 +114,15 @@ class SimulatedWorld:
     def power(self, host: str) -> Power:
         return _power(self.sim.machine(host))
 
+    def node_id(self, host: str) -> NodeId:
+        core = self.sim.machine(host).host
+        return core.node_id if isinstance(core, Host) else NodeId("")
+
     def leader(self) -> str | None:
         leader, leader_term = None, 0
         for name, machine in self.sim.machines.items():
             if machine.running and isinstance(core := machine.host, Host) and core.leading:
-                raft = core.membership.raft
+                raft = core.machines.raft
                 if raft is not None and raft.term > leader_term:
                     leader, leader_term = name, raft.term
         return leader
@@ -156,7 +165,7 @@ class SimulatedWorld:
             plan.rate_per_s,
             plan.read_rate_per_s,
             plan.value_bytes,
-            timeout_ns=self._patience_ns,
+            timeout_ns=patience_ns(self._timing),
         ).stop
 
     # --- what checks watch
@@ -168,24 +177,24 @@ class SimulatedWorld:
         self._raft_listeners.append(listener)
 
     def _stepped(self, at: int, host: str, event: Any, effects: list[Any]) -> None:
-        membership = self._hosts[host].membership
-        if effects and membership.raft is not None:
+        machines = self._hosts[host].machines
+        if effects and machines.raft is not None:
             for listener in self._raft_listeners:
-                listener(at, host, membership.raft, effects)
-            if membership.replica is not None and membership.replica.watcher is None:
-                self._attend(host, membership)
+                listener(at, host, machines.raft, effects)
+            if machines.replica is not None and machines.replica.watcher is None:
+                self._attend(host, machines)
 
     def observe_applied(self, listener: AppliedListener) -> None:
         self._applied_listeners.append(listener)
 
     def _recover(self, start: Start) -> Host:
         host = self._hosts[start.name] = recover_swarm_host(start)
-        self._attend(start.name, host.membership)
+        self._attend(start.name, host.machines)
         return host
 
-    def _attend(self, name: str, membership: Membership) -> None:
+    def _attend(self, name: str, machines: Machines) -> None:
         """Have it tell what a host applies, from the first command on: a manager is made at a start or in a step."""
-        replica, raft = membership.replica, membership.raft
+        replica, raft = machines.replica, machines.raft
         if replica is None or raft is None:
             return
 
@@ -221,18 +230,14 @@ class SimulatedWorld:
     def held_secrets(self, host: str) -> tuple[SecretId, ...]:
         machine = self.sim.machine(host)
         core = machine.host
-        agent = core.membership.agent if machine.daemon is not None and isinstance(core, Host) else None
+        agent = core.machines.agent if machine.daemon is not None and isinstance(core, Host) else None
         return agent.secret_ids if agent is not None else ()
 
     def sent(self) -> SentCounts:
         return self.sim.sent()
 
     def check_invariants(self, full: bool = False) -> None:
-        self.sim.check_invariants()
-        for machine in self.sim.machines.values() if full else ():
-            core = machine.host
-            if machine.daemon is not None and isinstance(core, Host) and core.membership.raft is not None:
-                core.membership.raft.check_invariants(full=True)
+        self.sim.check_invariants(full)
 
 
 def _power(machine: Machine) -> Power:

@@ -9,7 +9,7 @@ import pytest
 from data_plane_benches import DataPlaneBench, SimulatedDataPlane
 from hypothesis import given
 from hypothesis import strategies as st
-from route_specification import Programmed, from_container, from_outside, parts, resolve
+from route_specification import Programmed, from_container, from_outside, parts, resolve, reverse
 
 from core.events import RoutesApplied, RoutesFailed
 from core.ids import NetworkId, NodeId, ServiceId, TaskId
@@ -23,8 +23,11 @@ from core.objects.service import EndpointMode
 PLANES = [SimulatedDataPlane]
 NETWORKS = (NetworkId("n1"), NetworkId("n2"))
 SERVICES = (ServiceId("s1"), ServiceId("s2"), ServiceId("s3"))
-NAMES = ("web", "db", "cache")
-ASKED_NAMES = (*NAMES, "tasks.web", "tasks.", "nobody")
+NAMES = ("web", "tasks", "web.front")
+CALLED = ("front", "front.back")
+TASK_NAMES = ("t0", "web.1.t0", "web.node.t0", "tasks.1.t0", "web.t0", "tasks.t0")
+NAMES_ON_A_NETWORK = ("web.front.back", "tasks.web.front", "t0.front", "web.1.t0.front.back", ".front")
+ASKED_NAMES = (*NAMES, "tasks.web", "tasks.", "nobody", *TASK_NAMES, *NAMES_ON_A_NETWORK)
 PORTS = (80, 81)
 ADDRESSES = tuple(f"10.0.0.{number}" for number in range(4))
 OWN = "10.0.0.77"
@@ -47,10 +50,12 @@ def services(draw: Any) -> ServiceRoute:
     return ServiceRoute(draw(networks), draw(st.sampled_from(SERVICES)), mode, virtual_ip, names, ports)
 
 
-backends = st.builds(Backend, networks, st.sampled_from(SERVICES), task_ids, st.just(NodeId("node")), addresses)
+backends = st.builds(
+    Backend, networks, st.sampled_from(SERVICES), task_ids, st.just(NodeId("node")), addresses, st.integers(0, 1)
+)
 neighbours = st.builds(Neighbour, networks, addresses, st.just(NodeId("node")), st.sampled_from(("1.1.1.1", "2.2.2.2")))
 network_routes = st.builds(
-    NetworkRoute, networks, st.just("net"), st.just(1), st.just("10.0.0.0/24"), st.booleans(), addresses
+    NetworkRoute, networks, st.sampled_from(CALLED), st.just(1), st.just("10.0.0.0/24"), st.booleans(), addresses
 )
 records = st.one_of(services(), backends, backends, neighbours, network_routes)
 
@@ -95,6 +100,9 @@ def compare(plane: DataPlaneBench, specified: Specified) -> None:
         for address in ADDRESSES:
             expected = from_container(table, turns, network_id, OWN, address)
             assert plane.from_container(network_id, OWN, address) == expected
+    for order in (NETWORKS, NETWORKS[::-1]):
+        for address in ADDRESSES:
+            assert plane.reverse(order, address) == reverse(table, order, address)
     for name in ASKED_NAMES:
         for order in (NETWORKS, NETWORKS[::-1]):
             assert plane.resolve(order, name) == resolve(table, order, name)
@@ -159,6 +167,22 @@ def reached(plane: DataPlaneBench) -> list[str]:
     return [address for address in ADDRESSES if plane.from_container(NETWORKS[0], OWN, address) is not None]
 
 
+def test_of_two_tasks_with_one_address_or_one_id_the_first_by_service_is_meant(plane: DataPlaneBench) -> None:
+    """Whichever came first; and when it goes, the other."""
+    network = NetworkRoute(NETWORKS[0], "front", 1, "10.0.0.0/24", False, OWN)
+    routes = [ServiceRoute(NETWORKS[0], each, EndpointMode.DNSRR, "", (each,), ()) for each in SERVICES]
+    both = [Backend(NETWORKS[0], service_id, TaskId("t0"), NodeId("node"), ADDRESSES[0], 1) for service_id in SERVICES]
+    plane.program(RouteChanges(0, 1, changed=(network, *routes, both[1], both[0], both[2])))
+    for version, backend in enumerate(both, start=1):
+        plane.settle()
+        name = f"{backend.service_id}.1.t0"
+        assert plane.reverse(NETWORKS, ADDRESSES[0]) == f"{name}.front"
+        assert plane.resolve(NETWORKS, name) is not None
+        plane.program(RouteChanges(version, version + 1, removed=(backend.key,)))
+    plane.settle()
+    assert plane.reverse(NETWORKS, ADDRESSES[0]) is None
+
+
 def test_parts_given_at_once_are_programmed_and_answered_in_order(plane: DataPlaneBench) -> None:
     given_parts = (
         RouteChanges(0, 3, changed=(neighbour(ADDRESSES[0]),)),
@@ -169,6 +193,40 @@ def test_parts_given_at_once_are_programmed_and_answered_in_order(plane: DataPla
     plane.settle()
     assert plane.heard == [RoutesApplied(ticket) for ticket in tickets]
     assert reached(plane) == [ADDRESSES[1]]
+
+
+def test_an_order_given_again_before_it_is_answered_is_carried_out_once(plane: DataPlaneBench) -> None:
+    first = plane.program(RouteChanges(0, 1))
+    ticket = plane.program(RouteChanges(1, 2, changed=(neighbour(ADDRESSES[0]),)))
+    plane.repeat()
+    plane.repeat()
+    plane.settle()
+    assert plane.heard == [RoutesApplied(first), RoutesApplied(ticket)]
+
+
+def test_an_order_given_again_after_it_was_answered_is_answered_again_and_does_nothing(plane: DataPlaneBench) -> None:
+    """The last part of a whole table, carried out twice, would remove what the parts before it have brought."""
+    plane.program(RouteChanges(0, 1, last=False, changed=(neighbour(ADDRESSES[0]),)))
+    ticket = plane.program(RouteChanges(0, 1, position=1, changed=(neighbour(ADDRESSES[1]),)))
+    plane.settle()
+    plane.repeat()
+    assert plane.heard.count(RoutesApplied(ticket)) == 1, "never within the call"
+    plane.settle()
+    assert plane.heard.count(RoutesApplied(ticket)) == 2
+    assert reached(plane) == [ADDRESSES[0], ADDRESSES[1]]
+
+
+def test_a_failure_that_is_asked_for_again_stays_one(plane: DataPlaneBench) -> None:
+    plane.break_down()
+    ticket = plane.program(RouteChanges(0, 1, changed=(neighbour(ADDRESSES[0]),)))
+    plane.settle()
+    plane.repair()
+    plane.repeat()
+    plane.settle()
+    assert plane.heard[0] == plane.heard[1]
+    assert isinstance(plane.heard[1], RoutesFailed)
+    assert plane.heard[1].ticket == ticket
+    assert reached(plane) == []
 
 
 def test_a_part_is_answered_even_if_a_whole_table_is_given_after_it(plane: DataPlaneBench) -> None:

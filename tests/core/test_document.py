@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.document import Interpolated, Value, did_you_mean, parse_duration_ns
+from core.document import Interpolated, Value, did_you_mean, parse_duration_ns, what_there_is
 from core.mistakes import DocumentError
 from core.timing import MS, SECOND
 
@@ -38,10 +38,15 @@ def test_sizes(written: object, size: int) -> None:
     assert Value("", written).size_bytes() == size
 
 
-@given(st.integers(0, 10**15))
+@given(st.integers(0, (2**63 - 1) // MS))
 def test_a_duration_in_whole_units_is_read_exactly(count: int) -> None:
     assert parse_duration_ns(f"{count}ns") == count
     assert parse_duration_ns(f"{count}ms") == count * MS
+
+
+def test_a_duration_that_is_too_long_for_the_wire_is_none() -> None:
+    assert parse_duration_ns("2562047h") is not None
+    assert parse_duration_ns("2562048h") is None
 
 
 @pytest.mark.parametrize(
@@ -79,6 +84,24 @@ def test_unknown_keys_get_the_nearest_known_one() -> None:
 
 def test_extensions_are_left_out() -> None:
     assert list(Value("", {"x-note": 1, "a": 2}).fields("a")) == ["a"]
+
+
+def test_the_nearest_word_comes_before_a_list_of_the_first_that_are_possible() -> None:
+    words = [f"word-{letter}" for letter in "abcdefghi"]
+    with pytest.raises(DocumentError) as refused:
+        Value("a", "word-bb").one_of(words)
+    assert str(refused.value) == (
+        "a: 'word-bb' is not possible here; did you mean 'word-b'?"
+        " There are word-a, word-b, word-c, word-d, word-e, word-f and 3 more"
+    )
+    assert what_there_is("zzz", words) == f"; there are {', '.join(words)}"
+    assert what_there_is("zzz", []) == ", nor any other"
+
+
+def test_a_value_that_lacks_a_variable_is_refused_with_its_name() -> None:
+    with pytest.raises(DocumentError) as refused:
+        Value("a", Interpolated("", ("N",))).integer()
+    assert str(refused.value) == "a: expected a whole number, not ''; variable 'N' is not set"
 
 
 def test_nothing_is_suggested_for_a_word_like_no_other() -> None:

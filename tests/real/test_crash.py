@@ -13,9 +13,9 @@ from forgetful_disk import ForgetfulDisk
 from loopback import Client, applied, free_address
 
 import real.storage
+from core.host import HostConfig
 from core.ids import NodeId
 from core.journal import Journal
-from core.membership import HostConfig
 from core.objects.config import ConfigSpec
 from core.operations import CreateConfig, InitSwarm, Kind, ListObjects
 from core.raft.config import RaftConfig

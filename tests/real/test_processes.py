@@ -1,4 +1,4 @@
-"""Daemons as processes on loopback: what survives kill -9, and how a daemon ends that cannot go on."""
+"""Daemons as processes on loopback: how one ends that cannot go on, and what it takes from whom."""
 
 import asyncio
 import re
@@ -8,82 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from loopback import PATIENCE_S, REPOSITORY, Node, Swarm, applied, connected, free_address
+from loopback import PATIENCE_S, REPOSITORY, Node, Swarm, config_names, connected, free_address
 
 from core.objects.config import ConfigSpec
-from core.operations import CreateConfig, Kind, ListObjects
-from core.raft.effects import Applied, OutcomeUnknown, Refused
-
-
-class Writer:
-    """Writes configs one after the other, whichever manager answers, until told to stop."""
-
-    def __init__(self, swarm: Swarm) -> None:
-        self.acknowledged: list[str] = []
-        self.stopping = False
-        self._swarm = swarm
-        self._count = 0
-
-    async def run(self) -> None:
-        while not self.stopping:
-            for node in [node for node in self._swarm.nodes if node.running]:
-                await self._write_through(node)
-
-    async def _write_through(self, node: Node) -> None:
-        try:
-            async with connected(node) as client:
-                result = None
-                while not self.stopping and not isinstance(result, OutcomeUnknown | Refused):
-                    self._count += 1
-                    name = f"config-{self._count}"
-                    result = await client.request(CreateConfig(ConfigSpec(name, b"x")))
-                    if isinstance(result, Applied):
-                        self.acknowledged.append(name)
-        except ConnectionError:
-            return  # it was killed before it answered
-
-
-async def configs(node: Node) -> list[str]:
-    async with connected(node) as client:
-        return [config.spec.name for config in await applied(client, ListObjects(Kind.CONFIG))]
-
-
-def test_no_acknowledged_write_is_lost_with_the_leader(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Swarm(tmp_path, manager_count=3) as swarm:
-            writer = Writer(swarm)
-            writing = asyncio.create_task(writer.run())
-            await swarm.wait_until(lambda: len(writer.acknowledged) > 50, "writes are acknowledged")
-            leader = await swarm.leader()
-            leader.kill()
-            count = len(writer.acknowledged)
-            await swarm.wait_until(lambda: len(writer.acknowledged) > count + 50, "writes go on without the leader")
-            leader.start()
-            writer.stopping = True
-            await writing
-            for node in swarm.nodes:
-                found = await configs(node)
-                assert set(writer.acknowledged) <= set(found)
-                assert len(found) == len(set(found))
-
-    asyncio.run(story())
-
-
-def test_no_acknowledged_write_is_lost_when_all_are_killed(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Swarm(tmp_path, manager_count=3) as swarm:
-            writer = Writer(swarm)
-            writing = asyncio.create_task(writer.run())
-            await swarm.wait_until(lambda: len(writer.acknowledged) > 20, "writes are acknowledged")
-            swarm.stop()
-            writer.stopping = True
-            await writing
-            for node in swarm.nodes:
-                node.start()
-            for node in swarm.nodes:
-                assert set(writer.acknowledged) <= set(await configs(node))
-
-    asyncio.run(story())
+from core.operations import CreateConfig
+from core.raft.effects import OutcomeUnknown
 
 
 def test_a_daemon_that_cannot_write_ends_and_says_why(tmp_path: Path) -> None:
@@ -112,7 +41,7 @@ def test_what_a_daemon_cannot_read_costs_the_connection_and_nothing_else(tmp_pat
             writer.write(b"GET / HTTP/1.1\r\n\r\n")
             assert await reader.read() == b""
             writer.close()
-            assert await configs(node) == []
+            assert await config_names(node) == []
             assert "hung up on" in node.log
 
     asyncio.run(story())
@@ -129,7 +58,7 @@ def test_a_second_daemon_keeps_its_hands_off_a_journal_in_use(tmp_path: Path) ->
                 assert second.process.wait(PATIENCE_S) == 1
             finally:
                 second.kill()
-            assert await configs(node) == []
+            assert await config_names(node) == []
 
     asyncio.run(story())
 

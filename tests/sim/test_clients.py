@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from simulated import host_of, scripted_world
+from simulated import any_host_with_power, host_of, scripted_world
 
 from core.effects import Effect
 from core.events import Event, Requested
@@ -12,8 +12,8 @@ from core.raft.effects import Applied, OutcomeUnknown, Refused, Reply
 from core.raft.events import Cancelled
 from core.raft.machine import Rejected
 from core.timing import MS, SECOND
-from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSample
-from sim.traffic import TrafficClient, any_host_with_power
+from core.trials.clients import Failure, Outcome, RequestSample, Why, WriteOutcome, WriterSample
+from sim.traffic import TrafficClient
 from sim.world import World
 from sim.writers import ConfigWriter
 
@@ -58,14 +58,14 @@ def test_a_request_that_gets_no_answer_times_out_once() -> None:
     world.run_for(1499 * MS)
     assert samples == []
     world.run_for(10 * SECOND)
-    assert samples[0] == RequestSample(0, 1500 * MS, Outcome.TIMEOUT, "m1", "m1 has no power")
+    assert samples[0] == RequestSample(0, 1500 * MS, Outcome.TIMEOUT, "m1", Failure(Why.ENTRY_WITHOUT_POWER, "m1"))
     assert len(samples) == 10
 
 
 def test_without_any_host_a_request_is_refused() -> None:
     world = scripted_world("m1")
     samples = traffic(world, 1, host=None)
-    assert samples == [RequestSample(0, 0, Outcome.REFUSED, "", "no host is up")]
+    assert samples == [RequestSample(0, 0, Outcome.REFUSED, "", Failure(Why.NO_HOST_UP))]
 
 
 def test_clients_enter_at_hosts_with_power_only() -> None:

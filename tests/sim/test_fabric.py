@@ -18,7 +18,7 @@ from core.objects.service import EndpointMode, EndpointSpec
 from core.objects.task import Task
 from core.timing import MS, SECOND
 from core.trials import faults
-from core.trials.clients import Outcome
+from core.trials.clients import FailedCall, Failure, Outcome, Why
 from core.trials.faults import Link
 from sim.images import Call, Catalogue, Image
 from sim.injection import Injector
@@ -56,7 +56,7 @@ def service(
 
 
 def backend(network: NetworkId, name: str, host: str, address: str) -> Backend:
-    return Backend(network, ServiceId(name), TaskId(f"{name}.{address}"), NodeId(host), address)
+    return Backend(network, ServiceId(name), TaskId(f"{name}.{address}"), NodeId(host), address, 1)
 
 
 def tables_of(name: str) -> list[RouteRecord]:
@@ -94,7 +94,7 @@ class Mesh:
         for name in MACHINES:
             order(self.world, name, ProgramRoutes(Ticket(1), RouteChanges(0, 1, changed=tuple(tables_of(name)))))
         self.world.run_for(SECOND)
-        self.ended: list[tuple[Outcome, str, int]] = []
+        self.ended: list[tuple[Outcome, Failure | None, int]] = []
 
     def change(self, name: str, *changed: RouteRecord, removed: tuple[RouteRecord, ...] = ()) -> None:
         version = self.world.machine(name).data_plane.tables.version
@@ -106,30 +106,30 @@ class Mesh:
     def ask(self, entry: str = "m1", port: int = 8080, timeout_ns: int = 5 * SECOND) -> None:
         began_at = self.world.now
 
-        def done(outcome: Outcome, detail: str) -> None:
-            self.ended.append((outcome, detail, self.world.now - began_at))
+        def done(outcome: Outcome, failure: Failure | None) -> None:
+            self.ended.append((outcome, failure, self.world.now - began_at))
 
         self.world.fabric.enter(self.world.machine(entry), port, timeout_ns, done)
 
-    def outcome(self, entry: str = "m1", port: int = 8080) -> tuple[Outcome, str]:
+    def outcome(self, entry: str = "m1", port: int = 8080) -> tuple[Outcome, Failure | None]:
         """Ask, wait until it has ended, and check that it ended once."""
         self.ended.clear()
         self.ask(entry, port)
         self.world.run_for(20 * SECOND)
-        ((outcome, detail, _),) = self.ended
-        return outcome, detail
+        ((outcome, failure, _),) = self.ended
+        return outcome, failure
 
 
 @pytest.mark.parametrize("entry", MACHINES)
 def test_a_request_may_enter_at_any_host(entry: str) -> None:
     mesh = Mesh()
-    assert mesh.outcome(entry) == (Outcome.OK, "")
+    assert mesh.outcome(entry) == (Outcome.OK, None)
     assert [container.served_count for name in MACHINES for container in mesh.world.containers(name)] == [1, 0, 1]
     assert 5 * MS < mesh.ended[0][2] < 40 * MS
 
 
 def test_a_port_that_nobody_publishes_refuses() -> None:
-    assert Mesh().outcome(port=9999) == (Outcome.REFUSED, "m1 has nothing on port 9999")
+    assert Mesh().outcome(port=9999) == (Outcome.REFUSED, Failure(Why.NOT_PUBLISHED, "m1", port=9999))
 
 
 def test_a_host_that_has_just_booted_has_no_tables_yet() -> None:
@@ -142,7 +142,7 @@ def test_a_host_that_has_just_booted_has_no_tables_yet() -> None:
 def test_a_host_without_power_is_silent() -> None:
     mesh = Mesh()
     mesh.world.kill("m1")
-    assert mesh.outcome("m1") == (Outcome.TIMEOUT, "m1 has no power")
+    assert mesh.outcome("m1") == (Outcome.TIMEOUT, Failure(Why.ENTRY_WITHOUT_POWER, "m1"))
     assert mesh.ended[0][2] == 5 * SECOND
 
 
@@ -150,32 +150,32 @@ def test_tables_work_without_a_daemon() -> None:
     mesh = Mesh()
     for name in MACHINES:
         mesh.world.kill_daemon(name)
-    assert mesh.outcome() == (Outcome.OK, "")
+    assert mesh.outcome() == (Outcome.OK, None)
 
 
 def test_a_service_without_backends_has_no_route() -> None:
     mesh = Mesh()
     mesh.change("m1", removed=(backend(INGRESS, "web", "m2", "10.0.0.10"),))
-    assert mesh.outcome("m1") == (Outcome.NO_ROUTE, "m1 has no backend for web")
+    assert mesh.outcome("m1") == (Outcome.NO_ROUTE, Failure(Why.NO_BACKEND, "m1", service="web"))
     assert mesh.outcome("m2")[0] is Outcome.OK, "each host goes by its own tables"
 
 
 def test_a_backend_whose_place_is_unknown_has_no_route() -> None:
     mesh = Mesh()
     mesh.change("m1", removed=(neighbour(INGRESS, "10.0.0.10", "m2"),))
-    assert mesh.outcome("m1") == (Outcome.NO_ROUTE, "m1 does not know where 10.0.0.10 is")
+    assert mesh.outcome("m1") == (Outcome.NO_ROUTE, Failure(Why.NO_NEIGHBOUR, "m1", address="10.0.0.10"))
 
 
 def test_a_stale_neighbour_entry_leads_to_a_machine_where_nobody_answers() -> None:
     mesh = Mesh()
     mesh.change("m1", neighbour(INGRESS, "10.0.0.10", "m3"))
-    assert mesh.outcome("m1") == (Outcome.TIMEOUT, "nobody on m3 answers to 10.0.0.10")
+    assert mesh.outcome("m1") == (Outcome.TIMEOUT, Failure(Why.NOBODY_ANSWERS, "m3", address="10.0.0.10"))
 
 
 def test_an_answer_needs_a_way_back() -> None:
     mesh = Mesh()
     mesh.change("m2", removed=(neighbour(INGRESS, "10.0.0.2", "m1"),))
-    assert mesh.outcome("m1") == (Outcome.TIMEOUT, "m2 has no way back to 10.0.0.2")
+    assert mesh.outcome("m1") == (Outcome.TIMEOUT, Failure(Why.NO_WAY_BACK, "m2", address="10.0.0.2"))
     assert mesh.outcome("m3")[0] is Outcome.OK
 
 
@@ -219,8 +219,8 @@ def test_a_process_that_ends_while_it_serves_resets() -> None:
     mesh.world.run_for(10 * MS)
     mesh.injector.start(faults.CrashTask((TaskId("web.1"),)))
     mesh.world.run_for(SECOND)
-    ((outcome, detail, _),) = mesh.ended
-    assert (outcome, detail) == (Outcome.RESET, "web on m2 ended")
+    ((outcome, failure, _),) = mesh.ended
+    assert (outcome, failure) == (Outcome.RESET, Failure(Why.ENDED, "m2", service="web"))
 
 
 def test_a_machine_that_loses_power_while_it_serves_says_nothing() -> None:
@@ -229,18 +229,18 @@ def test_a_machine_that_loses_power_while_it_serves_says_nothing() -> None:
     mesh.world.run_for(10 * MS)
     mesh.world.kill("m2")
     mesh.world.run_for(20 * SECOND)
-    assert mesh.ended[0][:2] == (Outcome.TIMEOUT, "being served by web on m2")
+    assert mesh.ended[0][:2] == (Outcome.TIMEOUT, Failure(Why.BEING_SERVED, "m2", service="web"))
 
 
 def test_an_unhealthy_container_answers_with_errors() -> None:
     mesh = Mesh()
     mesh.injector.start(faults.Unhealthy((TaskId("web.1"),)))
-    assert mesh.outcome() == (Outcome.ERROR, "web is not healthy")
+    assert mesh.outcome() == (Outcome.ERROR, Failure(Why.UNHEALTHY, "m2", service="web"))
 
 
 def test_a_process_listens_on_its_own_port_only() -> None:
     mesh = Mesh((Image("web", port=5000), *IMAGES[1:]))
-    assert mesh.outcome() == (Outcome.REFUSED, "web on m2 does not listen on port 80")
+    assert mesh.outcome() == (Outcome.REFUSED, Failure(Why.NOT_LISTENING, "m2", service="web", port=80))
 
 
 def test_a_host_mode_port_is_open_on_its_own_machine_only() -> None:
@@ -248,7 +248,7 @@ def test_a_host_mode_port_is_open_on_its_own_machine_only() -> None:
     port = PortConfig(target_port=80, published_port=9090, publish_mode=PublishMode.HOST)
     wanted = task("lonely.2", image="lonely")
     run_task(mesh.world, "m3", with_host_port(wanted, port))
-    assert mesh.outcome("m3", 9090) == (Outcome.OK, "")
+    assert mesh.outcome("m3", 9090) == (Outcome.OK, None)
     assert mesh.outcome("m1", 9090)[0] is Outcome.REFUSED
 
 
@@ -262,36 +262,61 @@ def with_host_port(wanted: Task, port: PortConfig) -> Task:
 def test_a_service_that_fails_its_caller_makes_the_request_an_error() -> None:
     mesh = Mesh()
     mesh.injector.start(faults.CrashTask((TaskId("cache.1"),)))
-    outcome, detail = mesh.outcome()
-    assert outcome is Outcome.ERROR
-    assert detail == "web calls cache: timeout: nobody on m3 answers to 10.0.1.20"
+    calls = (FailedCall("web", "cache", Outcome.TIMEOUT),)
+    assert mesh.outcome() == (
+        Outcome.ERROR,
+        Failure(Why.NOBODY_ANSWERS, "m3", address="10.0.1.20", calls=calls),
+    )
+
+
+def test_a_failure_has_every_call_that_led_to_it() -> None:
+    cache = Image("cache", port=6379, calls=(Call("nobody"),))
+    mesh = Mesh((IMAGES[0], cache, *IMAGES[2:]))
+    calls = (FailedCall("web", "cache", Outcome.ERROR), FailedCall("cache", "nobody", Outcome.NO_ROUTE))
+    failure = Failure(Why.NOT_RESOLVED, "m3", service="nobody", calls=calls)
+    assert mesh.outcome() == (Outcome.ERROR, failure)
+    assert failure.called == "nobody"
+
+
+def test_a_host_that_dies_while_its_client_waits_is_not_taken_for_one_that_was_asked_in_vain() -> None:
+    mesh = Mesh((Image("web", port=80, service_ns=100 * MS), *IMAGES[1:]))
+    mesh.ask("m1")
+    mesh.world.run_for(10 * MS)
+    mesh.world.kill("m1")
+    mesh.world.run_for(20 * SECOND)
+    assert mesh.ended[0][:2] == (Outcome.TIMEOUT, Failure(Why.ENTRY_WITHOUT_POWER, "m1"))
+
+
+def unresolved(name: str) -> Failure:
+    """What web on m2 met when it called a name that m2's tables do not have."""
+    return Failure(Why.NOT_RESOLVED, "m2", service=name, calls=(FailedCall("web", name, Outcome.NO_ROUTE),))
 
 
 def test_a_name_is_looked_up_in_the_tables_of_the_machine_the_caller_is_on() -> None:
     mesh = Mesh()
     mesh.change("m2", removed=(service(BACK, "cache", "10.0.1.6"),))
-    assert mesh.outcome() == (Outcome.ERROR, "web calls cache: no-route: m2 cannot resolve cache")
+    assert mesh.outcome() == (Outcome.ERROR, unresolved("cache"))
 
 
 @pytest.mark.parametrize("name", ["cache", "tasks.cache"])
 def test_a_service_without_a_virtual_address_resolves_to_its_tasks(name: str) -> None:
     mesh = Mesh((Image("web", port=80, calls=(Call(name, 6379),)), *IMAGES[1:]))
     mesh.change("m2", service(BACK, "cache", "", mode=EndpointMode.DNSRR))
-    assert mesh.outcome() == (Outcome.OK, "")
+    assert mesh.outcome() == (Outcome.OK, None)
 
 
 def test_a_call_to_another_port_is_refused() -> None:
     mesh = Mesh((Image("web", port=80, calls=(Call("cache", 1),)), *IMAGES[1:]))
-    outcome, detail = mesh.outcome()
-    assert (outcome, detail) == (
+    calls = (FailedCall("web", "cache", Outcome.REFUSED),)
+    assert mesh.outcome() == (
         Outcome.ERROR,
-        "web calls cache: refused: cache on m3 does not listen on port 1",
+        Failure(Why.NOT_LISTENING, "m3", service="cache", port=1, calls=calls),
     )
 
 
 def test_a_container_cannot_cross_into_a_network_it_is_not_on() -> None:
     mesh = Mesh((Image("web", port=80, calls=(Call("lonely"),)), *IMAGES[1:]))
-    assert mesh.outcome() == (Outcome.ERROR, "web calls lonely: no-route: m2 cannot resolve lonely")
+    assert mesh.outcome() == (Outcome.ERROR, unresolved("lonely"))
 
 
 def test_not_even_by_an_address_learnt_elsewhere() -> None:
@@ -300,7 +325,7 @@ def test_not_even_by_an_address_learnt_elsewhere() -> None:
     mesh.change("m2", elsewhere, removed=(backend(BACK, "cache", "m3", "10.0.1.20"),))
     assert mesh.outcome() == (
         Outcome.ERROR,
-        "web calls cache: no-route: m2 does not know where 10.0.2.30 is",
+        Failure(Why.NO_NEIGHBOUR, "m2", address="10.0.2.30", calls=(FailedCall("web", "cache", Outcome.NO_ROUTE),)),
     )
 
 

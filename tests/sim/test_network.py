@@ -2,6 +2,7 @@
 
 from random import Random
 
+import networkx as nx
 import pytest
 
 from core.codec import wire
@@ -14,7 +15,7 @@ from sim.links import Condition, LinkProfile, link_state
 from sim.loop import Loop
 from sim.network import LINE_QUEUE_NS, Network
 from sim.sizes import ENVELOPE_BYTES
-from sim.topology import Topology, one_switch, racks, zones
+from sim.topology import Place, Topology, one_switch, racks
 
 QUIET = LinkProfile(latency_ns=MS, jitter_ns=0)
 
@@ -168,6 +169,16 @@ def test_hosts_in_different_racks_are_further_apart() -> None:
     assert topology.distance_ns("a", "b") == 0
     assert topology.distance_ns("a", "c") == 100_000
     assert topology.distance_ns("a", "d") == 50_000
+
+
+def zones(names: tuple[str, ...], between_ns: int) -> Topology:
+    """Zones, each with a line of its own to each other."""
+    graph: nx.Graph[Place] = nx.Graph()
+    graph.add_nodes_from(names)
+    for position, name in enumerate(names):
+        for other in names[position + 1 :]:
+            graph.add_edge(name, other, latency_ns=between_ns)
+    return Topology(graph)
 
 
 def test_messages_go_round_a_broken_cable_if_there_is_a_way() -> None:

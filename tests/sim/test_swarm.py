@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 from repository import ROOT
+from simulated import any_host_with_power
 from swarm import Swarm, TraceDigest, formed, names_of
 
 from core.codec import wire
@@ -21,7 +22,7 @@ from core.trials import faults
 from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSample
 from sim.images import Call, Image
 from sim.injection import Injector
-from sim.traffic import TrafficClient, any_host_with_power
+from sim.traffic import TrafficClient
 from sim.world import World
 from sim.writers import ConfigWriter
 

@@ -26,6 +26,9 @@ class DataPlaneBench(Protocol):
     def program(self, part: RouteChanges) -> Ticket:
         """Give a part to the port, under a ticket that is returned, and let no time pass."""
 
+    def repeat(self) -> None:
+        """Give the newest order again, under the same ticket."""
+
     def settle(self) -> None:
         """Wait until every part given so far is answered."""
 
@@ -44,6 +47,9 @@ class DataPlaneBench(Protocol):
     def resolve(self, networks: Iterable[NetworkId], name: str) -> Resolution | None:
         """What a container on these networks is told about a name."""
 
+    def reverse(self, networks: Iterable[NetworkId], address: str) -> str | None:
+        """What a container on these networks is told about an address."""
+
 
 class SimulatedDataPlane:
     """`sim.dataplane.DataPlane`; looked up as `sim.fabric` does."""
@@ -55,9 +61,12 @@ class SimulatedDataPlane:
         self._plane = DataPlane(self._loop, DataPlaneProfile(), Random(1), lambda fact: None)
 
     def program(self, part: RouteChanges) -> Ticket:
-        effect = ProgramRoutes(self._tickets.draw(), part)
-        self._plane.program(effect, self.heard.append)
-        return effect.ticket
+        self._newest = ProgramRoutes(self._tickets.draw(), part)
+        self.repeat()
+        return self._newest.ticket
+
+    def repeat(self) -> None:
+        self._plane.program(self._newest, self.heard.append)
 
     def settle(self) -> None:
         self._loop.run_until(self._loop.now + SECOND)
@@ -81,6 +90,9 @@ class SimulatedDataPlane:
 
     def resolve(self, networks: Iterable[NetworkId], name: str) -> Resolution | None:
         return self._plane.tables.resolve(networks, name)
+
+    def reverse(self, networks: Iterable[NetworkId], address: str) -> str | None:
+        return self._plane.tables.reverse(networks, address)
 
     def _balanced(self, route: ServiceRoute) -> Hop | None:
         tables = self._plane.tables

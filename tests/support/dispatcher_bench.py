@@ -33,6 +33,7 @@ from core.objects.task import (
     TaskState,
     TaskStatus,
 )
+from core.operations import Kind
 from core.parts import finish
 from core.raft.effects import Send
 from core.store import Conflict, Store
@@ -103,6 +104,9 @@ class Leader:
     def create(self, stored: Node | Network | Service | Secret | Task) -> None:
         self.write(lambda draft: draft.create(stored))
 
+    def delete(self, kind: Kind, object_id: str) -> None:
+        self.write(lambda draft: draft.delete(kind, object_id))
+
     def commit(self) -> None:
         pending, self.pending = self.pending, []
         for transaction in pending:
@@ -160,6 +164,11 @@ class Leader:
         stored = self.store.tasks[TaskId(task_id)]
         self.write(lambda draft: draft.update(replace(stored, desired_state=desired)))
 
+    def give_grace(self, task_id: str, grace_ns: int) -> None:
+        """The task has so long to drain, as if its service's label had said so when it was made."""
+        stored = self.store.tasks[TaskId(task_id)]
+        self.write(lambda draft: draft.update(replace(stored, drain_grace_ns=grace_ns)))
+
     def state(self, node_id: NodeId) -> NodeState:
         return self.store.nodes[node_id].status.state
 
@@ -181,6 +190,16 @@ class Pair(Leader):
         self.create(task("web.22", B))
         for node_id, session_id in self.sessions.items():
             self.acknowledge(node_id, session_id)
+
+    def acknowledge_all(self) -> None:
+        """Both agents have what they were told so far."""
+        for node_id in (B, A):
+            self.acknowledge(node_id, self.sessions[node_id])
+
+    def networks_remembered(self) -> int:
+        """Of how many networks the leader keeps tables, once it has had a moment."""
+        self.until(self.now + TIMING.heartbeat_ns)
+        return self.dispatcher._conversations.tables.network_count
 
     def stops_told(self) -> list[TaskId]:
         told = self.acknowledge(A, self.sessions[A])

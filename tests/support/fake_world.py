@@ -11,6 +11,7 @@ from core.mesh.routes import RouteTable
 from core.operations import Operation
 from core.raft.effects import Applied, Refused, Result
 from core.store import Store
+from core.timing import LAN
 from core.trials.clients import RequestSample, WriterSample
 from core.trials.faults import Fault
 from swarmsim.scenario.plan import TrafficPlan, WriterPlan
@@ -52,6 +53,7 @@ class FakeWorld:
 
     def __init__(self, *names: str) -> None:
         self.now_ns = 0
+        self.timing = LAN
         self.statuses = {name: status(name) for name in names}
         self.stores: dict[str, Store] = {}
         self.routes: dict[str, tuple[int, RouteTable]] = {}
@@ -91,6 +93,9 @@ class FakeWorld:
 
     def power(self, host: str) -> Power:
         return self.statuses[host].power
+
+    def node_id(self, host: str) -> NodeId:
+        return self.statuses[host].node_id
 
     def leader(self) -> str | None:
         leaders = [each for each in self.statuses.values() if each.leads and each.lives]

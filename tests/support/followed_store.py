@@ -16,6 +16,7 @@ from core.objects.port import PortConfig
 from core.objects.service import Endpoint, EndpointMode, EndpointSpec, ServiceSpec, VirtualIP
 from core.objects.task import ContainerSpec, NetworkTarget, TaskSpec, TaskState, TaskStatus
 from core.operations import Kind
+from core.parts import finish
 from core.store import Change, Conflict, Create, Delete, Store, Transaction, Update, kind_of
 
 NODES = [NodeId(f"node-{number}") for number in range(3)]
@@ -153,6 +154,11 @@ class Followed:
                 tasks.update({} if _is_deletion(wish) else {wish.id: wish})
         held = [place.address for task in tasks.values() for place in task.attachments]
         return wishes if len(held) == len(set(held)) else [wish for wish in wishes if not isinstance(wish, Task)]
+
+    def change_leader(self) -> None:
+        """Another leader's tables, of the same store: made anew, with an order of their own among their records."""
+        self.tables = MeshTables(self.store)
+        finish(self.tables.rebuild())
 
     def settle(self) -> bool:
         """One step of the tables; whether they are those of the store."""

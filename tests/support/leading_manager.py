@@ -77,6 +77,7 @@ class Leader:
             transaction = self.manager.reconcile(self.now, self.index + 1)
             if transaction is None:
                 self.manager.check_invariants()
+                self.store.check_invariants(full=True)
                 return
             self._commit(transaction)
         raise AssertionError("the manager does not come to rest")

@@ -9,7 +9,9 @@ from random import Random
 from typing import Any
 
 import msgspec
-from raft_cluster import Cluster, Get, Peer, Put, node_name
+from raft_cluster import Cluster, node_name
+from raft_peer import Peer
+from raft_registers import Get, Put
 from raft_sightings import Sightings
 
 from core.ids import Address, NodeId, Ticket

@@ -1,7 +1,7 @@
 """A Raft cluster in memory where nothing happens by itself: each delivery, sync, crash and passing of time is a call.
 
-`Cluster` owns the peers, the messages under way and the disks; a test, or Hypothesis, decides what happens next. Every
-effect goes past the checkers of `swarmsim.checks.raft`, so that any test here is also a safety test.
+`Cluster` owns the peers (`raft_peer`) and the messages under way; a test, or Hypothesis, decides what happens next.
+Every effect goes past `raft_promises` and `swarmsim.checks.raft`, so that any test here is also a safety test.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -9,14 +9,16 @@ from random import Random
 from typing import Any
 
 from msgspec import Struct
+from raft_peer import Peer
+from raft_promises import check_promise
+from raft_registers import Get, Put, Registers
 
-from core.durability import Persist, Persisted, Tickets, Verdict, judge
+from core.durability import Persist, Persisted, Tickets
 from core.ids import Address, NodeId, Ticket
 from core.raft import events
 from core.raft.config import RaftConfig
 from core.raft.effects import (
     Applied,
-    EntriesCommitted,
     Observe,
     OutcomeUnknown,
     Refused,
@@ -25,11 +27,9 @@ from core.raft.effects import (
     Role,
     Send,
 )
-from core.raft.machine import Accepted, Rejected
-from core.raft.members import Member, Membership, MembershipChange
-from core.raft.messages import AppendAcked, PreVote, PreVoteGranted, RequestVote, VoteAnswered
+from core.raft.members import Member, MembershipChange
 from core.raft.node import RaftNode
-from core.raft.records import HardState, LogAppended, Record, SnapshotInstalled
+from core.raft.records import Record
 from core.raft.recovery import bootstrap, replay
 from core.timing import LAN, MS, RaftTiming
 from swarmsim.checks.raft import RaftHistory
@@ -38,134 +38,12 @@ BOUND = 200_000
 """No loop of a test takes more turns."""
 
 
-class Put(Struct, frozen=True):
-    """Request and command: set a key; `expected` None means whatever it holds now, else it must hold that."""
-
-    key: str
-    value: int
-    expected: int | None = None
-    size: int = 10
-
-
-class Get(Struct, frozen=True):
-    """Query: what a key holds, 0 if it was never set."""
-
-    key: str
-
-
-class Registers:
-    """A replicated state machine of integer registers, with a tentative copy while it leads."""
-
-    CHUNK_KEYS = 2
-    LEAD_STEPS = 2
-    """How many steps it takes to become ready to lead."""
-
-    def __init__(self, on_apply: Callable[[int, Any], None] | None = None) -> None:
-        self._prepared_count = 0
-        self.committed: dict[str, int] = {}
-        self.head: dict[str, int] | None = None
-        self.applied: list[tuple[int, Any]] = []
-        """(index, command), since the last start or restored snapshot."""
-        self._on_apply = on_apply
-
-    def lead(self, now: int) -> bool:
-        assert self.head is None
-        self._prepared_count += 1
-        if self._prepared_count < self.LEAD_STEPS:
-            return False
-        self.head = dict(self.committed)
-        return True
-
-    def unlead(self) -> None:
-        assert self._prepared_count > 0
-        self._prepared_count = 0
-        self.head = None
-
-    def evaluate(self, now: int, index: int, request: Put) -> Accepted | Rejected[Any]:
-        assert self.head is not None
-        held = self.head.get(request.key, 0)
-        if request.expected is not None and request.expected != held:
-            return Rejected(held)
-        self.head[request.key] = request.value
-        return Accepted(request)
-
-    def apply(self, index: int, command: Put) -> int:
-        assert self.head is not None or not self._prepared_count  # nothing new is committed while it is being prepared
-        assert not self.applied or index > self.applied[-1][0]
-        before = self.committed.get(command.key, 0)
-        self.committed[command.key] = command.value
-        self.applied.append((index, command))
-        if self._on_apply is not None:
-            self._on_apply(index, command)
-        return before
-
-    def query(self, request: Get) -> int:
-        return self.committed.get(request.key, 0)
-
-    def snapshot(self) -> tuple[Any, ...]:
-        items = sorted(self.committed.items())
-        return tuple(tuple(items[i : i + self.CHUNK_KEYS]) for i in range(0, len(items), self.CHUNK_KEYS))
-
-    def restore(self, chunks: tuple[Any, ...]) -> None:
-        assert self.head is None
-        assert not self._prepared_count
-        self.committed = {key: value for chunk in chunks for key, value in chunk}
-        self.applied = []
-
-
 class Letter(Struct, frozen=True):
     """A message under way."""
 
     sender: NodeId
     to: NodeId
     message: Any
-
-
-class Peer:
-    """One machine: a disk that survives, and a node that does not."""
-
-    def __init__(self, node_id: NodeId, config: RaftConfig) -> None:
-        self.id = node_id
-        self.config = config
-        self.written: list[Record] = []
-        self.tickets_of: list[Ticket] = []
-        """The ticket of each record that is written but not synced."""
-        self.synced_count = 0
-        self.node: RaftNode | None = None
-        self.machine = Registers()
-        self.paused = False
-        self.start_count = 0
-        self.synced_hard_state = HardState()
-        self.synced_terms: dict[int, int] = {}
-        """Index -> term of the log entries that a crash now would leave."""
-        self.synced_last_index = 0
-        self.synced_snapshot_index = 0
-
-    @property
-    def up(self) -> RaftNode:
-        assert self.node is not None, f"{self.id} is down"
-        return self.node
-
-    def note_synced(self, records: Sequence[Record]) -> None:
-        """Keep account of what a crash now would leave."""
-        for record in records:
-            match record:
-                case HardState():
-                    self.synced_hard_state = record
-                case LogAppended(entries=entries):
-                    for index in range(entries[0].index, self.synced_last_index + 1):
-                        self.synced_terms.pop(index, None)
-                    self.synced_terms.update({entry.index: entry.term for entry in entries})
-                    self.synced_last_index = entries[-1].index
-                case SnapshotInstalled(meta=meta):
-                    if self.synced_terms.get(meta.index) != meta.term:
-                        self.synced_terms = {}
-                        self.synced_last_index = meta.index
-                    self.synced_snapshot_index = meta.index
-
-    def holds(self, index: int, term: int) -> bool:
-        """Whether a crash now would leave this entry, as such or within a snapshot."""
-        return index <= self.synced_snapshot_index or self.synced_terms.get(index) == term
 
 
 def node_name(number: int) -> NodeId:
@@ -248,16 +126,7 @@ class Cluster:
         """
         peer = self.peers[node_id]
         assert peer.node is not None
-        peer.node = None
-        peer.paused = False
-        whole_count = peer.synced_count + keep_unsynced
-        torn_count = int(torn and whole_count < len(peer.written))
-        verdict, kept_count = judge([True] * whole_count + [False] * torn_count, peer.synced_count)
-        assert verdict is (Verdict.TORN if torn_count else Verdict.INTACT)
-        del peer.written[kept_count:]
-        peer.tickets_of = []
-        peer.note_synced(peer.written[peer.synced_count :])
-        peer.synced_count = len(peer.written)
+        peer.lose_power(keep_unsynced, torn)
 
     def crash_all(self, node_ids: Iterable[NodeId]) -> None:
         for node_id in node_ids:
@@ -266,13 +135,9 @@ class Cluster:
     def sync(self, node_id: NodeId, count: int | None = None) -> None:
         """The disk finishes the first `count` of the writes under way (all, if None)."""
         peer = self.peers[node_id]
-        tickets = peer.tickets_of[:count]
-        if peer.node is None or not tickets:
-            return
-        del peer.tickets_of[: len(tickets)]
-        peer.note_synced(peer.written[peer.synced_count : peer.synced_count + len(tickets)])
-        peer.synced_count += len(tickets)
-        self.step(node_id, Persisted(tickets[-1]))
+        ticket = peer.sync(count) if peer.node is not None else None
+        if ticket is not None:
+            self.step(node_id, Persisted(ticket))
 
     # --- one step -----------------------------------------------------------------------------------------------
 
@@ -285,7 +150,7 @@ class Cluster:
         self.history.watch(node, effects)
         for effect in effects:
             if self.check_promises:
-                self._check_promise(peer, effect, members_before)
+                check_promise(self.peers, peer, effect, members_before)
             self._perform(peer, effect)
         for watcher in self.watchers:
             watcher(peer, effects)
@@ -293,39 +158,12 @@ class Cluster:
             self.sync(node_id)
         return effects
 
-    def _check_promise(self, peer: Peer, effect: Any, members_before: Membership) -> None:
-        """What a message says, or a leader believes committed, would survive a crash at this moment."""
-        match effect:
-            case Send(message=PreVote() | PreVoteGranted()):
-                pass
-            case Send(to=to, message=message):
-                hard_state = peer.synced_hard_state
-                assert getattr(message, "term", 0) <= hard_state.term, f"{peer.id} tells a term it may forget"
-                if isinstance(message, RequestVote) and hard_state.term == message.term:
-                    assert hard_state.vote == peer.id, f"{peer.id} campaigns with a vote it may forget"
-                elif isinstance(message, VoteAnswered) and message.granted and hard_state.term == message.term:
-                    assert hard_state.vote == to, f"{peer.id} may forget its vote"
-                elif isinstance(message, AppendAcked):
-                    last_index = max(peer.synced_last_index, peer.synced_snapshot_index)
-                    assert message.match_index <= last_index, f"{peer.id} may forget what it acknowledges"
-            case Observe(fact=EntriesCommitted(last_index=index, last_term=term)) if peer.up.leading:
-                assert any(self._on_majority(members, index, term) for members in (members_before, peer.up.members)), (
-                    f"{peer.id} commits index {index}, which no majority holds durably"
-                )
-
-    def _on_majority(self, members: Membership, index: int, term: int) -> bool:
-        voters = [self.peers[member.id] for member in members if member.voter]
-        return 2 * sum(voter.holds(index, term) for voter in voters) > len(voters)
-
     def _perform(self, peer: Peer, effect: Any) -> None:
         match effect:
             case Send(to=to, message=message):
                 self.letters.append(Letter(peer.id, to, message))
             case Persist(ticket=ticket, record=record):
-                assert not peer.tickets_of or ticket > peer.tickets_of[-1]
-                assert not isinstance(record, LogAppended) or record.entries
-                peer.written.append(record)
-                peer.tickets_of.append(ticket)
+                peer.write(ticket, record)
             case Reply(ticket=ticket, result=result):
                 assert ticket not in self.replies, "one reply per request"
                 assert ticket in self.asked_at

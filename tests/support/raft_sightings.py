@@ -3,7 +3,9 @@
 from collections import Counter, defaultdict
 from typing import Any
 
-from raft_cluster import Cluster, Peer, Put
+from raft_cluster import Cluster
+from raft_peer import Peer
+from raft_registers import Put
 
 from core.durability import Persist
 from core.ids import NodeId, Ticket

@@ -3,12 +3,13 @@
 from collections.abc import Hashable
 from typing import Any
 
-from raft_cluster import Cluster, Get, Put
+from linearizability import NEVER_RETURNED, Operation, is_linearizable
+from raft_cluster import Cluster
+from raft_registers import Get, Put
 
 from core.ids import NodeId, Ticket
 from core.raft.effects import OutcomeUnknown, Refused
 from core.raft.machine import Rejected
-from swarmsim.checks.linearizability import NEVER_RETURNED, Operation, is_linearizable
 from swarmsim.checks.raft import RaftViolation
 
 KEYS = ("x", "y")

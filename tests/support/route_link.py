@@ -32,7 +32,9 @@ class Sometimes(Enum):
     """Hard states that schedules have to reach, besides each `Heard`."""
 
     SESSION_OVER_A_PART = "a session begins while a part of the last one is with the data plane"
-    ONE_PART_FOR_SEVERAL = "a whole table is one part, while the first of several of a difference to it is there still"
+    WHOLE_TABLE_TWICE = "another leader's table of the very version begins while a part of the last one's is there"
+    ORDER_LOST = "the data plane never hears of an order until it is given again"
+    REPORT_LOST = "the data plane does what it is told, and nobody hears of it until it is told again"
 
 
 class RouteLink:
@@ -46,7 +48,9 @@ class RouteLink:
         self.programmed = Programmed()
         self.link: list[Routes | RoutesAck] = []
         self.reached: set[Heard | Sometimes] = set()
+        self.now = 0
         self._programming: list[ProgramRoutes] = []
+        self._answered: RoutesApplied | RoutesFailed | None = None
         self._whole_versions: set[int] = set()
         """Versions that the host has programmed all of in this session."""
         self._session = 0
@@ -65,11 +69,10 @@ class RouteLink:
 
     def send(self, number: int) -> None:
         """The leader says what is due, for the first time or again."""
-        tables = self.followed.tables
         if not self.progress.under_way:
-            if self.progress.version and tables.changed_at(HOST) <= self.progress.version:
+            if not self._is_behind():
                 return
-            self.progress.begin(tables.transfer(HOST, self.progress.version))
+            self.progress.begin(self.followed.tables.transfer(HOST, self.progress.version))
         self._put(Routes(self.session_id, self.progress.part()))
 
     def deliver(self, number: int, keep: bool = False) -> None:
@@ -81,7 +84,8 @@ class RouteLink:
         if message.session_id != self.session_id:
             return
         if isinstance(message, Routes):
-            self._agent_does(lambda out: self.inbox.received(LEADER, message, out))
+            self._agent_does(lambda out: self.inbox.received(self.now, LEADER, message, out))
+            self._note_fit(message.changes)
         else:
             self._hear(message)
 
@@ -90,25 +94,54 @@ class RouteLink:
         if self.link:
             self.link.pop(number % len(self.link))
 
-    def program(self, number: int, fails: bool = False) -> None:
-        """The data plane comes to its next part."""
+    def program(self, number: int, fails: bool = False, mute: bool = False) -> None:
+        """The data plane comes to its next part, and perhaps does not say so."""
         if not self._programming:
             return
         order = self._programming.pop(0)
         part = order.changes
         if fails or not self.programmed.takes(part):
-            failed = RoutesFailed(order.ticket, "no room")
-            self._agent_does(lambda out: self.inbox.failed(failed, self.session_id, LEADER, out))
-            return
+            self._answered = RoutesFailed(order.ticket, "no room")
+        else:
+            self._carry_out(part)
+            self._answered = RoutesApplied(order.ticket)
+        if mute:
+            self.reached.add(Sometimes.REPORT_LOST)
+        else:
+            self._report(self._answered)
+
+    def lose_order(self, number: int) -> None:
+        """The data plane forgets what it was told."""
+        if self._programming:
+            self._programming.pop(0)
+            self.reached.add(Sometimes.ORDER_LOST)
+
+    def wait(self, number: int) -> None:
+        """It is time for whatever the agent waits for."""
+        deadline = self.inbox.deadline()
+        if deadline is not None:
+            self.now = deadline
+            self._agent_does(lambda out: self.inbox.tick(self.now, out))
+
+    def _carry_out(self, part: RouteChanges) -> None:
         before, self.programmed = self.programmed.table, self.programmed.after(part)
         self._check_that_nothing_valid_is_lost(before, part.to_version)
         if part.last:
             self._whole_versions.add(part.to_version)
-        applied = RoutesApplied(order.ticket)
-        self._agent_does(lambda out: self.inbox.applied(applied, self.session_id, LEADER, out))
 
-    def new_session(self, number: int) -> None:
+    def _report(self, answer: RoutesApplied | RoutesFailed) -> None:
+        def hear(out: list[Any]) -> None:
+            if isinstance(answer, RoutesApplied):
+                self.inbox.applied(self.now, answer, self.session_id, LEADER, out)
+            else:
+                self.inbox.failed(self.now, answer, self.session_id, LEADER, out)
+
+        self._agent_does(hear)
+
+    def new_session(self, number: int, another_leader: bool = False) -> None:
         """Agent and leader begin anew; what the data plane was given it still works off."""
+        if another_leader:
+            self.followed.change_leader()
         if self._programming:
             self.reached.add(Sometimes.SESSION_OVER_A_PART)
         self._session += 1
@@ -117,6 +150,13 @@ class RouteLink:
         self.inbox.begin()
 
     # How
+
+    def _is_behind(self) -> bool:
+        """Whether the host's table may be older than its latest; that of a node which was removed is to be empty."""
+        version, tables = self.progress.version, self.followed.tables
+        if HOST not in self.followed.store.nodes:
+            return version < tables.version
+        return not version or tables.changed_at(HOST) > version
 
     def _put(self, message: Routes | RoutesAck) -> None:
         if len(self.link) < MAX_ON_LINK:
@@ -129,17 +169,22 @@ class RouteLink:
             if isinstance(effect, Send):
                 self._put(effect.message)
             else:
-                self._note_fit(effect.changes)
-                self._programming.append(effect)
+                self._take(effect)
+
+    def _take(self, order: ProgramRoutes) -> None:
+        """An order reaches the data plane, for the first time or again."""
+        if self._answered is not None and self._answered.ticket == order.ticket:
+            self._report(self._answered)
+        elif order not in self._programming:
+            self._programming.append(order)
 
     def _note_fit(self, part: RouteChanges) -> None:
-        """Whether this part could be taken for one that is still with the data plane."""
-        is_whole = part.from_version == part.position == 0 and part.last
+        """Whether this part begins what another, which is still with the data plane, could be taken for a part of."""
         for order in self._programming:
             other = order.changes
-            is_first_of_several = other.from_version > 0 == other.position and not other.last
-            if is_whole and is_first_of_several and other.to_version == part.to_version:
-                self.reached.add(Sometimes.ONE_PART_FOR_SEVERAL)
+            versions = (other.from_version, other.to_version)
+            if not (part.position or other.last) and versions == (0, part.to_version) and other.changed != part.changed:
+                self.reached.add(Sometimes.WHOLE_TABLE_TWICE)
 
     def _hear(self, ack: RoutesAck) -> None:
         heard = self.progress.heard(ack)
@@ -155,7 +200,8 @@ class RouteLink:
     # What must hold
 
     def check(self) -> None:
-        """A table that is of a version is the one computed afresh for it."""
+        """A table that is of a version is the one computed afresh for it; the data plane never has much to do."""
+        assert len(self._programming) <= 1
         version = self.programmed.version
         assert not version or self.programmed.table == self.followed.past[version][HOST], version
 
@@ -169,7 +215,8 @@ class RouteLink:
                 self.deliver(0)
                 self.program(0)
                 self.check()
-            if self.progress.version and self.followed.tables.changed_at(HOST) <= self.progress.version:
+            self.wait(0)
+            if not self._is_behind():
                 break
         else:
             raise AssertionError(f"stuck at version {self.progress.version}")
@@ -186,6 +233,10 @@ ACTIONS: Final[dict[str, Callable[[RouteLink, int], None]]] = {
     "lose": RouteLink.lose,
     "program": RouteLink.program,
     "fail to program": lambda link, number: link.program(number, fails=True),
+    "program without a word": lambda link, number: link.program(number, mute=True),
+    "lose an order": RouteLink.lose_order,
+    "wait": RouteLink.wait,
     "begin a session": RouteLink.new_session,
+    "another leader": lambda link, number: link.new_session(number, another_leader=True),
 }
 """Each with a number that chooses among what there is."""

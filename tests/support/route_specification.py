@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from core.ids import NetworkId
 from core.mesh.balance import RoundRobin
-from core.mesh.names import TASKS, Resolution, claim
+from core.mesh.names import TASKS, Resolution, claim, in_order, is_called, look_ups, task_id_in, task_name
 from core.mesh.routes import (
     Backend,
     Neighbour,
@@ -79,16 +79,50 @@ def applied(transfer: Transfer, table: RouteTable) -> RouteTable:
 
 
 def resolve(table: RouteTable, networks: Iterable[NetworkId], name: str) -> Resolution | None:
-    """The meaning of `name` to a container on `networks`; None for a name that no service there has."""
-    service_name = name.removeprefix(TASKS)
+    """The meaning of `name` to a container on `networks`; None for a name that nothing there has."""
+    called = {network_id: network_name(table, network_id) for network_id in networks}
+    found = (_resolve_on(table, *look_up) for look_up in look_ups(name, called))
+    return next((each for each in found if each is not None), None)
+
+
+def reverse(table: RouteTable, networks: Iterable[NetworkId], address: str) -> str | None:
+    """The name of the task with this address, as it is found from every network."""
     for network_id in networks:
-        route = named(table, network_id, service_name)
-        if route is None:
-            continue
-        if route.virtual_ip and service_name == name:
-            return Resolution(network_id, (route.virtual_ip,))
-        return Resolution(network_id, tuple(backend.address for backend in backends(table, route)))
+        there = [backend for backend in _backends_on(table, network_id) if backend.address == address]
+        backend, called = min(there, key=in_order, default=None), network_name(table, network_id)
+        route = table.get(backend.service_key) if backend is not None else None
+        if called and backend is not None and isinstance(route, ServiceRoute) and route.names:
+            return f"{task_name(route, backend)}.{called}"
     return None
+
+
+def network_name(table: RouteTable, network_id: NetworkId) -> str:
+    """What a network is called; "" if this host takes no part in it."""
+    route = table.get(("network", network_id))
+    return route.name if isinstance(route, NetworkRoute) else ""
+
+
+def _resolve_on(table: RouteTable, network_id: NetworkId, name: str) -> Resolution | None:
+    service_name = name.removeprefix(TASKS)
+    route = named(table, network_id, service_name)
+    if route is None:
+        return _resolve_task(table, network_id, name)
+    if route.virtual_ip and service_name == name:
+        return Resolution(network_id, (route.virtual_ip,))
+    return Resolution(network_id, tuple(backend.address for backend in backends(table, route)))
+
+
+def _resolve_task(table: RouteTable, network_id: NetworkId, name: str) -> Resolution | None:
+    there = [backend for backend in _backends_on(table, network_id) if backend.task_id == task_id_in(name)]
+    backend = min(there, key=in_order, default=None)
+    route = table.get(backend.service_key) if backend is not None else None
+    if backend is None or not isinstance(route, ServiceRoute) or not is_called(name, route, backend):
+        return None
+    return Resolution(network_id, (backend.address,))
+
+
+def _backends_on(table: RouteTable, network_id: NetworkId) -> list[Backend]:
+    return [record for record in table.values() if isinstance(record, Backend) and record.network_id == network_id]
 
 
 def named(table: RouteTable, network_id: NetworkId, name: str) -> ServiceRoute | None:

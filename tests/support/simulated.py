@@ -1,6 +1,7 @@
 """Small scripted hosts and worlds of them, for tests of the simulator that need no swarm."""
 
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 from core.effects import Effect, Peers, PrepareTask, StartTask
@@ -12,6 +13,7 @@ from core.objects.task import ContainerSpec, HealthCheck, Task, TaskSpec
 from core.raft.effects import Send
 from core.timing import SECOND
 from sim.hosts import Start
+from sim.traffic import Entry
 from sim.world import World, WorldConfig, address_of
 
 Script = Callable[[int, Event], list[Effect]]
@@ -33,7 +35,7 @@ class ScriptedHost:
     def deadline(self) -> int | None:
         return self.wake_at
 
-    def check_invariants(self) -> None:
+    def check_invariants(self, full: bool = False) -> None:
         assert [at for at, _ in self.heard] == sorted(at for at, _ in self.heard)
 
     def events(self, kind: type) -> list[Any]:
@@ -80,6 +82,16 @@ def introduce(world: World) -> None:
 def send(world: World, source: str, target: str, message: Any) -> None:
     """Have one host send another a message now."""
     order(world, source, Send(NodeId(target), message))
+
+
+def any_host_with_power(world: World, rng: Random) -> Entry:
+    """Clients who know which hosts are up (by health checks of theirs) and choose among them at random."""
+
+    def choose() -> str | None:
+        up = [name for name, machine in world.machines.items() if machine.powered]
+        return rng.choice(up) if up else None
+
+    return choose
 
 
 # --- tasks

@@ -5,9 +5,8 @@ from typing import Any
 
 from core.effects import Effect
 from core.events import Event
-from core.host import Host
+from core.host import Host, HostConfig
 from core.ids import NodeId
-from core.membership import HostConfig
 from core.objects.cluster import Cluster
 from core.objects.node import Node
 from core.operations import InitSwarm, Inspect, JoinSwarm, Kind, ListObjects, Operation
@@ -98,7 +97,7 @@ class Swarm:
 
     def voter_count(self, by: str) -> int:
         """How many voters a manager's Raft member knows."""
-        raft = self.host(by).membership.raft
+        raft = self.host(by).machines.raft
         return sum(member.voter for member in raft.members) if raft is not None else 0
 
     def leader(self) -> str:

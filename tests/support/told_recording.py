@@ -6,7 +6,7 @@ two tasks, one of them on the leader; ten writes and ten requests a second.
 
 from typing import Any
 
-from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSample
+from core.trials.clients import Failure, Outcome, RequestSample, Why, WriteOutcome, WriterSample
 from swarmsim.recording import (
     FaultBand,
     HostRecord,
@@ -143,7 +143,7 @@ def requests() -> tuple[RequestSample, ...]:
 
 def _request(at_ms: int) -> RequestSample:
     if 10_000 <= at_ms < 12_000 and at_ms % 200 == 0:
-        return RequestSample(at_ms * MS, 2_000 * MS, Outcome.TIMEOUT, "m2", "m1 has no power")
+        return RequestSample(at_ms * MS, 2_000 * MS, Outcome.TIMEOUT, "m2", Failure(Why.WITHOUT_POWER, "m1"))
     return RequestSample(at_ms * MS, 5 * MS, Outcome.OK, "m2")
 
 

@@ -18,7 +18,7 @@ from core.manager.control.refusal import invalid, name_taken, not_possible, not_
 from core.manager.control.task_specs import bound_task_spec
 from core.manager.draft import Draft
 from core.manager.update.states import UpdateEvent, moved
-from core.objects.drain_grace import DRAIN_GRACE_LABEL, BadDrainGrace, check_drain_grace_ns, labelled_drain_grace_ns
+from core.objects.drain_grace import DRAIN_GRACE_LABEL, BadDrainGrace, labelled_drain_grace_ns
 from core.objects.service import GlobalJob, Replicated, ReplicatedJob, Service, ServiceSpec, UpdateConfig
 from core.operations import CreateService, Kind, Remove, UpdateService
 from core.store import Store
@@ -78,23 +78,15 @@ def _bound_spec(store: Store, spec: ServiceSpec, own_id: ServiceId | None) -> Se
     check_port_conflicts(store, spec.endpoint, own_id)
     if spec.endpoint.uses_ingress and ingress_of(store) is None:
         raise not_possible("service needs ingress network, but no ingress network is present")
-    return replace(spec, task=bound_task_spec(store, spec.task), drain_grace_ns=_drain_grace_ns(spec))
+    _check_drain_grace(spec)
+    return replace(spec, task=bound_task_spec(store, spec.task))
 
 
-def _drain_grace_ns(spec: ServiceSpec) -> int | None:
-    """The label, which is all that a docker client can write, says what the field is; without it, the field does."""
+def _check_drain_grace(spec: ServiceSpec) -> None:
     try:
-        labelled_ns = labelled_drain_grace_ns(spec.labels)
+        labelled_drain_grace_ns(spec.labels)
     except BadDrainGrace as error:
         raise invalid(f"service {spec.name}: label {DRAIN_GRACE_LABEL}: {error}") from None
-    if labelled_ns is not None:
-        return labelled_ns
-    if spec.drain_grace_ns is not None:
-        try:
-            check_drain_grace_ns(spec.drain_grace_ns)
-        except BadDrainGrace as error:
-            raise invalid(f"service {spec.name}: {error}") from None
-    return spec.drain_grace_ns
 
 
 def check_mode(spec: ServiceSpec) -> None:

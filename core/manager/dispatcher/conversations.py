@@ -11,7 +11,6 @@ from core.effects import Effect
 from core.facts import RoutesAcknowledged
 from core.ids import NodeId, TaskId
 from core.manager.dispatcher.drain import Drains, is_draining
-from core.manager.dispatcher.graces import Graces
 from core.manager.dispatcher.laggards import Laggards
 from core.manager.dispatcher.route_progress import Heard
 from core.manager.dispatcher.sessions import AgentSession, Sessions
@@ -39,7 +38,7 @@ class Conversations:
         self.unspoken: dict[NodeId, None] = {}
         self._laggards = Laggards()
         self._window = Window()
-        self._graces = Graces(committed, timing.drain_grace_ns)
+        self._grace_ns = timing.drain_grace_ns
         self._committed = committed
         self._sessions = sessions
         self._batch_ns = timing.dispatcher.batch_ns
@@ -52,13 +51,12 @@ class Conversations:
         yield from self.tables.rebuild()
         for tasks in parts_of(self._committed.tasks.values()):
             for task in filter(is_draining, tasks):
-                self.drains.begin(now, task.id, self.tables.version, self._graces.of(task))
+                self.drains.begin(now, task.id, self.tables.version, self._grace_of(task))
             yield
 
     def follow(self, now: int, index: int, changes: tuple[Changed, ...]) -> None:
         """The store has applied `index`: take note of it."""
         for change in changes:
-            self._graces.follow(change)
             if change.kind is Kind.TASK:
                 self._task_changed(now, index, change)
         self.tables.follow(index, changes)
@@ -72,15 +70,24 @@ class Conversations:
             if session is not None and node_id not in self._laggards:
                 self._laggards.note(node_id, session.routes.version)
                 self.unspoken[node_id] = None
+        self.tables.forget_gone(self._acknowledged_version())
         return True
+
+    def _acknowledged_version(self) -> int:
+        """Every live agent's table is of this version or later, or as good as that."""
+        oldest = self._laggards.oldest()
+        return self.tables.version if oldest is None else oldest
 
     def _task_changed(self, now: int, index: int, change: Changed) -> None:
         old, task = change.old, change.new
         if task is None or not is_draining(task):
             self.drains.drop(TaskId(change.id))
         elif old is not None and old.desired_state <= TaskState.RUNNING and not self._is_down(task.node_id):
-            self.drains.begin(now, task.id, index, self._graces.of(task))
+            self.drains.begin(now, task.id, index, self._grace_of(task))
         self._touch(now, task or old)
+
+    def _grace_of(self, task: Task) -> int:
+        return self._grace_ns if task.drain_grace_ns is None else task.drain_grace_ns
 
     def _is_down(self, node_id: NodeId) -> bool:
         """Whether the tables were without the node's tasks already. A node without a session may be heard any time."""
@@ -229,5 +236,4 @@ class Conversations:
 
     def look_at_drains(self, now: int) -> None:
         """Which withheld stops every live agent's table now agrees with."""
-        oldest = self._laggards.oldest()
-        self.drains.acknowledged(now, self.tables.version if oldest is None else oldest)
+        self.drains.acknowledged(now, self._acknowledged_version())

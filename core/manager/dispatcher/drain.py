@@ -2,12 +2,12 @@
 
 Theory of operation. A task that is wanted no more has left the routing tables in the very version that said so. Its
 agent is not told yet: the stop is withheld until every live agent has acknowledged a table of that version or later,
-or for `ack_timeout_ns`, and then for the grace of its service, in which connections that were made before may finish.
+or for `ack_timeout_ns`, and then for the task's grace, in which connections that were made before may finish.
 A task that takes no connections, or whose node is down, has nothing to wait for. That its agent has no session is no
 reason: right after an election nobody has one, and the stop would be the first thing that the agent hears.
 
-Nothing of this is stored. A new leader finds such tasks by what the store says of them (running, but not to run) and
-waits once more. Leaving out: asking the data plane whether connections are left.
+Nothing of this but the grace is stored. A new leader finds such tasks by what the store says of them (running, but not
+to run) and waits once more. Leaving out: asking the data plane whether connections are left.
 """
 
 from itertools import islice

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from core.effects import Effect
 from core.ids import NodeId
+from core.manager.alarms import Alarms
 from core.manager.dispatcher.sessions import AgentSession, Sessions
 from core.manager.draft import Draft
 from core.messages import StatusAck, StatusReport
@@ -32,8 +33,8 @@ class ReportIntake:
         self._sessions = sessions
         self._waiting: dict[NodeId, None] = {}
         """Nodes whose report is to be drafted."""
-        self._drafted: dict[NodeId, int] = {}
-        """Nodes whose report is in the head, and the log index by which all of it is committed."""
+        self._drafted: Alarms[NodeId] = Alarms()
+        """Nodes whose report is in the head; their "time" is the log index by which all of it is committed."""
 
     @property
     def dirty(self) -> bool:
@@ -43,7 +44,8 @@ class ReportIntake:
     @property
     def due(self) -> bool:
         """Whether there is something to acknowledge already."""
-        return bool(self._drafted) and min(self._drafted.values()) <= self._committed.index
+        index = self._drafted.next()
+        return index is not None and index <= self._committed.index
 
     def received(self, session: AgentSession, message: StatusReport, out: list[Effect]) -> None:
         """A report, perhaps not for the first time."""
@@ -56,7 +58,7 @@ class ReportIntake:
     def forget(self, node_id: NodeId) -> None:
         """The node's session is over; the agent reports again in its next one."""
         self._waiting.pop(node_id, None)
-        self._drafted.pop(node_id, None)
+        self._drafted.drop(node_id)
 
     def write(self, draft: Draft) -> None:
         """Draft what waits, as far as there is room."""
@@ -67,13 +69,14 @@ class ReportIntake:
             if index is None:
                 return
             del self._waiting[node_id]
-            self._drafted[node_id] = index
+            self._drafted.set(node_id, index)
 
     def acknowledge(self, out: list[Effect]) -> None:
-        """Tell the agents whose reports the committed store shows. What it does not show, its agent will repeat."""
-        committed = [node_id for node_id, index in self._drafted.items() if index <= self._committed.index]
-        for node_id in committed:
-            del self._drafted[node_id]
+        """Tell the agents whose reports the committed store shows. What it does not show, its agent will repeat.
+
+        Costs what there is to tell, however many reports are still on their way.
+        """
+        while (node_id := self._drafted.pop_due(self._committed.index)) is not None:
             session = self._sessions.by_node[node_id]
             report, session.report = session.report, None
             assert report is not None

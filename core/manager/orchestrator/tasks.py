@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from core.ids import NodeId, TaskId, draw_id
 from core.manager.draft import Draft
+from core.objects.drain_grace import labelled_drain_grace_ns
 from core.objects.node import Availability, Node, NodeState
 from core.objects.service import Service
 from core.objects.task import Task, TaskState, TaskStatus
@@ -40,6 +41,7 @@ def new_task(
         status=TaskStatus(timestamp=wall_ns),
         endpoint=service.spec.endpoint,
         by_update=by_update,
+        drain_grace_ns=labelled_drain_grace_ns(service.spec.labels),
     )
 
 

@@ -6,7 +6,8 @@ for (const svg of document.querySelectorAll("svg.timeline")) {
   const patterns = svg.querySelectorAll("pattern");
   const ticks = svg.querySelector(".ticks");
   const labels = [...svg.querySelectorAll(".label")].map((node) => ({
-    node, x: Number(node.dataset.x), room: Number(node.dataset.room || NaN), length: node.textContent.length * 6.7 + 8,
+    node, x: Number(node.dataset.x), room: Number(node.dataset.room || NaN), until: Number(node.dataset.until || NaN),
+    length: Number(node.dataset.length),
   }));
   const controls = svg.closest("figure").querySelector(".controls");
   const output = controls.querySelector("output");
@@ -47,12 +48,14 @@ for (const svg of document.querySelectorAll("svg.timeline")) {
     const offset = left - scale * (left + width * (view[0] - from) / (to - from));
     shapes.setAttribute("transform", `translate(${offset},0) scale(${scale},1)`);
     for (const pattern of patterns) pattern.setAttribute("patternTransform", `scale(${1 / scale},1) rotate(45)`);
-    for (const { node, x, room, length } of labels) {
+    for (const { node, x, room, until, length } of labels) {
       const begin = scale * x + offset;
-      const end = begin + scale * room;
+      const end = Number.isNaN(room) ? scale * until + offset : begin + scale * room;
+      const right = left + width;
       const seen = Math.max(begin, left);
-      const fits = Number.isNaN(room) ? begin >= left - 1 && begin <= left + width : Math.min(end, left + width) - seen >= length;
-      node.setAttribute("x", seen + 4);
+      // What has no room of its own is shown as long as what it is about is seen, further left where it would leave the chart.
+      const fits = Number.isNaN(room) ? end >= left - 1 && begin <= right : Math.min(end, right) - seen >= length;
+      node.setAttribute("x", 4 + (Number.isNaN(room) ? Math.max(Math.min(seen, right - length), left) : seen));
       node.classList.toggle("tight", !fits);
     }
     drawTicks();
@@ -62,7 +65,9 @@ for (const svg of document.querySelectorAll("svg.timeline")) {
   const band = make("rect", { y: 0, height: svg.viewBox.baseVal.height, fill: "currentColor", "fill-opacity": 0.12, width: 0 });
   svg.append(band);
   let start = null;
-  svg.addEventListener("pointerdown", (event) => { start = Math.max(svgX(event), left); });
+  svg.addEventListener("pointerdown", (event) => {
+    if (event.pointerType !== "touch") start = Math.max(svgX(event), left); // a finger moves the page
+  });
   svg.addEventListener("pointermove", (event) => {
     const x = Math.min(Math.max(svgX(event), left), left + width);
     output.textContent = start === null ? seconds(timeAt(x)) : `${seconds(timeAt(Math.min(start, x)))} to ${seconds(timeAt(Math.max(start, x)))}`;

@@ -1,6 +1,9 @@
 """The agent's end of the conversation about its host's table: what it hands to the data plane, and what it answers."""
 
+from functools import partial
 from typing import Any
+
+import pytest
 
 from core.agent.route_inbox import RouteInbox
 from core.durability import Tickets
@@ -10,8 +13,11 @@ from core.ids import NetworkId, NodeId, SessionId, Ticket
 from core.mesh.routes import Neighbour, RouteChanges
 from core.messages import Routes, RoutesAck
 from core.raft.effects import Send
+from core.route_order import REPEAT_NS
+from core.timing import SECOND
 
 LEADER, SESSION = NodeId("leader"), SessionId("session")
+NOW = 7 * SECOND
 RECORDS = tuple(Neighbour(NetworkId("front"), f"10.0.0.{n}", NodeId("node"), "198.18.0.1") for n in range(4))
 WHOLE = (RouteChanges(0, 5, 0, False, RECORDS[:2]), RouteChanges(0, 5, 2, True, RECORDS[2:]))
 DELTA = (RouteChanges(5, 8, 0, False, RECORDS[:1]), RouteChanges(5, 8, 1, True, removed=(RECORDS[3].key,)))
@@ -30,7 +36,7 @@ class Host:
         answers: list[RoutesAck] = []
         for part in parts:
             out: list[Any] = []
-            self.inbox.received(LEADER, Routes(SESSION, part), out)
+            self.inbox.received(NOW, LEADER, Routes(SESSION, part), out)
             if out and isinstance(out[0], ProgramRoutes):
                 self.report(out[0], out)
             answers += [effect.message for effect in out if isinstance(effect, Send)]
@@ -38,10 +44,10 @@ class Host:
 
     def report(self, order: ProgramRoutes, out: list[Any]) -> None:
         if self.fails:
-            self.inbox.failed(RoutesFailed(order.ticket, "no room"), SESSION, LEADER, out)
+            self.inbox.failed(NOW, RoutesFailed(order.ticket, "no room"), SESSION, LEADER, out)
         else:
             self.programmed.append(order.changes)
-            self.inbox.applied(RoutesApplied(order.ticket), SESSION, LEADER, out)
+            self.inbox.applied(NOW, RoutesApplied(order.ticket), SESSION, LEADER, out)
 
 
 def standing(version: int, towards: int, position: int, reason: str = "") -> RoutesAck:
@@ -69,7 +75,7 @@ def test_one_part_is_programmed_at_a_time() -> None:
     inbox = RouteInbox(Tickets())
     out: list[Any] = []
     for _ in range(2):
-        inbox.received(LEADER, Routes(SESSION, WHOLE[0]), out)
+        inbox.received(NOW, LEADER, Routes(SESSION, WHOLE[0]), out)
     (order,) = out
     assert order.changes == WHOLE[0]
 
@@ -95,27 +101,67 @@ def test_a_later_whole_table_takes_the_place_of_a_transfer_that_was_begun() -> N
 def test_a_report_on_another_part_means_nothing() -> None:
     host = Host()
     out: list[Any] = []
-    host.inbox.received(LEADER, Routes(SESSION, WHOLE[0]), out)
+    host.inbox.received(NOW, LEADER, Routes(SESSION, WHOLE[0]), out)
     another = Ticket(out.pop().ticket + 1)
-    host.inbox.applied(RoutesApplied(another), SESSION, LEADER, out)
-    host.inbox.failed(RoutesFailed(another, "no room"), SESSION, LEADER, out)
+    host.inbox.applied(NOW, RoutesApplied(another), SESSION, LEADER, out)
+    host.inbox.failed(NOW, RoutesFailed(another, "no room"), SESSION, LEADER, out)
     assert out == []
 
 
-def test_a_report_on_a_part_of_the_last_session_says_nothing_of_this_one() -> None:
-    """A difference in two parts is under way when the session ends; the whole table to its version is one part."""
+def ordered(out: list[Any]) -> list[ProgramRoutes]:
+    """What the data plane was told in these effects, which are taken away."""
+    orders = [effect for effect in out if isinstance(effect, ProgramRoutes)]
+    out.clear()
+    return orders
+
+
+@pytest.mark.parametrize("of_before", [RoutesApplied, partial(RoutesFailed, reason="no room")])
+def test_a_report_on_a_part_of_the_last_session_says_nothing_of_this_one(of_before: Any) -> None:
+    """A difference in two parts is under way when the session ends; the whole table to its version is one part.
+
+    The data plane has one order at a time: the second waits for the report on the first.
+    """
     host = Host()
     host.receive(*WHOLE)
     out: list[Any] = []
-    host.inbox.received(LEADER, Routes(SESSION, DELTA[0]), out)
+    host.inbox.received(NOW, LEADER, Routes(SESSION, DELTA[0]), out)
+    (before,) = ordered(out)
     host.inbox.begin()
     whole = RouteChanges(0, 8, 0, True, RECORDS[:3])
-    host.inbox.received(LEADER, Routes(SESSION, whole), out)
-    of_before, of_now = out
+    for message in (Routes(SESSION, RouteChanges(0, 7, 0, True)), Routes(SESSION, whole)):
+        host.inbox.received(NOW, LEADER, message, out)
+    assert out == []
+    report = of_before(before.ticket)
+    (host.inbox.applied if isinstance(report, RoutesApplied) else host.inbox.failed)(NOW, report, SESSION, LEADER, out)
+    (now,) = out
+    assert (host.inbox.version, now.changes) == (0, whole), "nothing is told, and the newest that came is ordered"
     out.clear()
-    host.inbox.applied(RoutesApplied(of_before.ticket), SESSION, LEADER, out)
-    assert (host.inbox.version, out) == (0, [])
-    host.inbox.failed(RoutesFailed(of_before.ticket, "no room"), SESSION, LEADER, out)
-    assert (host.inbox.version, out) == (0, [])
-    host.inbox.applied(RoutesApplied(of_now.ticket), SESSION, LEADER, out)
+    host.inbox.applied(NOW, RoutesApplied(now.ticket), SESSION, LEADER, out)
     assert out == [Send(LEADER, standing(8, 8, 0))]
+
+
+def test_an_order_without_a_report_is_given_again_and_counts_only_when_there_is_one() -> None:
+    inbox = RouteInbox(Tickets())
+    out: list[Any] = []
+    inbox.received(NOW, LEADER, Routes(SESSION, RouteChanges(0, 5)), out)
+    (order,) = ordered(out)
+    assert inbox.deadline() == NOW + REPEAT_NS
+    inbox.tick(NOW + REPEAT_NS - 1, out)
+    assert ordered(out) == []
+    for times in (1, 2):
+        inbox.tick(NOW + times * REPEAT_NS, out)
+        assert ordered(out) == [order], "the very same, with its ticket"
+        assert (inbox.version, inbox.deadline()) == (0, NOW + (times + 1) * REPEAT_NS)
+    inbox.applied(NOW, RoutesApplied(order.ticket), SESSION, LEADER, out)
+    assert out == [Send(LEADER, standing(5, 5, 0))]
+    assert inbox.deadline() is None
+
+
+def test_however_many_sessions_begin_a_silent_data_plane_has_one_order() -> None:
+    inbox = RouteInbox(Tickets())
+    out: list[Any] = []
+    for version in range(1, 20):
+        inbox.begin()
+        inbox.received(NOW, LEADER, Routes(SESSION, RouteChanges(0, version)), out)
+        inbox.tick(NOW + version * REPEAT_NS, out)
+    assert {order.ticket for order in ordered(out)} == {Ticket(1)}

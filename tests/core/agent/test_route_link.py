@@ -20,6 +20,7 @@ PROGRESS: Final = ("send", "deliver the oldest", "program", "write")
 EXCHANGE: Final = ("send", "deliver the oldest", "program", "deliver the oldest")
 MISFORTUNES: Final = (
     (*EXCHANGE * 3, "write", "send", "deliver the oldest", "begin a session", "send", "deliver the oldest"),
+    (*EXCHANGE * 3, "begin a session", "send", "deliver the oldest", "another leader", "send", *EXCHANGE[1:]),
     (*EXCHANGE * 3, "write", "send", "deliver the oldest", "fail to program", "lose", "send", "deliver the oldest"),
 )
 """What chance alone seldom brings about."""

@@ -1,12 +1,17 @@
 """How long the connections of a service's tasks may take to finish, as a Compose file says it."""
 
+from random import Random
+
 import pytest
 
 from core.compose.loader import load
+from core.ids import ServiceId
+from core.manager.orchestrator.tasks import new_task
 from core.manager.restart.starter import STOP_TIMEOUT_NS
 from core.mistakes import DocumentError
 from core.objects.drain_grace import MAX_DRAIN_GRACE_NS
-from core.objects.task import ContainerSpec
+from core.objects.service import Service
+from core.objects.task import ContainerSpec, Task
 from core.timing import PROFILES, SECOND, Timing
 
 TOO_LONG = (
@@ -16,11 +21,11 @@ TOO_LONG = (
 ADVICE = "; write a duration like 5s, 500ms or 1m30s"
 
 
-def drain_grace_ns(labels: object) -> int | None:
-    """What a service with these labels gets."""
+def task_of(labels: object) -> Task:
+    """A task of a service with these labels."""
     keys = {"image": "web:1", "deploy": {"labels": labels}}
     stack = load([{"services": {"web": keys}}], lambda path: b"", name="shop", environment={}, directory="/srv")
-    return stack.services[0].spec.drain_grace_ns
+    return new_task(Random(1), Service(ServiceId("web"), stack.services[0].spec), 1, 0)
 
 
 @pytest.mark.parametrize(
@@ -33,8 +38,8 @@ def drain_grace_ns(labels: object) -> int | None:
         ({"team": "a"}, None),
     ],
 )
-def test_a_label_says_it(labels: object, meant: int | None) -> None:
-    assert drain_grace_ns(labels) == meant
+def test_a_task_bears_what_the_label_of_its_service_says(labels: object, meant: int | None) -> None:
+    assert task_of(labels).drain_grace_ns == meant
 
 
 @pytest.mark.parametrize(
@@ -56,7 +61,7 @@ def test_a_label_says_it(labels: object, meant: int | None) -> None:
 )
 def test_what_cannot_be_is_told_where_it_is_written(labels: object, told: str) -> None:
     with pytest.raises(DocumentError) as refused:
-        drain_grace_ns(labels)
+        task_of(labels)
     assert str(refused.value) == f"services.web.deploy.{told}"
 
 

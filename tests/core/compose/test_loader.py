@@ -1,6 +1,7 @@
 """What a Compose file amounts to, section by section."""
 
 import msgspec
+import pytest
 from compose_stacks import complaint, service_of, stack_of
 
 from core.compose.stack import NamedNetwork, Stack, StackWarning, bind
@@ -96,6 +97,25 @@ def test_a_constraint_that_no_node_can_meet_is_told() -> None:
             "services.a.deploy.placement.constraints[0]",
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("constraint", "warned"),
+    [
+        ("node.role == wrker", "no node has the role 'wrker'; did you mean 'worker'?"),
+        ("node.role != boss", "no node has the role 'boss'"),
+        ("Node.Role == Worker", None),
+        ("node.labels.role == wrker", None),
+    ],
+)
+def test_a_role_that_no_node_has_is_told(constraint: str, warned: str | None) -> None:
+    stack = stack_of(f"services: {{a: {{image: a, deploy: {{placement: {{constraints: ['{constraint}']}}}}}}}}")
+    assert [warning.message for warning in stack.warnings] == ([] if warned is None else [warned])
+
+
+def test_a_variable_that_is_not_set_is_told_once() -> None:
+    stack = stack_of("services: {a: {image: 'a:${TAG}', command: ['${TAG}', '${ARG:-x}', '${NO-}']}}")
+    assert stack.warnings == (StackWarning("variable 'TAG' is not set, so it is empty"),)
 
 
 # --- refusals that need files or several sections; the others lie in tests/swarmsim/scenario/broken

@@ -7,6 +7,7 @@ from swarm import Swarm, formed
 
 from core.ids import NodeId
 from core.membership import Membership
+from core.phases import HostPhase
 
 
 class Told:
@@ -28,17 +29,19 @@ def swarm() -> Swarm:
 
 @pytest.mark.parametrize(("newer_by", "follows"), [(-1, False), (0, False), (1, True)])
 def test_only_an_order_of_a_newer_version_is_followed(swarm: Swarm, newer_by: int, follows: bool) -> None:
-    membership = swarm.host("w1").membership
+    host = swarm.host("w1")
+    membership = host.membership
     version = membership.identity.node_version
     assert version > 0
-    membership.agent = Told(membership, "member", version + newer_by)  # type: ignore[assignment]
+    host.machines.agent = Told(membership, "member", version + newer_by)  # type: ignore[assignment]
     assert membership.follow_order(swarm.world.now) is follows
-    assert membership.phase == ("manager" if follows else "worker")
+    assert membership.phase is (HostPhase.MANAGER if follows else HostPhase.WORKER)
 
 
 def test_the_member_whose_log_was_lost_is_never_followed_again(swarm: Swarm) -> None:
-    membership = swarm.host("w1").membership
+    host = swarm.host("w1")
+    membership = host.membership
     lost = NodeId("lost")
     membership.identity = type(membership.identity)(node_id=membership.identity.node_id, lost_raft_id=lost)
-    membership.agent = Told(membership, lost, 99)  # type: ignore[assignment]
+    host.machines.agent = Told(membership, lost, 99)  # type: ignore[assignment]
     assert not membership.follow_order(swarm.world.now)

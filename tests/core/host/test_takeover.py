@@ -55,7 +55,7 @@ def test_what_is_asked_for_while_the_new_leader_learns_is_done(monkeypatch: pyte
     survivors = [name for name in ("m1", "m2", "m3") if name != leader]
 
     def learning() -> list[str]:
-        rafts = [(name, swarm.host(name).membership.raft) for name in survivors]
+        rafts = [(name, swarm.host(name).machines.raft) for name in survivors]
         return [name for name, raft in rafts if raft is not None and raft.leader_id == raft.id and not raft.leading]
 
     for _ in range(100_000):

@@ -4,7 +4,7 @@ That data planes do the same is their contract (tests/contracts/test_data_plane.
 """
 
 import pytest
-from route_specification import from_container, from_outside, resolve
+from route_specification import from_container, from_outside, resolve, reverse
 
 from core.ids import NetworkId, NodeId, ServiceId, TaskId
 from core.mesh.balance import RoundRobin
@@ -37,8 +37,8 @@ def tasks(network_id: NetworkId, name: str, third: int, count: int) -> list[Rout
     records: list[RouteRecord] = []
     for number in range(1, count + 1):
         address, node_id = f"10.0.{third}.{len(name)}{number}", NodeId(f"node-{number}")
-        service_id, task_id = ServiceId(f"id of {name}"), TaskId(f"{name}.{number}")
-        records.append(Backend(network_id, service_id, task_id, node_id, address))
+        service_id, task_id = ServiceId(f"id of {name}"), TaskId(f"{name}{number}")
+        records.append(Backend(network_id, service_id, task_id, node_id, address, number))
         records.append(Neighbour(network_id, address, node_id, f"198.18.0.{number}"))
     return records
 
@@ -75,6 +75,50 @@ def test_without_a_virtual_address_the_name_means_every_task(table: RouteTable) 
     assert resolve(table, [BACK], "cache") == Resolution(BACK, ("10.0.2.51", "10.0.2.52"))
 
 
+@pytest.mark.parametrize("name", ["web.2.web2", "web2", "web.2.web2.front", "web2.front"])
+def test_a_task_that_takes_connections_is_found_by_its_own_name_and_by_its_id(table: RouteTable, name: str) -> None:
+    assert resolve(table, [FRONT], name) == Resolution(FRONT, ("10.0.1.32",))
+    del table["backend", FRONT, "id of web", "web2"]
+    assert resolve(table, [FRONT], name) is None
+
+
+def test_a_task_of_a_global_service_is_called_by_its_node(table: RouteTable) -> None:
+    table["backend", FRONT, "id of web", "web9"] = backend_of_a_global_service()
+    assert resolve(table, [FRONT], "web.node-9.web9") == Resolution(FRONT, ("10.0.1.39",))
+    assert reverse(table, [FRONT], "10.0.1.39") == "web.node-9.web9.front"
+
+
+def backend_of_a_global_service() -> Backend:
+    return Backend(FRONT, ServiceId("id of web"), TaskId("web9"), NodeId("node-9"), "10.0.1.39", 0)
+
+
+@pytest.mark.parametrize("name", ["web.1.web2", "database.2.web2", "web-alias.2.web2", "tasks.web.2.web2", ".web2"])
+def test_nothing_else_is_the_name_of_a_task(table: RouteTable, name: str) -> None:
+    assert resolve(table, [FRONT], name) is None
+
+
+def test_a_name_may_end_in_that_of_its_network(table: RouteTable) -> None:
+    assert resolve(table, [FRONT, BACK], "web.front") == Resolution(FRONT, ("10.0.1.3",))
+    assert resolve(table, [FRONT, BACK], "tasks.web.front") == Resolution(FRONT, ("10.0.1.31", "10.0.1.32"))
+    assert resolve(table, [FRONT, BACK], "web.back") is None
+    assert resolve(table, [BACK], "web.front") is None
+
+
+def test_what_is_called_like_that_as_a_whole_comes_first(table: RouteTable) -> None:
+    table["service", BACK, "id of web.front"] = service(BACK, "web.front", 2)
+    assert resolve(table, [FRONT, BACK], "web.front") == Resolution(BACK, ("10.0.2.9",))
+
+
+def test_the_reverse_of_a_tasks_address_is_its_name_on_the_network(table: RouteTable) -> None:
+    assert reverse(table, [BACK, FRONT], "10.0.1.31") == "web.1.web1.front"
+    assert resolve(table, [BACK, FRONT], "web.1.web1.front") == Resolution(FRONT, ("10.0.1.31",))
+    assert reverse(table, [BACK], "10.0.1.31") is None
+    assert reverse(table, [FRONT], "10.0.1.3") is None, "a virtual address has none"
+    assert reverse(table, [INGRESS], "10.0.0.31") is None
+    del table["backend", FRONT, "id of web", "web1"]
+    assert reverse(table, [FRONT], "10.0.1.31") is None
+
+
 def test_names_of_other_networks_are_unknown(table: RouteTable) -> None:
     assert resolve(table, [FRONT], "database") is None
     assert resolve(table, [INGRESS], "web") is None
@@ -97,7 +141,7 @@ def test_the_turn_goes_on_after_the_latest_backend_whoever_comes_or_goes(table: 
     turns = RoundRobin()
     assert hops(table, turns, 2) == ["node-1", "node-2"]
     table.update((record.key, record) for record in tasks(FRONT, "web", 1, 4))
-    del table["backend", FRONT, "id of web", "web.2"]
+    del table["backend", FRONT, "id of web", "web2"]
     assert hops(table, turns, 4) == ["node-3", "node-4", "node-1", "node-3"]
 
 

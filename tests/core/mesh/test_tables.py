@@ -55,6 +55,32 @@ def test_tables_that_are_settled_piecemeal_while_the_store_goes_on_come_out_the_
             followed.check(node_id)
 
 
+@given(histories, st.data())
+def test_networks_that_are_gone_are_forgotten_without_anybody_missing_their_removal(
+    history: list[list[Any]], data: st.DataObject
+) -> None:
+    followed = Followed()
+    for wishes in history:
+        followed.apply(wishes)
+        followed.tables.take_stirred()
+        followed.tables.forget_gone(data.draw(st.integers(0, followed.store.index)))
+        for node_id in NODES:
+            followed.check(node_id)
+
+
+@given(histories)
+def test_nothing_is_kept_of_networks_that_are_gone_and_forgotten(history: list[list[Any]]) -> None:
+    followed = Followed()
+    for wishes in history:
+        followed.apply(wishes)
+    followed.apply([(Kind.TASK, task_id) for task_id in TASKS] + [(Kind.NODE, node_id) for node_id in NODES])
+    followed.apply([(Kind.NETWORK, network_id) for network_id in NETWORKS])
+    followed.tables.take_stirred()
+    for _ in NETWORKS:
+        followed.tables.forget_gone(followed.store.index)
+    assert followed.tables.network_count == 0
+
+
 @given(histories)
 def test_tables_built_late_equal_tables_that_followed(history: list[list[Any]]) -> None:
     followed = Followed()
@@ -155,6 +181,32 @@ def test_a_task_that_follows_on_another_on_its_node_does_not_bring_the_network_a
     (part,) = parts(deployed.tables.transfer(NODES[1], version))
     assert [record.key[0] for record in part.changed] == ["neighbour", "backend"]
     assert [key[0] for key in part.removed] == ["backend", "neighbour"]
+
+
+def test_a_removed_network_is_forgotten_when_every_host_is_at_the_version_without_it(deployed: Followed) -> None:
+    before = deployed.store.index
+    deployed.apply([(Kind.TASK, TASKS[0]), (Kind.TASK, TASKS[1]), (Kind.SERVICE, SERVICES[0])])
+    deployed.apply([(Kind.NETWORK, NETWORKS[1])])
+    deployed.tables.take_stirred()
+    deployed.tables.forget_gone(before)
+    assert deployed.tables.network_count == 1
+    assert deployed.tables.transfer(NODES[0], before).from_version == before
+    deployed.tables.forget_gone(deployed.store.index)
+    assert deployed.tables.network_count == 0
+    assert deployed.tables.transfer(NODES[0], before).from_version == 0
+    assert deployed.tables.transfer(NODES[0], deployed.store.index).length == 0
+
+
+def test_forgetting_a_network_costs_nobody_who_was_not_on_it_a_whole_table(deployed: Followed) -> None:
+    other = NETWORKS[2]
+    on_other = task(TASKS[3], NODES[2], TaskState.RUNNING, TaskState.RUNNING, [other])
+    deployed.apply([network(other, 4097), node(NODES[2], NodeState.READY, False, []), on_other])
+    version = deployed.store.index
+    deployed.apply([(Kind.TASK, TASKS[3]), (Kind.NETWORK, other)])
+    deployed.tables.take_stirred()
+    deployed.tables.forget_gone(deployed.store.index)
+    deployed.apply([running(TASKS[1], NODES[1], TaskState.SHUTDOWN)])
+    assert deployed.tables.transfer(NODES[0], version).from_version == version
 
 
 def test_a_host_without_a_task_on_a_network_knows_nothing_of_it(deployed: Followed) -> None:

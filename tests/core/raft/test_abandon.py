@@ -1,6 +1,7 @@
 """A member that takes no more part owes an answer to everybody who waits for one."""
 
-from raft_cluster import Cluster, Get, Put, node_name
+from raft_cluster import Cluster, node_name
+from raft_registers import Get, Put
 
 from core.ids import Address, NodeId
 from core.raft.effects import OutcomeUnknown, Refused, Reply

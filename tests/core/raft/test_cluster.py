@@ -1,7 +1,8 @@
 """A cluster at work: the main road through every part of a peer."""
 
 import pytest
-from raft_cluster import Cluster, Get, Put, node_name
+from raft_cluster import Cluster, node_name
+from raft_registers import Get, Put
 
 from core.ids import Address, NodeId, Ticket
 from core.raft.effects import Applied, Role

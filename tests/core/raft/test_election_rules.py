@@ -1,7 +1,8 @@
 """Who gets a turn, and who gets a vote: rules that only show when a peer that cannot win is the most eager one."""
 
 from paper_peers import say
-from raft_cluster import Cluster, Put, node_name
+from raft_cluster import Cluster, node_name
+from raft_registers import Put
 
 from core.ids import NodeId
 from core.raft.effects import ElectionStarted, LeaderElected, Role

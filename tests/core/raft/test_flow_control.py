@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from raft_cluster import Cluster, Put, node_name
+from raft_cluster import Cluster, node_name
+from raft_registers import Put
 
 from core.ids import NodeId
 from core.raft.effects import Send

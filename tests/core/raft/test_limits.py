@@ -2,7 +2,8 @@
 
 import msgspec
 import pytest
-from raft_cluster import Cluster, Get, Put
+from raft_cluster import Cluster
+from raft_registers import Get, Put
 
 from core.raft.effects import Applied, OutcomeUnknown
 from core.raft.events import Cancelled, Received, Submit

@@ -1,6 +1,6 @@
 """A Hypothesis machine over a cluster: every fault is drawn as data, so that a failure shrinks to its shortest story.
 
-Safety is judged after every step by `swarmsim.checks.raft` and by the promises that `raft_cluster` checks; at the end,
+Safety is judged after every step by `swarmsim.checks.raft` and by `raft_promises`; at the end,
 what clients were told is judged, and a random majority is mended and must make progress.
 """
 

@@ -4,7 +4,7 @@ The section is in the docstring.
 """
 
 from paper_peers import N1, quiet
-from raft_cluster import Get, Put
+from raft_registers import Get, Put
 
 from core.raft.effects import Applied, OutcomeUnknown, Refused, Role
 from core.timing import MS, SECOND

@@ -4,7 +4,8 @@ The section is in the docstring.
 """
 
 from paper_peers import N1, N2, N4, N5, quiet, say
-from raft_cluster import Cluster, Put
+from raft_cluster import Cluster
+from raft_registers import Put
 
 from core.ids import Address
 from core.raft.effects import Applied, Refused, Role

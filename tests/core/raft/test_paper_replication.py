@@ -5,7 +5,7 @@ The section is in the docstring.
 
 import pytest
 from paper_peers import N1, N2, N3, append, quiet, say
-from raft_cluster import Put
+from raft_registers import Put
 
 from core.durability import Persist
 from core.raft.effects import Applied, Role, Send

@@ -6,7 +6,7 @@ The section is in the docstring.
 from typing import Any
 
 from paper_peers import N1, N2, quiet, say
-from raft_cluster import Put
+from raft_registers import Put
 
 from core.ids import Address
 from core.raft.effects import Send, SnapshotRestored

@@ -1,7 +1,8 @@
 """A leader whose machine takes several steps to get ready: it leads on, and clients wait."""
 
 import pytest
-from raft_cluster import Cluster, Get, Put, Registers
+from raft_cluster import Cluster
+from raft_registers import Get, Put, Registers
 
 from core.ids import NodeId
 from core.raft.effects import Leading, Role

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from raft_cluster import Cluster, Get, Put, node_name
+from raft_cluster import Cluster, node_name
+from raft_registers import Get, Put
 
 from core.ids import Address
 from core.raft.effects import Applied, Role

@@ -1,7 +1,8 @@
 """Whose disk is nearly full leads only while nobody else can (Raft dissertation §3.10 leaves the reasons open)."""
 
 import pytest
-from raft_cluster import Cluster, Put
+from raft_cluster import Cluster
+from raft_registers import Put
 
 from core.raft.effects import LeaderElected
 from core.raft.events import StorageFreed, StorageLow

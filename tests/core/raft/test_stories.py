@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from raft_cluster import Cluster, Get, Put
+from raft_cluster import Cluster
+from raft_registers import Get, Put
 
 from core.ids import Address, NodeId, Ticket
 from core.raft.effects import Applied, OutcomeUnknown, Refused

@@ -117,7 +117,9 @@ def assert_equal(store: Store, twin: Twin) -> None:
         for name in ("a", "b", "c"):
             found = store.id_named(kind, name)
             assert ({found} if found else set()) == twin.ids(kind, lambda o, n=name: o.spec.name == n)  # type: ignore[misc]
+    store.check_invariants(full=True)
     assert store.digest() == _afresh(store).digest()
+    store.check_invariants(full=True)
 
 
 def _ids(objects: list[Any]) -> set[str]:

@@ -80,9 +80,9 @@ def test_fail_routes() -> None:
     assert [event.ticket for event in host_of(stage.world, "m1").events(RoutesFailed)] == [3]
     assert stage.world.machine("m1").data_plane.tables.version == 0
     stage.end(number)
-    order(stage.world, "m1", ProgramRoutes(Ticket(3), RouteChanges(0, 3)))
+    order(stage.world, "m1", ProgramRoutes(Ticket(4), RouteChanges(0, 3)))
     stage.world.run_for(SECOND)
-    assert host_of(stage.world, "m1").events(RoutesApplied) == [RoutesApplied(Ticket(3))]
+    assert host_of(stage.world, "m1").events(RoutesApplied) == [RoutesApplied(Ticket(4))]
 
 
 def test_slow_routes() -> None:

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from swarmsim.checks.linearizability import NEVER_RETURNED, Operation, is_linearizable
+from linearizability import NEVER_RETURNED, Operation, is_linearizable
 
 
 def register(state: Any, call: Any, outcome: Any) -> tuple[bool, Any]:

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from linearizability import NEVER_RETURNED, Operation, is_linearizable
 from writer_histories import read, write
 
 from core.trials.clients import WriteOutcome, WriterSample
-from swarmsim.checks.linearizability import NEVER_RETURNED, Operation, is_linearizable
 from swarmsim.checks.linearizable import Linearizable
 
 GOOD = {

@@ -8,16 +8,15 @@ from msgspec.structs import replace
 
 from core.ids import NodeId, ServiceId, TaskId
 from core.objects import Node, Task
-from core.objects.drain_grace import MAX_DRAIN_GRACE_NS
 from core.objects.node import NodeSpec, NodeState, NodeStatus
-from core.objects.service import Service, ServiceSpec
 from core.objects.task import ContainerSpec, TaskSpec, TaskState, TaskStatus
 from core.operations import Kind
 from core.store import Change, Create, Delete, Store, Transaction, Update
-from core.timing import LAN, SECOND
+from core.timing import DOCKER, LAN, SECOND, Timing
+from swarmsim.checks.bounds import container_end_ns, word_done_ns
 from swarmsim.checks.check import Check
-from swarmsim.checks.containers import OneContainerPerSlot, slowest_end_ns
-from swarmsim.checks.slots import LONGEST_WAIT_NS, OneTaskPerSlot
+from swarmsim.checks.containers import OneContainerPerSlot
+from swarmsim.checks.slots import LONGEST_WAIT_NS, OneTaskPerSlot, really_runs
 from swarmsim.checks.suite import full_suite
 from swarmsim.world import ContainerView, Power
 
@@ -50,7 +49,7 @@ class History:
     id a removal."""
 
     def __init__(self) -> None:
-        self.check = OneTaskPerSlot()
+        self.check = OneTaskPerSlot(lambda task: task.id == RUNS.id)
         self._index = 0
         self._versions: dict[str, int] = {}
 
@@ -77,6 +76,8 @@ def complaint(check: Check) -> str:
 OLD, NEW = task("old"), getting_ready("new", node="node-w2")
 RUN = replace(NEW, desired_state=TaskState.RUNNING)
 TOLD = replace(OLD, desired_state=SHUTDOWN)
+RUNS = task("runs")
+"""Of all tasks, this one's container runs, whatever its record says."""
 
 GOOD: dict[str, list[tuple[Any, ...]]] = {
     "the replacement waits until the old one has stopped": [(OLD,), (TOLD, NEW), (stopped(OLD),), (RUN,)],
@@ -89,6 +90,10 @@ GOOD: dict[str, list[tuple[Any, ...]]] = {
         (task("a", slot=0, status=TaskStatus(TaskState.PENDING), desired_state=SHUTDOWN), task("b", slot=0)),
     ],
     "two slots are two": [(OLD,), (task("other", slot=2),)],
+    "a record goes once its task has stopped": [(OLD,), (TOLD,), (stopped(OLD),), ((Kind.TASK, "old"),)],
+    "or at the index at which it has": [(OLD,), (TOLD,), ((Kind.TASK, "old"),)],
+    "or with its node": [(RUNS,), ((Kind.NODE, "node-w1"),), ((Kind.TASK, "runs"),)],
+    "or with its node at one index": [(RUNS,), ((Kind.NODE, "node-w1"), (Kind.TASK, "runs"))],
     "a global service runs on every node": [(task("a", slot=0),), (task("b", "node-w2", slot=0),)],
 }
 BAD: dict[str, tuple[list[tuple[Any, ...]], str]] = {
@@ -99,6 +104,19 @@ BAD: dict[str, tuple[list[tuple[Any, ...]], str]] = {
     "nor on a node that is back": (
         [(OLD,), (node("node-w1", DOWN), TOLD, NEW), (node("node-w1"),), (RUN,)],
         "beside ['old']",
+    ),
+    "a record goes while its task runs": (
+        [(RUNS,), ((Kind.TASK, "runs"),)],
+        "runs leaves the store while its container",
+    ),
+    "while it is to stop": (
+        [(RUNS,), (replace(RUNS, desired_state=SHUTDOWN),), ((Kind.TASK, "runs"),)],
+        "runs leaves the store while its container runs on node-w1",
+    ),
+    "while it is taken for stopped": ([(RUNS,), (stopped(RUNS),), ((Kind.TASK, "runs"),)], "runs leaves the store"),
+    "while its node is down": (
+        [(RUNS,), (node("node-w1", DOWN),), ((Kind.TASK, "runs"),)],
+        "runs leaves the store while its container",
     ),
     "two of a global service on one node": (
         [(task("a", slot=0),), (task("b", slot=0),)],
@@ -140,6 +158,16 @@ def test_a_task_that_will_not_stop_is_waited_for_a_minute(waited_ns: int, violat
     assert bool(complaint(history.check)) is violated
 
 
+def test_a_container_runs_on_the_host_that_is_its_tasks_node() -> None:
+    world = FakeWorld("m1", "w1")
+    world.boxes = {
+        "w1": (ContainerView(TaskId("a"), True, True, (), ()), ContainerView(TaskId("b"), False, True, (), ()))
+    }
+    assert really_runs(world, task("a"))
+    assert not really_runs(world, task("a", "node-m1"))
+    assert not really_runs(world, task("b"))
+
+
 def test_each_index_is_judged_once_and_a_transaction_that_did_not_hold_says_nothing() -> None:
     history = History().then(node("node-w1"), OLD)
     count = history.check.checked_count
@@ -150,24 +178,18 @@ def test_each_index_is_judged_once_and_a_transaction_that_did_not_hold_says_noth
 
 # --- containers
 
-WEB = Service(ServiceId("web"), ServiceSpec("web", SPEC))
-BOUND_NS = slowest_end_ns(OLD, LAN.drain_grace_ns)
-GRACE_NS = 20 * SECOND
-
-
-def with_grace(grace_ns: int | None, before: Service | None = None) -> Service:
-    spec = ServiceSpec("web", SPEC, drain_grace_ns=grace_ns)
-    return replace(WEB, spec=spec, previous_spec=before.spec if before is not None else None)
+BOUND_NS = container_end_ns(LAN, OLD)
 
 
 class Hosts:
     """w1 runs the old container and w2 the new one, as far as nothing else is said."""
 
-    def __init__(self) -> None:
+    def __init__(self, timing: Timing = LAN) -> None:
         self.world = FakeWorld("m1", "w1", "w2")
+        self.world.timing = timing
         self.world.statuses["m1"] = replace(self.world.statuses["m1"], leads=True)
-        self.check = OneContainerPerSlot()
-        self.service: Service | None = WEB
+        self.check = OneContainerPerSlot(timing)
+        self.old = TOLD
         self.runs(w1="old", w2="new")
 
     def runs(self, **containers: str) -> None:
@@ -179,7 +201,7 @@ class Hosts:
         nodes = [node("node-w2"), *([node("node-w1", w1)] if w1 is not None else [])]
         store = Store()
         new = task("new", "node-w2")
-        objects: tuple[Any, ...] = (*nodes, TOLD, new, task("alone", slot=2), *filter(None, [self.service]))
+        objects: tuple[Any, ...] = (*nodes, self.old, new, task("alone", slot=2))
         store.apply(1, Transaction(tuple(Create(replace(each, version=1)) for each in objects), 1))
         self.world.stores = {"m1": store}
         self.world.now_ns = at_ns
@@ -191,23 +213,22 @@ def test_two_containers_of_a_slot_are_one_too_many_once_the_older_could_long_hav
     hosts = Hosts()
     assert hosts.look(0) == hosts.look(BOUND_NS) == ""
     assert "the container of old on w1 runs on" in hosts.look(BOUND_NS + 1)
-    assert "1 containers ran beside" in hosts.check.remark()
+    assert "1 container ran beside" in hosts.check.remark()
 
 
-@pytest.mark.parametrize(
-    ("service", "grace_ns"),
-    [
-        (with_grace(GRACE_NS), GRACE_NS),
-        (with_grace(0), 0),
-        (with_grace(None, with_grace(GRACE_NS)), GRACE_NS),
-        (with_grace(0, WEB), LAN.drain_grace_ns),
-        (None, MAX_DRAIN_GRACE_NS),
-    ],
-)
-def test_it_has_the_grace_of_its_service_to_drain(service: Service | None, grace_ns: int) -> None:
+def test_a_slower_timing_profile_gives_more_time() -> None:
+    hosts = Hosts(DOCKER)
+    bound_ns = container_end_ns(DOCKER, OLD)
+    assert bound_ns > BOUND_NS
+    assert hosts.look(0) == hosts.look(bound_ns) == ""
+    assert "the container of old on w1 runs on" in hosts.look(bound_ns + 1)
+
+
+@pytest.mark.parametrize(("own_ns", "grace_ns"), [(20 * SECOND, 20 * SECOND), (0, 0), (None, LAN.drain_grace_ns)])
+def test_it_has_its_own_grace_to_drain(own_ns: int | None, grace_ns: int) -> None:
     hosts = Hosts()
-    hosts.service = service
-    bound_ns = slowest_end_ns(OLD, grace_ns)
+    hosts.old = replace(TOLD, drain_grace_ns=own_ns)
+    bound_ns = container_end_ns(LAN, replace(TOLD, drain_grace_ns=0)) + grace_ns
     assert hosts.look(0) == hosts.look(bound_ns) == ""
     assert "the container of old on w1 runs on" in hosts.look(bound_ns + 1)
 
@@ -235,11 +256,36 @@ def test_a_host_that_was_removed_keeps_what_it_runs_to_itself() -> None:
     assert [hosts.look(at_ns, w1=None) for at_ns in (0, BOUND_NS + 1)] == ["", ""]
 
 
-@pytest.mark.parametrize("second", ["alone", "stranger"])
-def test_containers_of_other_slots_and_of_no_known_task_are_none_of_its_business(second: str) -> None:
+def test_a_container_of_another_slot_is_none_of_its_business() -> None:
     hosts = Hosts()
-    hosts.runs(w1=second, w2="new")
+    hosts.runs(w1="alone", w2="new")
     assert [hosts.look(at_ns) for at_ns in (0, BOUND_NS + 1)] == ["", ""]
+
+
+STRAY_NS = word_done_ns(LAN)
+
+
+def test_a_container_whose_task_has_gone_is_gone_soon_after_its_host_could_be_told() -> None:
+    hosts = Hosts()
+    hosts.runs(w1="stray", w2="new")
+    assert hosts.look(0) == hosts.look(STRAY_NS) == ""
+    assert hosts.look(STRAY_NS + 1) == "the container of stray on w1 runs on, though its task has gone from the store"
+
+
+@pytest.mark.parametrize(("w1", "violated"), [(READY, True), (DOWN, False), (None, False)])
+def test_a_host_out_of_touch_or_out_of_the_swarm_may_keep_it(w1: NodeState | None, violated: bool) -> None:
+    hosts = Hosts()
+    hosts.runs(w1="stray", w2="new")
+    assert bool([hosts.look(at_ns, w1) for at_ns in (0, STRAY_NS + 1)][-1]) is violated
+
+
+def test_each_container_without_a_task_has_its_own_time() -> None:
+    hosts = Hosts()
+    hosts.runs(w1="stray", w2="new")
+    hosts.look(0)
+    hosts.runs(w1="another", w2="new")
+    assert hosts.look(STRAY_NS + 1) == ""
+    assert "the container of another" in hosts.look(2 * STRAY_NS + 2)
 
 
 def test_the_time_ends_with_the_container() -> None:

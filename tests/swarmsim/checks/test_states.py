@@ -17,8 +17,9 @@ from core.objects.port import PortConfig
 from core.objects.service import Endpoint, ServiceSpec, VirtualIP
 from core.objects.task import ContainerSpec, FileTarget, SecretReference, TaskSpec, TaskState, TaskStatus
 from core.store import Create, Store, Transaction
-from core.timing import SECOND
+from core.timing import DOCKER, LAN, SECOND, Timing
 from swarmsim.checks.addresses import UniqueAddresses
+from swarmsim.checks.bounds import word_done_ns
 from swarmsim.checks.check import Check
 from swarmsim.checks.digests import EqualDigests, Invariants
 from swarmsim.checks.entitlement import EntitledSecrets
@@ -211,9 +212,9 @@ GONE = replace(secret_task("node-w1"), status=replace(secret_task("node-w1").sta
 @pytest.mark.parametrize(
     ("needed_by", "held", "cut_off_at_s", "expected"),
     [
-        ([GONE], ("s",), None, "w1 has kept secret s for 16.0 s"),
-        ([], ("s",), None, "w1 has kept secret s for 16.0 s"),
-        ([secret_task("node-w1")], ("s", "other"), None, "w1 has kept secret other for 16.0 s"),
+        ([GONE], ("s",), None, "w1 has kept secret s for 11.0 s"),
+        ([], ("s",), None, "w1 has kept secret s for 11.0 s"),
+        ([secret_task("node-w1")], ("s", "other"), None, "w1 has kept secret other for 11.0 s"),
         ([secret_task("node-w1")], ("s",), None, ""),
         ([GONE], (), None, ""),
         ([GONE], ("s",), 8, ""),
@@ -222,22 +223,36 @@ GONE = replace(secret_task("node-w1"), status=replace(secret_task("node-w1").sta
 def test_hosts_keep_no_secret_without_need(
     needed_by: list[Task], held: tuple[str, ...], cut_off_at_s: int | None, expected: str
 ) -> None:
+    assert kept_for_nothing(LAN, needed_by, held, cut_off_at_s, seconds=16).startswith(expected)
+    assert bool(kept_for_nothing(LAN, needed_by, held, cut_off_at_s, seconds=16)) == bool(expected)
+
+
+@pytest.mark.parametrize("timing", [LAN, DOCKER], ids=lambda timing: timing.name)
+def test_a_secret_is_given_up_as_soon_as_the_timing_profile_allows(timing: Timing) -> None:
+    allowed_s = word_done_ns(timing) // SECOND
+    assert not kept_for_nothing(timing, [GONE], ("s",), None, allowed_s)
+    assert kept_for_nothing(timing, [GONE], ("s",), None, allowed_s + 1)
+
+
+def kept_for_nothing(
+    timing: Timing, needed_by: list[Task], held: tuple[str, ...], cut_off_at_s: int | None, seconds: int
+) -> str:
+    """What the check says once w1, in touch with m1, has held these for so many seconds."""
     world = FakeWorld("m1", "w1")
     world.statuses["m1"] = status("m1", leads=True)
     world.stores = {"m1": store_of(*needed_by, Node(NodeId("node-w1"), NodeSpec()))}
     world.secrets = {"w1": tuple(SecretId(each) for each in held)}
-    check = SecretsEndWithNeed()
+    check = SecretsEndWithNeed(timing)
     connected = AgentConnected(NodeId("node-m1"), SessionId("first"))
     check.handlers()[AgentConnected](0, "w1", connected)
-    for second in range(20):
+    for second in range(seconds + 1):
         world.now_ns = second * SECOND
         if second == cut_off_at_s:
             check.handlers()[AgentDisconnected](world.now_ns, "w1", AgentDisconnected(SessionId("first")))
         check.sample(world)
         if second == cut_off_at_s:
             check.handlers()[AgentConnected](world.now_ns, "w1", connected)
-    assert expected in complaint(check)
-    assert bool(complaint(check)) == bool(expected)
+    return complaint(check)
 
 
 # --- digests and invariants
@@ -311,7 +326,7 @@ def test_a_table_is_that_of_its_version(version: int, table: RouteTable, violate
     check.sample(world)
     assert bool(complaint(check)) is violated
     assert check.checked_count == (0 if version == 9 else 1)
-    assert ("1 tables not judged" in check.remark()) is (version == 9)
+    assert ("1 table not judged" in check.remark()) is (version == 9)
 
 
 def test_what_no_table_is_made_of_does_not_end_a_versions_life() -> None:

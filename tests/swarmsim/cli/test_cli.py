@@ -75,6 +75,33 @@ def test_check_tells_what_a_file_amounts_to(swarmsim: Command) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("step", "note"),
+    [
+        ("partition: [leader, followers]", "w1, w2 are in no group and form one more"),
+        ("partition: [[m1, w1], {managers: 2, excluding: m1}]", "w2 is in no group and forms one more"),
+        ("partition: [{rack: a}, w1]", "m3, w2 are in no group and form one more"),
+        ("bridge: {over: leader, groups: [m1, w1]}", "w2 is in no group and forms one more"),
+        ("partition: [managers, workers]", ""),
+        ("partition: [leader, any host that is up]", ""),
+        ("bridge: m1", ""),
+        ("isolate: leader", ""),
+    ],
+)
+def test_check_notes_who_is_in_no_group_of_a_partition(swarmsim: Command, step: str, note: str) -> None:
+    cluster = "{managers: 3, workers: 2, racks: {a: [m1, m2]}}"
+    Path("a.yaml").write_text(f"name: A\ncluster: {cluster}\ntimeline:\n  - {{at: 1s, {step}}}\nend: 2s\n")
+    ended = swarmsim("check", "a.yaml")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.splitlines()[1:] == ([f"  note: line 4: {step}: {note}"] if note else [])
+
+
+def test_no_note_is_made_of_who_may_be_in_a_group_by_then(swarmsim: Command) -> None:
+    steps = "[{at: 1s, promote: w1}, {at: 2s, partition: [leader, followers]}]"
+    Path("a.yaml").write_text(f"name: A\ncluster: {{managers: 3, workers: 1}}\ntimeline: {steps}\nend: 3s\n")
+    assert swarmsim("check", "a.yaml").out.count("\n") == 1
+
+
 def test_check_looks_at_every_file_before_it_gives_up(swarmsim: Command) -> None:
     Path("bad.yaml").write_text("name: Bad\ncluster: {managers: 3}\ntimeline:\n  - {at: 1s, kil: leader}\n")
     ended = swarmsim("check", "bad.yaml", "nowhere.yaml", small())
@@ -109,6 +136,43 @@ def test_check_merges_compose_files_if_asked_to(swarmsim: Command) -> None:
     Path("more.yml").write_text("services: {web: {ports: ['80:80']}, db: {image: db}}")
     ended = swarmsim("check", "--merge", "base.yml", "more.yml")
     assert ended.out == "base.yml + more.yml: ok: Compose file: 2 services, 1 network, 0 secrets, 0 configs\n"
+
+
+def test_check_refuses_what_the_swarm_would_refuse(swarmsim: Command) -> None:
+    job = "services: {once: {image: once, deploy: {mode: replicated-job}}}"
+    Path("job.yml").write_text(job)
+    Path("x.yaml").write_text("name: x\ncluster: {managers: 1}\ndeploy: [{stack: {name: x, file: job.yml}}]\n")
+    for file in ("job.yml", "x.yaml"):
+        ended = swarmsim("check", file)
+        assert (ended.code, ended.out) == (2, "")
+        assert ended.err == (
+            "job.yml:1: services.once: the swarm would refuse it:"
+            " job modes are not supported yet; use replicated or global\n"
+        )
+
+
+def test_check_tells_what_a_stack_expects_to_find_and_what_it_asks_in_vain(swarmsim: Command) -> None:
+    Path("stack.yml").write_text(
+        "services: {web: {image: 'web:$TAG', secrets: [key]}}\nsecrets: {key: {external: true}}"
+    )
+    ended = swarmsim("check", "stack.yml")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.splitlines()[1:] == [
+        "  warning: variable 'TAG' is not set, so it is empty",
+        "  warning: secret 'key' is external: the swarm must have it already",
+    ]
+
+
+def test_check_tells_the_warnings_of_the_stacks_of_a_scenario(swarmsim: Command) -> None:
+    placement = "deploy: {placement: {constraints: [node.rolle == worker]}}"
+    Path("stack.yml").write_text(f"services: {{web: {{image: web, {placement}}}}}")
+    Path("x.yaml").write_text("name: x\ncluster: {managers: 1}\ndeploy: [{stack: {name: x, file: stack.yml}}]\n")
+    ended = swarmsim("check", "x.yaml")
+    assert ended.code == 0
+    assert ended.out.endswith(
+        "\n  warning: stack.yml: services.web.deploy.placement.constraints[0]:"
+        " no node will ever match 'node.rolle'; did you mean 'node.role'?\n"
+    )
 
 
 # --- scenarios
@@ -158,17 +222,26 @@ def test_bad_input_is_found_before_anything_is_played(swarmsim: Command) -> None
     assert ended.err == "error: nowhere.yaml: cannot be read: No such file or directory\n"
 
 
-@pytest.mark.parametrize("seeds", ["1-4", "4..1", "a..b", "3", f"1..{10**22}"])
+@pytest.mark.parametrize("seeds", ["1-4", "4..1", "a..b", f"1..{10**22}"])
 def test_seeds_that_are_no_range(swarmsim: Command, seeds: str) -> None:
     ended = swarmsim("run", small(), "--seeds", seeds)
     assert ended.code == 2
     assert seeds in ended.err
 
 
+def test_a_single_seed_is_a_range_of_one(swarmsim: Command) -> None:
+    alone, ranged = (swarmsim("run", small(), "--seeds", seeds) for seeds in ("3", "3..3"))
+    assert (alone.code, alone.out) == (0, ranged.out)
+    assert "seed 3" in alone.out
+
+
 def test_many_seeds_are_summed_up(swarmsim: Command) -> None:
     ended = swarmsim("run", small(DOES_NOT), "--seeds", "1..2")
     assert ended.code == 1
-    assert ended.out.endswith("  violated: 2 seeds, 2 violated (seeds 1, 2)\n")
+    assert ended.out.splitlines()[-2:] == [
+        "  violated: 2 seeds, 2 violated (seeds 1, 2)",
+        "for a report (HTML, Markdown, JSON), add --out DIR",
+    ]
     assert "  seed 2: VIOLATED  sometimes: split-vote: reached 0 times\n" in ended.out
 
 
@@ -344,12 +417,6 @@ def test_the_version_is_told(swarmsim: Command) -> None:
 
 
 # --- fuzz and the rest
-
-
-def test_an_unknown_profile_is_bad_input(swarmsim: Command) -> None:
-    ended = swarmsim("fuzz", "--seeds", "1..1", "--profile", "rafts")
-    assert ended.code == 2
-    assert "'rafts' is not one of raft, swarm, wan" in ended.err
 
 
 def test_an_unknown_command_is_bad_input(swarmsim: Command) -> None:

@@ -3,15 +3,18 @@
 from functools import cache
 
 import pytest
+from msgspec.structs import replace
 
 from core.timing import LAN
+from swarmsim.fuzz import drawing
 from swarmsim.fuzz.drawing import CONVERGENCE_NS, draw
 from swarmsim.fuzz.profiles import PROFILES, RAFT, SWARM, Profile, profile_of
 from swarmsim.fuzz.stack import FILES, read_stack
 from swarmsim.scenario import steps
 from swarmsim.scenario.expectations import Leader, WriteAcknowledged
 from swarmsim.scenario.loader import decode
-from swarmsim.scenario.steps import verb_of
+from swarmsim.scenario.plan import Scenario
+from swarmsim.scenario.steps import Step, verb_of
 from swarmsim.yaml_source import parse
 
 SEEDS = range(1, 31)
@@ -66,6 +69,37 @@ def test_all_kinds_of_steps_are_drawn() -> None:
     known = {verb_of(action) for action in steps.ACTIONS}
     assert drawn >= known - outside - tasks
     assert drawn & tasks == tasks
+
+
+def unnumbered(scenario: Scenario) -> list[Step]:
+    """Its timeline, whatever lines the steps stand on."""
+    return [replace(step, line=0) for step in scenario.timeline]
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_who_leaves_joins_again_on_top_of_a_schedule_that_is_the_same_without(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = [unnumbered(drawn_once(profile, seed)) for seed in SEEDS]
+    monkeypatch.setattr(drawing, "comings_and_goings", lambda source, managers, workers: [])
+    monkeypatch.setattr(drawing, "back_after_loss", lambda source, faults: [])
+    for timeline, seed in zip(drawn, SEEDS, strict=True):
+        without = unnumbered(draw(profile, seed))
+        assert [step for step in timeline if step in without] == without
+        added = [step.action for step in timeline if step not in without]
+        assert all(isinstance(action, steps.Leave | steps.Rejoin | steps.CorruptDisk | steps.Kill) for action in added)
+        for leave in (action for action in added if isinstance(action, steps.Leave)):
+            assert steps.Rejoin(leave.hosts) in added
+
+
+def test_a_manager_leaves_and_comes_back_only_where_a_majority_is_left_at_any_time() -> None:
+    for seed in SEEDS:
+        scenario = drawn_once(RAFT, seed)
+        back = [step for step in scenario.timeline if isinstance(step.action, steps.Rejoin)]
+        if back:
+            assert scenario.cluster.manager_count >= 3
+            assert len(back) == 1
+            assert all(step.at_ns <= RAFT.faulty_ns for step in scenario.timeline)
 
 
 def test_at_most_a_minority_is_left_broken() -> None:

@@ -75,4 +75,6 @@ def test_steps_that_could_not_be_played_and_seeds_that_were_not_decided_are_coun
 
 
 def test_a_problem_of_no_step_is_counted_as_such() -> None:
-    assert [verb_in(each) for each in ("the swarm did not form: no", "stack app was not deployed: no")] == ["other"] * 2
+    assert [verb_in(each) for each in ("the swarm did not form: no", "stack app was not deployed: no")] == [
+        "forming the swarm or deploying to it"
+    ] * 2

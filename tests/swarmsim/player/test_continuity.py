@@ -63,7 +63,7 @@ def judged(
 
 def test_tasks_that_run_to_the_end_of_the_window_hold() -> None:
     verdict = judged(world_of_two_tasks(), change_at_ns=20 * SECOND)
-    assert (verdict.ruling, verdict.detail) == (Ruling.HELD, "each of 2 did")
+    assert (verdict.ruling, verdict.detail) == (Ruling.HELD, "2 tasks did")
 
 
 def test_a_task_that_is_replaced_did_not_keep_running() -> None:
@@ -81,7 +81,7 @@ def test_the_last_moment_of_the_window_counts() -> None:
 
 def test_what_was_lost_before_the_window_does_not_count() -> None:
     verdict = judged(world_of_two_tasks(), change_at_ns=9 * SECOND)
-    assert (verdict.ruling, verdict.detail) == (Ruling.HELD, "each of 1 did")
+    assert (verdict.ruling, verdict.detail) == (Ruling.HELD, "1 task did")
 
 
 def test_other_services_do_not_count() -> None:

@@ -91,6 +91,16 @@ def test_write_acknowledged(samples: list[WriterSample], ruling: Ruling) -> None
     assert verdict.ruling is ruling
 
 
+def test_that_none_was_acknowledged_is_said_with_who_was_asked_and_what_they_answered() -> None:
+    samples = [write("a", at * SECOND, at * SECOND + 1, 0, WriteOutcome.REFUSED) for at in (12, 13)]
+    samples.append(write("b", 14 * SECOND, 15 * SECOND, 0, WriteOutcome.UNKNOWN))
+    some, share = claims.WriteAcknowledged(10 * SECOND, 3 * SECOND), claims.Writes(WINDOW, WriteOutcome.ACKNOWLEDGED)
+    verdict = judge_write_acknowledged(Expectation(some), some, {"w": samples}, end_ns=60 * SECOND)
+    assert verdict.detail == "of 3 writes none was; asked at m1: 2 refused, 1 unknown"
+    verdict = judge_writes(Expectation(share), share, {"w": samples}, "lan")
+    assert verdict.detail == "0 of 3 acknowledged; asked at m1: 2 refused, 1 unknown"
+
+
 def test_a_run_that_ends_before_its_time_is_up_tells_nothing() -> None:
     claim = claims.WriteAcknowledged(10 * SECOND, 3 * SECOND)
     samples = {"w": [write("a", 10 * SECOND, 11 * SECOND, 0, WriteOutcome.REFUSED)]}

@@ -19,7 +19,7 @@ def route(*task_ids: str) -> RouteTable:
     """A table with one service of these tasks."""
     network_id, service_id = NetworkId("n"), ServiceId("s")
     service = ServiceRoute(network_id, service_id, EndpointMode.VIP, "10.0.0.1", ("web",), ())
-    backends = [Backend(network_id, service_id, TaskId(each), NodeId("node-w1"), "10.0.0.2") for each in task_ids]
+    backends = [Backend(network_id, service_id, TaskId(each), NodeId("node-w1"), "10.0.0.2", 1) for each in task_ids]
     return {service.key: service, **{backend.key: backend for backend in backends}}
 
 
@@ -64,6 +64,23 @@ def test_a_store_that_changes_leaves_tables_behind_at_the_same_version() -> None
     wanted[0] = {}
     watch.look(7)
     assert watch.points[-1] == TablePoint(7, ("m1", "w1"), ())
+
+
+def test_a_table_is_computed_afresh_only_when_it_or_the_store_has_changed() -> None:
+    world, computed = world_of("m1", "w1"), []
+
+    def compute(store: Store, node_id: NodeId) -> RouteTable:
+        computed.append(node_id)
+        return route("t1")
+
+    watch = ForwardingWatch(world, compute)
+    for at_ns in range(3):
+        watch.look(at_ns)
+    assert computed == ["node-m1", "node-w1"]
+    world.routes["w1"] = (2, route("t2"))
+    watch.look(3)
+    assert computed[2:] == ["node-w1"]
+    assert watch.points[-1] == TablePoint(3, ("w1",), ("w1",))
 
 
 def test_tables_that_lead_to_a_task_that_is_gone_mislead() -> None:

@@ -12,7 +12,7 @@ from core.objects import Task
 from core.objects.task import ContainerSpec, TaskSpec, TaskState, TaskStatus
 from core.store import Create, Store, Transaction
 from core.trials.faults import Link
-from swarmsim.player.roster import NobodyThereError, Roster, hosts_hit
+from swarmsim.player.roster import NobodyThereError, Roster, groups_parted, hosts_hit
 from swarmsim.scenario import steps
 from swarmsim.scenario.targets import (
     Group,
@@ -136,6 +136,21 @@ def test_a_resolved_action_holds_names_only(roster: Roster) -> None:
 def test_a_bridge_without_groups_halves_the_others(roster: Roster) -> None:
     action = roster.resolve(steps.Bridge(LEADER))
     assert action == steps.Bridge(("m2",), (("m1", "w1"), ("m3", "w2")))
+
+
+@pytest.mark.parametrize(
+    ("action", "groups", "others"),
+    [
+        (steps.Partition((("m2",), ("m1", "m3"))), (("m2",), ("m1", "m3")), ("w1", "w2")),
+        (steps.Partition((("m2", "w1"), ())), (("m2", "w1"),), ("m1", "m3", "w2")),
+        (steps.Bridge(("m3",), (("m1",), ("m2",))), (("m1",), ("m2",)), ("w1", "w2")),
+        (steps.Isolate(("m1",)), (), ()),
+    ],
+)
+def test_hosts_that_a_partition_does_not_name_are_a_group_of_their_own(
+    action: steps.Resolved, groups: tuple[tuple[str, ...], ...], others: tuple[str, ...]
+) -> None:
+    assert groups_parted(action, ("m1", "m2", "m3", "w1", "w2")) == (groups, others)
 
 
 def test_nobody_is_on_two_sides_of_a_partition(roster: Roster) -> None:

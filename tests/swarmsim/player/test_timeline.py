@@ -21,7 +21,7 @@ from swarmsim.player.timeline import Timeline
 from swarmsim.scenario import steps
 from swarmsim.scenario.plan import WriterPlan
 from swarmsim.scenario.steps import Step
-from swarmsim.scenario.targets import Group, HostGroup, several
+from swarmsim.scenario.targets import Group, Host, HostGroup, several
 from swarmsim.world import NotDoneError
 
 ORIGIN = 3 * SECOND
@@ -103,6 +103,12 @@ def test_a_step_that_was_played_late_does_not_wait_at_the_end(stage: Stage) -> N
     assert stage.timeline.problems == []
 
 
+def test_a_partition_is_noted_with_its_groups_and_with_those_in_none(stage: Stage) -> None:
+    stage.play(Step(SECOND, steps.Partition((LEADER, Host("m2")))))
+    (band,) = stage.timeline.bands
+    assert (band.groups, band.others) == ((("m1",), ("m2",)), ("m3",))
+
+
 def test_what_the_world_refuses_is_a_problem_and_no_fault(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(action: steps.Action) -> None:
         raise NotDoneError("too many disks")
@@ -152,7 +158,7 @@ def test_the_operator_repeats_what_a_swarm_without_quorum_refuses(stage: Stage) 
 def test_an_operator_who_is_never_served_gives_up(stage: Stage) -> None:
     stage.world.answer = lambda host, operation: Refused("no quorum")
     stage.play(Step(SECOND, steps.Drain(several(["m2"]))))
-    assert stage.timeline.problems == ["the operator could not be served: no quorum"]
+    assert stage.timeline.problems == ["drain at 1s was not carried out: no quorum"]
 
 
 def test_hosts_that_join_carry_on_the_numbering(stage: Stage) -> None:

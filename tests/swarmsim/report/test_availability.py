@@ -8,8 +8,8 @@ from swarmsim.report.exchanges import GOOD, Clients, Exchange
 MS = 1_000_000
 
 
-def exchange(started_ms: int, ended_ms: int, outcome: str = GOOD, detail: str = "") -> Exchange:
-    return Exchange(started_ms * MS, ended_ms * MS, outcome, "m1", detail)
+def exchange(started_ms: int, ended_ms: int, outcome: str = GOOD, said: str = "") -> Exchange:
+    return Exchange(started_ms * MS, ended_ms * MS, outcome, "m1", said=said)
 
 
 def steady(from_ms: int, to_ms: int) -> list[Exchange]:
@@ -57,11 +57,11 @@ def test_a_standstill_that_the_run_ends_in_has_not_ended() -> None:
 
 
 def test_a_bad_spell_reaches_from_the_first_failure_to_the_first_good_one_after_the_last() -> None:
-    failing = [exchange(1_000, 3_000, "timeout", "m5"), exchange(1_100, 1_102), exchange(1_200, 1_300, "error")]
+    failing = [exchange(1_000, 3_000, "timeout", "late"), exchange(1_100, 1_102), exchange(1_200, 1_300, "error")]
     [found] = bad_spells([*steady(0, 1_000), *failing, *steady(1_300, 2_000)])
     assert (found.from_ns, found.to_ns) == (1_000 * MS, 1_300 * MS)
     assert (found.asked_count, found.failed_count) == (3, 2)
-    assert found.reasons == (Reason("error", "", 1), Reason("timeout", "m5", 1))
+    assert found.reasons == (Reason("timeout", None, "late", 1, "m1"), Reason("error", None, "", 1))
 
 
 @pytest.mark.parametrize(("second_ms", "spells"), [(1_900, 1), (2_000, 2)])
@@ -74,10 +74,16 @@ def test_the_sum_of_a_source() -> None:
     waiting = [exchange(at_ms, 1_600) for at_ms in range(1_000, 1_600, 100)]
     lost = exchange(1_000, 1_000, "unknown", "asked at m1")
     exchanges = (*steady(0, 1_000), lost, *waiting, *steady(1_600, 3_000))
-    found = availability_of(Clients("operator", "writes", "the managers", 10.0, exchanges))
+    found = availability_of(Clients("operator", "writes", "the managers", "", 10.0, exchanges))
     assert (found.asked_count, found.failed_count) == (31, 1)
     assert found.outcomes == {GOOD: 30, "unknown": 1}
     assert (found.standstill_ns, found.mean_to_repair_ns) == (600 * MS, 600 * MS)
     assert found.spells_beside_standstills() == []
     assert found.latency is not None
     assert (found.latency.p50_ns, found.latency.max_ns) == (2 * MS, 600 * MS)
+
+
+def test_a_standstill_has_the_hosts_that_were_asked() -> None:
+    lost = [Exchange(at_ms * MS, at_ms * MS, "refused", host) for at_ms, host in ((1_000, "m5"), (1_100, "m4"))]
+    [found] = standstills([*steady(0, 1_000), *lost, *steady(1_600, 2_000)], 200 * MS)
+    assert (found.asked, found.asked_at) == ({"refused": 2, "good": 1}, ("m1", "m4", "m5"))

@@ -4,9 +4,8 @@ import pytest
 from msgspec.structs import replace
 from told_recording import KILL, MS, TASK_1, container, fact, told_recording
 
-from core.trials.clients import Outcome, RequestSample
+from core.trials.clients import FailedCall, Failure, Outcome, RequestSample, Why
 from swarmsim.recording import RecordedFact, Recording
-from swarmsim.report.exchanges import clients_of
 from swarmsim.report.story import story_of
 from swarmsim.report.summary import summarise
 
@@ -25,11 +24,15 @@ def other_task(service: str) -> tuple[RecordedFact, ...]:
     )
 
 
-def failing(detail: str, outcome: Outcome = Outcome.TIMEOUT, entry: str = "m2") -> Recording:
+AT_M1 = Failure(Why.WITHOUT_POWER, "m1")
+DB = FailedCall("shop_web", "db", Outcome.TIMEOUT)
+
+
+def failing(failure: Failure, outcome: Outcome = Outcome.TIMEOUT, entry: str = "m2") -> Recording:
     """Every second request from 10 to 12 s fails so, beside lost tasks of `shop_web`, `shop_db` and `web`."""
     plain = told_recording()
     samples = tuple(
-        RequestSample(each.started_at, each.latency_ns, outcome, entry, detail)
+        RequestSample(each.started_at, each.latency_ns, outcome, entry, failure)
         if each.outcome is not Outcome.OK
         else each
         for each in plain.traffic[0].samples
@@ -44,50 +47,69 @@ def told(recording: Recording) -> str:
 
 
 @pytest.mark.parametrize(
-    ("detail", "lost"),
+    ("failure", "lost"),
     [
-        ("m1 has no power", "shop_web.1"),
-        ("being served by shop_web on m1", "shop_web.1"),
-        ("shop_web calls db: timeout: m1 has no power", "shop_db.1"),
-        ("shop_web calls kv: error: shop_kv calls shop_db: timeout: m1 has no power", "shop_db.1"),
-        ("shop_web calls db:5432: timeout: m1 has no power", "shop_db.1"),
+        (AT_M1, "shop_web.1"),
+        (Failure(Why.BEING_SERVED, "m1", service="shop_web"), "shop_web.1"),
+        (Failure(Why.UNREACHED, "m1", from_host="m3"), "shop_web.1"),
+        (replace(AT_M1, calls=(DB,)), "shop_db.1"),
+        (
+            replace(
+                AT_M1,
+                calls=(
+                    FailedCall("shop_web", "kv", Outcome.ERROR),
+                    FailedCall("shop_kv", "shop_db", Outcome.TIMEOUT),
+                ),
+            ),
+            "shop_db.1",
+        ),
+        (replace(AT_M1, calls=(FailedCall("shop_web", "tasks.db", Outcome.TIMEOUT),)), "shop_db.1"),
     ],
 )
-def test_only_tasks_of_the_service_that_was_called_last_are_blamed(detail: str, lost: str) -> None:
-    text = told(failing(detail))
+def test_only_tasks_of_the_service_that_was_called_last_are_blamed(failure: Failure, lost: str) -> None:
+    text = told(failing(failure))
     assert (
         f"failed, since {lost} on m1 was gone and the swarm did not know it until 12.000 s, when it gave up m1" in text
     )
 
 
-@pytest.mark.parametrize("detail", ["m3 has no power", "shop_web calls cache: timeout: m1 has no power"])
-def test_nothing_is_blamed_that_was_not_called_or_was_elsewhere(detail: str) -> None:
-    assert "since" not in told(failing(detail))
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Failure(Why.WITHOUT_POWER, "m3"),
+        Failure(Why.UNREACHED, "m3", from_host="m1"),
+        Failure(Why.NO_BACKEND, "m1", service="shop_web"),
+        Failure(Why.NO_WAY_BACK, "m1", address="10.0.0.2"),
+        Failure(Why.ENTRY_WITHOUT_POWER, "m1"),
+        replace(AT_M1, calls=(FailedCall("shop_web", "cache", Outcome.TIMEOUT),)),
+    ],
+)
+def test_nothing_is_blamed_that_was_not_called_or_was_elsewhere_or_not_come_to(failure: Failure) -> None:
+    assert "since" not in told(failing(failure))
 
 
 def test_a_client_that_meets_a_dead_entry_does_not_blame_the_tasks_there() -> None:
-    recording = failing("m1 has no power", entry="m1")
-    assert {each.detail for each in next(iter(list(clients_of(recording))[-1:])).exchanges} == {
-        "",
-        "at its entry: m1 has no power",
-    }
+    recording = failing(Failure(Why.ENTRY_WITHOUT_POWER, "m1"), entry="m1")
     assert "since" not in told(recording)
     assert "10 timed out (at its entry: m1 has no power)" in told(recording)
 
 
 def test_every_reason_of_weight_is_told() -> None:
-    plain = failing("m1 has no power")
+    plain = failing(AT_M1)
     failed = [index for index, each in enumerate(plain.traffic[0].samples) if each.outcome is not Outcome.OK]
     samples = list(plain.traffic[0].samples)
-    for index, detail in zip(failed, ["a", "a", "a", "a", "b", "b", "b", "c", "c", "d"], strict=True):
-        samples[index] = replace(samples[index], detail=detail)
+    for index, host in zip(failed, "aaaabbbccd", strict=True):
+        samples[index] = replace(samples[index], failure=Failure(Why.BEING_SERVED, "m3", service=host))
     text = told(replace(plain, traffic=(replace(plain.traffic[0], samples=tuple(samples)),)))
-    assert text.endswith("4 timed out (a), 3 timed out (b), 2 timed out (c) and 1 timed out (d).")
+    assert text.endswith(
+        ", ".join(f"{count} timed out (being served by {name} on m3)" for count, name in ((4, "a"), (3, "b"), (2, "c")))
+        + " and 1 timed out (being served by d on m3)."
+    )
 
 
 def test_a_request_that_was_under_way_when_its_cause_struck_is_said_to_have_been() -> None:
     plain = told_recording()
-    early = RequestSample(9_996 * MS, 2_000 * MS, Outcome.TIMEOUT, "m2", "m1 has no power")
+    early = RequestSample(9_996 * MS, 2_000 * MS, Outcome.TIMEOUT, "m2", AT_M1)
     samples = sorted((*plain.traffic[0].samples, early), key=lambda each: each.started_at)
     text = told(replace(plain, traffic=(replace(plain.traffic[0], samples=tuple(samples)),)))
     assert f"from 9.996 s (the first had been asked 4.0 ms before “{KILL}” and was still under way) to 11.900 s" in text

@@ -4,13 +4,16 @@ from msgspec.structs import replace
 from told_recording import MS, told_recording
 
 from core.trials.clients import WriteOutcome
+from swarmsim.recording import FaultBand, Recording, Ruling, Verdict
 from swarmsim.report.availability import BadSpell, Reason, Standstill
 from swarmsim.report.exchanges import clients_of
 from swarmsim.report.story import story_of
 from swarmsim.report.stretches import MOST_STRETCHES, spell_table
 from swarmsim.report.summary import RunSummary, summarise
 
-STILL = tuple(Standstill(at * 500 * MS, at * 500 * MS + (200 + at) * MS, True, {"good": 5}) for at in range(30))
+STILL = tuple(
+    Standstill(at * 500 * MS, at * 500 * MS + (200 + at) * MS, True, {"good": 5}, ("m2",)) for at in range(30)
+)
 SPELLS = tuple(
     BadSpell(
         at * 5_000 * MS,
@@ -19,7 +22,7 @@ SPELLS = tuple(
         at * 5_000 * MS,
         60,
         at + 1,
-        (Reason("refused", "no leader", at + 1),),
+        (Reason("refused", None, "no leader", at + 1),),
     )
     for at in range(6)
 )
@@ -50,7 +53,7 @@ def test_many_standstills_are_told_by_number_sum_and_the_longest() -> None:
     text = writes_of(troubled())
     assert "They stood still 30 times, 6.43 s in all;" in text
     assert "the longest times were 229 ms from 14.500 s, 228 ms from 14.000 s and 227 ms from 13.500 s." in text
-    assert text.count("none was acknowledged") == 1
+    assert text.count("no write was acknowledged") == 1
     assert len(text) < 450
 
 
@@ -70,7 +73,7 @@ def test_of_many_bad_spells_the_worst_are_told_and_the_others_counted() -> None:
 
 
 def test_a_reason_without_detail_has_no_brackets() -> None:
-    spell = BadSpell(0, 3_000 * MS, True, 0, 60, 2, (Reason("slow", "", 2),))
+    spell = BadSpell(0, 3_000 * MS, True, 0, 60, 2, (Reason("slow", None, "", 2),))
     [row] = spell_table(told(standstills=(), bad_spells=(spell,))).rows
     assert row[-1] == "2 slow"
 
@@ -88,7 +91,7 @@ def test_many_leaders_are_told_together() -> None:
             acts_from_ns=at * step,
             until_ns=at * step + 600 * MS,
             cause="",
-            cause_at_ns=None,
+            ending_at_ns=at * step + 600 * MS,
             ending="it lost its quorum and stepped down",
         )
         for at in range(11, 17)
@@ -112,4 +115,44 @@ def test_a_refused_write_is_told_with_the_reason_that_its_client_was_given() -> 
     refused = replace(writer.samples[0], outcome=WriteOutcome.REFUSED, detail=reason)
     recording = replace(told_by_hand, writers=(replace(writer, samples=(refused, *writer.samples[1:])),))
     [writes] = [each for each in clients_of(recording) if each.kind == "writes"]
-    assert [each.detail for each in writes.exchanges[:2]] == ["no leader", f"asked at {writer.samples[1].host}"]
+    assert [(each.said, each.good) for each in writes.exchanges[:2]] == [("no leader", False), ("", True)]
+
+
+def refusing(host: str, told_by_hand: Recording) -> Recording:
+    """From 22 to 28 s this host, and nobody else, is asked, and refuses every write."""
+    writer = told_by_hand.writers[0]
+    samples = tuple(
+        replace(each, outcome=WriteOutcome.REFUSED, detail="no leader: ask another", host=host)
+        if 22_000 * MS <= each.started_at < 28_000 * MS
+        else each
+        for each in writer.samples
+    )
+    return replace(told_by_hand, writers=(replace(writer, samples=samples),))
+
+
+def test_a_host_that_cannot_write_is_not_taken_for_a_swarm_that_cannot() -> None:
+    cut = FaultBand("isolate", "isolate: m2", ("m2",), 22_000 * MS, 28_000 * MS)
+    run = summarise(refusing("m2", told_recording(faults=(cut,))))
+    assert (
+        "no write was acknowledged under “isolate: m2”: of the 61 asked meanwhile at m2, 60 were refused "
+        "and 1 waited and was acknowledged; m3 led meanwhile, and other managers were not asked."
+    ) in writes_of(run)
+    assert [row[4] for row in spell_table(run).rows if row[0] == "22.000 s"] == ["nobody was answered at m2"]
+
+
+def test_a_swarm_without_a_leader_needs_no_such_caution() -> None:
+    run = summarise(refusing("m2", told_recording()))
+    last = replace(run.reigns[1], until_ns=21_000 * MS, ending="it stopped")
+    text = writes_of(replace(run, reigns=(run.reigns[0], last)))
+    assert "because no leader could act: of the 61 asked meanwhile at m2, 60 were refused" in text
+    assert "led meanwhile" not in text
+
+
+def test_one_is_told_as_one() -> None:
+    run = troubled(STILL[: MOST_STRETCHES + 1])
+    assert spell_table(run).rows[-1][4] == "1 more stretch, in all"
+    assert writes_of(told(standstills=(), bad_spells=(), outcomes={"good": 1, "refused": 1})).startswith(
+        "1 of 300 writes was acknowledged; 1 was refused."
+    )
+    one = replace(run, verdicts=(Verdict("always: raft-safety", Ruling.HELD, "no violation", 1),))
+    assert story_of(one)[-1].text == "1 expectation or check held, over 1 single look."

@@ -1,39 +1,80 @@
-"""Reasons that differ in the host alone are told together."""
+"""Reasons that differ in the host alone are told together, and there are words for each."""
+
+from collections.abc import Sequence
 
 import pytest
 
+from core.trials.clients import FailedCall, Failure, Outcome, Why
 from swarmsim.report.availability import Reason
-from swarmsim.report.reasons import grouped
+from swarmsim.report.reasons import WORDS, ToldReason, grouped
+
+DB = (FailedCall("web", "db", Outcome.TIMEOUT),)
+
+
+def without_power(host: str, calls: tuple[FailedCall, ...] = ()) -> Failure:
+    return Failure(Why.WITHOUT_POWER, host, calls=calls)
 
 
 @pytest.mark.parametrize(
-    ("details", "told"),
+    ("failures", "told"),
     [
-        (["m5 has no power", "m1 has no power"], ["m1 and m5 have no power"]),
-        (["m1 has no power"], ["m1 has no power"]),
+        ([without_power("m5"), without_power("m1")], ["m1 and m5 have no power"]),
+        ([without_power("m1")], ["m1 has no power"]),
         (
-            ["web calls db: timeout: m1 has no power", "m1 has no power", "web calls db: timeout: m2 has no power"],
+            [without_power("m1", DB), without_power("m1"), without_power("m2", DB)],
             ["web calls db: timeout: m1 and m2 have no power", "m1 has no power"],
         ),
         (
-            ["nobody on m1 answers to ::5", "nobody on m1 answers to ::6", "nobody on m2 answers to ::9"],
+            [Failure(Why.NOBODY_ANSWERS, host, address=ip) for host, ip in (("m1", "::5"), ("m1", "::6"), ("m2", ":"))],
             ["nobody on m1 and m2 answers"],
         ),
-        (["asked at m5", "asked at m1"], ["asked at m1 and m5"]),
-        (["web is not healthy", "m1 cannot resolve kv"], ["web is not healthy", "m1 cannot resolve kv"]),
-        (["{0} {hosts}", "{x} calls b: m1 has no power"], ["{0} {hosts}", "{x} calls b: m1 has no power"]),
+        (
+            [Failure(Why.NO_NEIGHBOUR, "m1", address="::5"), Failure(Why.NO_NEIGHBOUR, "m1", address="::6")],
+            ["m1 does not know where ::5 is", "m1 does not know where ::6 is"],
+        ),
+        (
+            [Failure(Why.ENTRY_WITHOUT_POWER, "m2"), Failure(Why.ENTRY_WITHOUT_POWER, "m1"), without_power("m1")],
+            ["at their entries: m1 and m2 have no power", "m1 has no power"],
+        ),
+        (
+            [Failure(Why.UNREACHED, "m2", from_host="m1"), Failure(Why.UNREACHED, "m3", from_host="m1")],
+            ["m1 does not reach m2 and m3"],
+        ),
+        ([Failure(Why.NOT_RESOLVED, "m1", service="{0} {hosts}")], ["m1 cannot resolve {0} {hosts}"]),
     ],
 )
-def test_equal_but_for_the_host(details: list[str], told: list[str]) -> None:
-    groups = grouped([Reason("timeout", detail, 10) for detail in details])
-    assert [group.detail for group in groups] == told
-    assert sum(group.count for group in groups) == 10 * len(details)
+def test_equal_but_for_the_host(failures: Sequence[Failure], told: list[str]) -> None:
+    groups = grouped([Reason("timeout", failure, "", 10) for failure in failures])
+    assert [group.words for group in groups] == told
+    assert sum(group.count for group in groups) == 10 * len(failures)
 
 
 def test_other_outcomes_stay_apart_and_the_most_frequent_come_first() -> None:
     reasons = [
-        Reason("error", "m1 has no power", 3),
-        Reason("timeout", "m1 has no power", 2),
-        Reason("timeout", "m2 has no power", 2),
+        Reason("error", without_power("m1"), "", 3),
+        Reason("timeout", without_power("m1"), "", 2),
+        Reason("timeout", without_power("m2"), "", 2),
     ]
-    assert grouped(reasons) == [Reason("timeout", "m1 and m2 have no power", 4), Reason("error", "m1 has no power", 3)]
+    assert grouped(reasons) == [
+        ToldReason("timeout", "m1 and m2 have no power", 4),
+        ToldReason("error", "m1 has no power", 3),
+    ]
+
+
+def test_writes_are_told_with_what_the_managers_said_and_which_of_them() -> None:
+    reasons = [
+        Reason("refused", None, "no leader", 3, "m5"),
+        Reason("refused", None, "no leader", 2, "m4"),
+        Reason("unknown", None, "no answer in time", 1, "m1"),
+    ]
+    assert [(each.words, each.count) for each in grouped(reasons)] == [
+        ("no leader, asked at m4 and m5", 5),
+        ("no answer in time, asked at m1", 1),
+    ]
+
+
+@pytest.mark.parametrize("why", Why)
+def test_there_are_words_for_everything_that_a_request_may_meet(why: Why) -> None:
+    failure = Failure(why, "m1", "m2", "web", "::5", 80)
+    [one] = grouped([Reason("timeout", failure, "", 1)])
+    assert one.words == WORDS[why][0].format(hosts="m1", from_host="m2", service="web", address="::5", port=80)

@@ -52,7 +52,7 @@ def test_a_host_that_lags_to_the_end_was_never_up_to_date() -> None:
 def test_tables_that_led_to_a_lost_task_longer_than_the_swarm_believed_in_it_are_told() -> None:
     traffic = told_recording().traffic[0]
     failing = tuple(
-        replace(each, outcome=traffic.samples[80].outcome, detail="m1 has no power", latency_ns=MS)
+        replace(each, outcome=traffic.samples[80].outcome, failure=traffic.samples[80].failure, latency_ns=MS)
         if 12_000 * MS <= each.started_at < 15_000 * MS
         else each
         for each in traffic.samples

@@ -4,17 +4,19 @@ import re
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 from told_recording import KILL, told_recording
 
 from swarmsim.campaign import SeedResult
 from swarmsim.recording import FaultBand, HostRecord, Recording, Ruling, TrafficRecord, Verdict
 from swarmsim.report.circumstances import Stopwatch
-from swarmsim.report.document import json_of, report_in
+from swarmsim.report.document import json_of
 from swarmsim.report.markdown import markdown_of
 from swarmsim.report.page import html_of
 from swarmsim.report.report import Report, report_of
 from swarmsim.report.summary import RunSummary, summarise
+from swarmsim.report.tables import fault_table
 from swarmsim.scenario.plan import ClusterPlan, Scenario
 
 HOSTILE = "</script><script>alert(1)</script><b onclick='x'>\"&`|\n# x"
@@ -107,8 +109,8 @@ def test_a_reader_learns_who_led_and_what_failed_for_how_long_and_why() -> None:
     )
     assert story["Writes of operator"] == (
         "299 of 300 writes were acknowledged; 1 has an unknown outcome. For 350 ms, from 10.000 s to 10.350 s, "
-        "none was acknowledged because no leader could act: of those asked meanwhile 3 waited and were acknowledged "
-        "and 1 has an unknown outcome."
+        "no write was acknowledged because no leader could act: of the 4 asked meanwhile at m2, 3 waited and were "
+        "acknowledged and 1 has an unknown outcome."
     )
     assert story["Requests of voters"] == (
         "10 of 280 requests to web:5000 (3.6 %) failed. For 1.90 s, from 10.000 s to 11.900 s, 52.6 % failed, "
@@ -130,7 +132,7 @@ def test_equal_reports_are_rendered_equal(render: object) -> None:
 
 def test_the_document_is_read_back_as_it_was_written() -> None:
     told = report()
-    assert report_in(json_of(told)) == told
+    assert msgspec.json.decode(json_of(told), type=Report) == told
 
 
 def test_the_document_names_no_path_of_any_machine() -> None:
@@ -219,6 +221,23 @@ def test_seeds_that_crashed_are_told_though_there_is_nothing_to_show() -> None:
     assert (told.shown, told.ruling) == (None, Ruling.UNKNOWN)
     assert "the run crashed: AssertionError: no" in markdown_of(told)
     assert Outline(html_of(told)).open == []
+
+
+def test_the_groups_of_a_partition_are_told_as_they_were_with_those_that_are_in_none() -> None:
+    text = "partition: [leader, followers]"
+    parted = FaultBand("partition", text, ("m1", "m2"), 5_000_000_000, None, (("m1",), ("m2",)), ("m3",))
+    told = report(told_recording(faults=(parted,)))
+    whom = "m1 | m2 | in no group named: m3"
+    assert f"{text} — {whom}" in Outline(html_of(told)).texts
+    assert whom in Outline(html_of(told)).texts
+    assert whom.replace("|", "\\|") in markdown_of(told)
+    assert b'"others": [' in json_of(told)
+
+
+def test_those_that_a_bridge_joins_are_told() -> None:
+    bridge = FaultBand("bridge", "bridge: m3", ("m3", "m1", "m2"), 0, None, (("m1",), ("m2",)))
+    [row] = fault_table(summarise(told_recording(faults=(bridge,)))).rows
+    assert row == ("0.000 s", "the run's end", "bridge: m3", "m1 | m2; all hear m3")
 
 
 def test_what_varies_stands_on_the_page_only_if_it_is_handed_in() -> None:

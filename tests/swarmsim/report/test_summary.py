@@ -9,7 +9,9 @@ from swarmsim.report.lanes import RoleSpan
 from swarmsim.report.leadership import leaderless
 from swarmsim.report.replicas import Shortage
 from swarmsim.report.spans import Span
+from swarmsim.report.story import story_of
 from swarmsim.report.summary import RunSummary, summarise
+from swarmsim.report.tables import leader_table
 
 RUN = summarise(told_recording())
 
@@ -37,15 +39,28 @@ def test_who_led_when() -> None:
     assert leaderless(RUN.reigns, RUN.end_ns) == [(10_000 * MS, 10_340 * MS)]
 
 
-def test_a_leader_that_sleeps_led_until_the_next_was_elected_and_believed_on() -> None:
+def test_a_leader_that_sleeps_led_until_it_fell_asleep_wherever_that_is_told() -> None:
     lost_power = ("daemon-stopped", "powered-off", "powered-on", "daemon-started")
     awake = [
         each for each in told_recording().facts if each.host != "m1" or each.kind not in lost_power or each.at_ns < 0
     ]
     pause = FaultBand("pause", "pause: leader", ("m1",), 10_000 * MS, 22_000 * MS)
-    first = summarise(told_recording(facts=tuple(awake), faults=(pause,))).reigns[0]
-    assert (first.until_ns, first.believed_until_ns) == (10_330 * MS, 22_100 * MS)
-    assert (first.cause, first.useful_until_ns) == ("pause: leader", 10_000 * MS)
+    run = summarise(told_recording(facts=tuple(awake), faults=(pause,)))
+    first = run.reigns[0]
+    assert (first.cause, first.until_ns) == ("pause: leader", 10_000 * MS)
+    assert (first.ending_at_ns, first.believed_until_ns) == (10_330 * MS, 22_100 * MS)
+    assert leader_table(run).rows[0][4:6] == (
+        "10.000 s",
+        "pause: leader (m3 was elected in term 3 at 10.330 s); did not know it for 11.8 s",
+    )
+    assert story_of(run)[0].text.startswith("m1 led in term 2 until 10.000 s, when it was hit by “pause: leader”")
+
+
+def test_a_leader_that_no_fault_ended_led_until_its_end_showed() -> None:
+    run = summarise(told_recording(faults=()))
+    first = run.reigns[0]
+    assert (first.until_ns, first.ending_at_ns, first.cause) == (10_000 * MS, 10_000 * MS, "")
+    assert leader_table(run).rows[0][4:6] == ("10.000 s", "power loss")
 
 
 def test_the_life_of_a_host() -> None:

@@ -2,8 +2,8 @@
 
 from core.trials.clients import Outcome, WriteOutcome
 from swarmsim.recording import Ruling
-from swarmsim.report.anatomy_chart import TRACKS
-from swarmsim.report.canvas import HATCHES
+from swarmsim.report.anatomy_chart import LEFT, TRACKS
+from swarmsim.report.canvas import HATCHES, Canvas
 from swarmsim.report.disturbances import LASTING
 from swarmsim.report.exchanges import SLOW
 from swarmsim.report.stages import AFTER, STAGES
@@ -21,6 +21,10 @@ def test_there_are_words_for_every_outcome() -> None:
 def test_every_stage_has_its_track_and_waits_for_stages() -> None:
     assert set(TRACKS) == set(STAGES)
     assert {other for before in AFTER.values() for other in before} | set(AFTER) <= set(STAGES)
+
+
+def test_every_stage_s_name_has_room_beside_the_bars() -> None:
+    assert max(Canvas.text_width(name, "in-leader") for name in STAGES.values()) < LEFT - 10
 
 
 def test_every_power_but_up_is_hatched() -> None:

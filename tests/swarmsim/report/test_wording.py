@@ -2,7 +2,8 @@
 
 import pytest
 
-from swarmsim.report.wording import counted, duration, instant, listed, mark, number, share, size
+from swarmsim.counting import counted, number
+from swarmsim.report.wording import duration, instant, listed, mark, share, size
 
 MS = 1_000_000
 
@@ -48,3 +49,10 @@ def test_sizes_counts_and_lists() -> None:
     assert [size(each) for each in (512, 3_400, 1_580_000)] == ["512 B", "3.4 kB", "1.58 MB"]
     assert (number(16_000), counted(1, "seed"), counted(2, "seed")) == ("16,000", "1 seed", "2 seeds")
     assert [listed(each) for each in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(0, "0 stretches"), (1, "1 stretch"), (2, "2 stretches"), (1200, "1,200 stretches")]
+)
+def test_a_plural_that_is_no_mere_s_is_given(count: int, words: str) -> None:
+    assert counted(count, "stretch", "stretches") == words

@@ -1,15 +1,16 @@
-"""Managers leave by force and join again while disks are damaged and power fails; every check watches.
+"""Hosts leave by force and join again: as a story says it, and while disks are damaged and power fails.
 
-No scenario has a word for coming back, so what happens is drawn here, as data that shrinks: deeds with the host and how
-long after the one before. A host that is away (it left, or has forgotten who it is) joins again before another goes.
+Beside what fuzz draws, what happens is drawn here as data that shrinks: deeds with the host and how long after the one
+before. A host that is away (it left, or has forgotten who it is) joins again before another goes.
 """
 
 from collections.abc import Callable, Sequence
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.ids import Address
+from core.compose.stack import Stack
 from core.objects import Cluster
 from core.objects.cluster import JoinTokens
 from core.objects.node import NodeState
@@ -19,11 +20,15 @@ from core.trials import faults
 from core.trials.clients import WriteOutcome, WriterSample
 from swarmsim.checks.suite import full_suite
 from swarmsim.checks.watch import Watch
-from swarmsim.player.formation import Formation
+from swarmsim.play import play_simulated
+from swarmsim.player.formation import Formation, join_order
 from swarmsim.player.operator import Conversation, Operator, join, leave, read_tokens, remove_node
+from swarmsim.recording import Recording, Ruling
+from swarmsim.scenario.loader import decode
 from swarmsim.scenario.plan import ClusterPlan, WriterPlan
 from swarmsim.world import NotDoneError
 from swarmsim.worlds.simulated import SimulatedWorld
+from swarmsim.yaml_source import parse
 
 MANAGERS = ("m1", "m2", "m3", "m4", "m5")
 BACK_WITHIN_NS = 30 * SECOND
@@ -97,8 +102,7 @@ class Story:
             return False
         for status in statuses:
             if status.phase == "inactive":
-                remotes = (Address(self.world.address(leader)),)
-                asked = join(Address(self.world.address(status.name)), remotes, self.tokens.manager)
+                asked = join(join_order(self.world, status.name, self.tokens))
                 self._once(status.name, asked, at=status.name)
         store = self.world.store(leader)
         assert store is not None
@@ -148,3 +152,57 @@ def test_who_leaves_and_comes_back_with_or_without_damage_breaks_nothing(
     assert story.until(lambda: story.acknowledged_after(healed_at)), "no write is acknowledged"
     story.watch.finish()
     assert story.watch.violations == []
+
+
+STORY = """
+name: One comes back
+cluster: {managers: 3, workers: 1}
+timeline:
+%s
+expect:
+  - {after: 8s, members: {managers: 3, workers: 1}, within: 20s}
+  - {after: 8s, caught-up: managers, within: 20s}
+end: 40s
+"""
+
+
+def played(*timeline: str) -> Recording:
+    text = STORY % "\n".join(f"  - {step}" for step in timeline)
+    return play_simulated(decode(parse("story.yaml", text), text, refuse_stacks), 1)
+
+
+def refuse_stacks(name: str, file: str) -> Stack:
+    raise AssertionError(f"nothing deploys {name} from {file}")
+
+
+@pytest.mark.parametrize(
+    "goes",
+    [
+        ("{at: 1s, leave: m2}",),
+        ("{at: 1s, leave: w1}",),
+        ("{at: 1s, remove-node: m2}",),
+        ("{at: 1s, lose-disk: m2}", "{at: 3s, restart: killed}"),
+        ("{at: 1s, kill: m2}", "{at: 2s, remove-node: m2}", "{at: 3s, restart: m2}"),
+    ],
+    ids=" ".join,
+)
+def test_who_joins_again_is_a_member_and_nothing_is_left_of_what_it_was(goes: tuple[str, ...]) -> None:
+    host = "w1" if "w1" in goes[0] else "m2"
+    recording = played(*goes, f"{{at: 8s, rejoin: {host}}}")
+    assert recording.problems == ()
+    assert [verdict.detail for verdict in recording.verdicts if verdict.ruling is Ruling.VIOLATED] == []
+    assert [len({*record.node_ids}) > 1 for record in recording.hosts if record.name == host] == [True]
+    without = played(*goes)
+    assert without.verdicts[0].ruling is Ruling.VIOLATED, "without, it does not come back"
+
+
+def test_whoever_is_gone_can_be_named_as_a_group_until_it_is_back() -> None:
+    recording = played("{at: 1s, leave: [m2, w1]}", "{at: 8s, rejoin: gone}", "{at: 20s, rejoin: gone}")
+    assert [band.hosts for band in recording.faults] == [("m2", "w1"), ("m2", "w1")]
+    assert recording.problems == ("line 7: rejoin: gone at 20s could not be played: it fits nobody now",)
+    assert recording.verdicts[0].ruling is Ruling.HELD
+
+
+def test_two_of_three_managers_that_leave_and_come_back_leave_no_quorum_to_join() -> None:
+    recording = played("{at: 1s, leave: m2}", "{at: 2s, leave: m3}", "{at: 8s, rejoin: gone}")
+    assert recording.verdicts[0].ruling is not Ruling.HELD

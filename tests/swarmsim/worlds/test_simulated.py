@@ -1,6 +1,7 @@
 """The simulator, shown as a world: hosts, power, leaders, faults by scenario word, clients."""
 
 import pytest
+from fault_effects import EFFECTS
 
 from core.ids import Address, TaskId
 from core.operations import InitSwarm
@@ -8,6 +9,8 @@ from core.raft.effects import Applied, Refused, Result
 from core.timing import MS, SECOND
 from core.trials import faults
 from core.trials.clients import WriteOutcome, WriterSample
+from core.trials.endings import LASTING, verb_of
+from sim.facts import FaultEnded
 from swarmsim.scenario.plan import ClusterPlan, RackPlan, WriterPlan
 from swarmsim.world import NotDoneError, Power
 from swarmsim.worlds.simulated import SimulatedWorld
@@ -102,3 +105,19 @@ def test_heal_mends_the_cables_that_lead_to_the_hosts_it_names(world: SimulatedW
     world.apply(faults.BreakCable(("m1",)))
     world.apply(faults.Heal((healed,)))
     assert world.sim.network.topology.distance_ns("m1", "w1") is not None
+
+
+@pytest.mark.parametrize("kind", EFFECTS, ids=verb_of)
+def test_what_lasts_comes_with_what_takes_it_back_once(kind: type) -> None:
+    world = SimulatedWorld(ClusterPlan(4, racks=(RackPlan("a", ("m1",)),)), (), seed=1)
+    for name in ("m1", "m2", "m3", "m4"):
+        world.add_host(name, "a" if name == "m1" else "")
+    world.run_until(SECOND)
+    undo = world.apply(EFFECTS[kind].fault)
+    assert (undo is not None) is (kind in LASTING)
+    told: list[FaultEnded] = []
+    world.observe(lambda at_ns, host, fact: told.append(fact) if isinstance(fact, FaultEnded) else None)
+    for _ in range(2):
+        if undo is not None:
+            undo()
+    assert len(told) == (kind in LASTING)

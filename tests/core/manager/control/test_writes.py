@@ -50,7 +50,6 @@ from core.operations import (
     UpdateService,
     Write,
 )
-from core.timing import SECOND
 
 INVALID, PRECONDITION = ErrorCode.INVALID, ErrorCode.FAILED_PRECONDITION
 
@@ -310,29 +309,6 @@ def test_what_an_update_cannot_do_yet_is_said_clearly(change: dict[str, Any], me
     web = swarm.create("web")
     answer = swarm.ask(UpdateService("web", web.version, replace(web.spec, **change)))
     assert answer == OperationError(ErrorCode.UNIMPLEMENTED, message)
-
-
-def test_the_label_for_the_drain_grace_is_what_counts_however_the_spec_came_here() -> None:
-    swarm = Swarm()
-    labelled = service(labels={"swarmsim.drain-grace": "5s"}, drain_grace_ns=1)
-    swarm.ask(labelled)
-    swarm.ask(service(name="plain", drain_grace_ns=1))
-    assert [each.spec.drain_grace_ns for each in swarm.head.services.values()] == [5 * SECOND, 1]
-
-
-@pytest.mark.parametrize(
-    ("grace_ns", "told"),
-    [
-        (-1, "-1 ns is no drain grace; it cannot be negative"),
-        (1 << 62, f"{1 << 62} ns is {TOO_LONG}"),
-        (30 * SECOND + 1, f"30000000001 ns is {TOO_LONG}"),
-    ],
-)
-def test_a_drain_grace_without_a_label_has_the_same_bounds(grace_ns: int, told: str) -> None:
-    swarm = Swarm()
-    answer = swarm.ask(service(name="plain", drain_grace_ns=grace_ns))
-    assert answer == OperationError(ErrorCode.INVALID, f"service plain: {told}")
-    assert not swarm.head.services
 
 
 def test_an_update_keeps_the_old_spec_and_needs_the_last_version() -> None:

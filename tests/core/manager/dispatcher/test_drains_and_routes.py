@@ -1,15 +1,11 @@
 """Stories of the dispatcher: which tables hosts are given, and whose stops wait for them."""
 
-from functools import partial
-
 import pytest
-from dispatcher_bench import LONGEST_GRACE_NS, TIMING, WEB, A, B, Leader, Pair, acknowledgement, task
+from dispatcher_bench import FRONT, LONGEST_GRACE_NS, TIMING, WEB, A, B, Leader, Pair, acknowledgement, task
 from msgspec.structs import replace
 
-from core.ids import NodeId, ServiceId, TaskId
+from core.ids import NodeId, TaskId
 from core.manager.dispatcher import conversations, dispatcher, window
-from core.manager.dispatcher.graces import Graces
-from core.manager.draft import Draft
 from core.mesh import tables, transfer
 from core.mesh.routes import RouteChanges
 from core.mesh.transfer import MAX_RECORDS
@@ -18,10 +14,8 @@ from core.messages import (
     RoutesAck,
 )
 from core.objects.node import NodeState
-from core.objects.service import Service, ServiceSpec
-from core.objects.task import ContainerSpec, TaskSpec, TaskState
+from core.objects.task import TaskState
 from core.operations import Kind
-from core.store import Changed
 from core.timing import LAN, MS, SECOND
 
 
@@ -121,41 +115,38 @@ def test_nothing_drains_on_a_node_that_is_down(pair: Pair) -> None:
     assert not pair.dispatcher.withheld(pair.store.tasks[TaskId("web.1")])
 
 
-def test_a_service_may_have_a_grace_of_its_own(pair: Pair) -> None:
-    service = pair.store.services[WEB]
-    spec = replace(service.spec, drain_grace_ns=3 * SECOND)
-    pair.write(lambda draft: draft.update(replace(service, spec=spec)))
+def test_a_task_may_have_a_grace_of_its_own(pair: Pair) -> None:
+    pair.give_grace("web.1", 3 * SECOND)
     pair.want("web.1", TaskState.SHUTDOWN)
-    pair.acknowledge(A, pair.sessions[A])
-    pair.acknowledge(B, pair.sessions[B])
+    pair.acknowledge_all()
     pair.beat(pair.sessions, 3 * SECOND - 1)
     assert pair.stops_told() == []
     pair.beat(pair.sessions, 3 * SECOND)
     assert pair.stops_told() == ["web.1"]
 
 
-def test_tasks_of_a_service_that_was_removed_keep_its_grace(pair: Pair) -> None:
-    service = pair.store.services[WEB]
-    spec = replace(service.spec, drain_grace_ns=0)
-    pair.write(lambda draft: draft.update(replace(service, spec=spec)))
-    pair.write(lambda draft: draft.delete(Kind.SERVICE, WEB))
-    pair.want("web.1", TaskState.REMOVE)
-    pair.acknowledge(B, pair.sessions[B])
-    pair.acknowledge(A, pair.sessions[A])
+def test_a_task_may_have_no_grace(pair: Pair) -> None:
+    pair.give_grace("web.1", 0)
+    pair.want("web.1", TaskState.SHUTDOWN)
+    pair.acknowledge_all()
     pair.until(pair.now)
     assert pair.stops_told() == ["web.1"]
 
 
-def test_the_grace_of_a_service_that_is_removed_is_remembered_only_for_tasks(leader: Leader) -> None:
-    graces = Graces(leader.store, LAN.drain_grace_ns)
-    for name in ("idle", "busy"):
-        leader.create(Service(ServiceId(name), ServiceSpec(name, TaskSpec(ContainerSpec("image")), drain_grace_ns=0)))
-    leader.create(replace(task("busy.1", A), service_id=ServiceId("busy")))
-    for name, grace_ns in (("idle", LAN.drain_grace_ns), ("busy", 0)):
-        old = leader.store.services[ServiceId(name)]
-        leader.write(partial(Draft.delete, kind=Kind.SERVICE, object_id=old.id))
-        graces.follow(Changed(Kind.SERVICE, old.id, old, None))
-        assert graces.of(replace(task("late", A), service_id=old.id)) == grace_ns
+def test_a_task_keeps_its_grace_though_its_service_is_removed_and_the_leader_changes(pair: Pair) -> None:
+    pair.give_grace("web.1", 20 * SECOND)
+    pair.delete(Kind.SERVICE, WEB)
+    pair.want("web.1", TaskState.REMOVE)
+    pair.acknowledge_all()
+    pair.beat(pair.sessions, 5 * SECOND)
+    pair.begin()
+    pair.sessions = {node_id: pair.register(node_id) for node_id in (A, B)}
+    since = pair.now
+    pair.acknowledge_all()
+    pair.beat(pair.sessions, since + 20 * SECOND - 1)
+    assert pair.stops_told() == []
+    pair.beat(pair.sessions, since + 20 * SECOND)
+    assert pair.stops_told() == ["web.1"]
 
 
 # Routes
@@ -204,6 +195,17 @@ def test_an_agent_that_was_not_spoken_to_yet_is_waited_for(pair: Pair, monkeypat
     pair.receive(A, acknowledgement(table))
     pair.until(pair.now + LAN.drain_grace_ns)
     assert pair.dispatcher.withheld(pair.store.tasks[TaskId("web.1")])
+
+
+def test_a_removed_network_is_kept_until_every_agent_has_heard_of_its_removal(pair: Pair) -> None:
+    pair.delete(Kind.TASK, "web.1")
+    pair.delete(Kind.TASK, "web.22")
+    pair.delete(Kind.SERVICE, WEB)
+    pair.delete(Kind.NETWORK, FRONT)
+    pair.acknowledge(A, pair.sessions[A])
+    assert pair.networks_remembered() == 1
+    pair.acknowledge(B, pair.sessions[B])
+    assert pair.networks_remembered() == 0
 
 
 # Routes in parts

@@ -3,7 +3,7 @@
 Theory of operation. The search of Wing and Gong (1993) with Lowe's memory of dead ends (2017): pick any operation that
 no other one must precede, try it on the model, go on with the rest, and go back when stuck. An operation whose outcome
 is unknown may take effect at any time after it was invoked, or never. The cost is exponential in how many operations
-overlap: for long histories judge by log index instead (`swarmsim.checks.linearizable`).
+overlap: for long histories judge by log index instead, as `swarmsim.checks.linearizable` does.
 """
 
 from collections.abc import Callable, Hashable, Sequence
