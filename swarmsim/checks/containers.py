@@ -8,7 +8,8 @@ one slot. Once the host is back it is told, its container drains and is stopped:
 - a leader leads, and
 - the leader's committed store has its node as READY: it has a session and is told what is wanted.
 
-Whenever one of these does not hold, the time begins anew. Hosts that were removed from the swarm are left out.
+Whenever one of these does not hold, the time begins anew. A task that is still wanted beside a newer
+one, as updates that start first have it, is a matter of `slots`. Hosts that were removed are left out.
 
 A container whose task has no record any more has no slot at all. Since a record goes last, it is one of an earlier
 node of its host, or was taken for stopped: it is gone `bounds.word_done_ns` after its host could be told.
@@ -65,7 +66,7 @@ class OneContainerPerSlot(Check):
         older: dict[TaskId, Running] = {}
         for sharing in slots:
             self.checked_count += 1
-            older.update((each.task.id, each) for each in sharing[:-1])
+            older.update((each.task.id, each) for each in sharing[:-1] if each.task.desired_state > TaskState.RUNNING)
         self._overlap_count += len(older.keys() - self._since.keys())
         self._since = {
             task_id: self._since.get(task_id, at_ns) if each.reachable else at_ns for task_id, each in older.items()

@@ -1,10 +1,11 @@
-"""One task per slot, as decided: of the tasks that fill a slot in turn, one at most is wanted at any index.
+"""One task per slot, as decided: the tasks that fill a slot follow one another.
 
 A *slot* is a number of a replicated service, or a global service's place on one node. Judged index by index on the
 check's own copy of the store, made of the transactions that managers apply: whoever applies an index first shows what
 it says. Three promises:
 
-- At every index at most one task of a slot has a desired state up to RUNNING.
+- A task is made for a slot only when no other task there is wanted (has a desired state up to RUNNING). Where updates
+  start first, one of an earlier spec may be, and it need not be waited for.
 - A task comes to be wanted running only once every earlier task of its slot has stopped, or is on a node that is down
   or gone, or has been waited for a minute.
 - A task leaves the store only once its container has ended, or its node is gone: else nobody would wait for it, nor
@@ -16,6 +17,7 @@ from typing import Any, Final
 
 from core.ids import TaskId
 from core.objects.node import NodeState
+from core.objects.service import UpdateOrder
 from core.objects.task import Task, TaskState
 from core.operations import Kind
 from core.raft.node import RaftNode
@@ -59,7 +61,8 @@ class OneTaskPerSlot(Check):
             if change.new is None:
                 self._judge_end(at_ns, change.old)
             elif _is_wanted(change.new):
-                self._judge_slot(at_ns, slot_of(change.new))
+                if change.old is None:
+                    self._judge_slot(at_ns, change.new)
                 if _may_run(change.new) and not _may_run(change.old):
                     self._judge_start(at_ns, change.new)
 
@@ -77,17 +80,31 @@ class OneTaskPerSlot(Check):
         elif change.old is None:
             self._seen_at[change.new.id] = at_ns
 
-    def _judge_slot(self, at_ns: int, slot: SlotKey) -> None:
-        wanted = [task.id for task in self._store.tasks_in_slot(slot) if _is_wanted(task)]
+    def _judge_slot(self, at_ns: int, made: Task) -> None:
+        slot = slot_of(made)
+        wanted = [
+            task.id
+            for task in self._store.tasks_in_slot(slot)
+            if _is_wanted(task) and (task.id == made.id or not self._may_stay(task, made))
+        ]
         detail = f"at index {self._store.index} {_named(slot)} has {len(wanted)} tasks that are wanted: {wanted}"
         self.expect(len(wanted) <= 1, at_ns, detail)
+
+    def _may_stay(self, task: Task, later: Task) -> bool:
+        """Whether this one is kept until the later one runs."""
+        service = self._store.services.get(task.service_id)
+        if service is None or not _is_wanted(task) or task.spec_version >= later.spec_version:
+            return False
+        return UpdateOrder.START_FIRST in (service.spec.update.order, service.spec.rollback.order)
 
     def _judge_start(self, at_ns: int, task: Task) -> None:
         before = list(self._before(task))
         self._waited_count += bool(before)
         if at_ns - self._seen_at.get(task.id, at_ns) >= LONGEST_WAIT_NS:
             return
-        awaited = [other.id for other in before if not self._is_out_of_the_way(other)]
+        awaited = [
+            other.id for other in before if not self._is_out_of_the_way(other) and not self._may_stay(other, task)
+        ]
         detail = f"at index {self._store.index} {task.id} is to run in {_named(slot_of(task))} beside {awaited}"
         self.expect(not awaited, at_ns, detail)
 

@@ -6,7 +6,7 @@ Slots are taken in ascending order: of replicated services by number, of global 
 from collections.abc import Iterator
 from heapq import heappop, heappush
 
-from core.ids import TaskId
+from core.ids import ServiceId, TaskId
 from core.manager.alarms import Alarms
 from core.objects.task import Task
 from core.parts import parts_of
@@ -55,10 +55,10 @@ class SlotQueue:
 class Rollout:
     """The slots of a service at one version of its spec."""
 
-    __slots__ = ("alarms", "doubled", "outdated", "ran_at", "seen_at", "to_find", "touched", "under_way")
+    __slots__ = ("_to_find", "alarms", "doubled", "outdated", "ran_at", "seen_at", "touched", "under_way")
 
-    def __init__(self, head: Store, slots: Iterator[SlotKey]) -> None:
-        self.to_find: Iterator[list[SlotKey]] | None = parts_of(slots)
+    def __init__(self, head: Store, service_id: ServiceId) -> None:
+        self._to_find: Iterator[list[SlotKey]] | None = parts_of(_slots_of(head, service_id))
         """Slots not looked at yet, in parts; None once all have been."""
         self.touched: dict[SlotKey, None] = {}
         """Those to be looked at again."""
@@ -78,7 +78,7 @@ class Rollout:
     @property
     def dirty(self) -> bool:
         """Whether there are slots to look at."""
-        return self.to_find is not None or bool(self.touched)
+        return self._to_find is not None or bool(self.touched)
 
     @property
     def done(self) -> bool:
@@ -87,10 +87,10 @@ class Rollout:
 
     def find_more(self) -> None:
         """Have the next part of the slots looked at."""
-        assert self.to_find is not None
-        part = next(self.to_find, None)
+        assert self._to_find is not None
+        part = next(self._to_find, None)
         if part is None:
-            self.to_find = None
+            self._to_find = None
         else:
             self.touched.update(dict.fromkeys(part))
 
@@ -115,3 +115,8 @@ class Rollout:
         self.alarms.drop(task_id)
         self.ran_at.pop(task_id, None)
         self.seen_at.pop(task_id, None)
+
+
+def _slots_of(head: Store, service_id: ServiceId) -> Iterator[SlotKey]:
+    """The slots that tasks of the service fill or filled, found when the first of them is asked for."""
+    yield from dict.fromkeys(map(slot_of, head.tasks_of_service(service_id)))

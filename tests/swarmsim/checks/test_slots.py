@@ -7,8 +7,9 @@ from fake_world import FakeWorld
 from msgspec.structs import replace
 
 from core.ids import NodeId, ServiceId, TaskId
-from core.objects import Node, Task
+from core.objects import Node, Service, Task
 from core.objects.node import NodeSpec, NodeState, NodeStatus
+from core.objects.service import ServiceSpec, UpdateConfig, UpdateOrder
 from core.objects.task import ContainerSpec, TaskSpec, TaskState, TaskStatus
 from core.operations import Kind
 from core.store import Change, Create, Delete, Store, Transaction, Update
@@ -34,6 +35,11 @@ def getting_ready(name: str, **changes: Any) -> Task:
     return task(
         name, **{"status": TaskStatus(TaskState.PENDING), "desired_state": TaskState.READY, "node": "", **changes}
     )
+
+
+def started_first(spec_version: int) -> Service:
+    spec = ServiceSpec("web", SPEC, update=UpdateConfig(order=UpdateOrder.START_FIRST))
+    return Service(ServiceId("web"), spec, spec_version)
 
 
 def stopped(old: Task) -> Task:
@@ -89,6 +95,12 @@ GOOD: dict[str, list[tuple[Any, ...]]] = {
         (task("a", slot=0, status=TaskStatus(TaskState.PENDING)),),
         (task("a", slot=0, status=TaskStatus(TaskState.PENDING), desired_state=SHUTDOWN), task("b", slot=0)),
     ],
+    "an update that starts first keeps the old one until the new one runs": [
+        (started_first(1), OLD),
+        (started_first(2),),
+        (replace(RUN, spec_version=2),),
+        (TOLD,),
+    ],
     "two slots are two": [(OLD,), (task("other", slot=2),)],
     "a record goes once its task has stopped": [(OLD,), (TOLD,), (stopped(OLD),), ((Kind.TASK, "old"),)],
     "or at the index at which it has": [(OLD,), (TOLD,), ((Kind.TASK, "old"),)],
@@ -99,6 +111,10 @@ GOOD: dict[str, list[tuple[Any, ...]]] = {
 BAD: dict[str, tuple[list[tuple[Any, ...]], str]] = {
     "two are wanted": ([(OLD,), (NEW,)], "2 tasks that are wanted"),
     "two are created at once": ([(OLD, RUN)], "2 tasks that are wanted"),
+    "two of one spec are wanted though updates start first": (
+        [(started_first(1), OLD), (NEW,)],
+        "2 tasks that are wanted",
+    ),
     "the replacement does not wait": ([(OLD,), (TOLD, NEW), (RUN,)], "is to run in slot 1 of web beside ['old']"),
     "one is made to run beside one given up": ([(OLD,), (TOLD,), (RUN,)], "beside ['old']"),
     "nor on a node that is back": (
