@@ -11,12 +11,11 @@ from msgspec.structs import replace
 
 from core.ids import NodeId
 from core.manager.draft import Draft
-from core.manager.orchestrator.tasks import is_wanted
 from core.manager.placement.constraints import meets, parse_constraints
 from core.manager.restart.restart import restart
 from core.objects.node import Availability, Node, NodeState
 from core.objects.service import Replicated
-from core.objects.task import Task, TaskState
+from core.objects.task import Task, TaskState, is_wanted
 from core.operations import Kind
 from core.parts import Parts
 from core.store import Changed, Store

@@ -27,6 +27,7 @@ from core.manager.members.joining import Joining
 from core.manager.members.roles import RoleManager
 from core.manager.observations import facts_of
 from core.manager.orchestrator.global_ import GlobalOrchestrator
+from core.manager.orchestrator.jobs import ReplicatedJobs
 from core.manager.orchestrator.removal import ServiceRemoval
 from core.manager.orchestrator.replicated import ReplicatedOrchestrator
 from core.manager.reaper import Reaper
@@ -159,6 +160,7 @@ def reconcilers_of(head: Store, timing: Timing, rng: Random, wall: Wall) -> list
         Updater(head, rng, wall),
         ReplicatedOrchestrator(head, rng),
         GlobalOrchestrator(head, rng),
+        ReplicatedJobs(head, rng),
         Starter(head, timing, wall),
         Reaper(head),
     ]

@@ -13,9 +13,9 @@ limit the oldest deletable ones go. The limit is the cluster's, or one more than
 from core.ids import NodeId
 from core.manager.alarms import Alarms
 from core.manager.draft import Draft
-from core.manager.orchestrator.tasks import has_stopped, is_wanted
+from core.manager.orchestrator.tasks import has_stopped
 from core.objects.node import Node, NodeState
-from core.objects.task import Task, TaskState
+from core.objects.task import Task, TaskState, is_wanted
 from core.operations import Kind
 from core.parts import Parts, parts_of
 from core.store import Changed, SlotKey, Store, slot_of

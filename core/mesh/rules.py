@@ -9,7 +9,7 @@ from core.objects.network import Network
 from core.objects.node import Node, NodeState
 from core.objects.port import PortConfig, PublishMode
 from core.objects.service import EndpointMode, Service
-from core.objects.task import Task, TaskState
+from core.objects.task import Task, TaskState, is_wanted
 
 
 def bare(address: str) -> str:
@@ -29,7 +29,7 @@ def takes_connections(task: Task, node: Node | None) -> bool:
     """
     return (
         task.status.state == TaskState.RUNNING
-        and task.desired_state <= TaskState.RUNNING
+        and is_wanted(task)
         and node is not None
         and node.status.state != NodeState.DOWN
     )

@@ -38,6 +38,11 @@ class GlobalJob(Struct, frozen=True, gc=False, tag="global-job"):
 ServiceMode = Replicated | Global | ReplicatedJob | GlobalJob
 
 
+def is_job(mode: ServiceMode) -> bool:
+    """Whether its tasks run to completion."""
+    return isinstance(mode, ReplicatedJob | GlobalJob)
+
+
 class FailureAction(Enum):
     """What an update does once too many of its tasks have failed."""
 
@@ -103,6 +108,13 @@ class UpdateStatus(Struct, frozen=True, gc=False):
     """How many of its tasks did not start, or ended while they were watched."""
 
 
+class JobStatus(Struct, frozen=True, gc=False):
+    """Which execution of a job is the current one (each update begins another), and since when by wall clock."""
+
+    iteration: int = 0
+    last_execution: int = 0
+
+
 class ServiceSpec(Struct, frozen=True, gc=False):
     """What a user declares."""
 
@@ -124,6 +136,8 @@ class Service(Struct, frozen=True, gc=False, tag="service"):
     previous_spec: ServiceSpec | None = None
     endpoint: Endpoint = Endpoint()
     update_status: UpdateStatus | None = None
+    job: JobStatus | None = None
+    """None: it is no job."""
     version: int = 0
     created_at: int = 0
     updated_at: int = 0

@@ -211,6 +211,8 @@ class Task(Struct, frozen=True, gc=False, tag="task"):
     attachments: tuple[NetworkAttachment, ...] = ()
     endpoint: EndpointSpec = EndpointSpec()
     """The service's when this task was made; the host-mode ports of it are opened on the task's own node."""
+    job_iteration: int | None = None
+    """Of which execution of its job it is a part; None: it is no job's, and runs until it is stopped."""
     by_update: bool = False
     """Made by a rolling update, which goes on to watch whether it starts and runs on."""
     drain_grace_ns: int | None = None
@@ -220,3 +222,8 @@ class Task(Struct, frozen=True, gc=False, tag="task"):
     version: int = 0
     created_at: int = 0
     updated_at: int = 0
+
+
+def is_wanted(task: Task) -> bool:
+    """Whether it is to run, to run to its end, or to get ready for it."""
+    return task.desired_state <= TaskState.COMPLETE

@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from core.ids import TaskId
 from core.objects.node import NodeState
-from core.objects.task import Task, TaskState
+from core.objects.task import Task, is_wanted
 from core.store import SlotKey, Store, slot_of
 from core.timing import Timing
 from swarmsim.checks.bounds import container_end_ns, word_done_ns
@@ -66,7 +66,7 @@ class OneContainerPerSlot(Check):
         older: dict[TaskId, Running] = {}
         for sharing in slots:
             self.checked_count += 1
-            older.update((each.task.id, each) for each in sharing[:-1] if each.task.desired_state > TaskState.RUNNING)
+            older.update((each.task.id, each) for each in sharing[:-1] if not is_wanted(each.task))
         self._overlap_count += len(older.keys() - self._since.keys())
         self._since = {
             task_id: self._since.get(task_id, at_ns) if each.reachable else at_ns for task_id, each in older.items()
@@ -117,4 +117,4 @@ def _in_order(store: Store, slot: SlotKey, sharing: list[Running]) -> list[Runni
     if len(sharing) == 1:
         return sharing
     order = [task.id for task in store.tasks_in_slot(slot)]
-    return sorted(sharing, key=lambda each: (each.task.desired_state <= TaskState.RUNNING, order.index(each.task.id)))
+    return sorted(sharing, key=lambda each: (is_wanted(each.task), order.index(each.task.id)))

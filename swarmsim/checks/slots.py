@@ -18,7 +18,7 @@ from typing import Any, Final
 from core.ids import TaskId
 from core.objects.node import NodeState
 from core.objects.service import UpdateOrder
-from core.objects.task import Task, TaskState
+from core.objects.task import Task, TaskState, is_wanted
 from core.operations import Kind
 from core.raft.node import RaftNode
 from core.store import Changed, Conflict, SlotKey, Store, Transaction, slot_of
@@ -60,7 +60,7 @@ class OneTaskPerSlot(Check):
         for change in tasks:
             if change.new is None:
                 self._judge_end(at_ns, change.old)
-            elif _is_wanted(change.new):
+            elif is_wanted(change.new):
                 if change.old is None:
                     self._judge_slot(at_ns, change.new)
                 if _may_run(change.new) and not _may_run(change.old):
@@ -85,7 +85,7 @@ class OneTaskPerSlot(Check):
         wanted = [
             task.id
             for task in self._store.tasks_in_slot(slot)
-            if _is_wanted(task) and (task.id == made.id or not self._may_stay(task, made))
+            if is_wanted(task) and (task.id == made.id or not self._may_stay(task, made))
         ]
         detail = f"at index {self._store.index} {_named(slot)} has {len(wanted)} tasks that are wanted: {wanted}"
         self.expect(len(wanted) <= 1, at_ns, detail)
@@ -93,7 +93,7 @@ class OneTaskPerSlot(Check):
     def _may_stay(self, task: Task, later: Task) -> bool:
         """Whether this one is kept until the later one runs."""
         service = self._store.services.get(task.service_id)
-        if service is None or not _is_wanted(task) or task.spec_version >= later.spec_version:
+        if service is None or not is_wanted(task) or task.spec_version >= later.spec_version:
             return False
         return UpdateOrder.START_FIRST in (service.spec.update.order, service.spec.rollback.order)
 
@@ -136,12 +136,8 @@ def really_runs(world: World, task: Task) -> bool:
     )
 
 
-def _is_wanted(task: Task) -> bool:
-    return task.desired_state <= TaskState.RUNNING
-
-
 def _may_run(task: Task | None) -> bool:
-    return task is not None and task.desired_state is TaskState.RUNNING
+    return task is not None and TaskState.RUNNING <= task.desired_state <= TaskState.COMPLETE
 
 
 def _named(slot: SlotKey) -> str:

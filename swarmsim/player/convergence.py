@@ -10,7 +10,7 @@ from core.mesh.afresh import afresh
 from core.objects import Service, Task
 from core.objects.node import Availability, NodeState
 from core.objects.service import Global, Replicated
-from core.objects.task import TaskState
+from core.objects.task import TaskState, is_wanted
 from core.store import Store
 from swarmsim.checks.mesh import Afresh
 from swarmsim.player.roster import most_advanced_store
@@ -46,7 +46,7 @@ def desired_count(store: Store, service: Service) -> int:
                 node.status.state is NodeState.READY and node.spec.availability is not Availability.DRAIN
                 for node in store.nodes.values()
             )
-    return sum(task.desired_state <= TaskState.RUNNING for task in store.tasks_of_service(service.id))
+    return sum(is_wanted(task) for task in store.tasks_of_service(service.id))
 
 
 def healthy_containers(world: World) -> frozenset[TaskId]:

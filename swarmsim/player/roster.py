@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from core.ids import TaskId
 from core.objects import Task
-from core.objects.task import TaskState
+from core.objects.task import TaskState, is_wanted
 from core.store import Store
 from core.trials.faults import Hosts, Link
 from swarmsim.scenario.steps import Action, BreakCable, Bridge, OneWay, Partition, Resolved
@@ -208,7 +208,7 @@ def most_advanced_store(world: World) -> Store | None:
 def _fits(task: Task, target: TaskTarget) -> bool:
     return (
         task.service_name == target.service
-        and task.desired_state <= TaskState.RUNNING
+        and is_wanted(task)
         and task.status.state <= TaskState.RUNNING
         and (target.slot is None or task.slot == target.slot)
     )

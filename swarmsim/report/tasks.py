@@ -28,7 +28,7 @@ _CONTAINER_AFTER = {
     "removed": "gone",
 }
 _OVER = ("complete", "shutdown", "failed", "rejected", "remove", "orphaned")
-_WANTED = ("new", "pending", "assigned", "accepted", "preparing", "ready", "starting", "running")
+_WANTED = ("new", "pending", "assigned", "accepted", "preparing", "ready", "starting", "running", "complete")
 
 
 class TaskLife(Struct, frozen=True, gc=False):

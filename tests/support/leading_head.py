@@ -26,7 +26,7 @@ from core.objects.network import NetworkSpec
 from core.objects.node import NodeDescription, NodeSpec, NodeState, NodeStatus
 from core.objects.resources import Resources
 from core.objects.service import Replicated, ServiceMode, ServiceSpec
-from core.objects.task import ContainerSpec, Placement, RestartPolicy, TaskSpec, TaskState, TaskStatus
+from core.objects.task import ContainerSpec, Placement, RestartPolicy, TaskSpec, TaskState, TaskStatus, is_wanted
 from core.operations import CreateService, Kind, OperationError, Remove, UpdateNode, UpdateService, Write
 from core.parts import finish
 from core.store import Conflict, Store, Transaction, kind_of
@@ -174,7 +174,7 @@ class Swarm:
             return None
         if not TaskState.ASSIGNED <= task.status.state <= TaskState.RUNNING:
             return None
-        if task.desired_state > TaskState.RUNNING:
+        if not is_wanted(task):
             return TaskState.SHUTDOWN
         if task.status.state is TaskState.READY and task.desired_state is TaskState.READY:
             return None
@@ -253,7 +253,7 @@ class Swarm:
 
     def wanted(self, name: str) -> list[Task]:
         """Those that are to run."""
-        return [task for task in self.tasks(name) if task.desired_state <= TaskState.RUNNING]
+        return [task for task in self.tasks(name) if is_wanted(task)]
 
     def running(self, name: str) -> list[Task]:
         """Those that are to run and do."""

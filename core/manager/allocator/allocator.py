@@ -28,11 +28,10 @@ from core.manager.allocator.presence import Presence
 from core.manager.allocator.subnets import next_subnet, next_vni, with_gateway
 from core.manager.control.networks import ingress_of
 from core.manager.draft import Draft
-from core.manager.orchestrator.tasks import is_wanted
 from core.objects import Network, Node, Service, Task
 from core.objects.network import NetworkAttachment
 from core.objects.service import Endpoint, EndpointMode, VirtualIP
-from core.objects.task import TaskState
+from core.objects.task import TaskState, is_wanted
 from core.operations import Kind
 from core.parts import Parts, parts_of
 from core.store import Changed, Store

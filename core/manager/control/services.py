@@ -19,7 +19,7 @@ from core.manager.control.task_specs import bound_task_spec
 from core.manager.draft import Draft
 from core.manager.update.states import UpdateEvent, moved
 from core.objects.drain_grace import DRAIN_GRACE_LABEL, BadDrainGrace, labelled_drain_grace_ns
-from core.objects.service import GlobalJob, Replicated, ReplicatedJob, Service, ServiceSpec, UpdateConfig
+from core.objects.service import JobStatus, Replicated, ReplicatedJob, Service, ServiceSpec, UpdateConfig, is_job
 from core.operations import CreateService, Kind, Remove, UpdateService
 from core.store import Store
 
@@ -34,7 +34,8 @@ def create_service(draft: Draft, operation: CreateService, rng: Random) -> str:
     spec = _bound_spec(draft.head, operation.spec, None)
     if draft.head.id_named(Kind.SERVICE, spec.name) is not None:
         raise name_taken("service", spec.name)
-    service = Service(ServiceId(draw_id(rng)), spec, spec_version=draft.index)
+    job = JobStatus(last_execution=draft.wall_ns) if is_job(spec.mode) else None
+    service = Service(ServiceId(draw_id(rng)), spec, spec_version=draft.index, job=job)
     return draft.create(service).id
 
 
@@ -55,6 +56,10 @@ def update_service(draft: Draft, operation: UpdateService, rng: Random) -> None:
     spec = _bound_spec(draft.head, spec, service.id)
     _check_change(service.spec, spec)
     status = moved(service.update_status, event, draft.wall_ns)
+    if service.job is not None:
+        job = JobStatus(service.job.iteration + 1, draft.wall_ns)
+        draft.update(replace(service, spec=spec, spec_version=draft.index, previous_spec=service.spec, job=job))
+        return
     draft.update(
         replace(service, spec=spec, spec_version=draft.index, previous_spec=service.spec, update_status=status)
     )
@@ -90,11 +95,16 @@ def _check_drain_grace(spec: ServiceSpec) -> None:
 
 
 def check_mode(spec: ServiceSpec) -> None:
-    """Refuse a mode that no orchestrator here plays."""
-    if isinstance(spec.mode, ReplicatedJob | GlobalJob):
-        raise not_supported(f"service {spec.name}: job modes are not supported yet; use replicated or global")
+    """Refuse numbers that cannot be, and settings of updates for jobs, which each update runs anew."""
     if isinstance(spec.mode, Replicated) and spec.mode.replicas < 0:
         raise invalid("Number of replicas must be non-negative")
+    if isinstance(spec.mode, ReplicatedJob):
+        if spec.mode.max_concurrent < 0:
+            raise invalid("Maximum concurrent jobs must not be negative")
+        if spec.mode.total_completions < 0:
+            raise invalid("Total completed jobs must not be negative")
+    if is_job(spec.mode) and (spec.update, spec.rollback) != (UpdateConfig(), UpdateConfig()):
+        raise invalid(f"service {spec.name}: job-mode services cannot have an update or rollback config")
 
 
 def _check_update(update: UpdateConfig) -> None:

@@ -18,7 +18,7 @@ from core.manager.dispatcher.window import Window
 from core.mesh.tables import MeshTables
 from core.messages import AssignmentsAck, Routes, RoutesAck
 from core.objects.node import NodeState
-from core.objects.task import Task, TaskState
+from core.objects.task import Task, is_wanted
 from core.operations import Kind
 from core.parts import Parts, parts_of
 from core.raft.effects import Observe, Send
@@ -82,7 +82,7 @@ class Conversations:
         old, task = change.old, change.new
         if task is None or not is_draining(task):
             self.drains.drop(TaskId(change.id))
-        elif old is not None and old.desired_state <= TaskState.RUNNING and not self._is_down(task.node_id):
+        elif old is not None and is_wanted(old) and not self._is_down(task.node_id):
             self.drains.begin(now, task.id, index, self._grace_of(task))
         self._touch(now, task or old)
 

@@ -1,4 +1,4 @@
-"""Global services: one task on every node that is eligible.
+"""Global services and global jobs: one task on every node that is eligible.
 
 Theory of operation. The unit of work is a pair of service and node. A node is
 
@@ -8,20 +8,21 @@ Theory of operation. The unit of work is a pair of service and node. A node is
 An eligible node gets a task unless it has one that is wanted, or its last one ended and the restart policy lets it
 rest. On a node that is not eligible the task is shut down; with a node that is gone it is removed. A new task
 beside one that has not stopped yet gets ready and waits (`restart.starter`). The scheduler still puts the task's
-node to its filters.
+node to its filters. A job's task that has completed rests for good; with the next execution of the job all tasks of
+earlier ones are removed, and every node begins afresh. Nodes that come later get their task too.
 """
 
 from random import Random
 
 from core.ids import NodeId, ServiceId
 from core.manager.draft import Draft
-from core.manager.orchestrator.tasks import desired_after, is_lost, is_wanted, new_task, want
+from core.manager.orchestrator.tasks import is_current, is_lost, must_wait, new_task, want
 from core.manager.placement.constraints import meets, parse_constraints
 from core.manager.restart.policy import should_restart
 from core.manager.restart.restart import restart
 from core.objects.node import Availability, Node
-from core.objects.service import Global, Service
-from core.objects.task import Task, TaskState
+from core.objects.service import Global, GlobalJob, Service
+from core.objects.task import Task, TaskState, is_wanted
 from core.operations import Kind
 from core.parts import Parts
 from core.store import Changed, Store
@@ -44,7 +45,7 @@ class GlobalOrchestrator:
 
     def rebuild(self, now: int) -> Parts:
         for service in self._head.services.values():
-            if isinstance(service.spec.mode, Global):
+            if isinstance(service.spec.mode, Global | GlobalJob):
                 self._adopt(service)
                 yield
 
@@ -76,7 +77,7 @@ class GlobalOrchestrator:
         if new is None:
             assert old is not None
             self._services.pop(old.id, None)
-        elif isinstance(new.spec.mode, Global) and (old is None or old.spec != new.spec):
+        elif isinstance(new.spec.mode, Global | GlobalJob) and (old is None or old.spec_version != new.spec_version):
             self._adopt(new)
 
     def _adopt(self, service: Service) -> None:
@@ -99,7 +100,10 @@ class GlobalOrchestrator:
     def _settle(self, draft: Draft, service: Service, node_id: NodeId) -> None:
         node = self._head.nodes.get(node_id)
         tasks = self._head.tasks_in_slot((service.id, 0, node_id))
-        wanted = [task for task in tasks if is_wanted(task)]
+        for task in tasks:
+            if not is_current(service, task):
+                want(draft, task, TaskState.REMOVE)
+        wanted = [task for task in tasks if is_wanted(task) and is_current(service, task)]
         if node is None or is_lost(node) or not meets(node, parse_constraints(service.spec.task.placement.constraints)):
             for task in wanted:
                 want(draft, task, TaskState.REMOVE if node is None else TaskState.SHUTDOWN)
@@ -113,9 +117,9 @@ class GlobalOrchestrator:
                     restart(draft, self._rng, service, task)
 
     def _start(self, draft: Draft, service: Service, node_id: NodeId, before: list[Task]) -> None:
-        if before and not should_restart(self._head, before[-1], draft.wall_ns):
+        if before and is_current(service, before[-1]) and not should_restart(self._head, before[-1], draft.wall_ns):
             return
-        draft.create(new_task(self._rng, service, 0, draft.wall_ns, node_id, desired_after(before)))
+        draft.create(new_task(self._rng, service, 0, draft.wall_ns, node_id, waits=must_wait(before)))
 
 
 def _same_for_placement(old: Node, new: Node) -> bool:

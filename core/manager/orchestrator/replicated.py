@@ -18,12 +18,12 @@ from core.ids import ServiceId, TaskId
 from core.manager.draft import Draft
 from core.manager.orchestrator.slots import Slots, free_numbers, in_order_of_keeping
 from core.manager.orchestrator.tally import Tally
-from core.manager.orchestrator.tasks import NOWHERE, desired_after, is_lost, is_wanted, new_task, want
+from core.manager.orchestrator.tasks import NOWHERE, is_lost, must_wait, new_task, want
 from core.manager.restart.policy import should_restart
 from core.manager.restart.restart import restart
 from core.objects.node import Node
 from core.objects.service import Replicated, Service
-from core.objects.task import Task, TaskState
+from core.objects.task import Task, TaskState, is_wanted
 from core.operations import Kind
 from core.parts import Parts, parts_of
 from core.store import Changed, Store
@@ -187,8 +187,8 @@ class ReplicatedOrchestrator:
             if draft.full:
                 return
             slot = next(numbers)
-            desired = desired_after(self._head.tasks_in_slot((service.id, slot, NOWHERE)))
-            draft.create(new_task(self._rng, service, slot, draft.wall_ns, desired=desired))
+            waits = must_wait(self._head.tasks_in_slot((service.id, slot, NOWHERE)))
+            draft.create(new_task(self._rng, service, slot, draft.wall_ns, waits=waits))
 
     def _give_up(self, draft: Draft, tasks: list[Task]) -> None:
         for task in tasks:

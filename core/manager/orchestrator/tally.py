@@ -1,8 +1,7 @@
 """How full the slots of each service are, counted as tasks come and go rather than whenever somebody asks."""
 
 from core.ids import ServiceId
-from core.manager.orchestrator.tasks import is_wanted
-from core.objects.task import Task
+from core.objects.task import Task, is_wanted
 from core.store import Store, slot_of
 
 

@@ -10,7 +10,7 @@ from core.manager.draft import Draft
 from core.objects.drain_grace import labelled_drain_grace_ns
 from core.objects.node import Availability, Node, NodeState
 from core.objects.service import Service
-from core.objects.task import Task, TaskState, TaskStatus
+from core.objects.task import Task, TaskState, TaskStatus, is_wanted
 
 NOWHERE = NodeId("")
 """Where a task is before the scheduler has chosen."""
@@ -24,10 +24,15 @@ def new_task(
     slot: int,
     wall_ns: int,
     node_id: NodeId = NOWHERE,
-    desired: TaskState = TaskState.RUNNING,
+    *,
+    waits: bool = False,
     by_update: bool = False,
 ) -> Task:
-    """A task from the service's template. Global services give the node and slot 0."""
+    """A task from the service's template. Global services give the node and slot 0.
+
+    If it `waits`, its desired state is READY until `core.manager.restart.starter` lets it run.
+    """
+    iteration = None if service.job is None else service.job.iteration
     return Task(
         id=TaskId(draw_id(rng)),
         service_id=service.id,
@@ -37,7 +42,8 @@ def new_task(
         node_id=node_id,
         service_name=service.spec.name,
         service_labels=service.spec.labels,
-        desired_state=desired,
+        desired_state=TaskState.READY if waits else started(iteration),
+        job_iteration=iteration,
         status=TaskStatus(timestamp=wall_ns),
         endpoint=service.spec.endpoint,
         by_update=by_update,
@@ -45,9 +51,9 @@ def new_task(
     )
 
 
-def is_wanted(task: Task) -> bool:
-    """Whether it is to run, or to get ready for it."""
-    return task.desired_state <= TaskState.RUNNING
+def is_current(service: Service, task: Task) -> bool:
+    """Whether it is a part of the present execution of its job; all tasks of other services are."""
+    return service.job is None or task.job_iteration == service.job.iteration
 
 
 def has_stopped(task: Task) -> bool:
@@ -56,9 +62,14 @@ def has_stopped(task: Task) -> bool:
     return state > TaskState.RUNNING or (state < TaskState.ASSIGNED and not is_wanted(task))
 
 
-def desired_after(before: Iterable[Task]) -> TaskState:
-    """What a new task is to do in the slot of these: get ready and wait while one may still run (`restart.starter`)."""
-    return TaskState.RUNNING if all(map(has_stopped, before)) else TaskState.READY
+def started(job_iteration: int | None) -> TaskState:
+    """The desired state of a task that is to start: to run, or as part of a job to its end."""
+    return TaskState.RUNNING if job_iteration is None else TaskState.COMPLETE
+
+
+def must_wait(before: Iterable[Task]) -> bool:
+    """Whether a new task in the slot of these is to get ready and wait, since one may still run (`restart.starter`)."""
+    return not all(map(has_stopped, before))
 
 
 def ended_by_itself(task: Task) -> bool:

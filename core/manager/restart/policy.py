@@ -22,7 +22,8 @@ def should_restart(store: Store, task: Task, wall_ns: int) -> bool:
     policy = task.spec.restart
     if policy.condition is RestartCondition.NONE:
         return False
-    if policy.condition is RestartCondition.ON_FAILURE and task.status.state is TaskState.COMPLETE:
+    by_failure = policy.condition is RestartCondition.ON_FAILURE or task.job_iteration is not None
+    if by_failure and task.status.state is TaskState.COMPLETE:
         return False
     return policy.max_attempts == 0 or attempts(store, task, wall_ns) < policy.max_attempts
 

@@ -15,10 +15,10 @@ marks the waiting tasks of the slots concerned; time marks a task by its alarm.
 from core.ids import TaskId
 from core.manager.alarms import Alarms
 from core.manager.draft import Draft
-from core.manager.orchestrator.tasks import has_stopped, is_unreachable, is_wanted, want
+from core.manager.orchestrator.tasks import has_stopped, is_unreachable, started, want
 from core.manager.restart.policy import restart_delay_ns
 from core.manager.wall import Wall
-from core.objects.task import Task, TaskState
+from core.objects.task import Task, TaskState, is_wanted
 from core.operations import Kind
 from core.parts import Parts, parts_of
 from core.store import Changed, Store, slot_of
@@ -31,7 +31,7 @@ A drain stays well below it (`core.objects.drain_grace`); a stop grace of a minu
 
 
 class Starter:
-    """A reconciler: desired READY -> RUNNING."""
+    """A reconciler: desired READY -> RUNNING, or for a job COMPLETE."""
 
     kinds = (Kind.TASK, Kind.NODE)
 
@@ -79,7 +79,8 @@ class Starter:
             del self._marked[task_id]
             if self._may_run(now, task_id):
                 self._forget(task_id)
-                want(draft, self._head.tasks[task_id], TaskState.RUNNING)
+                task = self._head.tasks[task_id]
+                want(draft, task, started(task.job_iteration))
             else:
                 self._wait_on(now, task_id)
 

@@ -6,10 +6,9 @@ from typing import Final, TypeVar
 from msgspec import Struct
 
 from core.ids import ServiceId, TaskId
-from core.manager.orchestrator.tasks import is_wanted
 from core.objects.node import Availability, Node, NodeState
 from core.objects.port import Protocol
-from core.objects.task import Task, TaskState
+from core.objects.task import Task, TaskState, is_wanted
 from core.timing import SECOND
 
 MAX_FAILURES: Final = 5

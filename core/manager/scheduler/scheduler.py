@@ -14,13 +14,12 @@ from msgspec.structs import replace
 
 from core.ids import NodeId, TaskId
 from core.manager.draft import Draft
-from core.manager.orchestrator.tasks import is_wanted
 from core.manager.scheduler.filters import Pipeline
 from core.manager.scheduler.fleet import Fleet
 from core.manager.scheduler.node_info import ServiceVersion, load_of, occupies
 from core.manager.scheduler.spread import Spread
 from core.objects.node import Node
-from core.objects.task import Task, TaskState, TaskStatus
+from core.objects.task import Task, TaskState, TaskStatus, is_wanted
 from core.operations import Kind
 from core.parts import Parts, parts_of
 from core.store import Changed, Store

@@ -6,7 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from core.manager.draft import Draft
-from core.manager.orchestrator.tasks import is_lost, is_wanted, new_task, want
+from core.manager.orchestrator.tasks import is_lost, new_task, want
 from core.manager.restart.restart import restart
 from core.manager.update.out_of_date import is_out_of_date
 from core.manager.update.rollout import Rollout
@@ -14,7 +14,7 @@ from core.manager.update.states import PAUSED, UNDER_WAY, UpdateEvent, moved
 from core.manager.wall import Wall
 from core.objects.node import Availability
 from core.objects.service import FailureAction, Service, UpdateConfig, UpdateOrder, UpdateState, UpdateStatus
-from core.objects.task import Task, TaskState
+from core.objects.task import Task, TaskState, is_wanted
 from core.store import SlotKey
 from core.timing import SECOND
 
@@ -252,7 +252,7 @@ class Turn:
         _, number, node_id = slot
         before = self._head.tasks_in_slot(slot)
         self._draft.create(
-            new_task(self._rng, self._service, number, self._draft.wall_ns, node_id, TaskState.READY, by_update=True)
+            new_task(self._rng, self._service, number, self._draft.wall_ns, node_id, waits=True, by_update=True)
         )
         if self._config.order is UpdateOrder.STOP_FIRST:
             for task in before:

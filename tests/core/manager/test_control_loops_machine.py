@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from leading_head import Swarm, node_of, task_spec
 from msgspec.structs import replace
 
-from core.manager.orchestrator.tasks import has_stopped, is_lost, is_wanted
+from core.manager.orchestrator.tasks import has_stopped, is_lost
 from core.manager.update.out_of_date import is_out_of_date
 from core.manager.update.states import PAUSED, UNDER_WAY
 from core.objects import Task
@@ -30,7 +30,7 @@ from core.objects.service import (
     UpdateOrder,
     UpdateState,
 )
-from core.objects.task import NetworkTarget, RestartCondition, RestartPolicy, TaskSpec, TaskState
+from core.objects.task import NetworkTarget, RestartCondition, RestartPolicy, TaskSpec, TaskState, is_wanted
 from core.operations import CreateNetwork, CreateService, Kind, OperationError, Remove, UpdateService
 from core.store import SlotKey, slot_of
 from core.timing import DOCKER, LAN, SECOND, Timing

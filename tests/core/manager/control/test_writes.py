@@ -20,9 +20,7 @@ from core.objects.service import (
     EndpointMode,
     EndpointSpec,
     Global,
-    GlobalJob,
     Replicated,
-    ReplicatedJob,
     ServiceSpec,
     UpdateConfig,
 )
@@ -87,16 +85,6 @@ def test_every_write_has_a_handler() -> None:
         (service(name="a" * 64), INVALID, f"name must be 63 characters or fewer: {'a' * 64}"),
         (service(with_container(image="")), INVALID, "ContainerSpec: image reference must be provided"),
         (service(mode=Replicated(-1)), INVALID, "Number of replicas must be non-negative"),
-        (
-            service(mode=ReplicatedJob()),
-            ErrorCode.UNIMPLEMENTED,
-            "service web: job modes are not supported yet; use replicated or global",
-        ),
-        (
-            service(mode=GlobalJob()),
-            ErrorCode.UNIMPLEMENTED,
-            "service web: job modes are not supported yet; use replicated or global",
-        ),
         (
             service(task_spec(reservations=Resources(nano_cpus=100))),
             INVALID,

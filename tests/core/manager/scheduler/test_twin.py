@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from core.ids import ClusterId, NodeId, ServiceId, TaskId
 from core.manager.draft import Draft
-from core.manager.orchestrator.tasks import is_wanted
 from core.manager.placement.constraints import meets, parse_constraints
 from core.manager.scheduler.scheduler import RETRY_NS, Scheduler
 from core.objects import Cluster, Node, Task
@@ -17,7 +16,7 @@ from core.objects.endpoint import EndpointSpec
 from core.objects.node import Availability, NodeDescription, NodeSpec, NodeState, NodeStatus
 from core.objects.port import PortConfig, PublishMode
 from core.objects.resources import Resources
-from core.objects.task import ContainerSpec, Placement, TaskSpec, TaskState, TaskStatus
+from core.objects.task import ContainerSpec, Placement, TaskSpec, TaskState, TaskStatus, is_wanted
 from core.parts import finish
 from core.store import Store, Transaction
 
