@@ -70,7 +70,11 @@ class NodeAssignments:
         return self._message(store, tasks, removed)
 
     def again(self, message: Assignments, store: Store) -> Assignments:
-        """The message under way, to be sent again: without what no task is entitled to any more."""
+        """The message under way, to be sent again: without what no task is entitled to any more.
+
+        An earlier copy may have brought it, or none: with the next message it is given again if it is needed by then,
+        and revoked if it is not.
+        """
 
         def is_needed(users: Iterable[TaskId]) -> bool:
             tasks = (store.tasks.get(task_id) for task_id in users)
@@ -80,6 +84,12 @@ class NodeAssignments:
         configs = tuple(config for config in message.configs if is_needed(self._configs.users(config.id)))
         if (secrets, configs) == (message.secrets, message.configs):
             return message
+        for secret in message.secrets:
+            if secret not in secrets:
+                self._secrets.doubt(secret.id)
+        for config in message.configs:
+            if config not in configs:
+                self._configs.doubt(config.id)
         return replace(message, secrets=secrets, configs=configs)
 
     def _tell(self, task: Task, desired: TaskState, tasks: list[Task]) -> None:

@@ -200,6 +200,28 @@ def test_a_secret_comes_with_the_first_task_that_needs_it_and_goes_with_the_last
     assert all(message.secrets == () for message in leader.acknowledge(B, other_id))
 
 
+@pytest.mark.parametrize("needed_again", [True, False])
+def test_a_secret_left_out_of_a_repeated_message_is_given_with_the_next_or_revoked(
+    leader: Leader, needed_again: bool
+) -> None:
+    session_id = leader.register(A)
+    leader.acknowledge(A, session_id)
+    leader.create(task("old", A, TaskState.ASSIGNED, secret=True))
+    (first,) = leader.take(A, Assignments)
+    assert [each.id for each in first.secrets] == [PASSWORD]
+    ended = replace(leader.store.tasks[TaskId("old")], status=TaskStatus(TaskState.FAILED))
+    leader.write(lambda draft: draft.update(ended))
+    if needed_again:
+        leader.create(task("new", A, TaskState.ASSIGNED, secret=True))
+    leader.until(SHORTEST_GRACE_NS // 2)
+    again = leader.take(A, Assignments)[-1]
+    assert (again.sequence, again.secrets) == (first.sequence, ())
+    leader.receive(A, AssignmentsAck(session_id, again.sequence))
+    (following,) = leader.acknowledge(A, session_id)
+    assert [each.id for each in following.secrets] == ([PASSWORD] if needed_again else [])
+    assert following.revoked_secrets == (() if needed_again else (PASSWORD,))
+
+
 # Reports
 
 
