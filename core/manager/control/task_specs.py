@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from core.manager.control.references import resolve
-from core.manager.control.refusal import Refusal, invalid, not_supported
+from core.manager.control.refusal import Refusal, invalid
 from core.manager.placement.constraints import ConstraintError, parse_constraint
 from core.objects.resources import Resources
 from core.objects.task import ConfigReference, NetworkTarget, RestartPolicy, SecretReference, TaskSpec
@@ -30,8 +30,6 @@ def check_task_spec(spec: TaskSpec) -> None:
     _check_restart(spec.restart)
     if spec.placement.max_replicas < 0:
         raise invalid("Placement: max-replicas cannot be negative")
-    if spec.placement.preferences:
-        raise not_supported("placement preferences are not supported yet; spread by constraints, or leave them out")
     for constraint in spec.placement.constraints:
         try:
             parse_constraint(constraint)

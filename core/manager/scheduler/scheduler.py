@@ -17,6 +17,7 @@ from core.manager.draft import Draft
 from core.manager.scheduler.filters import Pipeline
 from core.manager.scheduler.fleet import Fleet
 from core.manager.scheduler.node_info import ServiceVersion, load_of, occupies
+from core.manager.scheduler.preferences import Branch, tree_of
 from core.manager.scheduler.spread import Spread
 from core.objects.node import Node
 from core.objects.task import Task, TaskState, TaskStatus, is_wanted
@@ -38,7 +39,7 @@ class _Run:
 
     __slots__ = ("expires_at", "generation", "pipeline", "service", "spread")
 
-    def __init__(self, service: ServiceVersion, pipeline: Pipeline, spread: Spread, expires_at: int) -> None:
+    def __init__(self, service: ServiceVersion, pipeline: Pipeline, spread: Spread | Branch, expires_at: int) -> None:
         self.service = service
         self.pipeline = pipeline
         self.spread = spread
@@ -193,11 +194,19 @@ class Scheduler:
         tasks = [self._head.tasks[task_id] for task_id in self._groups[key]]
         run = self._run
         if run is None or run.service != key or run.generation != self._fleet.generation or now > run.expires_at:
-            pipeline = Pipeline(tasks[0])
-            run = self._run = _Run(key, pipeline, Spread(self._fleet, pipeline, now, key), now + RUN_NS)
+            run = self._run = self._begin_run(now, key, tasks[0])
         done = self._place_all(draft, tasks, run)
         run.generation = self._fleet.generation
         return done
+
+    def _begin_run(self, now: int, key: ServiceVersion, task: Task) -> _Run:
+        pipeline, preferences = Pipeline(task), task.spec.placement.preferences
+        spread: Spread | Branch
+        if preferences:
+            spread = tree_of(self._fleet.infos, preferences, pipeline, now, key)
+        else:
+            spread = Spread(self._fleet, pipeline, now, key)
+        return _Run(key, pipeline, spread, now + RUN_NS)
 
     def _place_all(self, draft: Draft, tasks: list[Task], run: "_Run") -> bool:
         reason = None

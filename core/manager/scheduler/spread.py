@@ -7,6 +7,7 @@ nothing but the node that was chosen, which then has a task of the service. So a
 looking at a few nodes, and many after looking at each node once.
 """
 
+from collections.abc import Iterable
 from heapq import heapify, heappop, heapreplace
 
 from core.ids import NodeId
@@ -19,28 +20,21 @@ Rank = tuple[int, int, int, NodeId]
 _START: Place = (-1, NodeId(""))
 
 
-class Spread:
-    """One branch of a tree of preferences (there is only the one as yet): its nodes, best first."""
+class Ranking:
+    """Nodes in that order, kept in a heap that is put right as tasks are placed."""
 
-    __slots__ = ("_failing", "_fleet", "_heap", "_now", "_pipeline", "_place", "_service")
+    __slots__ = ("_heap", "_now", "_pipeline", "_service")
 
-    def __init__(self, fleet: Fleet, pipeline: Pipeline, now: int, service: ServiceVersion) -> None:
-        self._fleet = fleet
+    def __init__(self, infos: Iterable[NodeInfo], pipeline: Pipeline, now: int, service: ServiceVersion) -> None:
         self._pipeline = pipeline
         self._now = now
         self._service = service
-        self._failing = {info.node.id: info for info in fleet.failing(now, service)}
-        self._place: Place = _START
-        self._heap: list[tuple[Rank, NodeInfo]] | None = None
-        """Made when no untouched node is left. Node ids differ, so two entries never compare by their NodeInfo."""
+        self._heap = [(self._rank(info), info) for info in infos]
+        """Node ids differ, so two entries never compare by their NodeInfo."""
+        heapify(self._heap)
 
     def best(self) -> NodeInfo | None:
         """The node for the next task, which the caller must place before it asks again; None if there is none."""
-        if self._heap is None:
-            info = self._next_untouched()
-            if info is not None:
-                return info
-            self._heap = self._ranked()
         while self._heap:
             rank, info = self._heap[0]
             if not self._pipeline.passes(info):
@@ -51,6 +45,36 @@ class Spread:
                 return info
         return None
 
+    def _rank(self, info: NodeInfo) -> Rank:
+        failures = info.failure_rank(self._now, self._service)
+        return (failures, info.active_by_service.get(self._service[0], 0), info.active_count, info.node.id)
+
+
+class Spread:
+    """All nodes, without preferences."""
+
+    __slots__ = ("_failing", "_fleet", "_now", "_pipeline", "_place", "_ranking", "_service")
+
+    def __init__(self, fleet: Fleet, pipeline: Pipeline, now: int, service: ServiceVersion) -> None:
+        self._fleet = fleet
+        self._pipeline = pipeline
+        self._now = now
+        self._service = service
+        self._failing = {info.node.id: info for info in fleet.failing(now, service)}
+        self._place: Place = _START
+        self._ranking: Ranking | None = None
+        """Made when no untouched node is left."""
+
+    def best(self) -> NodeInfo | None:
+        """The node for the next task, which the caller must place before it asks again; None if there is none."""
+        if self._ranking is None:
+            info = self._next_untouched()
+            if info is not None:
+                return info
+            candidates = {info.node.id: info for info in self._fleet.hosts_of(self._service[0])} | self._failing
+            self._ranking = Ranking(candidates.values(), self._pipeline, self._now, self._service)
+        return self._ranking.best()
+
     def _next_untouched(self) -> NodeInfo | None:
         """The next node without a task of the service. Nodes placed on move on in the order, but are touched then."""
         service_id = self._service[0]
@@ -60,13 +84,3 @@ class Spread:
             if untouched and self._pipeline.passes(info):
                 return info
         return None
-
-    def _ranked(self) -> list[tuple[Rank, NodeInfo]]:
-        candidates = {info.node.id: info for info in self._fleet.hosts_of(self._service[0])} | self._failing
-        heap = [(self._rank(info), info) for info in candidates.values()]
-        heapify(heap)
-        return heap
-
-    def _rank(self, info: NodeInfo) -> Rank:
-        failures = info.failure_rank(self._now, self._service) if info.node.id in self._failing else 0
-        return (failures, info.active_by_service.get(self._service[0], 0), info.active_count, info.node.id)

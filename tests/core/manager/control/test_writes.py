@@ -29,7 +29,6 @@ from core.objects.task import (
     ContainerSpec,
     FileTarget,
     NetworkTarget,
-    Placement,
     RestartPolicy,
     SecretReference,
     TaskSpec,
@@ -101,11 +100,6 @@ def test_every_write_has_a_handler() -> None:
             "constraint expected one operator from ==, !=",
         ),
         (service(task_spec(constraints=("!bad==x",))), INVALID, "key '!bad' is invalid"),
-        (
-            service(replace(task_spec(), placement=Placement(preferences=("node.labels.rack",)))),
-            ErrorCode.UNIMPLEMENTED,
-            "placement preferences are not supported yet; spread by constraints, or leave them out",
-        ),
         (service(task_spec(constraints=("node.id==",))), INVALID, "value '' is invalid"),
         (
             service(task_spec(restart=RestartPolicy(delay_ns=-1))),

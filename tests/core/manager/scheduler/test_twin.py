@@ -23,24 +23,30 @@ from core.store import Store, Transaction
 HOST_PORT = (PortConfig(80, 8080, publish_mode=PublishMode.HOST),)
 
 nodes = st.builds(
-    lambda zone, availability, state, cpus: replace(
+    lambda zone, rack, availability, state, cpus: replace(
         node_of("n"),
-        spec=NodeSpec(labels={"zone": zone}, availability=availability),
+        spec=NodeSpec(labels={"zone": zone, **rack}, availability=availability),
         status=NodeStatus(state),
         description=NodeDescription("n", resources=Resources(nano_cpus=cpus, memory_bytes=8)),
     ),
     st.sampled_from("ab"),
+    st.sampled_from([{}, {"rack": "1"}, {"rack": "2"}]),
     st.sampled_from([Availability.ACTIVE, Availability.ACTIVE, Availability.DRAIN]),
     st.sampled_from([NodeState.READY, NodeState.READY, NodeState.DOWN]),
     st.integers(1, 6),
 )
 templates = st.builds(
-    lambda zone, cpus, limit: TaskSpec(
+    lambda zone, preferences, cpus, limit: TaskSpec(
         ContainerSpec("app"),
         reservations=Resources(nano_cpus=cpus),
-        placement=Placement(constraints=(f"node.labels.zone == {zone}",) if zone else (), max_replicas=limit),
+        placement=Placement(
+            constraints=(f"node.labels.zone == {zone}",) if zone else (),
+            preferences=preferences,
+            max_replicas=limit,
+        ),
     ),
     st.sampled_from(["", "", "a"]),
+    st.sampled_from([(), (), ("node.labels.rack",), ("node.labels.zone", "what.ever", "node.labels.rack")]),
     st.integers(0, 2),
     st.sampled_from([0, 0, 2]),
 )
@@ -63,10 +69,29 @@ class NaiveScheduler:
             groups.setdefault((task.service_id, task.spec_version), []).append(task)
         for tasks in groups.values():
             for task in tasks:
-                suitable = [node for node in self.store.nodes.values() if self._suits(node, task)]
-                if suitable:
-                    self.placed[task.id] = min(suitable, key=lambda node: self._rank(node, task)).id
+                best = self._best(list(self.store.nodes.values()), list(task.spec.placement.preferences), task)
+                if best is not None:
+                    self.placed[task.id] = best.id
         return self.placed
+
+    def _best(self, among: list[Node], preferences: list[str], task: Task) -> Node | None:
+        """Down the branch with the fewest tasks of the service of all that have a suitable node."""
+        if not preferences:
+            suitable = [node for node in among if self._suits(node, task)]
+            return min(suitable, key=lambda node: self._rank(node, task), default=None)
+        branches: dict[str, list[Node]] = {}
+        for node in among:
+            label = node.spec.labels.get(preferences[0].removeprefix("node.labels."), "")
+            branches.setdefault(label if preferences[0].startswith("node.labels.") else "", []).append(node)
+        for label in sorted(branches, key=lambda label: (self._count(branches[label], task), label)):
+            best = self._best(branches[label], preferences[1:], task)
+            if best is not None:
+                return best
+        return None
+
+    def _count(self, nodes: list[Node], task: Task) -> int:
+        there = [each for node in nodes for each in self._on(node)]
+        return sum(is_wanted(each) and each.service_id == task.service_id for each in there)
 
     def _on(self, node: Node) -> list[Task]:
         there = [
