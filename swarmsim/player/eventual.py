@@ -8,6 +8,7 @@ from core.timing import MS, SECOND
 from swarmsim.counting import counted
 from swarmsim.player.continuity import Continuity
 from swarmsim.player.convergence import missing
+from swarmsim.player.operator import Operator
 from swarmsim.player.roster import NobodyThereError, Roster
 from swarmsim.recording import Ruling, Verdict
 from swarmsim.scenario.expectations import CaughtUp, Converged, Expectation, KeepsRunning, Leader, Members
@@ -60,7 +61,7 @@ class Eventually:
 
 
 def eventually(
-    world: World, origin_ns: int, roster: Roster, expectation: Expectation
+    world: World, origin_ns: int, roster: Roster, operator: Operator, expectation: Expectation
 ) -> Eventually | Continuity | None:
     """The judge of this expectation, if it is of a sort that must be watched as it happens."""
     claim = expectation.claim
@@ -69,9 +70,9 @@ def eventually(
         case Leader():
             lacks = _Led(world)
         case Converged(of=of):
-            lacks = lambda: missing(world, of)  # noqa: E731  (one name for four small closures)
+            lacks = _once_carried_out(operator, origin_ns + claim.after_ns, lambda: missing(world, of))
         case Members():
-            lacks = lambda: members_missing(world, claim)  # noqa: E731
+            lacks = _once_carried_out(operator, origin_ns + claim.after_ns, lambda: members_missing(world, claim))
         case CaughtUp():
             lacks = _CaughtUp(world, roster, claim)
         case KeepsRunning():
@@ -79,6 +80,16 @@ def eventually(
         case _:
             return None
     return Eventually(world, origin_ns, expectation, lacks)
+
+
+def _once_carried_out(operator: Operator, after_ns: int, lacks: Missing) -> Missing:
+    """Orders given until then count: before the swarm knows of one, things are as they should be by what it knew."""
+
+    def lacking() -> str:
+        unfinished = operator.unfinished(after_ns)
+        return f"{', '.join(unfinished)} is not carried out yet" if unfinished else lacks()
+
+    return lacking
 
 
 def leader_missing(world: World) -> str:
