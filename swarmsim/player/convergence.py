@@ -9,7 +9,7 @@ from core.ids import NodeId, TaskId
 from core.mesh.afresh import afresh
 from core.objects import Service, Task
 from core.objects.node import Availability, NodeState
-from core.objects.service import Global, Replicated
+from core.objects.service import Global, GlobalJob, Replicated, ReplicatedJob
 from core.objects.task import TaskState, is_wanted
 from core.store import Store
 from swarmsim.checks.mesh import Afresh
@@ -30,9 +30,9 @@ def missing(world: World, of: str | None = None, compute: Afresh = afresh) -> st
         return f"there is no service of {of}"
     running = healthy_tasks(world, store)
     for service in services:
-        desired, count = desired_count(store, service), len(running.get(service.id, ()))
+        desired, count = desired_count(store, service), _count(store, service, running)
         if count != desired:
-            return f"{service.spec.name} has {count} of {desired} tasks running"
+            return f"{service.spec.name} has {count} of {desired} tasks {'completed' if service.job else 'running'}"
     return _stale_tables(world, store, compute)
 
 
@@ -41,7 +41,9 @@ def desired_count(store: Store, service: Service) -> int:
     match service.spec.mode:
         case Replicated(replicas):
             return replicas
-        case Global() if not service.spec.task.placement.constraints:
+        case ReplicatedJob(total_completions=total):
+            return total
+        case Global() | GlobalJob() if not service.spec.task.placement.constraints:
             return sum(
                 node.status.state is NodeState.READY and node.spec.availability is not Availability.DRAIN
                 for node in store.nodes.values()
@@ -77,9 +79,19 @@ def service_counts(world: World) -> dict[str, tuple[int, int]]:
         return {}
     running = healthy_tasks(world, store)
     return {
-        service.spec.name: (desired_count(store, service), len(running.get(service.id, ())))
+        service.spec.name: (desired_count(store, service), _count(store, service, running))
         for service in store.services.values()
     }
+
+
+def _count(store: Store, service: Service, running: dict[str, list[Task]]) -> int:
+    """How many it has: of a job those that have completed in its present execution."""
+    if service.job is None:
+        return len(running.get(service.id, ()))
+    return sum(
+        task.status.state is TaskState.COMPLETE and task.job_iteration == service.job.iteration
+        for task in store.tasks_of_service(service.id)
+    )
 
 
 def belongs(service: Service, of: str) -> bool:
