@@ -15,6 +15,7 @@ from swarmsim.checks.needless_secrets import SecretsEndWithNeed
 from swarmsim.checks.raft_safety import RaftSafety
 from swarmsim.checks.slots import OneTaskPerSlot, really_runs
 from swarmsim.checks.tasks import TaskStatesAdvance
+from swarmsim.checks.updates import UpdatesKeepBounds
 from swarmsim.checks.writes import NoAcknowledgedWriteLost, OnceOnly
 from swarmsim.world import World
 
@@ -28,6 +29,7 @@ _SUITE: Final[Mapping[type[Check], Callable[[World], Check]]] = {
     TaskStatesAdvance: lambda _: TaskStatesAdvance(),
     OneTaskPerSlot: lambda world: OneTaskPerSlot(partial(really_runs, world)),
     OneContainerPerSlot: lambda world: OneContainerPerSlot(world.timing),
+    UpdatesKeepBounds: lambda _: UpdatesKeepBounds(),
     UniqueAddresses: lambda _: UniqueAddresses(),
     EntitledSecrets: EntitledSecrets,
     SecretsEndWithNeed: lambda world: SecretsEndWithNeed(world.timing),

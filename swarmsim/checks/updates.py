@@ -1,0 +1,112 @@
+"""Updates within their bounds: what leaders decide about the slots of a service, transaction by transaction.
+
+Judged on the check's own copy of the store, as in `slots`. Four promises:
+
+- The state of an update moves only as the table of `core.manager.update.states` says.
+- No slot is begun while as many as may be are under way: as its new task has not run, nor ended, nor been given up.
+- An update whose failures are more than its ratio allows is not under way any more, unless it is to continue.
+- While it is paused, no slot is begun.
+"""
+
+from typing import Any, Final
+
+from core.manager.update.out_of_date import is_out_of_date
+from core.manager.update.states import PAUSED, TRANSITIONS, UNDER_WAY
+from core.objects.service import FailureAction, Service, UpdateConfig, UpdateState, UpdateStatus
+from core.objects.task import Task, TaskState, is_wanted
+from core.operations import Kind
+from core.raft.node import RaftNode
+from core.store import Changed, Conflict, SlotKey, Store, Transaction, slot_of
+from swarmsim.checks.check import Check
+from swarmsim.counting import counted
+from swarmsim.world import AppliedListener
+
+_MOVES: Final = frozenset((old, new) for (old, _), new in TRANSITIONS.items())
+
+
+class UpdatesKeepBounds(Check):
+    """Judged on every transaction, whether or not anybody looks at a store in between."""
+
+    name = "updates-keep-bounds"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._store = Store()
+        self._replaced_count = 0
+
+    def applied_listener(self) -> AppliedListener:
+        return self._on_applied
+
+    def judge(self, at_ns: int, index: int, transaction: Transaction) -> None:
+        """Some manager carries this out at `index`; what has been seen is not judged again."""
+        if index <= self._store.index:
+            return
+        outcome = self._store.apply(index, transaction)
+        if isinstance(outcome, Conflict):
+            return
+        for change in outcome:
+            if change.kind is Kind.SERVICE and change.new is not None:
+                self._judge_state(at_ns, change)
+        begun: dict[str, dict[SlotKey, None]] = {}
+        for change in outcome:
+            if change.kind is Kind.TASK and change.old is None and change.new.by_update:
+                begun.setdefault(change.new.service_id, {})[slot_of(change.new)] = None
+        for service_id, slots in begun.items():
+            service = self._store.services.get(service_id)  # type: ignore[arg-type]  # an id of a service
+            if service is not None:
+                self._replaced_count += len(slots)
+                self._judge_begun(at_ns, service, slots)
+
+    def remark(self) -> str:
+        count = self._replaced_count
+        return f"{counted(count, 'slot')} begun by updates" if count else ""
+
+    def _on_applied(self, at_ns: int, host: str, node: RaftNode, index: int, command: Any) -> None:
+        self.judge(at_ns, index, command)
+
+    def _judge_state(self, at_ns: int, change: Changed) -> None:
+        service: Service = change.new
+        old, new = _state_of(change.old), _state_of(service)
+        at = f"at index {self._store.index} the update of {service.spec.name}"
+        self.expect(
+            old is new or (old, new) in _MOVES,
+            at_ns,
+            f"{at} went from {_shown(old)} to {_shown(new)}, which is no move",
+        )
+        status, config = service.update_status, config_of(service)
+        if status is None or new not in UNDER_WAY or config.failure_action is FailureAction.CONTINUE:
+            return
+        detail = f"{at} is {_shown(new)} with {status.failure_count} of {status.slot_count} failed"
+        self.expect(not _is_too_many(status, config), at_ns, detail)
+
+    def _judge_begun(self, at_ns: int, service: Service, begun: dict[SlotKey, None]) -> None:
+        at = f"at index {self._store.index} the update of {service.spec.name}"
+        state, limit = _state_of(service), config_of(service).parallelism
+        self.expect(state not in PAUSED, at_ns, f"{at} is {_shown(state)} and begins {len(begun)} more")
+        if limit and state in UNDER_WAY:
+            tasks = self._store.tasks_of_service(service.id)
+            under_way = {slot_of(task): None for task in tasks if self._is_starting(service, task)}
+            detail = f"{at} has {len(under_way)} slots under way, of at most {limit}"
+            self.expect(len(under_way) <= limit, at_ns, detail)
+
+    def _is_starting(self, service: Service, task: Task) -> bool:
+        own = task.by_update and not is_out_of_date(service, task, self._store.nodes.get(task.node_id))
+        return own and is_wanted(task) and task.status.state < TaskState.RUNNING
+
+
+def config_of(service: Service) -> UpdateConfig:
+    """What its update, or rollback, goes by."""
+    back = _state_of(service) in (UpdateState.ROLLBACK_STARTED, UpdateState.ROLLBACK_PAUSED)
+    return service.spec.rollback if back else service.spec.update
+
+
+def _is_too_many(status: UpdateStatus, config: UpdateConfig) -> bool:
+    return status.failure_count > config.max_failure_ratio * max(status.slot_count, 1)
+
+
+def _state_of(service: Service | None) -> UpdateState | None:
+    return None if service is None or service.update_status is None else service.update_status.state
+
+
+def _shown(state: UpdateState | None) -> str:
+    return "none" if state is None else state.value
