@@ -10,6 +10,7 @@ Judged on the check's own copy of the store, as in `slots`. Four promises:
 
 from typing import Any, Final
 
+from core.ids import ServiceId
 from core.manager.update.out_of_date import is_out_of_date
 from core.manager.update.states import PAUSED, TRANSITIONS, UNDER_WAY
 from core.objects.service import FailureAction, Service, UpdateConfig, UpdateState, UpdateStatus
@@ -47,12 +48,12 @@ class UpdatesKeepBounds(Check):
         for change in outcome:
             if change.kind is Kind.SERVICE and change.new is not None:
                 self._judge_state(at_ns, change)
-        begun: dict[str, dict[SlotKey, None]] = {}
+        begun: dict[ServiceId, dict[SlotKey, None]] = {}
         for change in outcome:
             if change.kind is Kind.TASK and change.old is None and change.new.by_update:
                 begun.setdefault(change.new.service_id, {})[slot_of(change.new)] = None
         for service_id, slots in begun.items():
-            service = self._store.services.get(service_id)  # type: ignore[arg-type]  # an id of a service
+            service = self._store.services.get(service_id)
             if service is not None:
                 self._replaced_count += len(slots)
                 self._judge_begun(at_ns, service, slots)
@@ -68,11 +69,8 @@ class UpdatesKeepBounds(Check):
         service: Service = change.new
         old, new = _state_of(change.old), _state_of(service)
         at = f"at index {self._store.index} the update of {service.spec.name}"
-        self.expect(
-            old is new or (old, new) in _MOVES,
-            at_ns,
-            f"{at} went from {_shown(old)} to {_shown(new)}, which is no move",
-        )
+        moved = f"{at} went from {_shown(old)} to {_shown(new)}, which is no move"
+        self.expect(old is new or (old, new) in _MOVES, at_ns, moved)
         status, config = service.update_status, config_of(service)
         if status is None or new not in UNDER_WAY or config.failure_action is FailureAction.CONTINUE:
             return

@@ -65,7 +65,8 @@ BAD: dict[str, tuple[list[tuple[Any, ...]], str]] = {
 
 def judged(history: list[tuple[Any, ...]]) -> UpdatesKeepBounds:
     """A check that was shown these objects, index by index; an object given again is an update."""
-    check, versions = UpdatesKeepBounds(), {}
+    check = UpdatesKeepBounds()
+    versions: dict[str, int] = {}
     for index, objects in enumerate(history, 1):
         changes: list[Change] = []
         for each in objects:
