@@ -2,16 +2,25 @@
 
 from collections.abc import Callable
 
-from core.ids import NodeId
+from core.ids import NodeId, ServiceId
 from core.objects.node import NodeState
+from core.operations import Kind
 from core.timing import MS, SECOND
 from swarmsim.counting import counted
 from swarmsim.player.continuity import Continuity
 from swarmsim.player.convergence import missing
 from swarmsim.player.operator import Operator
-from swarmsim.player.roster import NobodyThereError, Roster
+from swarmsim.player.roster import NobodyThereError, Roster, most_advanced_store
 from swarmsim.recording import Ruling, Verdict
-from swarmsim.scenario.expectations import CaughtUp, Converged, Expectation, KeepsRunning, Leader, Members
+from swarmsim.scenario.expectations import (
+    CaughtUp,
+    Converged,
+    Expectation,
+    KeepsRunning,
+    Leader,
+    Members,
+    Updated,
+)
 from swarmsim.world import World
 
 LOOK_NS = 10 * MS
@@ -24,7 +33,7 @@ class Eventually:
 
     def __init__(self, world: World, origin_ns: int, expectation: Expectation, lacks: Missing) -> None:
         claim = expectation.claim
-        assert isinstance(claim, Leader | Converged | Members | CaughtUp)
+        assert isinstance(claim, Leader | Converged | Members | CaughtUp | Updated)
         self._world = world
         self._origin_ns = origin_ns
         self._expectation = expectation
@@ -73,6 +82,8 @@ def eventually(
             lacks = _once_carried_out(operator, origin_ns + claim.after_ns, lambda: missing(world, of))
         case Members():
             lacks = _once_carried_out(operator, origin_ns + claim.after_ns, lambda: members_missing(world, claim))
+        case Updated():
+            lacks = _once_carried_out(operator, origin_ns + claim.after_ns, lambda: update_missing(world, claim))
         case CaughtUp():
             lacks = _CaughtUp(world, roster, claim)
         case KeepsRunning():
@@ -151,6 +162,18 @@ def members_missing(world: World, claim: Members) -> str:
     if claim.worker_count not in (None, worker_count):
         return f"{counted(worker_count, 'worker')} instead of {claim.worker_count}"
     return f"{', '.join(unready)} not ready" if unready else ""
+
+
+def update_missing(world: World, claim: Updated) -> str:
+    """What the leader's store says of a service's update."""
+    store = most_advanced_store(world)
+    service_id = store.id_named(Kind.SERVICE, claim.service) if store is not None else None
+    if store is None or service_id is None:
+        return f"there is no service {claim.service}"
+    status = store.services[ServiceId(service_id)].update_status
+    if status is None:
+        return f"{claim.service} was not updated"
+    return "" if status.state is claim.state else f"{claim.service} is {status.state.value}: {status.message}"
 
 
 class _CaughtUp:

@@ -15,7 +15,7 @@ from core.compose.deployment import Deployment, DeploymentFailed
 from core.compose.stack import Stack
 from core.objects import Cluster
 from core.objects.node import Availability, NodeSpec, Role
-from core.objects.service import Replicated, ServiceSpec
+from core.objects.service import Replicated, Service, ServiceSpec
 from core.operations import (
     ErrorCode,
     InitSwarm,
@@ -234,6 +234,30 @@ def change_service(name: str, of: Callable[[ServiceSpec], ServiceSpec]) -> Conve
 def scale(name: str, replicas: int) -> Conversation:
     """Give a replicated service this many replicas."""
     return change_service(name, lambda spec: replace(spec, mode=Replicated(replicas)))
+
+
+def set_image(name: str, image: str) -> Conversation:
+    """`docker service update --image`."""
+    return change_service(
+        name, lambda spec: replace(spec, task=replace(spec.task, container=replace(spec.task.container, image=image)))
+    )
+
+
+def force_update(name: str) -> Conversation:
+    """`docker service update --force`."""
+    return change_service(
+        name, lambda spec: replace(spec, task=replace(spec.task, force_update=spec.task.force_update + 1))
+    )
+
+
+def roll_back(name: str) -> Conversation:
+    """`docker service rollback`; one that was asked for and whose answer was lost is not asked for again."""
+    found: Service = yield Inspect(Kind.SERVICE, name)
+    try:
+        yield UpdateService(found.id, found.version, found.spec, rollback=True)
+    except RejectedError as rejected:
+        if rejected.error.code is not ErrorCode.OUT_OF_SEQUENCE:
+            raise
 
 
 def remove(kind: Kind, reference: str, force: bool = False) -> Conversation:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from core.document import Value, what_there_is
 from core.mistakes import Mistakes
+from core.objects.service import UpdateState
 from swarmsim.checks.situations import SITUATIONS
 from swarmsim.checks.suite import CHECKS
 from swarmsim.scenario import expectations
@@ -85,6 +86,9 @@ def _mapped(claim: type[Any], *parts: Part) -> Mapped:
 _MEMBERS: Final = _mapped(
     expectations.Members, Part("managers", "manager_count", count(1)), Part("workers", "worker_count", count(0))
 )
+_UPDATED: Final = _mapped(
+    expectations.Updated, Part("service", "service", SERVICE), Part("is", "state", _enum(UpdateState))
+)
 _RATE: Final = _mapped(expectations.SuccessRate, Part("traffic", "traffic", TRAFFIC), _AT_LEAST)
 _ELECTIONS: Final = _mapped(expectations.Elections, Part("at-most", "at_most", count(0)))
 _RUNNING: Final = _mapped(Running, Part("service", "service", SERVICE), Part("at-least", "at_least", count(1)))
@@ -96,6 +100,7 @@ FORMS: Final = (
     _form("converged", expectations.Converged, _OF, *_AFTER),
     _form("members", expectations.Members, _MEMBERS, *_AFTER),
     _form("caught-up", expectations.CaughtUp, Single("hosts", HOSTS), *_AFTER),
+    _form("update", expectations.Updated, _UPDATED, *_AFTER),
     _form("success-rate", expectations.SuccessRate, _RATE, _OVER),
     _form("writes", expectations.Writes, Single("outcome", _enum(EXPECTED_OUTCOMES)), _OVER, _AT_LEAST, _BY),
     _form("write-acknowledged", expectations.WriteAcknowledged, _True(), *_AFTER, _BY),

@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from core.objects.service import UpdateState
 from core.trials.clients import WriteOutcome
 from swarmsim.scenario.targets import HostTarget
 
@@ -80,6 +81,15 @@ class CaughtUp(Struct, frozen=True, gc=False, tag="caught-up"):
     hosts: HostTarget
 
 
+class Updated(Struct, frozen=True, gc=False, tag="update"):
+    """The last update of a service has come to this state."""
+
+    after_ns: int
+    within_ns: int
+    service: str
+    state: UpdateState
+
+
 class SuccessRate(Struct, frozen=True, gc=False, tag="success-rate"):
     """Of the requests of a traffic source that start in the window, this share gets a good answer within 1 s."""
 
@@ -148,6 +158,7 @@ Claim = (
     | Converged
     | Members
     | CaughtUp
+    | Updated
     | SuccessRate
     | Writes
     | WriteAcknowledged

@@ -20,10 +20,10 @@ from swarmsim.scenario.chronology import check_chronology
 from swarmsim.scenario.deployed import Deployed, StackReader
 from swarmsim.scenario.expectation_language import end_of, read_expectation
 from swarmsim.scenario.names import Names
-from swarmsim.scenario.plan import ClusterPlan, Scenario, StackPlan
+from swarmsim.scenario.plan import ClusterPlan, ImagePlan, Scenario, StackPlan
 from swarmsim.scenario.plan_language import hosts_of, read_cluster, read_images, read_traffic, read_writer
 from swarmsim.scenario.step_language import read_step
-from swarmsim.scenario.steps import Deploy, Scale, Step
+from swarmsim.scenario.steps import Deploy, Scale, Step, Update
 from swarmsim.scenario.words import POSITIVE_DURATION
 from swarmsim.yaml_source import Source, parse, refuse
 
@@ -96,7 +96,7 @@ class _Decoder:
         cluster = self._section("cluster", read_cluster)
         deploy = self._each("deploy", self._stack)
         names = self._names(cluster, all_deployed=None not in deploy)
-        images = self._section("images", lambda section: read_images(section, self._deployed.stacks, names))
+        images = self._section("images", lambda section: self._read_images(section, names))
         if images is None and "images" in self._sections:
             names = names.without("images")
         traffic = self._each("traffic", lambda item: read_traffic(item, names, self._deployed.stacks, images or ()))
@@ -198,6 +198,11 @@ class _Decoder:
                     numbers[letter] += 1
                     joined[f"{letter}{numbers[letter]}"] = step.at_ns if step is not None else 0
         return replace(names.without("hosts") if None in steps else names, joined_at_ns=joined)
+
+    def _read_images(self, section: Value, names: Names) -> tuple[ImagePlan, ...]:
+        updates = [step.action for step in self._early("update", names) if step is not None]
+        images = [update.image for update in updates if isinstance(update, Update)]
+        return read_images(section, self._deployed.stacks, images, names)
 
     def _with_replicas(self, names: Names) -> Names:
         most = self._deployed.most_replicas()

@@ -1,5 +1,6 @@
 """How the sections before the timeline are written: cluster, images, deploy, traffic, writers."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from core.compose.stack import Stack
@@ -161,15 +162,16 @@ _BEHAVIOUR: Final = Form(
 )
 
 
-def read_images(value: Value, stacks: list[Stack], names: Names) -> tuple[ImagePlan, ...]:
-    """How images behave, by image; each must be one that a stack uses."""
-    images = each(value.mapping().items(), lambda entry: _read_image(*entry, stacks, names))
+def read_images(value: Value, stacks: list[Stack], updates: Iterable[str], names: Names) -> tuple[ImagePlan, ...]:
+    """How images behave, by image; each must be one that a stack uses, or comes with one of the `updates`."""
+    services = (service for stack in stacks for service in stack.services)
+    used = (*(service.spec.task.container.image for service in services), *updates)
+    images = each(value.mapping().items(), lambda entry: _read_image(*entry, used, stacks, names))
     check_called_ports(value, images, stacks)
     return images
 
 
-def _read_image(image: str, behaviour: Value, stacks: list[Stack], names: Names) -> ImagePlan:
-    used = tuple(service.spec.task.container.image for stack in stacks for service in stack.services)
+def _read_image(image: str, behaviour: Value, used: tuple[str, ...], stacks: list[Stack], names: Names) -> ImagePlan:
     if image not in used and "services" not in names.unread:
         behaviour.fail(f"no service uses the image {image!r}{what_there_is(image, used)}")
     plan = ImagePlan(image=image, **_BEHAVIOUR.read_mapping(behaviour, names))

@@ -110,6 +110,9 @@ __all__ = [
     "Leave",
     "Rejoin",
     "Scale",
+    "Update",
+    "ForceUpdate",
+    "Rollback",
     "Deploy",
     "RemoveService",
     "BurstWrites",
@@ -178,6 +181,25 @@ class Scale(Struct, frozen=True, gc=False, tag="scale"):
     replicas: int
 
 
+class Update(Struct, frozen=True, gc=False, tag="update"):
+    """A service's tasks are to run this image: a rolling update, as its update settings say."""
+
+    service: str
+    image: str
+
+
+class ForceUpdate(Struct, frozen=True, gc=False, tag="force-update"):
+    """All tasks of a service are replaced, though nothing of it has changed."""
+
+    service: str
+
+
+class Rollback(Struct, frozen=True, gc=False, tag="rollback"):
+    """A service goes back to the spec it had before."""
+
+    service: str
+
+
 class Deploy(Struct, frozen=True, gc=False, tag="deploy"):
     """Deploy a stack under `name`, or deploy it again, from a Compose file beside the scenario."""
 
@@ -210,6 +232,9 @@ Order = (
     | Leave[HostsT]
     | Rejoin[HostsT]
     | Scale
+    | Update
+    | ForceUpdate
+    | Rollback
     | Deploy
     | RemoveService
     | BurstWrites
