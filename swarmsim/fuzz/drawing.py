@@ -14,14 +14,16 @@ from core.trials.faults import Link
 from swarmsim.fuzz.faults import FaultSource, crash_in_mid_write, deposed_leaders, harm_disk, task_fault
 from swarmsim.fuzz.profiles import Profile
 from swarmsim.fuzz.rejoining import back_after_loss, comings_and_goings
-from swarmsim.fuzz.stack import IMAGES, SERVICES, STACK_FILE, STACK_NAME, WEB_PORT, read_stack
+from swarmsim.fuzz.stack import IMAGES, NEXT_IMAGES, SERVICES, STACK_FILE, STACK_NAME, WEB_PORT, read_stack
 from swarmsim.fuzz.surroundings import draw_racks, surrounding_faults
+from swarmsim.fuzz.updates import draw_updates
 from swarmsim.scenario import steps
 from swarmsim.scenario.expectations import Claim, Converged, Expectation, Leader, WriteAcknowledged
 from swarmsim.scenario.loader import decode
 from swarmsim.scenario.plan import (
     ClusterPlan,
     DiskPlan,
+    ImagePlan,
     NetworkPlan,
     Scenario,
     StackPlan,
@@ -70,13 +72,13 @@ class _Drawing:
         cluster, writers = self._cluster(), self._writers()
         faults, others = self._faults(), [*self._surroundings(), *self._members(), *self._work()]
         broken = self._left_broken()
-        timeline = [*faults, *others, *broken, *self._rejoining(faults, broken)]
+        timeline = [*faults, *others, *broken, *self._rejoining(faults, broken), *self._updates()]
         return Scenario(
             name=f"Fuzz {profile.name} {self._seed}",
             purpose=f"Drawn from seed {self._seed} by profile {profile.name}; run it with --seed {self._seed}.",
             cluster=cluster,
             end_ns=calm_from_ns + profile.calm_ns,
-            images=IMAGES if profile.services else (),
+            images=self._images(timeline),
             deploy=(StackPlan(STACK_NAME, STACK_FILE),) if profile.services else (),
             traffic=self._traffic(),
             writers=writers,
@@ -200,6 +202,17 @@ class _Drawing:
         removals = [Step(removed_at_ns, steps.RemoveService(service)) for service in services]
         again = [Step(again_at_ns, steps.Deploy(STACK_NAME, STACK_FILE))] if rng.random() < 0.8 else []
         return removals + again
+
+    def _updates(self) -> list[Step]:
+        rng = Random(f"fuzz/{self._profile.name}/{self._seed}/updates")
+        return draw_updates(rng, self._source.latest_ns) if self._profile.services else []
+
+    def _images(self, timeline: list[Step]) -> tuple[ImagePlan, ...]:
+        """Of the services as they are deployed, and as they are updated."""
+        if not self._profile.services:
+            return ()
+        updated = {step.action.service: None for step in timeline if isinstance(step.action, steps.Update)}
+        return (*IMAGES, *(NEXT_IMAGES[service] for service in updated))
 
     def _left_broken(self) -> list[Step]:
         """A random minority that is not healed: without power, in touch with nobody, only heard, or only hearing."""

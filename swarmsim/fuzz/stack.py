@@ -3,6 +3,8 @@
 from functools import cache
 from typing import Final
 
+from msgspec.structs import replace
+
 from core.compose.stack import Stack
 from core.timing import MS
 from swarmsim.compose_files import load_text
@@ -22,6 +24,7 @@ services:
     deploy: &often
       replicas: 3
       restart_policy: {condition: any, delay: 500ms}
+      update_config: {parallelism: 2, delay: 200ms, monitor: 1s, order: start-first, failure_action: rollback}
   api:
     image: fuzz/api:1
     networks: [front, back]
@@ -35,6 +38,7 @@ services:
     deploy:
       mode: global
       restart_policy: {condition: any, delay: 500ms}
+      update_config: {monitor: 1s, max_failure_ratio: 0.5, failure_action: continue}
 networks:
   front:
   back:
@@ -49,6 +53,11 @@ IMAGES: Final = (
     ImagePlan("fuzz/api:1", pull_ns=300 * MS, start_ns=150 * MS, port=8000, calls=(Call("cache", 6379),)),
     ImagePlan("fuzz/cache:1", pull_ns=200 * MS, start_ns=50 * MS, port=6379, service_ns=1 * MS),
 )
+
+NEXT_IMAGES: Final = {
+    service: replace(plan, image=plan.image.replace(":1", ":2")) for service, plan in zip(SERVICES, IMAGES, strict=True)
+}
+"""What each service is updated to: the same in another version."""
 
 
 @cache

@@ -44,6 +44,7 @@ GOOD: dict[str, list[tuple[Any, ...]]] = {
     ],
     "too many failures pause it": [(service(),), BEGUN, (service(PAUSED, 1),)],
     "what failed is restarted while it is paused": [(service(),), BEGUN, (service(PAUSED, 1), own(2, by_update=False))],
+    "an update that has nothing left to do is over at once": [(service(),), (service(UpdateState.COMPLETED),)],
     "a client begins anew": [(service(),), BEGUN, (service(PAUSED, 1),), (service(),)],
 }
 BAD: dict[str, tuple[list[tuple[Any, ...]], str]] = {
@@ -59,7 +60,10 @@ BAD: dict[str, tuple[list[tuple[Any, ...]], str]] = {
         [(service(),), BEGUN, (service(PAUSED, 1),), (service(UpdateState.COMPLETED),)],
         "went from paused to completed",
     ),
-    "paused out of nothing": ([(service(),), (service(PAUSED),)], "went from none to paused"),
+    "back to nothing with the same spec": (
+        [(service(),), BEGUN, (replace(service(UPDATING), update_status=None),)],
+        "went from updating to none",
+    ),
 }
 
 

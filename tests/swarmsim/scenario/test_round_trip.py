@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from core.compose.loader import load as load_stack
 from core.compose.stack import Stack
 from core.document import Value
+from core.objects.service import UpdateState
 from core.timing import SECOND
 from core.trials.faults import Link
 from swarmsim.checks.situations import SITUATIONS
@@ -96,6 +97,7 @@ VALUES: dict[int, st.SearchStrategy[Any]] = {
 }
 BY_FIELD: dict[str, st.SearchStrategy[Any]] = {
     "leader": st.sampled_from(LeaderThroughout),
+    "state": st.sampled_from(UpdateState),
     "outcome": st.sampled_from(EXPECTED_OUTCOMES),
     "check": st.sampled_from(CHECKS),
     "situation": st.sampled_from(SITUATIONS),
