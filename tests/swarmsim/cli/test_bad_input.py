@@ -52,6 +52,11 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (b"name: x\ncluster: {managers: 0x10000000000000000}\n", "'0x10000000000000000' is too large for a whole"),
         (f"name: x\n{HEX[:100]}: 1\n".encode(), "odd.yaml:2: '0xffff"),
         (f"{GOOD}timeline: [{{at: {DIGITS}s, kill: leader}}]\n".encode(), "is not a duration"),
+        (f"{GOOD}writers: [{{name: w, rate: 3000000000/s}}]\n".encode(), "is too large; the most is 1000000/s"),
+        (
+            f"{GOOD}writers: [{{name: w, rate: 1/s, reads: 60000001/m}}]\n".encode(),
+            "is too large; the most is 1000000/s",
+        ),
         (GOOD.replace("1s", "99999999999h").encode(), "end: '99999999999h' is not a duration"),
         (f"{GOOD}deploy: [{{stack: {{name: x, file: folder}}}}]\n".encode(), "folder: cannot be read: Is a directory"),
         (f"{GOOD}deploy: [{{stack: {{name: x, file: no.yml}}}}]\n".encode(), "cannot read 'no.yml': No such file"),
