@@ -12,7 +12,8 @@ from msgspec import Struct
 from swarmsim.recording import RecordedFact
 from swarmsim.report.evidence import Evidence
 
-_ENDINGS = ("daemon-stopped", "quorum-lost", "role-changed", "leader-elected")
+_ENDINGS = ("daemon-stopped", "host-phase-changed", "quorum-lost", "role-changed")
+_LEFT = frozenset({"leaving", "inactive"})
 
 
 class Campaign(Struct, frozen=True, gc=False):
@@ -97,6 +98,8 @@ def _own_end(evidence: Evidence, elected: RecordedFact) -> tuple[int, str]:
             return fact.at_ns, str(fact.data["reason"])
         if fact.kind == "quorum-lost":
             return fact.at_ns, "it lost its quorum and stepped down"
+        if fact.kind == "host-phase-changed" and fact.data["phase"] in _LEFT:
+            return fact.at_ns, "it left the swarm"
         if fact.kind == "role-changed" and fact.data["role"] != "leader" and fact.at_ns > elected.at_ns:
             newer = fact.data["term"] > elected.data["term"]
             return fact.at_ns, f"it learnt of term {fact.data['term']}" if newer else "it stepped down"

@@ -169,7 +169,8 @@ def _run_sections(report: Report, run: RunSummary) -> Iterator[Markup]:
     yield _section("timeline", "Timeline", _legend(), _chart(run, run.whole, "whole", run.anatomies))
     yield _section("done", "What was done to the swarm", _table(fault_table(run)))
     yield _section("leaders", "Who led when", _table(leader_table(run)), element("p", LEADERS_END, class_="hint"))
-    yield _section("anatomy", "How the swarm got over it", *_anatomies(run))
+    if parts := tuple(_anatomies(run)):
+        yield _section("anatomy", "How the swarm got over it", *parts)
     yield _section(
         "availability",
         "What clients got",
@@ -237,8 +238,6 @@ def _chart(run: RunSummary, window: Window, name: str, jumps: Sequence[Anatomy] 
 def _anatomies(run: RunSummary) -> Iterator[Markup]:
     closed_up = {window.title: window for window in run.close_ups}
     told = [anatomy for anatomy in run.anatomies if anatomy.stages or anatomy.unfinished]
-    if not told:
-        yield element("p", "Nothing that was done made the swarm change anything.")
     for index, anatomy in enumerate(told):
         yield element("h3", f"{mark(anatomy.at_ns)}: {anatomy.text}")
         yield _scrolled(anatomy_chart(anatomy, f"anatomy-{index}"))
