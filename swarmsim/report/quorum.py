@@ -44,7 +44,8 @@ def quorum_gaps(evidence: Evidence, lanes: Sequence[HostLane]) -> tuple[QuorumGa
     if began_at is None:
         return ()
     voters = _voters(evidence, lanes)
-    changes = {at_ns for lane in lanes for span in (*lane.power, *lane.roles) for at_ns in (span.from_ns, span.to_ns)}
+    changes = {at_ns for lane in lanes for span in lane.power for at_ns in (span.from_ns, span.to_ns)}
+    changes |= {at_ns for lane in lanes for span in lane.roles for at_ns in (span.from_ns, span.to_ns)}
     changes |= {began_at, *(at_ns for at_ns, _ in voters)}
     times = sorted(at_ns for at_ns in changes if began_at <= at_ns < evidence.end_ns)
     gaps: list[QuorumGap] = []
