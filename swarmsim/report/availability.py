@@ -38,6 +38,8 @@ class Standstill(Struct, frozen=True, gc=False):
     """What became of those who asked meanwhile, by outcome; `good` ones just waited."""
     asked_at: tuple[str, ...]
     """The hosts they asked: others might have answered."""
+    led_by: str = ""
+    """Who led meanwhile and could have answered by way of another manager; "" if nobody could."""
 
     @property
     def length_ns(self) -> int:
@@ -69,6 +71,8 @@ class BadSpell(Struct, frozen=True, gc=False):
     failed_count: int
     reasons: tuple[Reason, ...]
     """The most frequent first, of equals that which was met first."""
+    asked_at: tuple[str, ...] = ()
+    """The hosts at which those that failed were asked."""
 
 
 class Latency(Struct, frozen=True, gc=False):
@@ -93,17 +97,21 @@ class Availability(Struct, frozen=True, gc=False):
     """By outcome, `good` first, then the most frequent."""
     reasons: tuple[Reason, ...]
     standstills: tuple[Standstill, ...]
+    """Of a writer only those in which nobody could have answered it."""
     standstill_ns: int
     mean_to_repair_ns: int | None
     bad_spells: tuple[BadSpell, ...]
     latency: Latency | None
+    bad_luck: tuple[Standstill, ...] = ()
+    """Standstills of a writer that were none of the swarm's; see `bad_luck.py`."""
 
     def spells_beside_standstills(self) -> list[BadSpell]:
         """Bad spells of which no standstill says all there is to say."""
+        told = (*self.standstills, *self.bad_luck)
         return [
             spell
             for spell in self.bad_spells
-            if not any(each.from_ns <= spell.from_ns and spell.to_ns <= each.to_ns for each in self.standstills)
+            if not any(each.from_ns <= spell.from_ns and spell.to_ns <= each.to_ns for each in told)
         ]
 
     @property
@@ -129,10 +137,15 @@ def availability_of(clients: Clients) -> Availability:
         reasons=_reasons(exchanges),
         standstills=stood,
         standstill_ns=standstill_ns,
-        mean_to_repair_ns=standstill_ns // len(stood) if stood else None,
+        mean_to_repair_ns=mean_to_repair(stood),
         bad_spells=bad_spells(exchanges),
         latency=_latency(latencies),
     )
+
+
+def mean_to_repair(stood: Sequence[Standstill]) -> int | None:
+    """How long a standstill lasted on average; None if there was none."""
+    return sum(each.length_ns for each in stood) // len(stood) if stood else None
 
 
 def standstills(exchanges: Sequence[Exchange], threshold_ns: int) -> tuple[Standstill, ...]:
@@ -183,6 +196,7 @@ def _spell(exchanges: Sequence[Exchange], failed: Sequence[int]) -> BadSpell:
         asked_count=last - first + 1,
         failed_count=len(failed),
         reasons=_reasons([exchanges[index] for index in failed]),
+        asked_at=tuple(sorted({exchanges[index].host for index in failed} - {""})),
     )
 
 

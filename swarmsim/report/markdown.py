@@ -8,6 +8,7 @@ from swarmsim.report.stretches import spell_table
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.tables import (
     DISTRIBUTION_COLUMNS,
+    BAD_LUCK,
     LEADERS_END,
     Table,
     availability_table,
@@ -61,6 +62,8 @@ def _run(report: Report, run: RunSummary) -> Iterator[str]:
     yield f"\n{LEADERS_END}"
     yield from _anatomies(run)
     yield from _section("What clients got", availability_table(run))
+    if any(source.bad_luck for source in run.availability):
+        yield f"\n{BAD_LUCK}"
     yield from _section("When they did not", spell_table(run))
     yield from _section("Services", service_table(run))
     yield from _section("Verdicts", verdict_table(run))

@@ -18,6 +18,7 @@ from swarmsim.report.stretches import spell_table
 from swarmsim.report.summary import RunSummary, Window
 from swarmsim.report.tables import (
     DISTRIBUTION_COLUMNS,
+    BAD_LUCK,
     LEADERS_END,
     NEVER,
     RULING_TEXT,
@@ -175,6 +176,7 @@ def _run_sections(report: Report, run: RunSummary) -> Iterator[Markup]:
         "availability",
         "What clients got",
         _table(availability_table(run)),
+        *((element("p", BAD_LUCK, class_="hint"),) if any(source.bad_luck for source in run.availability) else ()),
         element("h3", "When they did not get it"),
         element(
             "p",

@@ -37,10 +37,12 @@ def spell_table(run: RunSummary) -> Table:
 def _stretches(source: Availability) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     """Standstills and the bad spells beside them, each with its row."""
     name = f"{source.kind} of {source.name}"
-    for still in source.standstills:
+    for still in (*source.standstills, *source.bad_luck):
         asked = listed([f"{number(count)} {_waited(outcome)}" for outcome, count in still.asked.items()])
         hosts = [host for host in still.asked_at if host]
         what = f"nobody was answered{f' at {listed(hosts)}' if hosts and source.kind != 'requests' else ''}"
+        if still.led_by:
+            what += f", while {still.led_by} led"
         yield still.from_ns, still.to_ns, _stretch(name, still.from_ns, still.to_ns, what, asked)
     for spell in source.spells_beside_standstills():
         part = f"{number(spell.failed_count)} of {number(spell.asked_count)} failed"
