@@ -7,8 +7,8 @@ from swarmsim.report.report import Report
 from swarmsim.report.stretches import spell_table
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.tables import (
-    DISTRIBUTION_COLUMNS,
     BAD_LUCK,
+    DISTRIBUTION_COLUMNS,
     LEADERS_END,
     Table,
     availability_table,

@@ -17,8 +17,8 @@ from swarmsim.report.report import Report
 from swarmsim.report.stretches import spell_table
 from swarmsim.report.summary import RunSummary, Window
 from swarmsim.report.tables import (
-    DISTRIBUTION_COLUMNS,
     BAD_LUCK,
+    DISTRIBUTION_COLUMNS,
     LEADERS_END,
     NEVER,
     RULING_TEXT,

@@ -8,7 +8,7 @@ from swarmsim.report.availability import Availability, BadSpell, Standstill
 from swarmsim.report.blame import blamed
 from swarmsim.report.causes import gone_unnoticed, quorum_counts, quorum_gap_in
 from swarmsim.report.leadership import leaderless
-from swarmsim.report.reasons import ToldReason, grouped
+from swarmsim.report.reasons import ToldReason, grouped, with_the_rest
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.wording import duration, instant, listed, share
 
@@ -155,16 +155,17 @@ def _asked_before(run: RunSummary, source: Availability, spell: BadSpell) -> str
 
 def _reasons(spell: BadSpell) -> str:
     """The most frequent, until few are left."""
-    told: list[str] = []
-    rest = spell.failed_count
+    rest, told_count = spell.failed_count, 0
     for reason in grouped(spell.reasons)[:MOST_REASONS]:
         if rest * FEW < spell.failed_count:
             break
-        told.append(_reason(reason))
+        told_count += 1
         rest -= reason.count
-    return listed([*told, f"{number(rest)} otherwise"] if rest else told)
+    told = with_the_rest(spell.reasons, told_count)
+    forgotten = spell.failed_count - sum(each.count for each in told)
+    return listed([*map(_reason, told), *([f"{number(forgotten)} otherwise"] if forgotten else [])])
 
 
 def _reason(reason: ToldReason) -> str:
     words = f" ({reason.words})" if reason.words else ""
-    return f"{number(reason.count)} {FAILED[reason.outcome][reason.count != 1]}{words}"
+    return f"{number(reason.count)} {FAILED[reason.outcome][reason.count != 1]}{words}{reason.also}"

@@ -71,7 +71,8 @@ def summarise(recording: Recording) -> RunSummary:
     """Everything that can be said of a recording; equal recordings give equal summaries."""
     evidence = Evidence(recording)
     clients = tuple(clients_of(recording))
-    replicas = replicas_of(recording)
+    slots = slot_rows(evidence)
+    replicas = replicas_of(recording, slots)
     lanes = host_lanes(evidence)
     gaps = quorum_gaps(evidence, lanes)
     led = reigns(evidence)
@@ -86,7 +87,7 @@ def summarise(recording: Recording) -> RunSummary:
         replicas=replicas,
         clients=clients,
         availability=availability,
-        slots=slot_rows(evidence),
+        slots=slots,
         lagging=lagging_tables(recording),
         misled=misled_tables(recording),
     )

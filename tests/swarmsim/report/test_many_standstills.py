@@ -196,3 +196,15 @@ def test_one_is_told_as_one() -> None:
     )
     one = replace(run, verdicts=(Verdict("always: raft-safety", Ruling.HELD, "no violation", 1),))
     assert story_of(one)[-1].text == "1 expectation or check held, over 1 single look."
+
+
+def test_the_reasons_of_a_row_add_up_to_all_that_failed() -> None:
+    reasons = tuple(Reason("refused", None, f"reason {at}", 40 - at) for at in range(5))
+    spell = BadSpell(0, 3_000 * MS, True, 0, 500, 200, reasons)
+    run = told(standstills=(), bad_spells=(spell,))
+    [row] = spell_table(run).rows
+    assert row[-1] == (
+        "40 refused (reason 0), 39 refused (reason 1), 38 refused (reason 2), 73 refused for other reasons "
+        "and 10 otherwise"
+    )
+    assert writes_of(run).endswith("37 were refused (reason 3), 36 were refused (reason 4) and 10 otherwise.")

@@ -183,6 +183,20 @@ def test_tasks_that_ran_again_only_after_the_next_disturbance_are_told_at_both()
     assert told.count("short of tasks") == 1
 
 
+def test_a_shortage_that_began_long_after_the_disturbance_is_told_with_its_own_length() -> None:
+    plain = told_recording()
+    facts = tuple(
+        replace(each, at_ns=12_300 * MS) if each.kind == "container-changed" and each.at_ns == 10_000 * MS else each
+        for each in plain.facts
+    )
+    services = (*plain.services[:2], replace(plain.services[2], at_ns=12_310 * MS), plain.services[3])
+    ordered = tuple(sorted(facts, key=lambda each: each.at_ns))
+    told = {each.topic: each.text for each in story_of(summarise(replace(plain, facts=ordered, services=services)))}
+    assert told["Tasks"].startswith(
+        f"“{KILL}” at 10 s left web short of tasks from 12.310 s; all ran again 690 ms later."
+    )
+
+
 def test_requests_that_fail_to_the_end_are_not_said_to_be_good_again() -> None:
     traffic = told_recording().traffic[0]
     ending = tuple(each for each in traffic.samples if each.started_at <= 11_800 * MS)

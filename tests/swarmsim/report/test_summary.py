@@ -2,7 +2,7 @@
 
 from told_recording import KILL, MS, TASK_1, TASK_3, told_recording
 
-from swarmsim.recording import FaultBand, decode, encode
+from swarmsim.recording import FaultBand, ServicePoint, decode, encode
 from swarmsim.report.anatomy import Anatomy, InVain
 from swarmsim.report.costs import Cost
 from swarmsim.report.lanes import RoleSpan
@@ -156,8 +156,21 @@ def test_what_clients_got() -> None:
 def test_what_was_missing_of_a_service_but_not_before_it_was_first_there() -> None:
     [web] = RUN.replicas
     assert web.complete_at_ns == 1_000 * MS
-    assert web.shortages == (Shortage(10_000 * MS, 13_020 * MS, ended=True, worst_count=1),)
-    assert web.missing_replica_ns == 3_020 * MS
+    assert web.shortages == (Shortage(10_000 * MS, 13_000 * MS, ended=True, worst_count=1),)
+    assert web.missing_replica_ns == 3_000 * MS
+    [again] = [stage for stage in RUN.anatomies[0].stages if stage.name == "tasks-running"]
+    assert again.at_ns == web.shortages[0].to_ns, "one length wherever it is told"
+
+
+def test_counts_that_no_task_accounts_for_keep_their_time() -> None:
+    """Another task is asked for at 14 s: the count of those that run does not change then."""
+    points = (
+        *told_recording().services,
+        ServicePoint(14_000 * MS, "web", 3, 2),
+        ServicePoint(15_000 * MS, "web", 3, 3),
+    )
+    [web] = summarise(told_recording(services=points)).replicas
+    assert web.shortages[-1] == Shortage(14_000 * MS, 15_000 * MS, ended=True, worst_count=1)
 
 
 def test_what_was_sent() -> None:
@@ -171,7 +184,7 @@ def test_the_figures_to_compare() -> None:
     assert found["kill: leader, at 10 s", "new leader elected"] == 330 * MS
     assert found["writes of operator", "longest standstill"] == 350 * MS
     assert found["requests of voters", "failed"] == 10
-    assert found["services", "missing replicas"] == 3_020 * MS
+    assert found["services", "missing replicas"] == 3_000 * MS
     assert found["control plane", "messages"] == 36
 
 
