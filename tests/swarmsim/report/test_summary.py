@@ -1,6 +1,7 @@
 """What is derived from a recording, figure by figure, on one whose times are round."""
 
-from told_recording import KILL, MS, TASK_1, TASK_3, told_recording
+import pytest
+from told_recording import KILL, MS, TASK_1, TASK_3, fact, told_recording
 
 from swarmsim.recording import FaultBand, ServicePoint, decode, encode
 from swarmsim.report.anatomy import Anatomy, InVain
@@ -54,6 +55,28 @@ def test_a_leader_that_sleeps_led_until_it_fell_asleep_wherever_that_is_told() -
         "pause: leader (m3 was elected in term 3 at 10.330 s); did not know it for 11.8 s",
     )
     assert story_of(run)[0].text.startswith("m1 led in term 2 until 10.000 s, when it was hit by “pause: leader”")
+
+
+SLOW = FaultBand("slow-disk", "slow-disk: leader", ("m1",), 4_000 * MS, 20_000 * MS)
+
+
+def test_a_long_fault_under_which_a_leader_still_answered_did_not_end_its_rule() -> None:
+    """Its disk is slow from 4 s on, writes are acknowledged all the while, and at 10 s it is gone."""
+    first = summarise(told_recording(faults=(SLOW,))).reigns[0]
+    assert (first.until_ns, first.cause, first.ending) == (10_000 * MS, "", "power loss")
+    both = summarise(told_recording(faults=(SLOW, *told_recording().faults))).reigns[0]
+    assert (both.until_ns, both.cause) == (10_000 * MS, KILL)
+
+
+@pytest.mark.parametrize(("commit_ms", "ended_it"), [(4_001, True), (6_000, False)])
+def test_without_a_client_a_commit_tells_that_it_still_led(commit_ms: int, ended_it: bool) -> None:
+    """One by answers that were on their way when it was struck tells nothing."""
+    commit = fact(commit_ms, "m1", "entries-committed", first_index=1, last_index=2, last_term=2)
+    others = fact(7_000, "m2", "entries-committed", first_index=1, last_index=2, last_term=2)
+    facts = tuple(sorted((*told_recording().facts, commit, others), key=lambda each: each.at_ns))
+    first = summarise(told_recording(faults=(SLOW,), facts=facts, writers=())).reigns[0]
+    assert (first.cause == SLOW.text) is ended_it
+    assert first.until_ns == (4_000 * MS if ended_it else 10_000 * MS)
 
 
 def test_a_leader_that_no_fault_ended_led_until_its_end_showed() -> None:
