@@ -1,9 +1,10 @@
 """Who led when, how each leader came to be elected, and what ended its rule.
 
-A leader that is cut off or asleep goes on believing it leads. Its rule ends, wherever this report tells of that, as the
-fault strikes that ended it: it is of no use from then on. A fault under which it still had its majority (an entry
-committed, or a client answered that had asked since) did not end it, however long that lasted. When that showed (it stopped, it stepped down, another was
-elected) and how long it believed are kept beside that; without a fault its rule ends when the end shows.
+A leader that is cut off or asleep goes on believing it leads. Its rule ends, wherever this report tells of that, as
+the fault strikes that ended it: it is of no use from then on. A fault under which it still had its majority (an entry
+committed, or a client answered that had asked since) did not end it, however long that lasted. When that showed (it
+stopped, it stepped down, another was elected) and how long it believed are kept beside that; without a fault its rule
+ends when the end shows.
 """
 
 from collections.abc import Sequence
