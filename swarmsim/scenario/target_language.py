@@ -1,8 +1,8 @@
 """How targets are written.
 
 Hosts: a name (`m1`), a group (`leader`), `{rack: a}`, `{host-of: web.1}`, `{managers: 2, including: leader}`, or a
-list of those. Tasks: `web.1`, `agent.w1` (of a global service: the one on w1), `web` (all of its tasks), `{web: 2}` (two
-of them). Links: `[one end, other end]`.
+list of those. Tasks: `web.1`, `agent.w1` (of a global service: the one on w1), `web` (all of its tasks),
+`{web: 2}` (two of them). Links: `[one end, other end]`.
 """
 
 from typing import Final
