@@ -2,7 +2,7 @@
 
 Who happens to ask a manager that is cut off several times running is not answered, though a leader acts all the while
 and other managers would have passed the write on to it. Such times are told, but apart: they say nothing of how long
-the swarm was out.
+the swarm was out. Where half of the managers or more were asked, or the leader itself, it was no matter of luck.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ def with_bad_luck_apart(
     bad_luck: list[Standstill] = []
     for each in source.standstills:
         led_by = "" if any(_most(each, spans) for spans in outages) else _led(each, reigns)
-        if led_by and led_by not in each.asked_at and not managers <= set(each.asked_at):
+        if led_by and led_by not in each.asked_at and 2 * len(managers.intersection(each.asked_at)) < len(managers):
             bad_luck.append(replace(each, led_by=led_by))
         else:
             of_the_swarm.append(each)

@@ -166,8 +166,8 @@ def _availability_row(source: Availability) -> tuple[str, ...]:
 
 
 BAD_LUCK: Final = (
-    "A client of the managers that only asked such as could not write, while another led and could, had bad luck: "
-    "that is no standstill of the swarm."
+    "Bad luck: a client of the managers asked a few that could not write while another led. "
+    "That is no standstill of the swarm."
 )
 """Said beside the table of what clients got; see `bad_luck.py`."""
 
