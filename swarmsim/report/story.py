@@ -77,13 +77,16 @@ def _leadership(run: RunSummary) -> Iterator[str]:
 def _quorum_gaps(run: RunSummary, from_ns: int, to_ns: int) -> Iterator[str]:
     """Those that began between two elections."""
     gaps = [gap for gap in run.quorum_gaps if from_ns <= gap.from_ns < to_ns]
-    yield from (_quorum_gap(gap) for gap in gaps[:MOST_TOLD])
+    yield from (_quorum_gap(run, gap) for gap in gaps[:MOST_TOLD])
     if len(gaps) > MOST_TOLD:
         yield f"{counted(len(gaps) - MOST_TOLD, 'more time')} there was no quorum."
 
 
-def _quorum_gap(gap: QuorumGap) -> str:
-    return f"From {instant(gap.from_ns)}{quorum_counts(gap)} there was no quorum, so nobody could be elected."
+def _quorum_gap(run: RunSummary, gap: QuorumGap) -> str:
+    """With what was done last before it, if that was just before."""
+    done = [each.text for each in run.anatomies if each.at_ns <= gap.from_ns < each.at_ns + SECOND]
+    after = f" after “{done[-1]}”" if done else ""
+    return f"From {instant(gap.from_ns)}{quorum_counts(gap)} there was no quorum{after}, so nobody could be elected."
 
 
 def _many_leaders(run: RunSummary) -> Iterator[str]:

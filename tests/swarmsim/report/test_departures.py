@@ -101,8 +101,9 @@ def test_leaves_that_take_the_quorum_are_told_so(hosts: tuple[str, ...]) -> None
     up_count = 3 - len(hosts)
     assert run.quorum_gaps == (QuorumGap(10_000 * MS, 30_000 * MS, False, up_count, 3, 2),)
     assert leaderless(run.reigns, run.end_ns) == [(10_000 * MS, 30_000 * MS)]
-    assert f"From 10.000 s to the end ({up_count} of 3 managers up, 2 needed) there was no quorum" in told(
-        run, "Who led"
+    assert (
+        f"From 10.000 s to the end ({up_count} of 3 managers up, 2 needed) there was no quorum after “leave: managers”"
+        in told(run, "Who led")
     )
     assert "throughout" not in told(run, "Who led")
 

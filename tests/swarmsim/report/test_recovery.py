@@ -121,7 +121,8 @@ def test_a_quorum_that_comes_back_with_the_killed_elects_a_leader_only_then() ->
 def test_the_story_says_quorum_where_there_was_none() -> None:
     told = {each.topic: each.text for each in story_of(summarise(without_quorum(restarted=True)))}
     assert (
-        "From 10.000 s until 22.000 s (1 of 3 managers up, 2 needed) there was no quorum, so nobody could be elected. "
+        f"From 10.000 s until 22.000 s (1 of 3 managers up, 2 needed) there was no quorum after “{BOTH}”, "
+        "so nobody could be elected. "
         "m3 was elected in term 3 at 22.200 s"
     ) in told["Who led"]
     assert (
