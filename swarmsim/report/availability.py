@@ -9,7 +9,7 @@ Two measures, since an outage is rarely total:
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -38,6 +38,8 @@ class Standstill(Struct, frozen=True, gc=False):
     """What became of those who asked meanwhile, by outcome; `good` ones just waited."""
     asked_at: tuple[str, ...]
     """The hosts they asked: others might have answered."""
+    in_vain_at: tuple[str, ...] = ()
+    """Those of them that did not answer well, or not as fast as usual: whose answer ends it is not among them."""
     led_by: str = ""
     """Who led meanwhile and could have answered by way of another manager; "" if nobody could."""
 
@@ -124,7 +126,8 @@ def availability_of(clients: Clients) -> Availability:
     """All of one source."""
     exchanges = clients.exchanges
     latencies = sorted(each.ended_at - each.started_at for each in exchanges if each.good)
-    stood = standstills(exchanges, _threshold_ns(latencies))
+    usual_ns = USUAL_LATENCIES * quantile(latencies, 50) if latencies else 0
+    stood = standstills(exchanges, max(SHORTEST_STANDSTILL_NS, usual_ns), usual_ns)
     standstill_ns = sum(each.length_ns for each in stood)
     return Availability(
         name=clients.name,
@@ -148,8 +151,11 @@ def mean_to_repair(stood: Sequence[Standstill]) -> int | None:
     return sum(each.length_ns for each in stood) // len(stood) if stood else None
 
 
-def standstills(exchanges: Sequence[Exchange], threshold_ns: int) -> tuple[Standstill, ...]:
-    """Every one longer than `threshold_ns`. `exchanges` are in the order they started."""
+def standstills(exchanges: Sequence[Exchange], threshold_ns: int, usual_ns: int = 0) -> tuple[Standstill, ...]:
+    """Every one longer than `threshold_ns`. `exchanges` are in the order they started.
+
+    Who is answered within `usual_ns` has not been kept waiting.
+    """
     if not exchanges:
         return ()
     last_ended_at = max(each.ended_at for each in exchanges)
@@ -162,9 +168,14 @@ def standstills(exchanges: Sequence[Exchange], threshold_ns: int) -> tuple[Stand
         from_ns = max(before, min((each.started_at for each in waiting), default=after))
         if after - from_ns > threshold_ns and len(waiting) >= FEWEST_ASKED:
             outcomes = Counter(each.outcome for each in waiting)
-            hosts = tuple(sorted({each.host for each in waiting}))
-            found.append(Standstill(from_ns, after, bool(answers) and after <= answers[-1], _by_count(outcomes), hosts))
+            ended = bool(answers) and after <= answers[-1]
+            kept = [each for each in waiting if not each.good or each.ended_at - each.started_at > usual_ns]
+            found.append(Standstill(from_ns, after, ended, _by_count(outcomes), _hosts(waiting), _hosts(kept)))
     return tuple(found)
+
+
+def _hosts(exchanges: Iterable[Exchange]) -> tuple[str, ...]:
+    return tuple(sorted({each.host for each in exchanges}))
 
 
 def _waits_in_vain(each: Exchange, before: int, after: int) -> bool:
@@ -198,11 +209,6 @@ def _spell(exchanges: Sequence[Exchange], failed: Sequence[int]) -> BadSpell:
         reasons=_reasons([exchanges[index] for index in failed]),
         asked_at=tuple(sorted({exchanges[index].host for index in failed} - {""})),
     )
-
-
-def _threshold_ns(latencies: Sequence[int]) -> int:
-    usual_ns = quantile(latencies, 50) if latencies else 0
-    return max(SHORTEST_STANDSTILL_NS, USUAL_LATENCIES * usual_ns)
 
 
 def _latency(latencies: Sequence[int]) -> Latency | None:

@@ -2,7 +2,8 @@
 
 Who happens to ask a manager that is cut off several times running is not answered, though a leader acts all the while
 and other managers would have passed the write on to it. Such times are told, but apart: they say nothing of how long
-the swarm was out. Where half of the managers or more were asked, or the leader itself, it was no matter of luck.
+the swarm was out. Where half of the managers or more were asked in vain, or the leader itself, it was no matter
+of luck.
 """
 
 from collections.abc import Sequence
@@ -31,7 +32,8 @@ def with_bad_luck_apart(
     bad_luck: list[Standstill] = []
     for each in source.standstills:
         led_by = "" if any(_most(each, spans) for spans in outages) else _led(each, reigns)
-        if led_by and led_by not in each.asked_at and 2 * len(managers.intersection(each.asked_at)) < len(managers):
+        by_chance = 2 * len(managers.intersection(each.in_vain_at)) < len(managers)
+        if led_by and led_by not in each.in_vain_at and by_chance:
             bad_luck.append(replace(each, led_by=led_by))
         else:
             of_the_swarm.append(each)

@@ -75,8 +75,9 @@ def _bad_luck(run: RunSummary, source: Availability) -> Iterator[str]:
 
 def _standstill(run: RunSummary, source: Availability, standstill: Standstill) -> str:
     unended = "" if standstill.ended else ", and it was still so when the run ended"
-    led_by = standstill.led_by
-    led = f"; {led_by} led meanwhile, and other managers were not asked" if led_by else ""
+    led_by, asked = standstill.led_by, listed(standstill.in_vain_at)
+    were = "was" if len(standstill.in_vain_at) == 1 else "were"
+    led = f"; {led_by} led meanwhile, and {asked} alone {were} asked in vain" if led_by else ""
     why = blamed(run, source, standstill) if led_by else _no_leader(run, source, standstill)
     return (
         f"For {duration(standstill.length_ns)}, from {instant(standstill.from_ns)} to {instant(standstill.to_ns)}, "

@@ -40,7 +40,7 @@ def _stretches(source: Availability) -> Iterator[tuple[int, int, tuple[str, ...]
     name = f"{source.kind} of {source.name}"
     for still in (*source.standstills, *source.bad_luck):
         asked = listed([f"{number(count)} {_waited(outcome)}" for outcome, count in still.asked.items()])
-        hosts = [host for host in still.asked_at if host]
+        hosts = [host for host in (still.in_vain_at if still.led_by else still.asked_at) if host]
         what = f"nobody was answered{f' at {listed(hosts)}' if hosts and source.kind != 'requests' else ''}"
         if still.led_by:
             what += f", while {still.led_by} led"

@@ -138,7 +138,7 @@ def test_a_host_that_cannot_write_is_not_taken_for_a_swarm_that_cannot() -> None
     run = summarise(refusing("m2", told_recording(faults=(cut,))))
     assert (
         "no write was acknowledged under “isolate: m2”: of the 61 asked meanwhile at m2, 60 were refused "
-        "and 1 waited and was acknowledged; m3 led meanwhile, and other managers were not asked."
+        "and 1 waited and was acknowledged; m3 led meanwhile, and m2 alone was asked in vain."
     ) in writes_of(run)
     assert [row[4] for row in spell_table(run).rows if row[0] == "22.000 s"] == [
         "nobody was answered at m2, while m3 led"
@@ -159,6 +159,20 @@ def test_bad_luck_of_a_client_is_no_standstill_of_the_swarm() -> None:
     assert (row["standstills"], row["longest"], row["bad luck"]) == ("1", "350 ms", "1, at most 6.00 s")
 
 
+def test_the_manager_that_answers_in_the_end_was_not_asked_in_vain() -> None:
+    """The leader's own answer, asked as the last and given at once, ends the bad luck."""
+    recording = refusing("m2", told_recording())
+    writer = recording.writers[0]
+    samples = tuple(replace(each, host="m3") if each.started_at >= 28_000 * MS else each for each in writer.samples)
+    run = summarise(replace(recording, writers=(replace(writer, samples=samples),)))
+    [writes] = [each for each in run.availability if each.kind == "writes"]
+    [unlucky] = writes.bad_luck
+    assert (unlucky.asked_at, unlucky.in_vain_at) == (("m2", "m3"), ("m2",))
+    assert "no write was acknowledged: of the 61 asked meanwhile at m2 and m3" in writes_of(run)
+    assert writes_of(run).endswith("; m3 led meanwhile, and m2 alone was asked in vain.")
+    assert "nobody was answered at m2, while m3 led" in [row[4] for row in spell_table(run).rows]
+
+
 @pytest.mark.parametrize("host", ["m3", ""])
 def test_what_the_leader_itself_does_not_answer_is_a_standstill_of_the_swarm(host: str) -> None:
     """Nor is it a matter of luck where one host after the other was asked in vain."""
@@ -175,7 +189,7 @@ def test_what_the_leader_itself_does_not_answer_is_a_standstill_of_the_swarm(hos
 
 
 def test_much_bad_luck_is_told_together() -> None:
-    unlucky = tuple(replace(each, led_by="m1") for each in STILL[:6])
+    unlucky = tuple(replace(each, led_by="m1", in_vain_at=("m2",)) for each in STILL[:6])
     text = writes_of(told(standstills=(), bad_luck=unlucky, bad_spells=(), outcomes={"good": 150}))
     assert "The swarm never kept them waiting." in text
     assert "6 times, for 1.22 s in all, the managers asked could not write while another led. For 205 ms" in text
