@@ -82,6 +82,12 @@ def service_counts(world: World) -> dict[str, tuple[int, int]]:
     }
 
 
+def service_names(world: World) -> dict[str, str]:
+    """The name of each service there is, by its id."""
+    store = most_advanced_store(world)
+    return {} if store is None else {service.id: service.spec.name for service in store.services.values()}
+
+
 def belongs(service: Service, of: str) -> bool:
     """Whether a service is the one of this name, or of the stack of this name."""
     return of in (service.spec.name, service.spec.labels.get(STACK_LABEL))

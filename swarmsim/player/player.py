@@ -189,6 +189,7 @@ class _Story:
             ),
             messages=recorder.messages(),
             services=recorder.services,
+            service_names=recorder.service_names,
             tables=recorder.tables,
             verdicts=self._verdicts(end_ns),
             situations=dict(self._watched.situations.counts),

@@ -98,10 +98,11 @@ class Roster:
         found = [
             (names[task.node_id], task.id)
             for task in store.tasks.values()
-            if _fits(task, target) and task.node_id in names
+            if _fits(task, target) and task.node_id in names and target.host in (None, names[task.node_id])
         ]
         if not found:
-            raise NobodyThereError(f"{target.service} has no task that is meant to run")
+            where = "" if target.host is None else f" on {target.host}"
+            raise NobodyThereError(f"{target.service} has no task that is meant to run{where}")
         if target.count is not None and target.count < len(found):
             found = sorted(self._rng.sample(found, target.count))
         return found

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from msgspec.structs import replace
 
 from core.document import Value
 from core.mistakes import DocumentError
@@ -72,12 +73,22 @@ def test_hosts(text: str, meant: HostTarget) -> None:
     ("text", "meant"),
     [
         ("shop_web.2", TaskTarget("shop_web", slot=2)),
+        ("shop_web.w1", TaskTarget("shop_web", host="w1")),
         ("shop_web", TaskTarget("shop_web")),
         ("{shop_web: 3}", TaskTarget("shop_web", count=3)),
     ],
 )
 def test_tasks(text: str, meant: TaskTarget) -> None:
     assert TASKS.read(value(text), NAMES) == meant
+
+
+@pytest.mark.parametrize(
+    ("names", "complaint"),
+    [(NAMES, "there is no host 'w9'"), (replace(NAMES, most_replicas={"shop_web": 3}), "'w9' is not a slot")],
+)
+def test_only_a_global_service_has_a_task_by_the_name_of_a_host(names: Names, complaint: str) -> None:
+    with pytest.raises(DocumentError, match=complaint):
+        TASKS.read(value("shop_web.w9"), names)
 
 
 @pytest.mark.parametrize(
