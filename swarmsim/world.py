@@ -57,6 +57,8 @@ class HostStatus(Struct, frozen=True, gc=False):
     term: int
     commit_index: int
     applied_index: int
+    last_index: int
+    """The end of its log: what it has, whether or not it knows that it is committed."""
     round: int
     """How often, leading this term, it has asked the other voters whether they follow."""
     confirmed_round: int

@@ -107,6 +107,7 @@ class SimulatedWorld:
             raft.term if raft is not None else 0,
             raft.commit_index if raft is not None else 0,
             raft.applied_index if raft is not None else 0,
+            raft.last_index if raft is not None else 0,
             raft.round if raft is not None else 0,
             raft.confirmed_round if raft is not None else 0,
         )
