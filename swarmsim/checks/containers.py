@@ -26,7 +26,7 @@ from core.objects.task import Task, TaskState
 from core.store import SlotKey, Store, slot_of
 from core.timing import Timing
 from swarmsim.checks.bounds import container_end_ns, word_done_ns
-from swarmsim.checks.check import Check, living_managers
+from swarmsim.checks.check import Check, furthest_store
 from swarmsim.counting import counted
 from swarmsim.world import World
 
@@ -80,10 +80,9 @@ class OneContainerPerSlot(Check):
                 self.fail(at_ns, f"the container of {task_id} on {each.host} runs on beside a newer one of its slot")
 
     def sample(self, world: World) -> None:
-        stores = [store for host in living_managers(world) if (store := world.store(host)) is not None]
-        if not stores:
+        furthest = furthest_store(world)
+        if furthest is None:
             return
-        furthest = max(stores, key=lambda store: store.index)
         slots: dict[SlotKey, list[Running]] = {}
         strays: dict[tuple[str, TaskId], bool] = {}
         for host, task_id, reachable in _running(world, furthest):

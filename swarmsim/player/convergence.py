@@ -13,7 +13,7 @@ from core.objects.service import Global, Replicated
 from core.objects.task import TaskState
 from core.store import Store
 from swarmsim.checks.mesh import Afresh
-from swarmsim.player.roster import most_advanced_store
+from swarmsim.player.roster import prevailing_store
 from swarmsim.world import Power, World
 
 STACK_LABEL = "com.docker.stack.namespace"
@@ -72,7 +72,7 @@ def healthy_tasks(world: World, store: Store) -> dict[str, list[Task]]:
 
 def service_counts(world: World) -> dict[str, tuple[int, int]]:
     """By service name: tasks desired, and healthy running ones on hosts that have power and can be reached at all."""
-    store = most_advanced_store(world)
+    store = prevailing_store(world)
     if store is None:
         return {}
     running = healthy_tasks(world, store)
