@@ -40,6 +40,6 @@ class TableSituations:
             first_ns, last_ns = self._lags.get(host, (world.now_ns, world.now_ns))
             if seen.is_current:
                 self._reached["table-caught-up"] += last_ns - first_ns >= LAG_NS
-            elif host in self._lags or seen.of is not None:  # who boots has no table, and none that is wrong
+            elif host in self._lags or seen.version is not None:  # who boots has no table, and none that is wrong
                 lags[host] = (first_ns, world.now_ns)
         self._lags = lags

@@ -1,10 +1,12 @@
 """Expectations that something comes to hold in time: looked at again and again, from `after` until `within` is over."""
 
 from collections.abc import Callable
+from functools import partial
 
 from core.ids import NodeId
 from core.objects.node import NodeState
 from core.timing import MS, SECOND
+from swarmsim.checks.tables import Tables
 from swarmsim.counting import counted
 from swarmsim.player.continuity import Continuity
 from swarmsim.player.convergence import missing
@@ -69,9 +71,9 @@ def eventually(
         case Leader():
             lacks = _Led(world)
         case Converged(of=of):
-            lacks = lambda: missing(world, of)  # noqa: E731  (one name for four small closures)
+            lacks = partial(missing, world, Tables(world), of)
         case Members():
-            lacks = lambda: members_missing(world, claim)  # noqa: E731
+            lacks = partial(members_missing, world, claim)
         case CaughtUp():
             lacks = _CaughtUp(world, roster, claim)
         case KeepsRunning():
