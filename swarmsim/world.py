@@ -158,9 +158,12 @@ class World(Protocol):
         """Have a fault happen; None for one that cannot be taken back.
 
         Raises NotDoneError, with nothing done, for what would leave no claim to check: the loss of what a majority of
-        managers has on its disks. What an operator asks of the swarm (`join`, `scale`, `deploy`, ...) is no fault: it
+        managers holds. What an operator asks of the swarm (`join`, `scale`, `deploy`, ...) is no fault: it
         goes through `add_host` and `submit`.
         """
+
+    def permit_loss(self, hosts: Sequence[str]) -> None:
+        """These hosts are about to forget what they hold, by an order to leave. Raises NotDoneError as `apply` does."""
 
     # --- clients
 

@@ -1,6 +1,6 @@
 """The faults of one world: which hold, what ends them, and which must not happen."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from core.trials import faults
 from core.trials.endings import UNDOES
@@ -19,15 +19,18 @@ HANDLERS: dict[type, Handler] = {
 }
 
 
+TOO_MANY: Final = "it would take what a majority of managers holds, and with it what was acknowledged"
+
+
 class DisallowedError(Exception):
     """A guard did not allow a fault: nothing of it has happened."""
 
 
 class Guard(Protocol):
-    """Judges faults that destroy what a host had promised to keep."""
+    """Judges faults, and orders, that destroy what a host had promised to keep."""
 
     def allows(self, hosts: Hosts) -> bool:
-        """Whether these hosts may lose what their disks hold now; if so they count as hurt from here on."""
+        """Whether these hosts may lose what they hold now; if so they count as hurt from here on."""
 
 
 class Injector:
@@ -48,9 +51,8 @@ class Injector:
         self._number += 1
         number = self._number
         if not self._allows(fault):
-            reason = "it would take the disks of a majority of managers, and with them what was acknowledged"
-            self._world.observer.tell("", FaultRefused(fault, reason))
-            raise DisallowedError(reason)
+            self._world.observer.tell("", FaultRefused(fault, TOO_MANY))
+            raise DisallowedError(TOO_MANY)
         self._world.observer.tell("", FaultStarted(number, fault))
         if isinstance(fault, faults.Heal):
             self._heal(fault.hosts)
@@ -63,6 +65,15 @@ class Injector:
         else:
             self._active[number] = (fault, undo)
         return number
+
+    def permit_loss(self, hosts: Hosts) -> None:
+        """These hosts are about to forget what they hold, by no fault.
+
+        Raises:
+            DisallowedError: the guard is against it.
+        """
+        if self._guard is not None and not self._guard.allows(hosts):
+            raise DisallowedError(TOO_MANY)
 
     def _allows(self, fault: Fault) -> bool:
         if self._guard is None or not isinstance(fault, faults.CorruptDisk | faults.LoseDisk):

@@ -10,6 +10,7 @@ from swarmsim.checks.tables import Tables
 from swarmsim.counting import counted
 from swarmsim.player.continuity import Continuity
 from swarmsim.player.convergence import missing
+from swarmsim.player.operator import Operator
 from swarmsim.player.roster import NobodyThereError, Roster
 from swarmsim.recording import Ruling, Verdict
 from swarmsim.scenario.expectations import CaughtUp, Converged, Expectation, KeepsRunning, Leader, Members
@@ -62,7 +63,7 @@ class Eventually:
 
 
 def eventually(
-    world: World, origin_ns: int, roster: Roster, expectation: Expectation
+    world: World, origin_ns: int, roster: Roster, operator: Operator, expectation: Expectation
 ) -> Eventually | Continuity | None:
     """The judge of this expectation, if it is of a sort that must be watched as it happens."""
     claim = expectation.claim
@@ -71,9 +72,10 @@ def eventually(
         case Leader():
             lacks = _Led(world)
         case Converged(of=of):
-            lacks = partial(missing, world, Tables(world), of)
+            converged = partial(missing, world, Tables(world), of)
+            lacks = _once_carried_out(operator, origin_ns + claim.after_ns, converged)
         case Members():
-            lacks = partial(members_missing, world, claim)
+            lacks = _once_carried_out(operator, origin_ns + claim.after_ns, partial(members_missing, world, claim))
         case CaughtUp():
             lacks = _CaughtUp(world, roster, claim)
         case KeepsRunning():
@@ -81,6 +83,16 @@ def eventually(
         case _:
             return None
     return Eventually(world, origin_ns, expectation, lacks)
+
+
+def _once_carried_out(operator: Operator, after_ns: int, lacks: Missing) -> Missing:
+    """Orders given until then count: before the swarm knows of one, things are as they should be by what it knew."""
+
+    def lacking() -> str:
+        unfinished = operator.unfinished(after_ns)
+        return f"{', '.join(unfinished)} is not carried out yet" if unfinished else lacks()
+
+    return lacking
 
 
 def leader_missing(world: World) -> str:

@@ -33,7 +33,7 @@ from core.operations import (
 from core.raft.effects import Applied, Result
 from core.raft.machine import Rejected
 from core.timing import MS, SECOND
-from swarmsim.world import World
+from swarmsim.world import NotDoneError, World
 
 
 class Pause(Struct, frozen=True):
@@ -65,6 +65,13 @@ class RejectedError(ConversationFailedError):
         self.error = error
 
 
+class Order(Struct, frozen=True):
+    """Something an operator was told to bring about, in words, and when by the world's clock."""
+
+    text: str
+    given_at: int
+
+
 class Operator:
     """Holds any number of conversations at a time."""
 
@@ -72,10 +79,36 @@ class Operator:
         self._world = world
         self._patience_ns = patience_ns
         self._turn = 0
+        self._open: dict[int, Order] = {}
+        """The conversations that go on, by number."""
+        self._held_count = 0
+        self._order: Order | None = None
+        """What the conversation is about that speaks just now: whatever it leads to is a part of it."""
 
     def hold(self, conversation: Conversation, done: Done, at: str | None = None) -> None:
         """Begin a conversation, with the host `at` or with any manager that is up."""
-        _Talk(self, conversation, done, at).begin()
+        self._held_count += 1
+        number = self._held_count
+        order = self._open[number] = self._order or Order("what was asked first", self._world.now_ns)
+
+        def ended(problem: str) -> None:
+            done(problem)
+            del self._open[number]
+
+        _Talk(self, conversation, ended, at, order).begin()
+
+    def unfinished(self, until_ns: int) -> tuple[str, ...]:
+        """The orders given until then that are neither carried out nor given up."""
+        orders = [order.text for order in self._open.values() if order.given_at <= until_ns]
+        return tuple(dict.fromkeys(orders))
+
+    def carry_out(self, order: Order, say: Callable[[], None]) -> None:
+        """All conversations that begin while this is said are about the order."""
+        before, self._order = self._order, order
+        try:
+            say()
+        finally:
+            self._order = before
 
     def next_manager(self) -> str | None:
         """Living managers in turn."""
@@ -97,12 +130,15 @@ class Operator:
 
 
 class _Talk:
-    def __init__(self, operator: Operator, conversation: Conversation, done: Done, at: str | None) -> None:
+    def __init__(
+        self, operator: Operator, conversation: Conversation, done: Done, at: str | None, order: Order
+    ) -> None:
         self._operator = operator
         self._world = operator.world
         self._conversation = conversation
         self._done = done
         self._at = at
+        self._order = order
         self._operation: Operation | None = None
         self._give_up_at = 0
         self._reason = ""
@@ -111,6 +147,9 @@ class _Talk:
         self._advance(lambda: next(self._conversation))
 
     def _advance(self, move: Callable[[], Operation | Pause]) -> None:
+        self._operator.carry_out(self._order, lambda: self._move(move))
+
+    def _move(self, move: Callable[[], Operation | Pause]) -> None:
         try:
             said = move()
         except StopIteration:
@@ -229,9 +268,17 @@ def initialise(operation: InitSwarm) -> Conversation:
     yield operation
 
 
-def leave(operation: LeaveSwarm) -> Conversation:
-    """Have the host that is asked leave."""
-    yield operation
+def leave(world: World, host: str) -> Conversation:
+    """Have the host that is asked leave by force; one that is no member has left already."""
+    try:
+        world.permit_loss((host,))
+    except NotDoneError as refusal:
+        raise ConversationFailedError(f"{host} cannot leave: {refusal}") from None
+    try:
+        yield LeaveSwarm(force=True)
+    except RejectedError as rejected:
+        if rejected.error.code is not ErrorCode.UNAVAILABLE:
+            raise
 
 
 def read_tokens(take: Callable[[Cluster], None]) -> Conversation:

@@ -112,7 +112,8 @@ class _Story:
         """Have everything happen that the scenario says."""
         scenario = self._scenario
         self._judges = [
-            eventually(self._world, self._origin_ns, self._roster, expectation) for expectation in scenario.expect
+            eventually(self._world, self._origin_ns, self._roster, self._operator, expectation)
+            for expectation in scenario.expect
         ]
         for step in scenario.timeline:
             self._timeline.schedule(step)

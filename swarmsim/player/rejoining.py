@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from core.objects import Cluster, Node
 from core.objects.cluster import JoinTokens
-from core.operations import ErrorCode, JoinSwarm, Kind, LeaveSwarm, ListObjects
+from core.operations import ErrorCode, Kind, ListObjects
 from core.phases import HostPhase
 from swarmsim.player.formation import join_order
 from swarmsim.player.operator import (
@@ -20,6 +20,7 @@ from swarmsim.player.operator import (
     Operator,
     Pause,
     RejectedError,
+    leave,
     read_tokens,
     remove_node,
 )
@@ -46,7 +47,11 @@ def ask_to_rejoin(world: World, operator: Operator, host: str, ended: Done) -> N
 
 def _join_again(world: World, host: str, tokens: JoinTokens) -> Conversation:
     yield from _leave_for_good(world, host)
-    yield from _unless_so_already(join_order(world, host, tokens))
+    try:
+        yield join_order(world, host, tokens)
+    except RejectedError as rejected:  # an earlier answer was lost, and a member cannot join
+        if rejected.error.code is not ErrorCode.UNAVAILABLE:
+            raise
 
 
 def _leave_for_good(world: World, host: str) -> Conversation:
@@ -56,18 +61,9 @@ def _leave_for_good(world: World, host: str) -> Conversation:
         if status.lives and status.phase is HostPhase.INACTIVE:
             return
         if status.lives and status.phase in (HostPhase.MANAGER, HostPhase.WORKER):
-            yield from _unless_so_already(LeaveSwarm(force=True))
+            yield from leave(world, host)
         yield Pause(RETRY_NS)
     raise ConversationFailedError(f"{host} was not up for long enough to leave the swarm and join again")
-
-
-def _unless_so_already(operation: JoinSwarm | LeaveSwarm) -> Conversation:
-    """Ask it; where an earlier answer was lost, a member cannot join, nor anybody else leave."""
-    try:
-        yield operation
-    except RejectedError as rejected:
-        if rejected.error.code is not ErrorCode.UNAVAILABLE:
-            raise
 
 
 def _remove_former(host: str, node_id: Callable[[], str]) -> Conversation:

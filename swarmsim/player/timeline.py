@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from core.objects import Cluster
 from core.objects.node import Availability, Role
-from core.operations import Kind, LeaveSwarm
+from core.operations import Kind
 from core.timing import MS, SECOND
 from core.trials.endings import FAULTS
 from core.trials.faults import Hosts
@@ -22,6 +22,7 @@ from swarmsim.player.operator import (
     Conversation,
     Done,
     Operator,
+    Order,
     deploy,
     leave,
     read_tokens,
@@ -147,6 +148,8 @@ class Timeline:
         for step, reason in self._waiting.values():
             self.problems.append(f"{_place(step)}was still waiting at the end: {reason}")
         self._waiting.clear()
+        for order in self._operator.unfinished(self._world.now_ns):
+            self.problems.append(f"{order} was still not carried out at the end")
 
     def schedule(self, step: Step) -> None:
         """Have a step played when it is due."""
@@ -182,9 +185,10 @@ class Timeline:
         if operation is not None:
             band = self._note(step, hosts)
             ended = partial(self._ended, step)
-            operation(action, ended)
+            self._order(step, lambda: operation(action, ended))
             if isinstance(action, Drain):
-                self._end_at(step, band, lambda: self._set_availability(action.hosts, Availability.ACTIVE, ended))
+                activate = partial(self._set_availability, action.hosts, Availability.ACTIVE, ended)
+                self._end_at(step, band, lambda: self._order(step, activate))
             return
         if not hosts and isinstance(action, MAY_HIT_NOBODY):
             self._note(step, hosts)
@@ -240,6 +244,9 @@ class Timeline:
 
     # --- what an operator asks
 
+    def _order(self, step: Step, say: Callable[[], None]) -> None:
+        self._operator.carry_out(Order(_place(step).rstrip(), self._world.now_ns), say)
+
     def _ended(self, step: Step, problem: str) -> None:
         if problem:
             self.problems.append(f"{_place(step)}was not carried out: {problem}")
@@ -261,7 +268,7 @@ class Timeline:
     def _leave(self, action: Leave[Hosts], ended: Done) -> None:
         self._roster.gone.update(dict.fromkeys(action.hosts))
         for host in action.hosts:
-            self._operator.hold(leave(LeaveSwarm(force=True)), ended, host)
+            self._operator.hold(leave(self._world, host), ended, host)
 
     def _rejoin(self, action: Rejoin[Hosts], ended: Done) -> None:
         for host in action.hosts:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.raft.members import Membership
+from core.raft.members import Members
 from core.raft.quorum import quorum_size
 from swarmsim.counting import counted
 from swarmsim.report.evidence import Evidence
@@ -84,6 +84,6 @@ def _voters(evidence: Evidence, lanes: Sequence[HostLane]) -> list[tuple[int, fr
     for fact in evidence.of("membership-changed"):
         if fact.data["index"] > newest:
             newest = fact.data["index"]
-            members = msgspec.convert(fact.data["members"], Membership)
+            members = msgspec.convert(fact.data["members"], Members)
             found.append((fact.at_ns, frozenset(evidence.host_of(each.id) for each in members if each.voter)))
     return found

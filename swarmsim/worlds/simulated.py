@@ -146,6 +146,12 @@ class SimulatedWorld:
             raise NotDoneError(str(disallowed)) from None
         return partial(self._injector.end, number) if isinstance(fault, LASTING) else None
 
+    def permit_loss(self, hosts: Sequence[str]) -> None:
+        try:
+            self._injector.permit_loss(tuple(hosts))
+        except DisallowedError as disallowed:
+            raise NotDoneError(str(disallowed)) from None
+
     # --- clients
 
     def start_traffic(

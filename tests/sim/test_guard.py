@@ -1,10 +1,13 @@
 """At most a minority of managers is without what its disk had promised to keep, until each has caught up again."""
 
 import pytest
+from msgspec.structs import replace
 from swarm import Swarm, formed
 
+from core.host import Host
 from core.objects.config import ConfigSpec
-from core.operations import CreateConfig, Kind, ListObjects
+from core.objects.node import Role
+from core.operations import CreateConfig, Inspect, Kind, LeaveSwarm, ListObjects, UpdateNode
 from core.timing import SECOND
 from core.trials import faults
 from sim.facts import FaultRefused
@@ -28,6 +31,26 @@ def test_a_minority_may_be_hurt_and_a_majority_may_not() -> None:
 
 def test_two_managers_cannot_spare_one() -> None:
     assert not MinorityGuard(formed(2).world).allows(("m2",))
+
+
+def test_who_leaves_by_force_is_missed_until_it_votes_again_or_is_no_voter_any_more() -> None:
+    swarm = formed(3)
+    world = swarm.world
+    guard = MinorityGuard(world)
+    leader = swarm.leader()
+    first, second = (name for name in world.machines if name != leader)
+    left = world.host(first)
+    assert isinstance(left, Host)
+    node_id = left.node_id
+    assert guard.allows((first,))
+    swarm.done(first, LeaveSwarm(force=True))
+    world.run_for(5 * SECOND)
+    assert not guard.allows((second,)), "of three voters one has left"
+    node = swarm.done(leader, Inspect(Kind.NODE, node_id))
+    spec = replace(node.spec, role=Role.WORKER)
+    swarm.done(leader, UpdateNode(node_id, node.version, spec))
+    world.run_for(5 * SECOND)
+    assert not guard.allows((second,)), "two voters are left, and need each other"
 
 
 def test_a_host_with_a_damaged_disk_is_hurt_until_it_votes_and_has_caught_up() -> None:

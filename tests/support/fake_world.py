@@ -1,7 +1,7 @@
 """A world without hosts' machinery: whatever a test says is so. Time passes by `run_until` alone."""
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from random import Random
 from typing import Any
@@ -21,6 +21,7 @@ from swarmsim.world import (
     ContainerView,
     FactListener,
     HostStatus,
+    NotDoneError,
     Power,
     RaftListener,
     SentCounts,
@@ -65,6 +66,8 @@ class FakeWorld:
         self.asked: list[tuple[str, Operation]] = []
         self.answer: Callable[[str, Operation], Result] = lambda host, operation: Applied(1, None)
         self.counts: dict[str, dict[str, tuple[int, int]]] = {}
+        self.holds_on_to: set[str] = set()
+        """Hosts that may not lose what they hold."""
         self.invariant_problem = ""
         self._listeners: list[FactListener] = []
         self._calls: list[tuple[int, int, Callable[[], None]]] = []
@@ -116,6 +119,10 @@ class FakeWorld:
     def apply(self, fault: Fault) -> Undo | None:
         self.applied.append((self.now_ns, fault))
         return lambda: self.undone.append((self.now_ns, fault))
+
+    def permit_loss(self, hosts: Sequence[str]) -> None:
+        if self.holds_on_to & set(hosts):
+            raise NotDoneError("too many would be lost")
 
     def start_traffic(
         self, plan: TrafficPlan, entry: Callable[[], str | None], took: Callable[[RequestSample], None]

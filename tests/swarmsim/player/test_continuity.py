@@ -13,6 +13,7 @@ from core.store import Create, Store, Transaction
 from core.timing import MS, SECOND
 from swarmsim.player.continuity import Continuity
 from swarmsim.player.eventual import eventually
+from swarmsim.player.operator import Operator
 from swarmsim.player.roster import Roster
 from swarmsim.recording import Ruling, Verdict
 from swarmsim.scenario.expectations import Expectation, KeepsRunning, Window
@@ -48,7 +49,7 @@ def judged(
     world: FakeWorld, *, of: str | None = None, change_at_ns: int | None = None, to_ns: int = 30 * SECOND
 ) -> Verdict:
     """What is ruled if w2 loses power at `change_at_ns`, its task at once replaced by one on w1."""
-    judge = eventually(world, 0, Roster(world, Random(1)), Expectation(KeepsRunning(WINDOW, of)))
+    judge = eventually(world, 0, Roster(world, Random(1)), Operator(world), Expectation(KeepsRunning(WINDOW, of)))
     assert isinstance(judge, Continuity)
 
     def change() -> None:

@@ -20,6 +20,7 @@ from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSamp
 from swarmsim.checks.tables import Tables
 from swarmsim.player.convergence import missing
 from swarmsim.player.eventual import Eventually, eventually, leader_missing
+from swarmsim.player.operator import Operator
 from swarmsim.player.rates import judge_success_rate, judge_write_acknowledged, judge_writes
 from swarmsim.player.roster import Roster
 from swarmsim.player.windows import LeaderHistory, judge_elections, judge_leader_over, judge_running
@@ -219,7 +220,9 @@ def test_a_leader_that_led_before_must_prove_that_it_still_does() -> None:
     def ruling_of(*story: tuple[str, int, int, int]) -> Ruling:
         lead("m1", 3, 7, 7)
         since = world.now_ns
-        judge = eventually(world, since, Roster(world, Random(1)), Expectation(claims.Leader(1 * SECOND, 2 * SECOND)))
+        judge = eventually(
+            world, since, Roster(world, Random(1)), Operator(world), Expectation(claims.Leader(1 * SECOND, 2 * SECOND))
+        )
         assert isinstance(judge, Eventually)
         for second, told in enumerate(story, 2):
             world.run_until(since + second * SECOND)
@@ -239,7 +242,7 @@ def test_a_manager_that_boots_has_not_caught_up() -> None:
         world.statuses[host] = replace(world.statuses[host], commit_index=7, applied_index=7)
     world.statuses["m2"] = replace(world.statuses["m2"], power=Power.NO_DAEMON)
     claim = claims.CaughtUp(10 * SECOND, 5 * SECOND, Group(HostGroup.MANAGERS))
-    judge = eventually(world, 0, Roster(world, Random(1)), Expectation(claim))
+    judge = eventually(world, 0, Roster(world, Random(1)), Operator(world), Expectation(claim))
     assert judge is not None
     world.run_until(11 * SECOND)
     assert (judge.verdict().ruling, judge.verdict().detail) == (UNKNOWN, "not applied index 7: m2")
@@ -251,7 +254,7 @@ def test_a_manager_that_boots_has_not_caught_up() -> None:
 def test_nobody_has_not_caught_up() -> None:
     claim = claims.CaughtUp(0, SECOND, Group(HostGroup.JOINED))
     world = FakeWorld("m1")
-    judge = eventually(world, 0, Roster(world, Random(1)), Expectation(claim))
+    judge = eventually(world, 0, Roster(world, Random(1)), Operator(world), Expectation(claim))
     world.run_until(2 * SECOND)
     assert judge is not None
     assert judge.verdict().ruling is VIOLATED

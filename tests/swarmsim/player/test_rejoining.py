@@ -98,6 +98,23 @@ def test_what_it_was_is_removed_as_soon_as_enough_others_are_in_reach() -> None:
     assert swarm.ended == [""]
 
 
+def test_who_may_not_lose_what_it_holds_stays() -> None:
+    swarm = Swarm(phase=HostPhase.MANAGER)
+    swarm.world.holds_on_to.add("m2")
+    assert swarm.rejoin() == []
+    assert swarm.ended == ["m2 cannot leave: too many would be lost"]
+
+
+def test_who_was_out_before_it_was_told_to_leave_is_well_out() -> None:
+    swarm = Swarm(phase=HostPhase.MANAGER)
+    swarm.rejects[LeaveSwarm] = OperationError(ErrorCode.UNAVAILABLE, "This node is not part of a swarm")
+    swarm.world.call_at(
+        SECOND, lambda: swarm.world.statuses.update(m2=replace(swarm.world.statuses["m2"], phase=HostPhase.INACTIVE))
+    )
+    assert [type(asked) for _, asked in swarm.rejoin()][-2:] == [JoinSwarm, Remove]
+    assert swarm.ended == [""]
+
+
 @pytest.mark.parametrize(
     ("of_m2", "rejects", "problem"),
     [

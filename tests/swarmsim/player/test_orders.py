@@ -1,0 +1,64 @@
+"""What an operator asked counts from the instant at which it was asked, and what would lose everything is not done."""
+
+from pathlib import Path
+
+import pytest
+
+from swarmsim.play import play_simulated
+from swarmsim.recording import Recording, Ruling
+from swarmsim.scenario.loader import load
+
+COMPOSE = """
+services:
+  front: {image: "front:1", deploy: {resources: {reservations: {cpus: "1"}}}}
+"""
+STORY = """
+name: Orders
+purpose: Something is asked, and at the same instant expected to be so.
+cluster: {managers: 3, workers: 1, cpus: 2}
+deploy: [{stack: {name: web, file: web.yml}}]
+"""
+
+
+def play(tmp_path: Path, rest: str) -> Recording:
+    (tmp_path / "web.yml").write_text(COMPOSE)
+    (tmp_path / "orders.yaml").write_text(STORY + rest)
+    return play_simulated(load(tmp_path / "orders.yaml"), 1)
+
+
+@pytest.mark.parametrize(
+    ("step", "expected", "lacked"),
+    [
+        ("scale: {web_front: 60}", "converged: all", "web_front has 8 of 60 tasks running"),
+        ("drain: all", "converged: all", "web_front has 0 of 1 tasks running"),
+        ("demote: followers", "members: {managers: 3, workers: 1}", "1 voting manager instead of 3"),
+    ],
+)
+def test_what_is_asked_at_an_instant_is_counted_at_that_instant(
+    tmp_path: Path, step: str, expected: str, lacked: str
+) -> None:
+    recording = play(
+        tmp_path,
+        f"timeline: [{{at: 10s, {step}}}]\nexpect: [{{after: 10s, {expected}, within: 5s}}]",
+    )
+    verdict = recording.verdicts[0]
+    assert (verdict.ruling, verdict.detail) == (Ruling.VIOLATED, f"not within 5 s: {lacked}")
+
+
+def test_what_is_asked_and_done_holds(tmp_path: Path) -> None:
+    rest = "timeline: [{at: 10s, scale: {web_front: 3}}]\nexpect: [{after: 10s, converged: all, within: 5s}]"
+    verdict = play(tmp_path, rest).verdicts[0]
+    assert (verdict.ruling, verdict.at_ns != 10_000_000_000) == (Ruling.HELD, True)
+
+
+def test_an_order_that_never_comes_to_its_end_is_told(tmp_path: Path) -> None:
+    rest = "timeline: [{at: 5s, leave: w1}, {at: 9s, kill: followers}, {at: 10s, rejoin: gone}]\nend: 15s"
+    recording = play(tmp_path, rest)
+    assert recording.problems == ("line 6: rejoin: gone at 10s was still not carried out at the end",)
+
+
+def test_managers_leave_only_as_long_as_a_majority_keeps_what_was_acknowledged(tmp_path: Path) -> None:
+    recording = play(tmp_path, "timeline: [{at: 10s, leave: managers}]\nend: 20s")
+    assert len(recording.problems) == 2
+    told = "it would take what a majority of managers holds, and with it what was acknowledged"
+    assert all(problem.endswith(told) and "cannot leave" in problem for problem in recording.problems)
