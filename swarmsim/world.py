@@ -15,6 +15,7 @@ from msgspec import Struct
 from core.ids import NetworkId, NodeId, SecretId, TaskId
 from core.mesh.routes import RouteTable
 from core.operations import Operation
+from core.phases import HostPhase
 from core.raft.effects import Result
 from core.raft.node import RaftNode
 from core.store import Store
@@ -42,8 +43,7 @@ class HostStatus(Struct, frozen=True, gc=False):
     name: str
     rack: str
     power: Power
-    phase: str
-    """`inactive`, `joining`, `worker`, `manager`, `leaving`."""
+    phase: HostPhase
     node_id: NodeId
     """Empty while the host is in no swarm."""
     raft_id: NodeId

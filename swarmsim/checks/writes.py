@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from core.operations import Kind
 from core.store import Store
 from core.trials.clients import WriteOutcome, WriterSample
-from swarmsim.checks.check import Check, living_managers
+from swarmsim.checks.check import Check, furthest_store, living_managers
 from swarmsim.world import FactListener, World
 
 
@@ -98,10 +98,9 @@ class OnceOnly(_Writes):
         """Nothing: what was refused must not be done later either, so the end is the time to look."""
 
     def finish(self, world: World) -> None:
-        stores = [store for host in living_managers(world) if (store := world.store(host)) is not None]
-        if not stores:
+        store = furthest_store(world)
+        if store is None:
             return
-        store = max(stores, key=lambda store: store.index)
         for write in self.writes:
             config_id = store.id_named(Kind.CONFIG, write.key)
             config = store.get(Kind.CONFIG, config_id) if config_id is not None else None

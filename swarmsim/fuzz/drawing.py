@@ -27,6 +27,8 @@ from swarmsim.scenario.plan import (
     StackPlan,
     TrafficPlan,
     WriterPlan,
+    manager_names,
+    worker_names,
 )
 from swarmsim.scenario.steps import Step
 from swarmsim.scenario.targets import Group, HostGroup, several
@@ -57,8 +59,8 @@ class _Drawing:
         rng = self._rng = Random(f"fuzz/{profile.name}/{seed}")
         self._manager_count = rng.choice(profile.manager_counts)
         self._worker_count = rng.randint(*profile.worker_counts)
-        self._managers = [f"m{number}" for number in range(1, self._manager_count + 1)]
-        self._workers = [f"w{number}" for number in range(1, self._worker_count + 1)]
+        self._managers = manager_names(self._manager_count)
+        self._workers = worker_names(self._worker_count)
         self._source = self._another_source(rng)
         chance = self._chance = Random(f"fuzz/{profile.name}/{seed}/surroundings")
         self._racks = draw_racks(chance, [*self._managers, *self._workers])

@@ -7,7 +7,7 @@ from core.ids import TaskId
 from core.timing import MS, SECOND
 from swarmsim.counting import counted
 from swarmsim.player.convergence import belongs, healthy_containers, healthy_tasks
-from swarmsim.player.roster import most_advanced_store
+from swarmsim.player.roster import prevailing_store
 from swarmsim.recording import Ruling, Verdict
 from swarmsim.scenario.expectations import Expectation, KeepsRunning
 from swarmsim.task_names import task_name
@@ -47,7 +47,7 @@ class Continuity:
         return Verdict(name, Ruling.HELD, f"{counted(len(self._names), 'task')} did", count, line=line)
 
     def _begin(self) -> None:
-        store = most_advanced_store(self._world)
+        store = prevailing_store(self._world)
         if store is None:
             return
         hosts = {self._world.node_id(host): host for host in self._world.hosts()}

@@ -1,10 +1,12 @@
 """Expectations that something comes to hold in time: looked at again and again, from `after` until `within` is over."""
 
 from collections.abc import Callable
+from functools import partial
 
 from core.ids import NodeId
 from core.objects.node import NodeState
 from core.timing import MS, SECOND
+from swarmsim.checks.tables import Tables
 from swarmsim.counting import counted
 from swarmsim.player.continuity import Continuity
 from swarmsim.player.convergence import missing
@@ -70,9 +72,10 @@ def eventually(
         case Leader():
             lacks = _Led(world)
         case Converged(of=of):
-            lacks = _once_carried_out(operator, origin_ns + claim.after_ns, lambda: missing(world, of))
+            converged = partial(missing, world, Tables(world), of)
+            lacks = _once_carried_out(operator, origin_ns + claim.after_ns, converged)
         case Members():
-            lacks = _once_carried_out(operator, origin_ns + claim.after_ns, lambda: members_missing(world, claim))
+            lacks = _once_carried_out(operator, origin_ns + claim.after_ns, partial(members_missing, world, claim))
         case CaughtUp():
             lacks = _CaughtUp(world, roster, claim)
         case KeepsRunning():

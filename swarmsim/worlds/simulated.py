@@ -10,6 +10,7 @@ from core.ids import NodeId, SecretId
 from core.machines import Machines
 from core.mesh.routes import RouteTable
 from core.operations import Operation
+from core.phases import HostPhase
 from core.raft.effects import Result
 from core.raft.members import voters_of
 from core.store import Store
@@ -98,7 +99,7 @@ class SimulatedWorld:
             host,
             self._racks[host],
             _power(machine),
-            core.phase if core is not None else "inactive",
+            core.phase if core is not None else HostPhase.INACTIVE,
             self.node_id(host),
             raft.id if raft is not None else NodeId(""),
             raft.leader_id if raft is not None and raft.leader_id is not None else NodeId(""),
