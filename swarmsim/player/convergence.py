@@ -86,7 +86,7 @@ def service_counts(world: World) -> dict[str, tuple[int, int]]:
 
 def service_names(world: World) -> dict[str, str]:
     """The name of each service there is, by its id."""
-    store = most_advanced_store(world)
+    store = prevailing_store(world)
     return {} if store is None else {service.id: service.spec.name for service in store.services.values()}
 
 
