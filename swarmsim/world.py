@@ -57,6 +57,8 @@ class HostStatus(Struct, frozen=True, gc=False):
     term: int
     commit_index: int
     applied_index: int
+    in_session: bool
+    """Whether its agent holds a session with a manager, as far as it knows."""
     last_index: int
     """The end of its log: what it has, whether or not it knows that it is committed."""
     round: int

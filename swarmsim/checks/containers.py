@@ -5,8 +5,9 @@ one slot. Once the host is back it is told, its container drains and is stopped:
 `bounds.container_end_ns` after
 
 - its host's daemon runs,
-- a leader leads, and
-- the leader's committed store has its node as READY: it has a session and is told what is wanted.
+- a leader leads,
+- the leader's committed store has its node as READY, and
+- its agent holds a session: over a link slower than an agent's patience it registers again and again, and is told nothing.
 
 Whenever one of these does not hold, the time begins anew. So it begins with a look at which all of them hold: nobody
 knows how it was since the look before. Hosts that were removed from the swarm are left out.
@@ -115,10 +116,10 @@ def _running(world: World, store: Store) -> Iterator[tuple[str, TaskId, bool]]:
         if status.node_id not in store.nodes:
             continue
         node = told_by.nodes.get(status.node_id) if told_by is not None else None
-        reachable = status.lives and node is not None and node.status.state is NodeState.READY
+        told = status.in_session and node is not None and node.status.state is NodeState.READY
         for container in world.containers(host):
             if container.running:
-                yield host, container.task_id, reachable
+                yield host, container.task_id, status.lives and told
 
 
 def _in_order(store: Store, slot: SlotKey, sharing: list[Running]) -> list[Running]:

@@ -94,6 +94,7 @@ class SimulatedWorld:
         core = machine.host
         assert core is None or isinstance(core, Host)
         raft = core.machines.raft if core is not None else None
+        agent = core.machines.agent if core is not None else None
         leads = core is not None and core.leading and machine.daemon is not None
         return HostStatus(
             host,
@@ -108,6 +109,7 @@ class SimulatedWorld:
             raft.term if raft is not None else 0,
             raft.commit_index if raft is not None else 0,
             raft.applied_index if raft is not None else 0,
+            agent is not None and agent.session_id is not None,
             raft.last_index if raft is not None else 0,
             raft.round if raft is not None else 0,
             raft.confirmed_round if raft is not None else 0,

@@ -44,6 +44,7 @@ def status(name: str, **changes: Any) -> HostStatus:
         "term": 1,
         "commit_index": 0,
         "applied_index": 0,
+        "in_session": True,
         "last_index": 0,
         "round": 0,
         "confirmed_round": 0,

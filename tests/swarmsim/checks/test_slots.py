@@ -266,6 +266,12 @@ def test_nobody_is_told_without_a_leader() -> None:
     assert [hosts.look(at_ns) for at_ns in (0, BOUND_NS + 1, 3 * BOUND_NS)] == ["", "", ""]
 
 
+def test_nobody_is_told_anything_without_a_session_whatever_the_leader_believes() -> None:
+    hosts = Hosts()
+    hosts.world.statuses["w1"] = replace(hosts.world.statuses["w1"], in_session=False)
+    assert [hosts.look(at_ns) for at_ns in (0, BOUND_NS + 1, 3 * BOUND_NS)] == ["", "", ""]
+
+
 def test_a_host_that_was_removed_keeps_what_it_runs_to_itself() -> None:
     hosts = Hosts()
     assert [hosts.look(at_ns, w1=None) for at_ns in (0, BOUND_NS + 1)] == ["", ""]
