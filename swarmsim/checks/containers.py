@@ -7,7 +7,7 @@ one slot. Once the host is back it is told, its container drains and is stopped:
 - its host's daemon runs,
 - a leader leads,
 - the leader's committed store has its node as READY, and
-- its agent holds a session: over a link slower than an agent's patience it registers again and again, and is told nothing.
+- its agent holds a session: over a link slower than its patience it registers again and again, and is told nothing.
 
 Whenever one of these does not hold, the time begins anew. So it begins with a look at which all of them hold: nobody
 knows how it was since the look before. Hosts that were removed from the swarm are left out.
