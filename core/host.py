@@ -47,6 +47,7 @@ from core.membership import Membership
 from core.messages import JoinRequest, LeaveNotice, NotLeader, Register, SessionUnknown, ToManager
 from core.operations import ErrorCode, InitSwarm, Inspect, JoinSwarm, LeaveSwarm, ListObjects, OperationError
 from core.outbox import Outbox
+from core.phases import HostPhase
 from core.raft import events as raft_events
 from core.raft.config import RaftConfig
 from core.raft.effects import Applied, Observe, OutcomeUnknown, Refused, Reply, Send
@@ -132,9 +133,8 @@ class Host:
     # --- what observers may look at -----------------------------------------------------------------------------
 
     @property
-    def phase(self) -> str:
-        """inactive, joining, worker, manager or leaving (`core.phases`)."""
-        return self.membership.phase.value
+    def phase(self) -> HostPhase:
+        return self.membership.phase
 
     @property
     def node_id(self) -> NodeId:

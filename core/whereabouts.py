@@ -4,7 +4,7 @@ from core.effects import Peers
 from core.ids import Address, NodeId
 from core.machines import Machines
 from core.messages import Manager
-from core.raft.members import Membership
+from core.raft.members import Members
 
 
 class Whereabouts:
@@ -15,7 +15,7 @@ class Whereabouts:
     def __init__(self, machines: Machines) -> None:
         self._machines = machines
         self._managers: tuple[Manager, ...] = ()
-        self.members: Membership = ()
+        self.members: Members = ()
         """As the driver was last told."""
 
     def changed(self) -> Peers | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from core.ids import NetworkId, TaskId
 from core.mesh.balance import RoundRobin
-from core.mesh.names import TASKS, Resolution, is_called, look_ups, task_id_in, task_name
+from core.mesh.names import TASKS, Resolution, in_order, is_called, look_ups, task_id_in, task_name
 from core.mesh.routes import Backend, Neighbour, NetworkRoute, RouteChanges, RouteKey, RouteTable, ServiceRoute
 from core.objects.port import Protocol
 from sim.service_index import ServiceIndex
@@ -127,13 +127,21 @@ class ForwardingTables:
         return None
 
     def reverse(self, networks: Iterable[NetworkId], address: str) -> str | None:
-        """The name of a task that takes connections, by its address on one of these networks."""
+        """The name of a task that takes connections, by its address on one of these networks.
+
+        Goes through all records: hardly anybody asks this, and an index would make every change dearer.
+        """
         for network_id in networks:
-            backend, called = self._tasks.at(network_id, address), self._called(network_id)
+            backend, called = self._backend_at(network_id, address), self._called(network_id)
             route = self.records.get(backend.service_key) if backend is not None else None
             if called and backend is not None and isinstance(route, ServiceRoute) and route.names:
                 return f"{task_name(route, backend)}.{called}"
         return None
+
+    def _backend_at(self, network_id: NetworkId, address: str) -> Backend | None:
+        backends = (record for record in self.records.values() if isinstance(record, Backend))
+        found = (each for each in backends if (each.network_id, each.address) == (network_id, address))
+        return min(found, key=in_order, default=None)
 
     def _called(self, network_id: NetworkId) -> str:
         record = self.records.get(("network", network_id))

@@ -157,6 +157,8 @@ class Recording(Struct, frozen=True, gc=False):
     """How often each hard state was reached, by name in order."""
     tables: tuple[TablePoint, ...] = ()
     """Every change of what is wrong with routing tables, where facts are recorded."""
+    service_names: dict[str, str] = {}
+    """The name of every service there ever was, by its id: facts and failures may have no more than that."""
     problems: tuple[str, ...] = ()
     """What kept the run from being played as written."""
 

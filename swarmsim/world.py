@@ -15,6 +15,7 @@ from msgspec import Struct
 from core.ids import NetworkId, NodeId, SecretId, TaskId
 from core.mesh.routes import RouteTable
 from core.operations import Operation
+from core.phases import HostPhase
 from core.raft.effects import Result
 from core.raft.node import RaftNode
 from core.store import Store
@@ -42,8 +43,7 @@ class HostStatus(Struct, frozen=True, gc=False):
     name: str
     rack: str
     power: Power
-    phase: str
-    """`inactive`, `joining`, `worker`, `manager`, `leaving`."""
+    phase: HostPhase
     node_id: NodeId
     """Empty while the host is in no swarm."""
     raft_id: NodeId
@@ -57,6 +57,10 @@ class HostStatus(Struct, frozen=True, gc=False):
     term: int
     commit_index: int
     applied_index: int
+    in_session: bool
+    """Whether its agent holds a session with a manager, as far as it knows."""
+    last_index: int
+    """The end of its log: what it has, whether or not it knows that it is committed."""
     round: int
     """How often, leading this term, it has asked the other voters whether they follow."""
     confirmed_round: int

@@ -15,6 +15,9 @@ from core.document import Value, described
 from core.mistakes import DocumentError
 
 _MAX_NODE_COUNT: Final = 200_000
+_INTEGERS: Final = range(-(2**63), 2**64)
+_MAX_INTEGER_CHARACTERS: Final = 66
+"""Of the longest way to write one of them: 0b and 64 digits."""
 _NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
 _TAG: Final = "tag:yaml.org,2002:"
 
@@ -180,6 +183,8 @@ class _Builder:
             return node.value.lower() == "true"
         try:
             return _integer(node.value) if kind == "int" else _number(node, kind)
+        except OverflowError:
+            self._fail(node, f"{described(node.value)} is too large for a whole number; in quotes it is text")
         except ValueError:
             self._fail(node, f"cannot read {described(node.value)} as {node.tag}")
 
@@ -191,10 +196,15 @@ class _Builder:
 
 
 def _integer(text: str) -> int:
+    """A whole number of at most 64 bits; more raise OverflowError, since others could not even write them down."""
     digits = text.lstrip("+-")
-    if digits.startswith("0") and digits.isdecimal() and len(digits) > 1:
-        return int(digits, 8)
-    return int(text, 0)
+    if len(digits) > _MAX_INTEGER_CHARACTERS:
+        raise OverflowError
+    is_octal = digits.startswith("0") and digits.isdecimal() and len(digits) > 1
+    number = int(digits, 8) if is_octal else int(text, 0)
+    if number not in _INTEGERS:
+        raise OverflowError
+    return number
 
 
 def _number(node: yaml.ScalarNode, kind: str) -> float:

@@ -6,7 +6,7 @@ command, a snapshot's chunk, a forwarded request): what comes out equals what we
 with `WireError`. Nothing else is ever raised for what a peer sent or a disk returned.
 
 Versions: a reader knows exactly one. Fields with defaults may be added at the end of a record within a version, since
-readers ignore fields they do not know; anything else makes a new version.
+readers ignore fields they do not know; anything else makes a new version. `tests/core/codec/golden.txt` holds that.
 """
 
 from collections.abc import Iterable

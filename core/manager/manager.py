@@ -40,7 +40,7 @@ from core.messages import JoinRequest, Register, ToManager
 from core.operations import OperationError, Write
 from core.raft.effects import Observe
 from core.raft.machine import Accepted, Rejected
-from core.raft.members import Membership, MembershipChange
+from core.raft.members import Members, MembershipChange
 from core.store import Changed, Store, Transaction
 from core.timing import Timing
 
@@ -126,7 +126,7 @@ class Manager:
         self._now = now
         return self._dispatcher.tick(now)
 
-    def plan_membership(self, now: int, members: Membership) -> MembershipChange | NodeId | None:
+    def plan_membership(self, now: int, members: Members) -> MembershipChange | NodeId | None:
         """What Raft's membership needs next: a change, or a voter to hand leadership to (this host is demoted)."""
         self._now = now
         return self._roles.plan(now, members)

@@ -45,8 +45,8 @@ class Backend(Struct, frozen=True, gc=False, tag="backend"):
     task_id: TaskId
     node_id: NodeId
     address: str
-    slot: int
-    """0 for a task of a global service."""
+    slot: int = 0
+    """0 for a task of a global service, or from a host that does not tell."""
 
     @property
     def key(self) -> RouteKey:

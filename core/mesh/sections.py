@@ -21,9 +21,6 @@ class Sections:
         self._holders: dict[RouteKey, str] = {}
         """The task or node that each neighbour entry stands for."""
 
-    def __len__(self) -> int:
-        return len(self._by_network)
-
     def of(self, network_id: NetworkId) -> Section:
         """The section of a network, to be read."""
         return self._by_network.get(network_id, _NOTHING)

@@ -70,7 +70,7 @@ class MeshTables:
         self._touched = Touched()
         self._stirred_nodes: dict[NodeId, None] = {}
         self._gone: dict[NetworkId, int] = {}
-        """Networks that the store has no more, and since which version no table has anything of them."""
+        """Networks that the store has no more, and since which version no table has anything of them; in its order."""
 
     # Following
 
@@ -92,11 +92,6 @@ class MeshTables:
                 self._touched.touch(change.kind, change.id)
         if self.settled:
             self.version = index
-
-    @property
-    def network_count(self) -> int:
-        """How many networks something is kept of."""
-        return len(self._sections)
 
     @property
     def settled(self) -> bool:
@@ -124,20 +119,20 @@ class MeshTables:
     def forget_gone(self, version: int) -> None:
         """Every host that asks is at this version, or needs nothing of what went before it: forget a network's past.
 
-        One network that is gone, at most, since all hosts are looked through for it.
+        One network that is gone, at most, since all hosts are looked through for it: the one that went first.
         """
-        for network_id, gone_at in self._gone.items():
-            is_over = not self._sections.of(network_id).records and not self._places.members(network_id)
-            if is_over and gone_at <= version:
-                del self._gone[network_id]
-                self._sections.forget(network_id)
-                self._places.forget(network_id)
-                return
+        network_id = next(iter(self._gone), None)
+        if network_id is None or self._gone[network_id] > version:
+            return
+        del self._gone[network_id]
+        self._sections.forget(network_id)
+        self._places.forget(network_id)
 
     def _note_if_gone(self, network_id: NetworkId) -> None:
-        if network_id in self._store.networks:
-            self._gone.pop(network_id, None)
-        else:
+        """To be called after any change of a network, its section or its members."""
+        self._gone.pop(network_id, None)
+        is_left = self._sections.of(network_id).records or self._places.members(network_id)
+        if not is_left and network_id not in self._store.networks:
             self._gone[network_id] = self._index
 
     def _settle_one(self) -> bool:

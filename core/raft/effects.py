@@ -8,7 +8,7 @@ from msgspec import Struct
 from core.durability import Persist
 from core.ids import NodeId, Ticket
 from core.raft.machine import Rejected
-from core.raft.members import Membership
+from core.raft.members import Members
 
 ValueT = TypeVar("ValueT")
 
@@ -122,7 +122,7 @@ class MembershipChanged(Struct, frozen=True, gc=False):
     """Fact: these are the members now, by an entry at `index` that may still be uncommitted and taken back."""
 
     index: int
-    members: Membership
+    members: Members
 
 
 class TransferEnded(Struct, frozen=True, gc=False):

@@ -5,7 +5,7 @@ from typing import Any, Generic, TypeVar
 from msgspec import Struct
 
 from core.ids import NodeId
-from core.raft.members import Membership
+from core.raft.members import Members
 
 CommandT = TypeVar("CommandT")
 
@@ -40,7 +40,7 @@ class NoopEntry(Entry, frozen=True, gc=False, array_like=True, tag="noop"):
 class MembershipEntry(Entry, frozen=True, gc=False, array_like=True, tag="membership"):
     """The whole new membership, in force from the moment it is in the log (Raft dissertation §4.1)."""
 
-    members: Membership
+    members: Members
 
 
 class CommandEntry(Entry, Generic[CommandT], frozen=True, gc=False, array_like=True, tag="command"):

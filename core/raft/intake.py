@@ -40,7 +40,7 @@ MessageHandler = Callable[[NodeId, Any], None]
 """Takes the sender and the message."""
 
 
-class Kind(Enum):
+class TermKind(Enum):
     """What a message's term means to its receiver."""
 
     TERMLESS = "termless"
@@ -50,9 +50,9 @@ class Kind(Enum):
     """Only the leader of its term sends it."""
 
 
-TERMLESS, TERMED, FROM_LEADER = Kind
+TERMLESS, TERMED, FROM_LEADER = TermKind
 
-KINDS: Final[Mapping[type, Kind]] = {
+TERM_KINDS: Final[Mapping[type, TermKind]] = {
     PreVote: TERMLESS,
     PreVoteGranted: TERMLESS,
     RequestVote: TERMED,
@@ -77,7 +77,7 @@ KINDS: Final[Mapping[type, Kind]] = {
 class Intake:
     """Takes what other peers send."""
 
-    __slots__ = ("_elections", "_leadership", "_routes", "_state")
+    __slots__ = ("_elections", "_handlers", "_leadership", "_state")
 
     def __init__(
         self,
@@ -86,19 +86,19 @@ class Intake:
         leadership: Leadership,
         handlers: Mapping[type, MessageHandler],
     ) -> None:
-        """`handlers` has one for each of `KINDS`."""
+        """`handlers` has one for each of `TERM_KINDS`."""
         self._state = state
         self._elections = elections
         self._leadership = leadership
-        assert handlers.keys() == KINDS.keys()
-        self._routes = {message_type: (kind, handlers[message_type]) for message_type, kind in KINDS.items()}
+        assert handlers.keys() == TERM_KINDS.keys()
+        self._handlers = {message_type: (kind, handlers[message_type]) for message_type, kind in TERM_KINDS.items()}
 
     def on_received(self, event: Received) -> None:
         """Hand a message over, unless its term or its sender forbids."""
         state = self._state
         sender = event.sender
         message: Any = event.message
-        kind, handler = self._routes[type(message)]
+        kind, handler = self._handlers[type(message)]
         if kind is not TERMLESS:
             if message.term != state.term and not self._meet_term(sender, message, kind):
                 return
@@ -106,7 +106,7 @@ class Intake:
                 return
         handler(sender, message)
 
-    def _meet_term(self, sender: NodeId, message: Any, kind: Kind) -> bool:
+    def _meet_term(self, sender: NodeId, message: Any, kind: TermKind) -> bool:
         """Whether a message of another term than ours concerns us, once we have caught up with it."""
         state = self._state
         if message.term > state.term:

@@ -19,7 +19,7 @@ class Member(Struct, frozen=True, gc=False, array_like=True):
     """A learner that whoever leads makes a voter once it has caught up."""
 
 
-Membership = tuple[Member, ...]
+Members = tuple[Member, ...]
 """Members in the order in which they joined; each id once."""
 
 
@@ -59,7 +59,7 @@ class UpdateAddress(Struct, frozen=True, gc=False, array_like=True, tag=True):
 MembershipChange = AddMember | AddLearner | PromoteLearner | RemoveMember | UpdateAddress
 
 
-def member_of(members: Membership, node_id: NodeId) -> Member | None:
+def member_of(members: Members, node_id: NodeId) -> Member | None:
     """The member with this id, or None."""
     for member in members:
         if member.id == node_id:
@@ -67,6 +67,6 @@ def member_of(members: Membership, node_id: NodeId) -> Member | None:
     return None
 
 
-def voters_of(members: Membership) -> tuple[NodeId, ...]:
+def voters_of(members: Members) -> tuple[NodeId, ...]:
     """Ids of those who vote, in the order of membership."""
     return tuple(member.id for member in members if member.voter)

@@ -17,7 +17,7 @@ from core.raft.members import (
     AddLearner,
     AddMember,
     Member,
-    Membership,
+    Members,
     MembershipChange,
     PromoteLearner,
     RemoveMember,
@@ -92,7 +92,7 @@ class MembershipChanges:
         state = self._state
         return self._replication.has_committed_own_term and state.members_index <= state.commit_index
 
-    def _check_majority(self, members: Membership) -> None:
+    def _check_majority(self, members: Members) -> None:
         voter_ids = voters_of(members)
         if voter_ids == self._state.voter_ids:
             return
@@ -104,7 +104,7 @@ class MembershipChanges:
                 "needed: bring managers back first"
             )
 
-    def _append(self, members: Membership) -> None:
+    def _append(self, members: Members) -> None:
         state = self._state
         index = state.log.last_index + 1
         self.unfinished = True
@@ -149,7 +149,7 @@ class MembershipChanges:
         self._ticket = None
 
 
-def changed(members: Membership, change: MembershipChange) -> Membership:
+def changed(members: Members, change: MembershipChange) -> Members:
     """The membership after one change; the same one if it is so already. Raises ChangeRefused with the reason."""
     existing = member_of(members, change.id)
     match change:
@@ -177,5 +177,5 @@ def _to_be_promoted(learner: Member) -> Member:
     return Member(learner.id, learner.address, voter=False, to_be_promoted=True)
 
 
-def _replaced(members: Membership, wanted: Member) -> Membership:
+def _replaced(members: Members, wanted: Member) -> Members:
     return tuple(wanted if member.id == wanted.id else member for member in members)

@@ -41,7 +41,7 @@ from core.raft.intake import Intake, MessageHandler
 from core.raft.leadership import Leadership
 from core.raft.log import RaftLog
 from core.raft.machine import StateMachine
-from core.raft.members import Membership
+from core.raft.members import Members
 from core.raft.membership import MembershipChanges
 from core.raft.messages import (
     Append,
@@ -228,7 +228,7 @@ class RaftNode:
         return self._proposals.accepting
 
     @property
-    def members(self) -> Membership:
+    def members(self) -> Members:
         """The membership in force here: the newest in the log."""
         return self._state.members
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from core.ids import NodeId
 from core.raft.entries import CommandEntry, MembershipEntry, NoopEntry
-from core.raft.members import Membership
+from core.raft.members import Members
 
 CommandT = TypeVar("CommandT")
 ChunkT = TypeVar("ChunkT")
@@ -31,7 +31,7 @@ class SnapshotMeta(Struct, frozen=True, gc=False, array_like=True):
 
     index: int
     term: int
-    members: Membership
+    members: Members
     chunk_count: int
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from core.raft.entries import OVERHEAD_BYTES, LogEntry, MembershipEntry
-from core.raft.members import Membership
+from core.raft.members import Members
 from core.raft.records import (
     HardState,
     LogAppended,
@@ -23,7 +23,7 @@ class InconsistentRecords(Exception):
     """The records cannot be a prefix of what a peer wrote: the disk lost or invented some. Do not start from them."""
 
 
-def bootstrap(members: Membership) -> tuple[Record, ...]:
+def bootstrap(members: Members) -> tuple[Record, ...]:
     """The records to persist on every first member of a new group, before it starts; the same on each.
 
     A host that joins an existing group persists nothing: it starts from `RaftDurable()`.

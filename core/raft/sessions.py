@@ -15,7 +15,7 @@ from msgspec import Struct
 from core.ids import NodeId
 from core.raft.effects import Applied
 from core.raft.entries import CommandEntry, Stamp
-from core.raft.members import Membership
+from core.raft.members import Members
 
 ValueT = TypeVar("ValueT")
 
@@ -66,7 +66,7 @@ class Sessions:
     def __init__(self) -> None:
         self._by_origin: dict[NodeId, _Session] = {}
 
-    def retain(self, members: Membership) -> None:
+    def retain(self, members: Members) -> None:
         """A committed membership: sessions of others end, those of new members begin."""
         current = self._by_origin
         self._by_origin = {member.id: current.get(member.id) or _Session(0, 0, {}) for member in members}

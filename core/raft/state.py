@@ -19,7 +19,7 @@ from core.raft.effects import EntriesCommitted, Fact, MembershipChanged, Observe
 from core.raft.entries import LogEntry, MembershipEntry
 from core.raft.log import RaftLog
 from core.raft.machine import StateMachine
-from core.raft.members import Membership, voters_of
+from core.raft.members import Members, voters_of
 from core.raft.messages import Message
 from core.raft.quorum import quorum_size
 from core.raft.records import HardState, LogAppended, RaftDurable, Record, Snapshot
@@ -243,7 +243,7 @@ class RaftState:
 
     # --- membership ---------------------------------------------------------------------------------------------
 
-    def members_at(self, index: int) -> Membership:
+    def members_at(self, index: int) -> Members:
         """The membership by the log up to `index`."""
         return next(members for changed_at, members in reversed(self._members_history) if changed_at <= index)
 
@@ -262,7 +262,7 @@ class RaftState:
         while len(history) > 1 and history[1][0] <= index:
             del history[0]
 
-    def _use_members(self, index: int, members: Membership) -> None:
+    def _use_members(self, index: int, members: Members) -> None:
         self.members_index = index
         self.members = members
         self.voter_ids = voters_of(members)
@@ -306,9 +306,9 @@ def _log_from(durable: RaftDurable) -> RaftLog:
     return RaftLog(entries, 0, 0)
 
 
-def _members_history(durable: RaftDurable) -> list[tuple[int, Membership]]:
+def _members_history(durable: RaftDurable) -> list[tuple[int, Members]]:
     meta = durable.snapshot.meta if durable.snapshot else None
-    history: list[tuple[int, Membership]] = [(meta.index, meta.members) if meta else (0, ())]
+    history: list[tuple[int, Members]] = [(meta.index, meta.members) if meta else (0, ())]
     history += [
         (entry.index, entry.members)
         for entry in durable.entries

@@ -13,8 +13,8 @@ from core.operations import Kind
 
 SlotKey = tuple[ServiceId, int, NodeId]
 """Which tasks replace one another: a service's slot, or for slot 0 (global services) its place on a node."""
-Members = dict[Any, dict[Any, None]]
-"""A multimap: key -> ids, as an ordered set each."""
+Multimap = dict[Any, dict[Any, None]]
+"""Key -> ids, as an ordered set each."""
 
 UNIQUE_NAMES = (Kind.SERVICE, Kind.NETWORK, Kind.SECRET, Kind.CONFIG)
 """Kinds of which no two objects may have the same name."""
@@ -32,17 +32,17 @@ class Indexes:
 
     def __init__(self) -> None:
         self.names: dict[Kind, dict[str, str]] = {kind: {} for kind in UNIQUE_NAMES}
-        self.hostnames: Members = {}
-        self.service_tasks: Members = {}
-        self.node_tasks: Members = {}
-        self.slot_tasks: Members = {}
+        self.hostnames: Multimap = {}
+        self.service_tasks: Multimap = {}
+        self.node_tasks: Multimap = {}
+        self.slot_tasks: Multimap = {}
 
     def copy(self) -> "Indexes":
         """An independent copy, linear in the number of entries."""
         twin = Indexes()
         twin.names = {kind: dict(names) for kind, names in self.names.items()}
         for name in ("hostnames", "service_tasks", "node_tasks", "slot_tasks"):
-            members: Members = getattr(self, name)
+            members: Multimap = getattr(self, name)
             setattr(twin, name, {key: dict(ids) for key, ids in members.items()})
         return twin
 
@@ -98,11 +98,11 @@ class Indexes:
             names[new.spec.name] = new.id
 
 
-def _enter(members: Members, key: Any, member: TaskId | NodeId) -> None:
+def _enter(members: Multimap, key: Any, member: TaskId | NodeId) -> None:
     members.setdefault(key, {})[member] = None
 
 
-def _leave(members: Members, key: Any, member: TaskId | NodeId) -> None:
+def _leave(members: Multimap, key: Any, member: TaskId | NodeId) -> None:
     ids = members[key]
     del ids[member]
     if not ids:

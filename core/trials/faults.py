@@ -273,6 +273,12 @@ class SlowRoutes(Struct, Generic[HostsT], frozen=True, gc=False, tag="slow-route
     latency_ns: int
 
 
+class MuteRoutes(Struct, Generic[HostsT], frozen=True, gc=False, tag="mute-routes"):
+    """The kernels change the tables as they are told, and every report of it is lost."""
+
+    hosts: HostsT
+
+
 AnyFault = (
     Kill[HostsT]
     | KillDaemon[HostsT]
@@ -309,6 +315,7 @@ AnyFault = (
     | OutOfMemory[TasksT]
     | FailRoutes[HostsT]
     | SlowRoutes[HostsT]
+    | MuteRoutes[HostsT]
 )
 """`AnyFault[H, T]`: any fault, about hosts as H and tasks as T tell them."""
 

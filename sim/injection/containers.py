@@ -74,6 +74,17 @@ def slow_routes(world: World, fault: faults.SlowRoutes[Hosts]) -> Undo:
     return lambda: set_all(0)
 
 
+def mute_routes(world: World, fault: faults.MuteRoutes[Hosts]) -> Undo:
+    planes = [world.machine(name).data_plane for name in fault.hosts]
+
+    def set_all(mute: bool) -> None:
+        for plane in planes:
+            plane.mute = mute
+
+    set_all(True)
+    return lambda: set_all(False)
+
+
 HANDLERS: dict[type, Handler] = {
     faults.StopEngine: stop_engine,
     faults.FailPulls: fail_pulls,
@@ -83,4 +94,5 @@ HANDLERS: dict[type, Handler] = {
     faults.OutOfMemory: out_of_memory,
     faults.FailRoutes: fail_routes,
     faults.SlowRoutes: slow_routes,
+    faults.MuteRoutes: mute_routes,
 }

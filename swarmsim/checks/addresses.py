@@ -7,7 +7,7 @@ from core.ids import NetworkId
 from core.objects.port import PublishMode
 from core.objects.task import TaskState
 from core.store import Store
-from swarmsim.checks.check import Check, living_managers
+from swarmsim.checks.check import Check, furthest_store
 from swarmsim.world import World
 
 Claim = tuple[tuple[str, ...], str]
@@ -30,9 +30,8 @@ class UniqueAddresses(Check):
         self._judge_claims(at_ns, iter(claims))
 
     def sample(self, world: World) -> None:
-        stores = [store for host in living_managers(world) if (store := world.store(host)) is not None]
-        if stores:
-            store = max(stores, key=lambda store: store.index)
+        store = furthest_store(world)
+        if store is not None:
             self.judge_store(world.now_ns, store)
             self.judge_containers(world.now_ns, _running(world, store))
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from core.store import Store
 from swarmsim.world import AppliedListener, FactListener, RaftListener, World
 
 
@@ -68,3 +69,9 @@ class Check:
 def living_managers(world: World) -> list[str]:
     """Hosts that have a store to look at, in order."""
     return [host for host in world.hosts() if world.store(host) is not None]
+
+
+def furthest_store(world: World) -> Store | None:
+    """The store of the living manager that has applied most, whoever leads; None if none lives."""
+    stores = [store for host in world.hosts() if (store := world.store(host)) is not None]
+    return max(stores, key=lambda store: store.index, default=None)

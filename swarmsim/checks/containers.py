@@ -5,17 +5,20 @@ one slot. Once the host is back it is told, its container drains and is stopped:
 `bounds.container_end_ns` after
 
 - its host's daemon runs,
-- a leader leads, and
-- the leader's committed store has its node as READY: it has a session and is told what is wanted.
+- a leader leads,
+- the leader's committed store has its node as READY, and
+- its agent holds a session: over a link slower than its patience it registers again and again, and is told nothing.
 
-Whenever one of these does not hold, the time begins anew. A task that is still wanted beside a newer
-one, as updates that start first have it, is a matter of `slots`. Hosts that were removed are left out.
+Whenever one of these does not hold, the time begins anew. So it begins with a look at which all of them hold: nobody
+knows how it was since the look before. Hosts that were removed from the swarm are left out. A
+task that is still wanted beside a newer one, as updates that start first have it, is a matter of `slots`.
 
 A container whose task has no record any more has no slot at all. Since a record goes last, it is one of an earlier
 node of its host, or was taken for stopped: it is gone `bounds.word_done_ns` after its host could be told.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -25,9 +28,11 @@ from core.objects.task import Task, is_wanted
 from core.store import SlotKey, Store, slot_of
 from core.timing import Timing
 from swarmsim.checks.bounds import container_end_ns, word_done_ns
-from swarmsim.checks.check import Check, living_managers
+from swarmsim.checks.check import Check, furthest_store
 from swarmsim.counting import counted
 from swarmsim.world import World
+
+_Container = TypeVar("_Container")
 
 
 class Running(Struct, frozen=True, gc=False):
@@ -46,17 +51,17 @@ class OneContainerPerSlot(Check):
     def __init__(self, timing: Timing) -> None:
         super().__init__()
         self._timing = timing
+        self._older: frozenset[TaskId] = frozenset()
+        """The containers that were not the newest of their slot at the last look."""
         self._since: dict[TaskId, int] = {}
-        """For each container that is not the newest of its slot: since when it could have been told to stop."""
+        """For each of these that could be told to stop: since when."""
         self._strays_since: dict[tuple[str, TaskId], int] = {}
         """The same for each container, by its host, whose task has no record."""
         self._overlap_count = 0
 
     def judge_strays(self, at_ns: int, strays: Mapping[tuple[str, TaskId], bool]) -> None:
         """Containers run now whose task no manager knows: host and task, and whether the host could be told."""
-        self._strays_since = {
-            stray: self._strays_since.get(stray, at_ns) if reachable else at_ns for stray, reachable in strays.items()
-        }
+        self._strays_since = _reachable_since(self._strays_since, strays, at_ns)
         for (host, task_id), since_ns in self._strays_since.items():
             detail = f"the container of {task_id} on {host} runs on, though its task has gone from the store"
             self.expect(at_ns - since_ns <= word_done_ns(self._timing), at_ns, detail)
@@ -67,20 +72,19 @@ class OneContainerPerSlot(Check):
         for sharing in slots:
             self.checked_count += 1
             older.update((each.task.id, each) for each in sharing[:-1] if not is_wanted(each.task))
-        self._overlap_count += len(older.keys() - self._since.keys())
-        self._since = {
-            task_id: self._since.get(task_id, at_ns) if each.reachable else at_ns for task_id, each in older.items()
-        }
-        for each in older.values():
-            if at_ns - self._since[each.task.id] > container_end_ns(self._timing, each.task):
-                detail = f"the container of {each.task.id} on {each.host} runs on beside a newer one of its slot"
-                self.fail(at_ns, detail)
+        self._overlap_count += len(older.keys() - self._older)
+        self._older = frozenset(older)
+        reachable = {task_id: each.reachable for task_id, each in older.items()}
+        self._since = _reachable_since(self._since, reachable, at_ns)
+        for task_id, since_ns in self._since.items():
+            each = older[task_id]
+            if at_ns - since_ns > container_end_ns(self._timing, each.task):
+                self.fail(at_ns, f"the container of {task_id} on {each.host} runs on beside a newer one of its slot")
 
     def sample(self, world: World) -> None:
-        stores = [store for host in living_managers(world) if (store := world.store(host)) is not None]
-        if not stores:
+        furthest = furthest_store(world)
+        if furthest is None:
             return
-        furthest = max(stores, key=lambda store: store.index)
         slots: dict[SlotKey, list[Running]] = {}
         strays: dict[tuple[str, TaskId], bool] = {}
         for host, task_id, reachable in _running(world, furthest):
@@ -97,6 +101,13 @@ class OneContainerPerSlot(Check):
         return f"{counted(count, 'container')} ran beside a newer one for a while" if count else ""
 
 
+def _reachable_since(
+    before: Mapping[_Container, int], now: Mapping[_Container, bool], at_ns: int
+) -> dict[_Container, int]:
+    """Those that are reachable now, and since when they have been at every look."""
+    return {container: before.get(container, at_ns) for container, reachable in now.items() if reachable}
+
+
 def _running(world: World, store: Store) -> Iterator[tuple[str, TaskId, bool]]:
     """Of members: the host, the task whose container runs there, and whether the host could be told now to stop it."""
     leader = world.leader()
@@ -106,10 +117,10 @@ def _running(world: World, store: Store) -> Iterator[tuple[str, TaskId, bool]]:
         if status.node_id not in store.nodes:
             continue
         node = told_by.nodes.get(status.node_id) if told_by is not None else None
-        reachable = status.lives and node is not None and node.status.state is NodeState.READY
+        told = status.in_session and node is not None and node.status.state is NodeState.READY
         for container in world.containers(host):
             if container.running:
-                yield host, container.task_id, reachable
+                yield host, container.task_id, status.lives and told
 
 
 def _in_order(store: Store, slot: SlotKey, sharing: list[Running]) -> list[Running]:

@@ -10,7 +10,7 @@ from swarmsim.checks.tables import Tables
 from swarmsim.world import World
 
 LAG_NS: Final = 1 * SECOND
-"""Every change makes a table lag for some milliseconds; longer than this something was in its way."""
+"""Every change makes a table lag for some milliseconds; one that lags for this long has something in its way."""
 
 
 class TableSituations:
@@ -20,12 +20,12 @@ class TableSituations:
         self._reached = reached
         self._compute = compute
         self._tables: Tables | None = None
-        self._lags_since: dict[str, int] = {}
-        """Hosts with a whole table that is not the store's, and since when."""
+        self._lags: dict[str, tuple[int, int]] = {}
+        """Hosts with a whole table that is not the store's: the first and the last look that found it so."""
 
     def begin(self) -> None:
         """Lags so far do not count."""
-        self._lags_since.clear()
+        self._lags.clear()
 
     def sample(self, world: World) -> None:
         """Look at every table beside the leader's store; without a leader nobody can tell."""
@@ -35,11 +35,11 @@ class TableSituations:
             return
         if self._tables is None:
             self._tables = Tables(world, self._compute)
-        lags_since: dict[str, int] = {}
+        lags: dict[str, tuple[int, int]] = {}
         for host, seen in self._tables.beside(store).items():
-            since_ns = self._lags_since.get(host, world.now_ns)
+            first_ns, last_ns = self._lags.get(host, (world.now_ns, world.now_ns))
             if seen.is_current:
-                self._reached["table-caught-up"] += world.now_ns - since_ns >= LAG_NS
-            elif host in self._lags_since or seen.of is not None:  # who boots has no table, and none that is wrong
-                lags_since[host] = since_ns
-        self._lags_since = lags_since
+                self._reached["table-caught-up"] += last_ns - first_ns >= LAG_NS
+            elif host in self._lags or seen.version is not None:  # who boots has no table, and none that is wrong
+                lags[host] = (first_ns, world.now_ns)
+        self._lags = lags

@@ -18,14 +18,16 @@ from swarmsim.world import Power, World
 class Seen(Struct, frozen=True, gc=False):
     """One host's table, as it was last looked at."""
 
-    of: object
-    """What the rest follows from: the store's state, the node and its version; None while it has no whole table."""
+    version: int | None
+    """None while it has no whole table."""
+    beside: object
+    """What it was held against: the store's state and the node."""
     is_current: bool
     backends: frozenset[TaskId]
     """The tasks that connections may be sent to."""
 
 
-_NOTHING: Final = Seen(None, False, frozenset())
+_NOTHING: Final = Seen(None, None, False, frozenset())
 
 
 class Tables:
@@ -51,12 +53,13 @@ class Tables:
         before = self._seen.get(host, _NOTHING)
         programmed = self._world.programmed_routes(host)
         if programmed is None:  # between two versions nothing has been taken out yet
-            return Seen(None, False, before.backends)
+            return Seen(None, None, False, before.backends)
         version, table = programmed
-        of = (state, self._world.node_id(host), version)
-        if before.of == of:
+        node_id = self._world.node_id(host)
+        beside = (state, node_id)
+        if (before.version, before.beside) == (version, beside):
             return before
-        return Seen(of, table == self._compute(store, self._world.node_id(host)), _backends_in(table))
+        return Seen(version, beside, table == self._compute(store, node_id), _backends_in(table))
 
 
 def _backends_in(table: RouteTable) -> frozenset[TaskId]:

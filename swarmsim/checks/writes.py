@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from core.operations import Kind
 from core.store import Store
 from core.trials.clients import WriteOutcome, WriterSample
-from swarmsim.checks.check import Check, living_managers
+from swarmsim.checks.check import Check, furthest_store, living_managers
 from swarmsim.world import FactListener, World
 
 
@@ -29,7 +29,10 @@ class _Writes(Check):
 
 
 class NoAcknowledgedWriteLost(_Writes):
-    """Whoever has applied the index of an acknowledged write has what it wrote; in the end someone has all of them."""
+    """Whoever has applied the index of an acknowledged write has what it wrote; in the end someone's log has them all.
+
+    Those that are left may lack a quorum, and so never learn that the last of them are committed.
+    """
 
     name = "no-acknowledged-write-lost"
 
@@ -52,14 +55,14 @@ class NoAcknowledgedWriteLost(_Writes):
     def finish(self, world: World) -> None:
         self._looked_at.clear()
         self.sample(world)
-        stores = [store for host in living_managers(world) if (store := world.store(host)) is not None]
-        applied_index = max((store.index for store in stores), default=0)
+        managers = living_managers(world)
+        known_index = max((world.status(host).last_index for host in managers), default=0)
         last = max(
             (write for write in self.writes if _acknowledged(write)), key=lambda write: write.index, default=None
         )
-        if stores and last is not None and last.index > applied_index:
+        if managers and last is not None and last.index > known_index:
             detail = f"write of {last.key}, acknowledged at index {last.index}, is known to no living manager"
-            self.fail(world.now_ns, f"{detail}: they have applied {applied_index}")
+            self.fail(world.now_ns, f"{detail}: their logs end at {known_index}")
 
     def _catch_up(self, at_ns: int, host: str, store: Store) -> None:
         """Look at the writes that came since last time; those that the host has yet to apply come up again."""
@@ -95,10 +98,9 @@ class OnceOnly(_Writes):
         """Nothing: what was refused must not be done later either, so the end is the time to look."""
 
     def finish(self, world: World) -> None:
-        stores = [store for host in living_managers(world) if (store := world.store(host)) is not None]
-        if not stores:
+        store = furthest_store(world)
+        if store is None:
             return
-        store = max(stores, key=lambda store: store.index)
         for write in self.writes:
             config_id = store.id_named(Kind.CONFIG, write.key)
             config = store.get(Kind.CONFIG, config_id) if config_id is not None else None

@@ -15,7 +15,7 @@ from swarmsim.fuzz.faults import FaultSource, crash_in_mid_write, deposed_leader
 from swarmsim.fuzz.profiles import Profile
 from swarmsim.fuzz.rejoining import back_after_loss, comings_and_goings
 from swarmsim.fuzz.stack import IMAGES, NEXT_IMAGES, SERVICES, STACK_FILE, STACK_NAME, WEB_PORT, read_stack
-from swarmsim.fuzz.surroundings import draw_racks, surrounding_faults
+from swarmsim.fuzz.surroundings import draw_racks, lost_reports, surrounding_faults
 from swarmsim.fuzz.updates import draw_updates
 from swarmsim.scenario import steps
 from swarmsim.scenario.expectations import Claim, Converged, Expectation, Leader, WriteAcknowledged
@@ -29,6 +29,8 @@ from swarmsim.scenario.plan import (
     StackPlan,
     TrafficPlan,
     WriterPlan,
+    manager_names,
+    worker_names,
 )
 from swarmsim.scenario.steps import Step
 from swarmsim.scenario.targets import Group, HostGroup, several
@@ -59,9 +61,9 @@ class _Drawing:
         rng = self._rng = Random(f"fuzz/{profile.name}/{seed}")
         self._manager_count = rng.choice(profile.manager_counts)
         self._worker_count = rng.randint(*profile.worker_counts)
-        self._managers = [f"m{number}" for number in range(1, self._manager_count + 1)]
-        self._workers = [f"w{number}" for number in range(1, self._worker_count + 1)]
-        self._source = FaultSource(rng, self._managers, self._workers, profile.faulty_ns, profile.pace)
+        self._managers = manager_names(self._manager_count)
+        self._workers = worker_names(self._worker_count)
+        self._source = self._another_source(rng)
         chance = self._chance = Random(f"fuzz/{profile.name}/{seed}/surroundings")
         self._racks = draw_racks(chance, [*self._managers, *self._workers])
         self._members_change = profile.members_change and rng.random() < 0.4
@@ -137,8 +139,13 @@ class _Drawing:
 
     def _surroundings(self) -> list[Step]:
         profile = self._profile
-        source = FaultSource(self._chance, self._managers, self._workers, profile.faulty_ns, profile.pace)
-        return surrounding_faults(source, self._racks, containers=self._profile.services)
+        found = surrounding_faults(self._another_source(self._chance), self._racks, containers=profile.services)
+        if profile.services:
+            found += lost_reports(self._another_source(Random(f"fuzz/{profile.name}/{self._seed}/mute-routes")))
+        return found
+
+    def _another_source(self, rng: Random) -> FaultSource:
+        return FaultSource(rng, self._managers, self._workers, self._profile.faulty_ns, self._profile.pace)
 
     def _members(self) -> list[Step]:
         """Joins in any case; who leaves for good is one manager at most, so that a majority is left."""
@@ -238,7 +245,7 @@ class _Drawing:
         rng = Random(f"fuzz/{self._profile.name}/{self._seed}/rejoining")
         if rng.random() < 0.5 or self._members_change:
             return []
-        source = FaultSource(rng, self._managers, self._workers, self._profile.faulty_ns, self._profile.pace)
+        source = self._another_source(rng)
         if self._harms_disk:
             return back_after_loss(source, faults)
         spares_one = self._manager_count >= 3 and not broken

@@ -42,5 +42,10 @@ def surrounding_faults(source: FaultSource, racks: Sequence[RackPlan], container
     return found
 
 
+def lost_reports(source: FaultSource) -> list[Step]:
+    """In three of ten schedules a data plane does what it is told and says nothing of it, for a while."""
+    return [source.lasting(steps.MuteRoutes(source.host()))] if source.rng.random() < 0.3 else []
+
+
 def _count(rng: Random, containers: bool) -> int:
     return rng.choice((0, 1, 2, 3) if containers else (0, 0, 0, 1))

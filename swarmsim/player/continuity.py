@@ -7,9 +7,10 @@ from core.ids import TaskId
 from core.timing import MS, SECOND
 from swarmsim.counting import counted
 from swarmsim.player.convergence import belongs, healthy_containers, healthy_tasks
-from swarmsim.player.roster import most_advanced_store
+from swarmsim.player.roster import prevailing_store
 from swarmsim.recording import Ruling, Verdict
 from swarmsim.scenario.expectations import Expectation, KeepsRunning
+from swarmsim.task_names import task_name
 from swarmsim.world import World
 
 LOOK_NS = 50 * MS
@@ -46,7 +47,7 @@ class Continuity:
         return Verdict(name, Ruling.HELD, f"{counted(len(self._names), 'task')} did", count, line=line)
 
     def _begin(self) -> None:
-        store = most_advanced_store(self._world)
+        store = prevailing_store(self._world)
         if store is None:
             return
         hosts = {self._world.node_id(host): host for host in self._world.hosts()}
@@ -54,7 +55,7 @@ class Continuity:
         services = [each for each in store.services.values() if self._of is None or belongs(each, self._of)]
         for task in (task for service in services for task in running.get(service.id, ())):
             host = hosts.get(task.node_id, task.node_id)
-            self._names[task.id] = f"{task.service_name}.{task.slot} on {host}"
+            self._names[task.id] = task_name(task.service_name, task.slot, host)
         self._look()
 
     def _look(self) -> None:

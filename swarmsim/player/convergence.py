@@ -5,22 +5,24 @@ Hosts count that are nodes and have power: one that boots, is paused or has no d
 Plain functions that look at a world at one instant and say what is still missing.
 """
 
-from core.ids import NodeId, TaskId
-from core.mesh.afresh import afresh
+from core.ids import TaskId
 from core.objects import Service, Task
 from core.objects.node import Availability, NodeState
 from core.objects.service import Global, GlobalJob, Replicated, ReplicatedJob
 from core.objects.task import TaskState, is_wanted
 from core.store import Store
-from swarmsim.checks.mesh import Afresh
-from swarmsim.player.roster import most_advanced_store
+from swarmsim.checks.tables import Tables
+from swarmsim.player.roster import prevailing_store
 from swarmsim.world import Power, World
 
 STACK_LABEL = "com.docker.stack.namespace"
 
 
-def missing(world: World, of: str | None = None, compute: Afresh = afresh) -> str:
-    """What keeps a stack, a service, or everything from having converged; "" if nothing does."""
+def missing(world: World, tables: Tables, of: str | None = None) -> str:
+    """What keeps a stack, a service, or everything from having converged; "" if nothing does.
+
+    `tables` are those of this world, kept from one look to the next.
+    """
     leader = world.leader()
     store = world.store(leader) if leader is not None else None
     if leader is None or store is None:
@@ -33,7 +35,7 @@ def missing(world: World, of: str | None = None, compute: Afresh = afresh) -> st
         desired, count = desired_count(store, service), _count(store, service, running)
         if count != desired:
             return f"{service.spec.name} has {count} of {desired} tasks {'completed' if service.job else 'running'}"
-    return _stale_tables(world, store, compute)
+    return _stale_tables(tables, store)
 
 
 def desired_count(store: Store, service: Service) -> int:
@@ -74,7 +76,7 @@ def healthy_tasks(world: World, store: Store) -> dict[str, list[Task]]:
 
 def service_counts(world: World) -> dict[str, tuple[int, int]]:
     """By service name: tasks desired, and healthy running ones on hosts that have power and can be reached at all."""
-    store = most_advanced_store(world)
+    store = prevailing_store(world)
     if store is None:
         return {}
     running = healthy_tasks(world, store)
@@ -94,19 +96,21 @@ def _count(store: Store, service: Service, running: dict[str, list[Task]]) -> in
     )
 
 
+def service_names(world: World) -> dict[str, str]:
+    """The name of each service there is, by its id."""
+    store = prevailing_store(world)
+    return {} if store is None else {service.id: service.spec.name for service in store.services.values()}
+
+
 def belongs(service: Service, of: str) -> bool:
     """Whether a service is the one of this name, or of the stack of this name."""
     return of in (service.spec.name, service.spec.labels.get(STACK_LABEL))
 
 
-def _stale_tables(world: World, store: Store, compute: Afresh) -> str:
-    for host in world.hosts():
-        status = world.status(host)
-        if world.power(host) is Power.OFF or NodeId(status.node_id) not in store.nodes:
-            continue
-        programmed = world.programmed_routes(host)
-        if programmed is None:
+def _stale_tables(tables: Tables, store: Store) -> str:
+    for host, seen in tables.beside(store).items():
+        if seen.version is None:
             return f"{host} has no whole routing table"
-        if programmed[1] != compute(store, status.node_id):
-            return f"{host} forwards by version {programmed[0]}, which is not what the store says at {store.index}"
+        if not seen.is_current:
+            return f"{host} forwards by version {seen.version}, which is not what the store says at {store.index}"
     return ""

@@ -1,16 +1,18 @@
 """Expectations that something comes to hold in time: looked at again and again, from `after` until `within` is over."""
 
 from collections.abc import Callable
+from functools import partial
 
 from core.ids import NodeId, ServiceId
 from core.objects.node import NodeState
 from core.operations import Kind
 from core.timing import MS, SECOND
+from swarmsim.checks.tables import Tables
 from swarmsim.counting import counted
 from swarmsim.player.continuity import Continuity
 from swarmsim.player.convergence import missing
 from swarmsim.player.operator import Operator
-from swarmsim.player.roster import NobodyThereError, Roster, most_advanced_store
+from swarmsim.player.roster import NobodyThereError, Roster, prevailing_store
 from swarmsim.recording import Ruling, Verdict
 from swarmsim.scenario.expectations import (
     CaughtUp,
@@ -79,11 +81,12 @@ def eventually(
         case Leader():
             lacks = _Led(world)
         case Converged(of=of):
-            lacks = _once_carried_out(operator, origin_ns + claim.after_ns, lambda: missing(world, of))
+            converged = partial(missing, world, Tables(world), of)
+            lacks = _once_carried_out(operator, origin_ns + claim.after_ns, converged)
         case Members():
-            lacks = _once_carried_out(operator, origin_ns + claim.after_ns, lambda: members_missing(world, claim))
+            lacks = _once_carried_out(operator, origin_ns + claim.after_ns, partial(members_missing, world, claim))
         case Updated():
-            lacks = _once_carried_out(operator, origin_ns + claim.after_ns, lambda: update_missing(world, claim))
+            lacks = _once_carried_out(operator, origin_ns + claim.after_ns, partial(update_missing, world, claim))
         case CaughtUp():
             lacks = _CaughtUp(world, roster, claim)
         case KeepsRunning():
@@ -166,7 +169,7 @@ def members_missing(world: World, claim: Members) -> str:
 
 def update_missing(world: World, claim: Updated) -> str:
     """What the leader's store says of a service's update."""
-    store = most_advanced_store(world)
+    store = prevailing_store(world)
     service_id = store.id_named(Kind.SERVICE, claim.service) if store is not None else None
     if store is None or service_id is None:
         return f"there is no service {claim.service}"

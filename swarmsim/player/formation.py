@@ -38,7 +38,7 @@ class Formation:
     def begin(self) -> None:
         """Switch all hosts on and have the first one make a swarm."""
         racks = {host: rack.name for rack in self._plan.racks for host in rack.hosts}
-        for host in host_names(self._plan):
+        for host in self._plan.host_names:
             self._world.add_host(host, racks.get(host, ""))
         every = self._plan.snapshot_every
         spec = ClusterSpec(snapshot_interval=every, log_entries_for_slow_followers=min(LOG_TAIL, every // 4))
@@ -52,7 +52,7 @@ class Formation:
             self._operator.hold(read_tokens(self._join_all), self._ended)
 
     def _join_all(self, cluster: Cluster) -> None:
-        for host in host_names(self._plan)[1:]:
+        for host in self._plan.host_names[1:]:
             ask_to_join(self._world, self._operator, host, cluster.tokens, self._ended)
         self._look()
 
@@ -75,7 +75,7 @@ class Formation:
         if leader is None or store is None:
             return False
         states = {node.id: node.status.state for node in store.nodes.values()}
-        hosts = [self._world.status(host) for host in host_names(self._plan)]
+        hosts = [self._world.status(host) for host in self._plan.host_names]
         ready = all(states.get(status.node_id) is NodeState.READY for status in hosts)
         return ready and len(self._world.status(leader).voters) == self._plan.manager_count
 
@@ -98,12 +98,6 @@ class Formation:
         if not self._has_ended:
             self._has_ended = True
             self._formed(problem)
-
-
-def host_names(plan: ClusterPlan) -> list[str]:
-    """The hosts a cluster starts with, in order."""
-    managers = [f"m{number}" for number in range(1, plan.manager_count + 1)]
-    return managers + [f"w{number}" for number in range(1, plan.worker_count + 1)]
 
 
 def ask_to_join(world: World, operator: Operator, host: str, tokens: JoinTokens, ended: Callable[[str], None]) -> None:

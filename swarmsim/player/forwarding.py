@@ -4,7 +4,7 @@ from core.ids import TaskId
 from core.mesh.afresh import afresh
 from swarmsim.checks.mesh import Afresh
 from swarmsim.checks.tables import Tables
-from swarmsim.player.roster import most_advanced_store
+from swarmsim.player.roster import prevailing_store
 from swarmsim.recording import TablePoint
 from swarmsim.world import Power, World
 
@@ -19,7 +19,7 @@ class ForwardingWatch:
 
     def look(self, at_ns: int) -> None:
         """Note what has changed; without a manager that lives nobody can tell, and nothing is noted."""
-        store = most_advanced_store(self._world)
+        store = prevailing_store(self._world)
         if store is None:
             return
         tables, alive = self._tables.beside(store), self._running_tasks()

@@ -16,6 +16,7 @@ from core.trials.clients import RequestSample, WriterSample
 from swarmsim.checks.check import Check
 from swarmsim.checks.situations import Situations
 from swarmsim.checks.suite import full_suite
+from swarmsim.checks.tables import Tables
 from swarmsim.checks.watch import SAMPLE_NS, Watch
 from swarmsim.player.clients import Clients
 from swarmsim.player.continuity import Continuity
@@ -102,6 +103,7 @@ class _Story:
         self._clients = Clients(world, self._origin_ns, self._roster, watched.watch.tell)
         self._timeline = Timeline(world, self._origin_ns, self._roster, operator, self._clients.start_writer)
         self._leaders = LeaderHistory(world, self._origin_ns)
+        self._tables = Tables(world)
         self._judges: list[Eventually | Continuity | None] | None = None
         watched.recorder.begin(self._origin_ns)
         watched.situations.begin()
@@ -156,7 +158,7 @@ class _Story:
 
     def _start_traffic_once_converged(self) -> None:
         plans = [plan for plan in self._scenario.traffic if plan.during is None]
-        if plans and missing(self._world):
+        if plans and missing(self._world, self._tables):
             self._world.call_at(self._world.now_ns + LOOK_NS, self._start_traffic_once_converged)
             return
         for plan in plans:
@@ -189,6 +191,7 @@ class _Story:
             ),
             messages=recorder.messages(),
             services=recorder.services,
+            service_names=recorder.service_names,
             tables=recorder.tables,
             verdicts=self._verdicts(end_ns),
             situations=dict(self._watched.situations.counts),

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from core.timing import MS
-from swarmsim.player.convergence import service_counts
+from swarmsim.player.convergence import service_counts, service_names
 from swarmsim.player.forwarding import ForwardingWatch
 from swarmsim.recording import HostRecord, MessageCount, PowerSpan, RecordedFact, ServicePoint, TablePoint
 from swarmsim.world import World
@@ -34,6 +34,7 @@ class Recorder:
         self._node_ids: dict[str, dict[str, None]] = {}
         self._roles: dict[str, str] = {}
         self._services: dict[str, tuple[int, int]] = {}
+        self._service_names: dict[str, str] = {}
         self._points: list[ServicePoint] = []
         self._forwarding = ForwardingWatch(world)
         self._looks_at_tables_at: int | None = None
@@ -62,6 +63,11 @@ class Recorder:
     def services(self) -> tuple[ServicePoint, ...]:
         """Every change of what a service is to have and has."""
         return tuple(self._points)
+
+    @property
+    def service_names(self) -> dict[str, str]:
+        """The name of every service there ever was, by its id, in order of ids."""
+        return dict(sorted(self._service_names.items()))
 
     @property
     def tables(self) -> tuple[TablePoint, ...]:
@@ -120,6 +126,7 @@ class Recorder:
         counts = service_counts(self._world)
         if not counts:
             return  # no manager is up to tell
+        self._service_names.update(service_names(self._world))
         for name in [name for name in self._services if name not in counts]:
             counts[name] = (0, 0)
         for name, (desired, running) in counts.items():

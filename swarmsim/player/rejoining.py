@@ -9,6 +9,7 @@ from collections.abc import Callable
 from core.objects import Cluster, Node
 from core.objects.cluster import JoinTokens
 from core.operations import ErrorCode, Kind, ListObjects
+from core.phases import HostPhase
 from swarmsim.player.formation import join_order
 from swarmsim.player.operator import (
     REMOVAL_TRIES,
@@ -57,9 +58,9 @@ def _leave_for_good(world: World, host: str) -> Conversation:
     """Wait until it is in no swarm; one that was removed while it could not be told has to be made to leave."""
     for _ in range(OUT_TRIES):
         status = world.status(host)
-        if status.lives and status.phase == "inactive":
+        if status.lives and status.phase is HostPhase.INACTIVE:
             return
-        if status.lives and status.phase in ("manager", "worker"):
+        if status.lives and status.phase in (HostPhase.MANAGER, HostPhase.WORKER):
             yield from leave(world, host)
         yield Pause(RETRY_NS)
     raise ConversationFailedError(f"{host} was not up for long enough to leave the swarm and join again")

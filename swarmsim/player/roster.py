@@ -11,6 +11,7 @@ from core.objects import Task
 from core.objects.task import TaskState, is_wanted
 from core.store import Store
 from core.trials.faults import Hosts, Link
+from swarmsim.checks.check import furthest_store
 from swarmsim.scenario.steps import Action, BreakCable, Bridge, OneWay, Partition, Resolved
 from swarmsim.scenario.targets import (
     Group,
@@ -91,17 +92,18 @@ class Roster:
 
     def tasks(self, target: TaskTarget) -> list[tuple[str, TaskId]]:
         """Host and id of each task that fits. NobodyThereError if there is none, or nobody who could tell."""
-        store = most_advanced_store(self._world)
+        store = prevailing_store(self._world)
         if store is None:
             raise NobodyThereError("no manager is up to tell where tasks are")
         names = {self._world.node_id(host): host for host in self._world.hosts()}
         found = [
             (names[task.node_id], task.id)
             for task in store.tasks.values()
-            if _fits(task, target) and task.node_id in names
+            if _fits(task, target) and task.node_id in names and target.host in (None, names[task.node_id])
         ]
         if not found:
-            raise NobodyThereError(f"{target.service} has no task that is meant to run")
+            where = "" if target.host is None else f" on {target.host}"
+            raise NobodyThereError(f"{target.service} has no task that is meant to run{where}")
         if target.count is not None and target.count < len(found):
             found = sorted(self._rng.sample(found, target.count))
         return found
@@ -196,13 +198,10 @@ def groups_parted(action: Resolved, all_hosts: Hosts) -> tuple[tuple[Hosts, ...]
     return tuple(group for group in action.groups if group), tuple(host for host in all_hosts if host not in named)
 
 
-def most_advanced_store(world: World) -> Store | None:
-    """The store of the leader, or without one of the living manager that has applied most."""
+def prevailing_store(world: World) -> Store | None:
+    """What everybody is to go by: the leader's store, or without a leader the furthest, from which nobody is told."""
     leader = world.leader()
-    if leader is not None:
-        return world.store(leader)
-    stores = [store for host in world.hosts() if (store := world.store(host)) is not None]
-    return max(stores, key=lambda store: store.index, default=None)
+    return world.store(leader) if leader is not None else furthest_store(world)
 
 
 def _fits(task: Task, target: TaskTarget) -> bool:

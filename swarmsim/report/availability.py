@@ -9,7 +9,7 @@ Two measures, since an outage is rarely total:
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -38,6 +38,10 @@ class Standstill(Struct, frozen=True, gc=False):
     """What became of those who asked meanwhile, by outcome; `good` ones just waited."""
     asked_at: tuple[str, ...]
     """The hosts they asked: others might have answered."""
+    in_vain_at: tuple[str, ...] = ()
+    """Those of them that did not answer well, or not as fast as usual: whose answer ends it is not among them."""
+    led_by: str = ""
+    """Who led meanwhile and could have answered by way of another manager; "" if nobody could."""
 
     @property
     def length_ns(self) -> int:
@@ -69,6 +73,8 @@ class BadSpell(Struct, frozen=True, gc=False):
     failed_count: int
     reasons: tuple[Reason, ...]
     """The most frequent first, of equals that which was met first."""
+    asked_at: tuple[str, ...] = ()
+    """The hosts at which those that failed were asked."""
 
 
 class Latency(Struct, frozen=True, gc=False):
@@ -93,17 +99,21 @@ class Availability(Struct, frozen=True, gc=False):
     """By outcome, `good` first, then the most frequent."""
     reasons: tuple[Reason, ...]
     standstills: tuple[Standstill, ...]
+    """Of a writer only those in which nobody could have answered it."""
     standstill_ns: int
     mean_to_repair_ns: int | None
     bad_spells: tuple[BadSpell, ...]
     latency: Latency | None
+    bad_luck: tuple[Standstill, ...] = ()
+    """Standstills of a writer that were none of the swarm's; see `bad_luck.py`."""
 
     def spells_beside_standstills(self) -> list[BadSpell]:
         """Bad spells of which no standstill says all there is to say."""
+        told = (*self.standstills, *self.bad_luck)
         return [
             spell
             for spell in self.bad_spells
-            if not any(each.from_ns <= spell.from_ns and spell.to_ns <= each.to_ns for each in self.standstills)
+            if not any(each.from_ns <= spell.from_ns and spell.to_ns <= each.to_ns for each in told)
         ]
 
     @property
@@ -116,7 +126,8 @@ def availability_of(clients: Clients) -> Availability:
     """All of one source."""
     exchanges = clients.exchanges
     latencies = sorted(each.ended_at - each.started_at for each in exchanges if each.good)
-    stood = standstills(exchanges, _threshold_ns(latencies))
+    usual_ns = USUAL_LATENCIES * quantile(latencies, 50) if latencies else 0
+    stood = standstills(exchanges, max(SHORTEST_STANDSTILL_NS, usual_ns), usual_ns)
     standstill_ns = sum(each.length_ns for each in stood)
     return Availability(
         name=clients.name,
@@ -129,14 +140,22 @@ def availability_of(clients: Clients) -> Availability:
         reasons=_reasons(exchanges),
         standstills=stood,
         standstill_ns=standstill_ns,
-        mean_to_repair_ns=standstill_ns // len(stood) if stood else None,
+        mean_to_repair_ns=mean_to_repair(stood),
         bad_spells=bad_spells(exchanges),
         latency=_latency(latencies),
     )
 
 
-def standstills(exchanges: Sequence[Exchange], threshold_ns: int) -> tuple[Standstill, ...]:
-    """Every one longer than `threshold_ns`. `exchanges` are in the order they started."""
+def mean_to_repair(stood: Sequence[Standstill]) -> int | None:
+    """How long a standstill lasted on average; None if there was none."""
+    return sum(each.length_ns for each in stood) // len(stood) if stood else None
+
+
+def standstills(exchanges: Sequence[Exchange], threshold_ns: int, usual_ns: int = 0) -> tuple[Standstill, ...]:
+    """Every one longer than `threshold_ns`. `exchanges` are in the order they started.
+
+    Who is answered within `usual_ns` has not been kept waiting.
+    """
     if not exchanges:
         return ()
     last_ended_at = max(each.ended_at for each in exchanges)
@@ -149,9 +168,14 @@ def standstills(exchanges: Sequence[Exchange], threshold_ns: int) -> tuple[Stand
         from_ns = max(before, min((each.started_at for each in waiting), default=after))
         if after - from_ns > threshold_ns and len(waiting) >= FEWEST_ASKED:
             outcomes = Counter(each.outcome for each in waiting)
-            hosts = tuple(sorted({each.host for each in waiting}))
-            found.append(Standstill(from_ns, after, bool(answers) and after <= answers[-1], _by_count(outcomes), hosts))
+            ended = bool(answers) and after <= answers[-1]
+            kept = [each for each in waiting if not each.good or each.ended_at - each.started_at > usual_ns]
+            found.append(Standstill(from_ns, after, ended, _by_count(outcomes), _hosts(waiting), _hosts(kept)))
     return tuple(found)
+
+
+def _hosts(exchanges: Iterable[Exchange]) -> tuple[str, ...]:
+    return tuple(sorted({each.host for each in exchanges}))
 
 
 def _waits_in_vain(each: Exchange, before: int, after: int) -> bool:
@@ -183,12 +207,8 @@ def _spell(exchanges: Sequence[Exchange], failed: Sequence[int]) -> BadSpell:
         asked_count=last - first + 1,
         failed_count=len(failed),
         reasons=_reasons([exchanges[index] for index in failed]),
+        asked_at=tuple(sorted({exchanges[index].host for index in failed} - {""})),
     )
-
-
-def _threshold_ns(latencies: Sequence[int]) -> int:
-    usual_ns = quantile(latencies, 50) if latencies else 0
-    return max(SHORTEST_STANDSTILL_NS, USUAL_LATENCIES * usual_ns)
 
 
 def _latency(latencies: Sequence[int]) -> Latency | None:

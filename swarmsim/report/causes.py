@@ -12,6 +12,7 @@ from swarmsim.report.availability import Availability, BadSpell, Reason
 from swarmsim.report.quorum import QuorumGap
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.wording import instant, listed
+from swarmsim.task_names import task_name
 
 CHANGE_NS: Final = 100 * MS
 AT_ITS_TASK: Final = frozenset(
@@ -47,7 +48,7 @@ def gone_unnoticed(run: RunSummary, source: Availability, spell: BadSpell) -> st
         found |= met
     if 2 * explained < spell.failed_count or not found:
         return ""
-    gone = [(f"{each[0]}.{each[1]} on {each[2]}", each[3]) for each in lost if each in found]
+    gone = [(task_name(*each[:3]), each[3]) for each in lost if each in found]
     names, noticed_at = listed([name for name, _ in gone]), max(to_ns for _, to_ns in gone)
     verb = "was" if len(gone) == 1 else "were"
     until = f"{instant(noticed_at)}{_told_by(run, noticed_at)}"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from core.trials.clients import Failure, Outcome, WriteOutcome, WriterSample
 from swarmsim.player.rates import is_success
@@ -69,12 +70,19 @@ def clients_of(recording: Recording) -> Iterator[Clients]:
                 sample.started_at + sample.latency_ns,
                 GOOD if is_success(sample) else SLOW if sample.outcome is Outcome.OK else sample.outcome.value,
                 sample.host,
-                sample.failure,
+                _by_name(sample.failure, recording.service_names),
             )
             for sample in traffic.samples
         )
         target = f"{traffic.service}:{traffic.port}"
         yield Clients(traffic.name, "requests", target, traffic.service, traffic.rate_per_s, requests)
+
+
+def _by_name(failure: Failure | None, names: dict[str, str]) -> Failure | None:
+    """A table of published ports knows services by their ids alone."""
+    if failure is None or failure.service not in names:
+        return failure
+    return replace(failure, service=names[failure.service])
 
 
 def _said(sample: WriterSample) -> str:

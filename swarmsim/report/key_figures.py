@@ -6,6 +6,7 @@ from core.timing import SECOND
 from swarmsim.counting import counted, number
 from swarmsim.recording import Ruling
 from swarmsim.report.anatomy import Anatomy
+from swarmsim.report.availability import Availability
 from swarmsim.report.replicas import Shortage
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.tables import NEVER
@@ -24,7 +25,7 @@ def key_figures(run: RunSummary) -> Iterator[tuple[str, str, str]]:
             yield (
                 duration(longest) if longest else "none",
                 f"longest standstill of {source.name}'s writes",
-                f"{part} acknowledged",
+                f"{part} acknowledged{_bad_luck(source)}",
             )
         if source.kind == "requests":
             part = f"of {number(source.asked_count)} ({share(source.failed_count, source.asked_count)})"
@@ -39,6 +40,11 @@ def key_figures(run: RunSummary) -> Iterator[tuple[str, str, str]]:
     held = sum(verdict.ruling is Ruling.HELD for verdict in run.verdicts)
     looks = sum(verdict.checked_count for verdict in run.verdicts)
     yield f"{held} / {len(run.verdicts)}", "expectations and checks held", counted(looks, "look")
+
+
+def _bad_luck(source: Availability) -> str:
+    worst = max((each.length_ns for each in source.bad_luck), default=0)
+    return f"; {duration(worst)} at worst at managers that could not write while another led" if worst else ""
 
 
 def _slowest_election(failovers: list[Anatomy]) -> tuple[str, str, str]:

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from swarmsim.recording import HostRecord, RecordedFact
 from swarmsim.report.evidence import Evidence
-from swarmsim.report.spans import Span, spans_of
+from swarmsim.report.spans import Span, spans_of, state_at
 
 UP = "up"
 POWER_AFTER = {
@@ -21,6 +21,8 @@ POWER_AFTER = {
 
 
 RAFT_ROLES = frozenset({"leader", "candidate", "pre-candidate", "follower"})
+OUTSIDE = frozenset({"inactive", "joining", "leaving"})
+"""Phases in which a host is no member of a swarm, whatever others still believe."""
 
 
 class RoleSpan(Struct, frozen=True, gc=False):
@@ -43,6 +45,11 @@ class HostLane(Struct, frozen=True, gc=False):
     started_as: str
     power: tuple[Span, ...]
     roles: tuple[RoleSpan, ...]
+
+    def takes_part_at(self, at_ns: int) -> bool:
+        """Whether its daemon lives and is a member by its own account."""
+        outside = any(role.role in OUTSIDE and role.from_ns <= at_ns < role.to_ns for role in self.roles)
+        return state_at(self.power, at_ns) == UP and not outside
 
 
 def host_lanes(evidence: Evidence) -> tuple[HostLane, ...]:

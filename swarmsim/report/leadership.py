@@ -1,18 +1,30 @@
 """Who led when, how each leader came to be elected, and what ended its rule.
 
-A leader that is cut off or asleep goes on believing it leads. Its rule ends, wherever this report tells of that, as the
-fault strikes that ended it: it is of no use from then on. When that showed (it stopped, it stepped down, another was
-elected) and how long it believed are kept beside that; without a fault its rule ends when the end shows.
+A leader that is cut off or asleep goes on believing it leads. Its rule ends, wherever this report tells of that, as
+the fault strikes that ended it: it is of no use from then on. A fault under which it still had its majority (an entry
+committed, or a client answered that had asked since) did not end it, however long that lasted. When that showed (it
+stopped, it stepped down, another was elected) and how long it believed are kept beside that; without a fault its rule
+ends when the end shows.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from msgspec import Struct
 
+from core.timing import MS
+from core.trials.clients import WriteOutcome
 from swarmsim.recording import RecordedFact
 from swarmsim.report.evidence import Evidence
 
-_ENDINGS = ("daemon-stopped", "quorum-lost", "role-changed", "leader-elected")
+_ENDINGS = ("daemon-stopped", "host-phase-changed", "quorum-lost", "role-changed")
+_LEFT = frozenset({"leaving", "inactive"})
+
+
+UNDER_WAY: Final = 2
+"""So many times a message's usual time after a fault, answers that were on their way may still arrive."""
+HANDLING_NS: Final = 5 * MS
+"""And so much longer it may take to make something of them."""
 
 
 class Campaign(Struct, frozen=True, gc=False):
@@ -97,6 +109,8 @@ def _own_end(evidence: Evidence, elected: RecordedFact) -> tuple[int, str]:
             return fact.at_ns, str(fact.data["reason"])
         if fact.kind == "quorum-lost":
             return fact.at_ns, "it lost its quorum and stepped down"
+        if fact.kind == "host-phase-changed" and fact.data["phase"] in _LEFT:
+            return fact.at_ns, "it left the swarm"
         if fact.kind == "role-changed" and fact.data["role"] != "leader" and fact.at_ns > elected.at_ns:
             newer = fact.data["term"] > elected.data["term"]
             return fact.at_ns, f"it learnt of term {fact.data['term']}" if newer else "it stepped down"
@@ -111,8 +125,27 @@ def _acts_from(evidence: Evidence, elected: RecordedFact) -> int | None:
 
 
 def _cause(evidence: Evidence, elected: RecordedFact, ending_at_ns: int) -> tuple[str, int] | None:
-    bands = [band for band in evidence.faults_on(elected.host, ending_at_ns) if band.from_ns >= elected.at_ns]
+    bands = [
+        band
+        for band in evidence.faults_on(elected.host, ending_at_ns)
+        if band.from_ns >= elected.at_ns and not _still_led(evidence, elected.host, band.from_ns, ending_at_ns)
+    ]
     return (bands[-1].text, bands[-1].from_ns) if bands else None
+
+
+def _still_led(evidence: Evidence, host: str, struck_at_ns: int, ending_at_ns: int) -> bool:
+    """Whether a leader had its majority after it was struck: more than by answers that were under way already."""
+    network = evidence.recording.network
+    beyond_ns = struck_at_ns + UNDER_WAY * (network.latency_ns + network.jitter_ns) + HANDLING_NS
+    if any(fact.host == host for fact in evidence.between(beyond_ns, ending_at_ns, "entries-committed")):
+        return True
+    return any(
+        sample.outcome is WriteOutcome.ACKNOWLEDGED
+        and struck_at_ns < sample.started_at
+        and sample.ended_at < ending_at_ns
+        for writer in evidence.recording.writers
+        for sample in writer.samples
+    )
 
 
 def campaigns_between(evidence: Evidence, from_ns: int | None, to_ns: int) -> tuple[Campaign, ...]:

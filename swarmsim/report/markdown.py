@@ -7,6 +7,7 @@ from swarmsim.report.report import Report
 from swarmsim.report.stretches import spell_table
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.tables import (
+    BAD_LUCK,
     DISTRIBUTION_COLUMNS,
     LEADERS_END,
     Table,
@@ -59,17 +60,24 @@ def _run(report: Report, run: RunSummary) -> Iterator[str]:
     yield from _section("What was done to the swarm", fault_table(run))
     yield from _section("Who led when", leader_table(run))
     yield f"\n{LEADERS_END}"
-    yield "\n## How the swarm got over it"
-    for anatomy in run.anatomies:
-        if anatomy.stages or anatomy.unfinished:
-            yield from _section(f"{mark(anatomy.at_ns)}: {anatomy.text}", stage_table(anatomy), level=3)
+    yield from _anatomies(run)
     yield from _section("What clients got", availability_table(run))
+    if any(source.bad_luck for source in run.availability):
+        yield f"\n{BAD_LUCK}"
     yield from _section("When they did not", spell_table(run))
     yield from _section("Services", service_table(run))
     yield from _section("Verdicts", verdict_table(run))
     yield from _section("Hard states reached", situation_table(run))
     yield from _section("Messages by host", cost_table(run))
     yield from _section("Messages by type", type_table(run))
+
+
+def _anatomies(run: RunSummary) -> Iterator[str]:
+    told = [anatomy for anatomy in run.anatomies if anatomy.stages or anatomy.unfinished]
+    if told:
+        yield "\n## How the swarm got over it"
+    for anatomy in told:
+        yield from _section(f"{mark(anatomy.at_ns)}: {anatomy.text}", stage_table(anatomy), level=3)
 
 
 def _section(title: str, table: Table, level: int = 2) -> Iterator[str]:

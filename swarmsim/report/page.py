@@ -17,6 +17,7 @@ from swarmsim.report.report import Report
 from swarmsim.report.stretches import spell_table
 from swarmsim.report.summary import RunSummary, Window
 from swarmsim.report.tables import (
+    BAD_LUCK,
     DISTRIBUTION_COLUMNS,
     LEADERS_END,
     NEVER,
@@ -169,11 +170,13 @@ def _run_sections(report: Report, run: RunSummary) -> Iterator[Markup]:
     yield _section("timeline", "Timeline", _legend(), _chart(run, run.whole, "whole", run.anatomies))
     yield _section("done", "What was done to the swarm", _table(fault_table(run)))
     yield _section("leaders", "Who led when", _table(leader_table(run)), element("p", LEADERS_END, class_="hint"))
-    yield _section("anatomy", "How the swarm got over it", *_anatomies(run))
+    if parts := tuple(_anatomies(run)):
+        yield _section("anatomy", "How the swarm got over it", *parts)
     yield _section(
         "availability",
         "What clients got",
         _table(availability_table(run)),
+        *((element("p", BAD_LUCK, class_="hint"),) if any(source.bad_luck for source in run.availability) else ()),
         element("h3", "When they did not get it"),
         element(
             "p",
@@ -237,8 +240,6 @@ def _chart(run: RunSummary, window: Window, name: str, jumps: Sequence[Anatomy] 
 def _anatomies(run: RunSummary) -> Iterator[Markup]:
     closed_up = {window.title: window for window in run.close_ups}
     told = [anatomy for anatomy in run.anatomies if anatomy.stages or anatomy.unfinished]
-    if not told:
-        yield element("p", "Nothing that was done made the swarm change anything.")
     for index, anatomy in enumerate(told):
         yield element("h3", f"{mark(anatomy.at_ns)}: {anatomy.text}")
         yield _scrolled(anatomy_chart(anatomy, f"anatomy-{index}"))

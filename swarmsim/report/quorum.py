@@ -1,5 +1,8 @@
 """When there was no quorum: fewer managers up than make a majority of those that vote. Then nobody can be elected.
 
+A manager that left by force counts among those that vote, as the others go on counting it, but it is not up; once it
+has joined again it votes under its new identity, and the old one is still missing.
+
 Of managers that are up but cannot hear each other nothing is said here: that is the faults' to tell.
 """
 
@@ -9,12 +12,11 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.raft.members import Membership
+from core.raft.members import Members
 from core.raft.quorum import quorum_size
 from swarmsim.counting import counted
 from swarmsim.report.evidence import Evidence
-from swarmsim.report.lanes import UP, HostLane
-from swarmsim.report.spans import state_at
+from swarmsim.report.lanes import HostLane
 
 
 class QuorumGap(Struct, frozen=True, gc=False):
@@ -43,6 +45,7 @@ def quorum_gaps(evidence: Evidence, lanes: Sequence[HostLane]) -> tuple[QuorumGa
         return ()
     voters = _voters(evidence, lanes)
     changes = {at_ns for lane in lanes for span in lane.power for at_ns in (span.from_ns, span.to_ns)}
+    changes |= {at_ns for lane in lanes for span in lane.roles for at_ns in (span.from_ns, span.to_ns)}
     changes |= {began_at, *(at_ns for at_ns, _ in voters)}
     times = sorted(at_ns for at_ns in changes if began_at <= at_ns < evidence.end_ns)
     gaps: list[QuorumGap] = []
@@ -52,13 +55,13 @@ def quorum_gaps(evidence: Evidence, lanes: Sequence[HostLane]) -> tuple[QuorumGa
 
 
 def _looked_at(
-    lanes: Sequence[HostLane], voters: Sequence[tuple[int, frozenset[str]]], at_ns: int, to_ns: int, end_ns: int
+    lanes: Sequence[HostLane], voters: Sequence[tuple[int, tuple[str, ...]]], at_ns: int, to_ns: int, end_ns: int
 ) -> QuorumGap | None:
     """What there is of a gap from one change to the next."""
     voting = [hosts for since_ns, hosts in voters if since_ns <= at_ns][-1]
     if not voting:
         return None
-    up_count = sum(lane.host in voting and state_at(lane.power, at_ns) == UP for lane in lanes)
+    up_count = sum(lane.host in voting and lane.takes_part_at(at_ns) for lane in lanes)
     needed_count = quorum_size(len(voting))
     if up_count >= needed_count:
         return None
@@ -76,14 +79,14 @@ def _extend(gaps: list[QuorumGap], part: QuorumGap | None) -> None:
     gaps.append(part)
 
 
-def _voters(evidence: Evidence, lanes: Sequence[HostLane]) -> list[tuple[int, frozenset[str]]]:
-    """Who votes, from when on: at first who started as a manager, then by the newest membership that anyone told."""
-    started = frozenset(lane.host for lane in lanes if lane.started_as == "manager")
+def _voters(evidence: Evidence, lanes: Sequence[HostLane]) -> list[tuple[int, tuple[str, ...]]]:
+    """The host of each vote, from when on: at first who started as a manager, then by the newest membership told."""
+    started = tuple(lane.host for lane in lanes if lane.started_as == "manager")
     found = [(-evidence.recording.formed_ns, started)]
     newest = 0
     for fact in evidence.of("membership-changed"):
         if fact.data["index"] > newest:
             newest = fact.data["index"]
-            members = msgspec.convert(fact.data["members"], Membership)
-            found.append((fact.at_ns, frozenset(evidence.host_of(each.id) for each in members if each.voter)))
+            members = msgspec.convert(fact.data["members"], Members)
+            found.append((fact.at_ns, tuple(evidence.host_of(each.id) for each in members if each.voter)))
     return found

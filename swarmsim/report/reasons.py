@@ -46,6 +46,13 @@ class ToldReason(Struct, frozen=True, gc=False):
     outcome: str
     words: str
     count: int
+    others: bool = False
+    """Of an outcome that others before it have too: these had other reasons, which are not told."""
+
+    @property
+    def also(self) -> str:
+        """` for another reason` or nothing."""
+        return f" for {'another reason' if self.count == 1 else 'other reasons'}" if self.others else ""
 
 
 def grouped(reasons: Sequence[Reason]) -> list[ToldReason]:
@@ -62,6 +69,16 @@ def grouped(reasons: Sequence[Reason]) -> list[ToldReason]:
         for (outcome, said, failure), members in groups.items()
     ]
     return sorted(told, key=lambda each: -each.count)
+
+
+def with_the_rest(reasons: Sequence[Reason], told_count: int) -> list[ToldReason]:
+    """The `told_count` most frequent, then the others by outcome alone, so that all of an outcome add up."""
+    told = grouped(reasons)
+    rest: dict[str, int] = {}
+    for each in told[told_count:]:
+        rest[each.outcome] = rest.get(each.outcome, 0) + each.count
+    before = {each.outcome for each in told[:told_count]}
+    return [*told[:told_count], *(ToldReason(outcome, "", rest[outcome], outcome in before) for outcome in rest)]
 
 
 def _anywhere(failure: Failure | None) -> Failure | None:

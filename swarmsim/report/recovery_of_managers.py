@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from swarmsim.counting import counted
 from swarmsim.report.course import Course, Found, within
+from swarmsim.report.departures import left_on_purpose
 from swarmsim.report.disturbances import Disturbance
 from swarmsim.report.lanes import UP
 from swarmsim.report.leadership import Campaign, Reign, campaigns_between
@@ -69,7 +70,10 @@ def _first_write(course: Course, reign: Reign | None) -> Iterator[Found]:
 
 
 def sessions(course: Course, reign: Reign) -> Iterator[Found]:
-    """When every host that was up at the election had a session with the new leader, as long as it led."""
+    """When every host that was up at the election had a session with the new leader, as long as it led.
+
+    Nobody waits for those that the operator had leave or removed.
+    """
     waiting = {lane.host for lane in course.lanes if state_at(lane.power, reign.elected_at_ns) == UP}
     joined = {
         course.evidence.host_of(fact.data["node_id"])
@@ -77,13 +81,15 @@ def sessions(course: Course, reign: Reign) -> Iterator[Found]:
         if fact.at_ns < reign.elected_at_ns
     }
     waiting &= joined
+    waiting = {host for host in waiting if not left_on_purpose(course.evidence, host, reign.elected_at_ns)}
     count = len(waiting)
     for fact in course.evidence.between(reign.elected_at_ns, reign.ending_at_ns, "session-opened"):
         waiting.discard(course.evidence.host_of(fact.data["node_id"]))
         if not waiting:
             yield Found("sessions-back", fact.at_ns, counted(count, "host"))
             return
-    if count:
+    waiting = {host for host in waiting if not left_on_purpose(course.evidence, host, reign.ending_at_ns)}
+    if waiting:
         yield Found("sessions-back", None, f"not {listed(sorted(waiting))}")
 
 
@@ -113,6 +119,9 @@ def hosts_back(course: Course, disturbance: Disturbance) -> Iterator[Found]:
         host = course.evidence.host_of(fact.data["node_id"])
         if host in back and fact.at_ns >= back[host]:
             opened.setdefault(host, fact.at_ns)
-    missing = sorted(back.keys() - opened.keys())
-    note = f"not {listed(missing)}" if missing else ", ".join(sorted(back))
+    end_ns = course.evidence.end_ns
+    missing = sorted(host for host in back.keys() - opened.keys() if not left_on_purpose(course.evidence, host, end_ns))
+    if not missing and not opened:
+        return
+    note = f"not {listed(missing)}" if missing else ", ".join(sorted(opened))
     yield Found("hosts-back", None if missing else max(opened.values()), note)

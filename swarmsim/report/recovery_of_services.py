@@ -5,7 +5,6 @@ from typing import Final
 
 from core.timing import SECOND
 from swarmsim.counting import counted
-from swarmsim.player.recorder import LOOK_NS
 from swarmsim.report.course import Course, Found, within
 from swarmsim.report.disturbances import Disturbance
 from swarmsim.report.exchanges import Clients, Exchange
@@ -32,15 +31,7 @@ def tasks(course: Course, disturbance: Disturbance) -> Iterator[Found]:
     note = listed(names) if len(names) <= MOST_NAMED else f"{len(names)} services"
     done_at = max(shortage.to_ns for shortage, _ in (*begun, *ended))
     over = all(shortage.ended for shortage, _ in begun)
-    yield Found("tasks-running", _healthy_at(course, done_at) if over else None, note, inherited=not begun)
-
-
-def _healthy_at(course: Course, seen_ns: int) -> int:
-    """When the task that made a service complete became healthy, exactly: counts are only taken every so often."""
-    starts = (
-        span.from_ns for row in course.slots for life in row.lives for span in life.states if span.state == "running"
-    )
-    return max((at_ns for at_ns in starts if seen_ns - 2 * LOOK_NS <= at_ns <= seen_ns), default=seen_ns)
+    yield Found("tasks-running", done_at if over else None, note, inherited=not begun)
 
 
 def tables(course: Course, disturbance: Disturbance, others_done_at: int) -> Iterator[Found]:

@@ -1,11 +1,18 @@
 """Tasks desired and running, and what was missing: the area between the two, in replica-seconds.
 
-The first start of a service is no outage: it counts from when a service first had all its tasks.
+The first start of a service is no outage: it counts from when a service first had all its tasks. Running tasks are only
+counted every so often; when one began or ceased to run is taken from its own life, which is exact.
 """
 
-from msgspec import Struct
+from collections.abc import Sequence
+from itertools import pairwise
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from swarmsim.player.recorder import LOOK_NS
 from swarmsim.recording import Recording, ServicePoint
+from swarmsim.report.tasks import SlotRow
 
 
 class Shortage(Struct, frozen=True, gc=False):
@@ -29,13 +36,29 @@ class Replicas(Struct, frozen=True, gc=False):
     missing_replica_ns: int
 
 
-def replicas_of(recording: Recording) -> tuple[Replicas, ...]:
+def replicas_of(recording: Recording, slots: Sequence[SlotRow]) -> tuple[Replicas, ...]:
     """Every service in the order they appeared."""
     points: dict[str, list[ServicePoint]] = {}
     for point in recording.services:
         if point.at_ns <= recording.end_ns:
             points.setdefault(point.service, []).append(point)
-    return tuple(_replicas(service, own, recording.end_ns) for service, own in points.items())
+    return tuple(
+        _replicas(service, _exact(own, [row for row in slots if row.service == service]), recording.end_ns)
+        for service, own in points.items()
+    )
+
+
+def _exact(points: list[ServicePoint], slots: Sequence[SlotRow]) -> list[ServicePoint]:
+    """Each change of what runs when the task that made it began or ceased to run, if one is known that did."""
+    spans = [span for row in slots for life in row.lives for span in life.states if span.state == "running"]
+    began, ceased = [span.from_ns for span in spans], [span.to_ns for span in spans]
+    exact = points[:1]
+    for before, point in pairwise(points):
+        changes = began if point.running > before.running else ceased if point.running < before.running else []
+        since_ns = max(point.at_ns - 2 * LOOK_NS, exact[-1].at_ns)
+        at_ns = max((at_ns for at_ns in changes if since_ns <= at_ns <= point.at_ns), default=point.at_ns)
+        exact.append(replace(point, at_ns=at_ns))
+    return exact
 
 
 def _replicas(service: str, points: list[ServicePoint], end_ns: int) -> Replicas:

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from core.timing import SECOND
+from core.timing import MS, SECOND
 from swarmsim.counting import counted, number
 from swarmsim.recording import Ruling, Verdict
 from swarmsim.report.anatomy import Anatomy
@@ -77,13 +77,16 @@ def _leadership(run: RunSummary) -> Iterator[str]:
 def _quorum_gaps(run: RunSummary, from_ns: int, to_ns: int) -> Iterator[str]:
     """Those that began between two elections."""
     gaps = [gap for gap in run.quorum_gaps if from_ns <= gap.from_ns < to_ns]
-    yield from (_quorum_gap(gap) for gap in gaps[:MOST_TOLD])
+    yield from (_quorum_gap(run, gap) for gap in gaps[:MOST_TOLD])
     if len(gaps) > MOST_TOLD:
         yield f"{counted(len(gaps) - MOST_TOLD, 'more time')} there was no quorum."
 
 
-def _quorum_gap(gap: QuorumGap) -> str:
-    return f"From {instant(gap.from_ns)}{quorum_counts(gap)} there was no quorum, so nobody could be elected."
+def _quorum_gap(run: RunSummary, gap: QuorumGap) -> str:
+    """With what was done last before it, if that was just before."""
+    done = [each.text for each in run.anatomies if each.at_ns <= gap.from_ns < each.at_ns + SECOND]
+    after = f" after “{done[-1]}”" if done else ""
+    return f"From {instant(gap.from_ns)}{quorum_counts(gap)} there was no quorum{after}, so nobody could be elected."
 
 
 def _many_leaders(run: RunSummary) -> Iterator[str]:
@@ -125,7 +128,7 @@ def _why_it_ended(reign: Reign) -> str:
 def _tasks(run: RunSummary) -> Iterator[str]:
     short = [service for service in run.replicas if service.shortages]
     for anatomy in run.anatomies:
-        yield from _recovery(anatomy)
+        yield from _recovery(run, anatomy)
     if short:
         missing = sum(service.missing_replica_ns for service in short)
         yield f"Over the run {missing / SECOND:.1f} replica-seconds were missing."
@@ -133,16 +136,25 @@ def _tasks(run: RunSummary) -> Iterator[str]:
         yield "No service was ever short of tasks."
 
 
-def _recovery(anatomy: Anatomy) -> Iterator[str]:
+def _recovery(run: RunSummary, anatomy: Anatomy) -> Iterator[str]:
+    begun_ns = _short_from(run, anatomy)
+    delay_ns = begun_ns - anatomy.at_ns
     left = f"“{anatomy.text}” at {mark(anatomy.at_ns)} left"
+    short = "short of tasks" if delay_ns < MS else f"short of tasks from {instant(begun_ns)}"
     for stage in anatomy.stages:
         if stage.name == "tasks-running" and not stage.inherited:
-            yield f"{left} {stage.note} short of tasks; all ran again {duration(stage.since_ns)} later."
+            yield f"{left} {stage.note} {short}; all ran again {duration(stage.since_ns - delay_ns)} later."
     for each in anatomy.unfinished:
         if each.name == "tasks-running":
-            late = None if each.came_ns is None else f"all ran again only {duration(each.came_ns)} later, after"
-            rest = " to the end" if late is None else f"; {late} “{each.after}”"
-            yield f"{left} {each.note} short of tasks{rest}."
+            late = None if each.came_ns is None else f"all ran again only {duration(each.came_ns - delay_ns)} later"
+            rest = " to the end" if late is None else f"; {late}, after “{each.after}”"
+            yield f"{left} {each.note} {short}{rest}."
+
+
+def _short_from(run: RunSummary, anatomy: Anatomy) -> int:
+    """When the first service fell short after this disturbance: it may have taken its time to show."""
+    begun = [shortage.from_ns for service in run.replicas for shortage in service.shortages]
+    return min((at_ns for at_ns in begun if anatomy.at_ns <= at_ns < anatomy.until_ns), default=anatomy.at_ns)
 
 
 def _verdicts(run: RunSummary) -> Iterator[str]:

@@ -5,10 +5,10 @@ from typing import Final
 
 from swarmsim.counting import counted, number
 from swarmsim.report.availability import Availability, BadSpell, Standstill
+from swarmsim.report.blame import blamed
 from swarmsim.report.causes import gone_unnoticed, quorum_counts, quorum_gap_in
-from swarmsim.report.disturbances import lasts
 from swarmsim.report.leadership import leaderless
-from swarmsim.report.reasons import ToldReason, grouped
+from swarmsim.report.reasons import ToldReason, grouped, with_the_rest
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.wording import duration, instant, listed, share
 
@@ -47,9 +47,9 @@ def told_of_writes(run: RunSummary, source: Availability) -> Iterator[str]:
     were = "was" if good == 1 else "were"
     yield f"{number(good)} of {counted(source.asked_count, 'write')} {were} acknowledged{others}."
     if not source.standstills:
-        yield "They never stood still."
+        yield "The swarm never kept them waiting." if source.bad_luck else "They never stood still."
     elif len(source.standstills) <= MOST_STANDSTILLS:
-        yield from (_standstill(run, each) for each in source.standstills)
+        yield from (_standstill(run, source, each) for each in source.standstills)
     else:
         longest = sorted(source.standstills, key=lambda each: each.length_ns, reverse=True)
         times = listed(
@@ -57,14 +57,28 @@ def told_of_writes(run: RunSummary, source: Availability) -> Iterator[str]:
         )
         together = duration(source.standstill_ns)
         yield f"They stood still {len(longest)} times, {together} in all; the longest times were {times}."
-        yield _standstill(run, longest[0])
+        yield _standstill(run, source, longest[0])
+    yield from _bad_luck(run, source)
     yield from _spells(run, source, source.spells_beside_standstills())
 
 
-def _standstill(run: RunSummary, standstill: Standstill) -> str:
+def _bad_luck(run: RunSummary, source: Availability) -> Iterator[str]:
+    """When it was the hosts asked that could not write, and not the swarm."""
+    longest = sorted(source.bad_luck, key=lambda each: each.length_ns, reverse=True)
+    if len(longest) <= MOST_STANDSTILLS:
+        yield from (_standstill(run, source, each) for each in source.bad_luck)
+        return
+    together = duration(sum(each.length_ns for each in longest))
+    yield f"{len(longest)} times, for {together} in all, the managers asked could not write while another led."
+    yield _standstill(run, source, longest[0])
+
+
+def _standstill(run: RunSummary, source: Availability, standstill: Standstill) -> str:
     unended = "" if standstill.ended else ", and it was still so when the run ended"
-    led = _led_meanwhile(run, standstill)
-    why = _no_leader(run, standstill) if not led else _under(run, standstill.from_ns, standstill.to_ns)
+    led_by, asked = standstill.led_by, listed(standstill.in_vain_at)
+    were = "was" if len(standstill.in_vain_at) == 1 else "were"
+    led = f"; {led_by} led meanwhile, and {asked} alone {were} asked in vain" if led_by else ""
+    why = blamed(run, source, standstill) if led_by else _no_leader(run, source, standstill)
     return (
         f"For {duration(standstill.length_ns)}, from {instant(standstill.from_ns)} to {instant(standstill.to_ns)}, "
         f"no write was acknowledged{why}{unended}: {_asked(standstill)}{led}."
@@ -82,36 +96,17 @@ def _asked(standstill: Standstill) -> str:
     return f"of {asked}, {listed([_became(outcome, count) for outcome, count in standstill.asked.items()])}"
 
 
-def _led_meanwhile(run: RunSummary, standstill: Standstill) -> str:
-    """That it was the hosts asked that could not write, and not the swarm: a leader could act for most of the time."""
-    if _most(standstill, [(gap.from_ns, gap.to_ns) for gap in run.quorum_gaps]) or not run.reigns:
-        return ""
-    if _most(standstill, leaderless(run.reigns, run.end_ns)):
-        return ""
-    leaders = [reign.host for reign in run.reigns if _most(standstill, [(reign.elected_at_ns, reign.until_ns)])]
-    managers = {lane.host for lane in run.hosts if lane.started_as == "manager"}
-    if not leaders or managers <= set(standstill.asked_at):
-        return ""
-    return f"; {leaders[-1]} led meanwhile, and other managers were not asked"
-
-
-def _most(standstill: Standstill, spans: Sequence[tuple[int, int]]) -> bool:
-    """Whether these cover the greater part of it."""
-    covered = (min(to_ns, standstill.to_ns) - max(from_ns, standstill.from_ns) for from_ns, to_ns in spans)
-    return 2 * sum(each for each in covered if each > 0) > standstill.length_ns
-
-
 def _became(outcome: str, count: int) -> str:
     return f"{number(count)} {_BECAME[outcome][count != 1]}"
 
 
-def _no_leader(run: RunSummary, standstill: Standstill) -> str:
+def _no_leader(run: RunSummary, source: Availability, standstill: Standstill) -> str:
     if gap := quorum_gap_in(run, standstill.from_ns, standstill.to_ns):
         return f" because there was no quorum{quorum_counts(gap)} and so no leader"
     gaps = leaderless(run.reigns, run.end_ns)
     if any(from_ns < standstill.to_ns and to_ns > standstill.from_ns for from_ns, to_ns in gaps):
         return " because no leader could act"
-    return _under(run, standstill.from_ns, standstill.to_ns)
+    return blamed(run, source, standstill)
 
 
 def told_of_requests(run: RunSummary, source: Availability) -> Iterator[str]:
@@ -136,10 +131,12 @@ def _spells(run: RunSummary, source: Availability, spells: Sequence[BadSpell]) -
 
 def _spell(run: RunSummary, source: Availability, spell: BadSpell) -> str:
     part = share(spell.failed_count, spell.asked_count)
+    if spell.asked_count == 1:
+        part = f"1 {source.kind.removesuffix('s')}"
     why = gone_unnoticed(run, source, spell) if source.kind == "requests" else ""
     unended = "" if spell.ended else ", and the last failed too,"
     span = f"from {instant(spell.from_ns)}{_asked_before(run, source, spell)} to {instant(spell.to_ns)}{unended or ','}"
-    why = why or _under(run, spell.from_ns, spell.to_ns)
+    why = why or blamed(run, source, spell)
     return f"For {duration(spell.to_ns - spell.from_ns)}, {span} {part} failed{why}: {_reasons(spell)}."
 
 
@@ -159,26 +156,17 @@ def _asked_before(run: RunSummary, source: Availability, spell: BadSpell) -> str
 
 def _reasons(spell: BadSpell) -> str:
     """The most frequent, until few are left."""
-    told: list[str] = []
-    rest = spell.failed_count
+    rest, told_count = spell.failed_count, 0
     for reason in grouped(spell.reasons)[:MOST_REASONS]:
         if rest * FEW < spell.failed_count:
             break
-        told.append(_reason(reason))
+        told_count += 1
         rest -= reason.count
-    return listed([*told, f"{number(rest)} otherwise"] if rest else told)
+    told = with_the_rest(spell.reasons, told_count)
+    forgotten = spell.failed_count - sum(each.count for each in told)
+    return listed([*map(_reason, told), *([f"{number(forgotten)} otherwise"] if forgotten else [])])
 
 
 def _reason(reason: ToldReason) -> str:
     words = f" ({reason.words})" if reason.words else ""
-    return f"{number(reason.count)} {FAILED[reason.outcome][reason.count != 1]}{words}"
-
-
-def _under(run: RunSummary, from_ns: int, to_ns: int) -> str:
-    """The faults that were on."""
-    bands = [
-        band
-        for band in run.faults
-        if lasts(band) and band.from_ns < to_ns and (band.to_ns is None or band.to_ns > from_ns)
-    ]
-    return f" under {listed([f'“{band.text}”' for band in bands[-2:]])}" if bands else ""
+    return f"{number(reason.count)} {FAILED[reason.outcome][reason.count != 1]}{words}{reason.also}"

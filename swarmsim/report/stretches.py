@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from swarmsim.counting import counted, number
-from swarmsim.report.availability import Availability
-from swarmsim.report.reasons import grouped
+from swarmsim.report.availability import Availability, BadSpell
+from swarmsim.report.reasons import with_the_rest
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.tables import Table
 from swarmsim.report.wording import duration, instant, listed
 
 MOST_STRETCHES: Final = 12
 """Of each client; report.json has the rest."""
+MOST_REASONS: Final = 3
 
 
 def spell_table(run: RunSummary) -> Table:
@@ -37,16 +38,26 @@ def spell_table(run: RunSummary) -> Table:
 def _stretches(source: Availability) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     """Standstills and the bad spells beside them, each with its row."""
     name = f"{source.kind} of {source.name}"
-    for still in source.standstills:
+    for still in (*source.standstills, *source.bad_luck):
         asked = listed([f"{number(count)} {_waited(outcome)}" for outcome, count in still.asked.items()])
-        hosts = [host for host in still.asked_at if host]
+        hosts = [host for host in (still.in_vain_at if still.led_by else still.asked_at) if host]
         what = f"nobody was answered{f' at {listed(hosts)}' if hosts and source.kind != 'requests' else ''}"
+        if still.led_by:
+            what += f", while {still.led_by} led"
         yield still.from_ns, still.to_ns, _stretch(name, still.from_ns, still.to_ns, what, asked)
     for spell in source.spells_beside_standstills():
         part = f"{number(spell.failed_count)} of {number(spell.asked_count)} failed"
-        reasons = grouped(spell.reasons)[:3]
-        why = listed([f"{number(each.count)} {each.outcome}{_in_brackets(each.words)}" for each in reasons])
+        why = listed([*_reasons(spell)])
         yield spell.from_ns, spell.to_ns, _stretch(name, spell.from_ns, spell.to_ns, part, why)
+
+
+def _reasons(spell: BadSpell) -> Iterator[str]:
+    """They add up to all that failed."""
+    told = with_the_rest(spell.reasons, MOST_REASONS)
+    yield from (f"{number(each.count)} {each.outcome}{_in_brackets(each.words)}{each.also}" for each in told)
+    forgotten = spell.failed_count - sum(each.count for each in told)
+    if forgotten:
+        yield f"{number(forgotten)} otherwise"
 
 
 def _in_brackets(words: str) -> str:

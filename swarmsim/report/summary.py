@@ -6,6 +6,7 @@ from core.timing import MS, SECOND
 from swarmsim.recording import FaultBand, Recording, Ruling, Verdict
 from swarmsim.report.anatomy import Anatomy, anatomy_of
 from swarmsim.report.availability import Availability, availability_of
+from swarmsim.report.bad_luck import with_bad_luck_apart
 from swarmsim.report.costs import Costs, costs_of
 from swarmsim.report.course import Course
 from swarmsim.report.disturbances import disturbances
@@ -70,19 +71,23 @@ def summarise(recording: Recording) -> RunSummary:
     """Everything that can be said of a recording; equal recordings give equal summaries."""
     evidence = Evidence(recording)
     clients = tuple(clients_of(recording))
-    availability = tuple(availability_of(source) for source in clients)
-    replicas = replicas_of(recording)
+    slots = slot_rows(evidence)
+    replicas = replicas_of(recording, slots)
     lanes = host_lanes(evidence)
     gaps = quorum_gaps(evidence, lanes)
+    led = reigns(evidence)
+    availability = tuple(
+        with_bad_luck_apart(availability_of(source), lanes, led, gaps, recording.end_ns) for source in clients
+    )
     course = Course(
         evidence=evidence,
         lanes=lanes,
-        reigns=reigns(evidence),
+        reigns=led,
         quorum_gaps=gaps,
         replicas=replicas,
         clients=clients,
         availability=availability,
-        slots=slot_rows(evidence),
+        slots=slots,
         lagging=lagging_tables(recording),
         misled=misled_tables(recording),
     )

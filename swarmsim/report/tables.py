@@ -133,13 +133,14 @@ def availability_table(run: RunSummary) -> Table:
             "lost, by outcome",
             "standstills",
             "longest",
+            "bad luck",
             "mean time to repair",
             "p50",
             "p99",
             "max",
         ),
         tuple(_availability_row(source) for source in run.availability),
-        (1, 2, 4, 5, 6, 7, 8, 9),
+        (1, 2, 4, 5, 6, 7, 8, 9, 10),
     )
 
 
@@ -148,6 +149,7 @@ def _availability_row(source: Availability) -> tuple[str, ...]:
     lost = listed([f"{number(count)} {outcome}" for outcome, count in source.outcomes.items() if outcome != "good"])
     latency = source.latency
     longest = max((each.length_ns for each in source.standstills), default=0)
+    unlucky = [each.length_ns for each in source.bad_luck]
     repair = "–" if source.mean_to_repair_ns is None else duration(source.mean_to_repair_ns)
     latencies = ("–",) * 3 if latency is None else (latency.p50_ns, latency.p99_ns, latency.max_ns)
     return (
@@ -157,9 +159,17 @@ def _availability_row(source: Availability) -> tuple[str, ...]:
         lost or "none",
         str(len(source.standstills)),
         duration(longest) if longest else "–",
+        f"{len(unlucky)}, at most {duration(max(unlucky))}" if unlucky else "–",
         repair,
         *(duration(value) if isinstance(value, int) else value for value in latencies),
     )
+
+
+BAD_LUCK: Final = (
+    "Bad luck: a client of the managers asked a few that could not write while another led. "
+    "That is no standstill of the swarm."
+)
+"""Said beside the table of what clients got; see `bad_luck.py`."""
 
 
 def service_table(run: RunSummary) -> Table:

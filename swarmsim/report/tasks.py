@@ -85,7 +85,7 @@ class _Task:
 def slot_rows(evidence: Evidence) -> tuple[SlotRow, ...]:
     """By service and slot; services in the order they first appeared."""
     tasks = _tasks(evidence)
-    names = {task.service_id: task.service for task in tasks if task.service}
+    names = {task.service_id: task.service for task in tasks if task.service} | evidence.recording.service_names
     rows: dict[tuple[str, str], list[TaskLife]] = {}
     for task in tasks:
         life = TaskLife(task.task_id, task.host, spans_of(task.changes, evidence.end_ns))

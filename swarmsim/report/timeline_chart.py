@@ -15,6 +15,7 @@ from swarmsim.report.series import Series
 from swarmsim.report.summary import RunSummary, Window
 from swarmsim.report.tasks import SlotRow, TaskLife
 from swarmsim.report.wording import duration, instant
+from swarmsim.task_names import task_name
 
 HOST_HEIGHT: Final = 17
 FAULT_HEIGHT: Final = 17
@@ -248,9 +249,8 @@ def _slot(canvas: Canvas, row: SlotRow) -> None:
 
 def _life(canvas: Canvas, row: SlotRow, life: TaskLife, y: float) -> None:
     for span in life.states:
-        title = (
-            f"{row.service}.{row.slot} on {life.host}: {span.state}, {instant(span.from_ns)} to {instant(span.to_ns)}"
-        )
+        name = task_name(row.service, row.slot, life.host)
+        title = f"{name}: {span.state}, {instant(span.from_ns)} to {instant(span.to_ns)}"
         label = {"running": life.host, "lost": f"{life.host}: gone, not noticed"}.get(
             span.state, f"{life.host}: {span.state}"
         )

@@ -8,11 +8,13 @@ _MINUTE = 60 * SECOND
 
 
 def duration(length_ns: int) -> str:
-    """With three significant digits or so: `1.2 ms`, `261 ms`, `3.32 s`, `2 min 5 s`."""
+    """With three significant digits or so: `0.25 ms`, `1.2 ms`, `261 ms`, `3.32 s`, `2 min 5 s`."""
     if length_ns < 0:
         return f"−{duration(-length_ns)}"
     if length_ns == 0:
         return "0 s"
+    if length_ns < MS:
+        return f"{length_ns / MS:.2g} ms"
     if length_ns < 10 * MS:
         return f"{length_ns / MS:.1f} ms"
     if length_ns < SECOND - MS // 2:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from swarmsim.scenario.plan import Scenario
-from swarmsim.scenario.plan_language import host_names
 from swarmsim.scenario.steps import Bridge, Demote, Partition, Promote, Step
 from swarmsim.scenario.targets import Group, Host, HostGroup, HostTarget, Rack, Several, Some
 
@@ -19,7 +18,7 @@ def left_out(scenario: Scenario) -> Iterator[tuple[Step, tuple[str, ...]]]:
         named = _named(step)
         hosts = tuple(
             host
-            for host in host_names(scenario.cluster.manager_count, scenario.cluster.worker_count)
+            for host in scenario.cluster.host_names
             if not any(_may_be(target, host, racks, roles_change) for target in named)
         )
         if named and hosts:

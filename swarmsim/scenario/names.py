@@ -58,6 +58,10 @@ class Names(Struct, frozen=True):
         if count > most and "hosts" not in self.unread:
             value.fail(f"{count} is too many, there are at most {most} {group.value} at that time")
 
+    def may_be_global(self, service: str) -> bool:
+        """Whether a service has, or might have, a task on each host rather than slots."""
+        return service not in self.most_replicas
+
     def check_task_count(self, value: Value, service: str, count: int) -> None:
         """Refuse more tasks than a service is ever given."""
         most = self.most_replicas.get(service)

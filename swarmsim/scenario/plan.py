@@ -75,6 +75,21 @@ class ClusterPlan(Struct, frozen=True, gc=False):
     wire_codec: bool = False
     """Whether every message between hosts goes through the real codec."""
 
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """The hosts it starts with, in order."""
+        return manager_names(self.manager_count) + worker_names(self.worker_count)
+
+
+def manager_names(count: int) -> tuple[str, ...]:
+    """m1..mN."""
+    return tuple(f"m{number}" for number in range(1, count + 1))
+
+
+def worker_names(count: int) -> tuple[str, ...]:
+    """w1..wN."""
+    return tuple(f"w{number}" for number in range(1, count + 1))
+
 
 class Call(Struct, frozen=True, gc=False):
     """What a container asks of another service to answer one request: a DNS name as the container sees it.

@@ -42,12 +42,6 @@ from swarmsim.scenario.words import (
 MAX_HOST_COUNT: Final = 10_000
 
 
-def host_names(manager_count: int, worker_count: int) -> tuple[str, ...]:
-    """m1..mN, w1..wN."""
-    managers = tuple(f"m{number}" for number in range(1, manager_count + 1))
-    return managers + tuple(f"w{number}" for number in range(1, worker_count + 1))
-
-
 # --- cluster
 
 
@@ -128,7 +122,7 @@ def hosts_of(value: Value) -> tuple[str, ...] | None:
     sizes = Mistakes().attempt(lambda: {part.field: part.kind.read(entries[part.key], Names()) for part in written})
     if sizes is None or "manager_count" not in sizes:
         return None
-    return host_names(sizes["manager_count"], sizes.get("worker_count", 0))
+    return ClusterPlan(**sizes).host_names
 
 
 # --- images

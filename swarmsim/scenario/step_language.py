@@ -90,6 +90,7 @@ VERBS: Final = {
         _verb(steps.FailPulls, _ON_HOSTS),
         _verb(steps.FailRoutes, _ON_HOSTS),
         _verb(steps.SlowRoutes, _ON_HOSTS, _LATENCY),
+        _verb(steps.MuteRoutes, _ON_HOSTS),
         _verb(steps.CrashTask, _ON_TASKS),
         _verb(steps.ExitTask, _ON_TASKS, Part("code", "code", EXIT_CODE)),
         _verb(steps.Unhealthy, _ON_TASKS),

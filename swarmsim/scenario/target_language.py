@@ -1,7 +1,8 @@
 """How targets are written.
 
 Hosts: a name (`m1`), a group (`leader`), `{rack: a}`, `{host-of: web.1}`, `{managers: 2, including: leader}`, or a
-list of those. Tasks: `web.1`, `web` (all of its tasks), `{web: 2}` (two of them). Links: `[one end, other end]`.
+list of those. Tasks: `web.1`, `agent.w1` (of a global service: the one on w1), `web` (all of its tasks),
+`{web: 2}` (two of them). Links: `[one end, other end]`.
 """
 
 from typing import Final
@@ -117,7 +118,12 @@ def _read_tasks(value: Value, names: Names) -> TaskTarget:
     service, dot, slot = value.text().rpartition(".")
     if not dot:
         return TaskTarget(SERVICE.read(value, names))
-    if not is_whole_number(slot) or int(slot) == 0:
+    is_number = is_whole_number(slot)
+    if not is_number and names.may_be_global(service):
+        name = SERVICE.read(Value(value.path, service), names)
+        names.check_host(value, slot)
+        return TaskTarget(name, host=slot)
+    if not is_number or int(slot) == 0:
         value.fail(f"{slot!r} is not a slot; write a task like vote_web.1")
     name = SERVICE.read(Value(value.path, service), names)
     names.check_slot(value, name, int(slot))
@@ -127,7 +133,8 @@ def _read_tasks(value: Value, names: Names) -> TaskTarget:
 def _write_tasks(target: TaskTarget) -> object:
     if target.count is not None:
         return {target.service: target.count}
-    return target.service if target.slot is None else f"{target.service}.{target.slot}"
+    place = target.host if target.slot is None else target.slot
+    return target.service if place is None else f"{target.service}.{place}"
 
 
 def _read_link(value: Value, names: Names) -> Link[HostTarget]:

@@ -54,12 +54,14 @@ class Rack(Struct, frozen=True, gc=False, tag="rack"):
 class TaskTarget(Struct, frozen=True, gc=False, tag="task"):
     """Tasks that are desired to run: of `service` (full name, such as `vote_web`), in `slot`, or in all if None.
 
-    `count` takes that many of them at random, by the world's own source of chance.
+    A global service has no slots: there `host` is where its task is. `count` takes that many of them at random, by the
+    world's own source of chance.
     """
 
     service: str
     slot: int | None = None
     count: int | None = None
+    host: str | None = None
 
 
 class HostOf(Struct, frozen=True, gc=False, tag="host-of"):

@@ -18,6 +18,8 @@ from swarmsim.scenario.names import Names
 US: Final = 1_000
 _PERCENT: Final = re.compile(r"([+-]?[0-9]{1,18}(?:\.[0-9]+)?)\s*%")
 _RATE: Final = re.compile(r"([0-9]{1,18}(?:\.[0-9]+)?)\s*/\s*(s|m)")
+_MAX_RATE_PER_S: Final = 1_000_000
+"""More than any client of a swarm asks for; and a simulated clock has no room for a billion per second."""
 _BANDWIDTH: Final = re.compile(r"([0-9]{1,18}(?:\.[0-9]+)?)\s*([kMG]?)bit/s")
 
 
@@ -118,7 +120,10 @@ def _read_rate(value: Value, _: Names) -> float:
     match = _RATE.fullmatch(value.raw) if isinstance(value.raw, str) else None
     if match is None or float(match[1]) == 0:
         value.fail(f"{value.scalar_text()!r} is not a rate; write it like 200/s or 30/m")
-    return float(match[1]) / (60 if match[2] == "m" else 1)
+    rate_per_s = float(match[1]) / (60 if match[2] == "m" else 1)
+    if rate_per_s > _MAX_RATE_PER_S:
+        value.fail(f"{value.raw!r} is too large; the most is {_MAX_RATE_PER_S}/s")
+    return rate_per_s
 
 
 def _write_rate(rate_per_s: float) -> str:

@@ -10,6 +10,7 @@ from core.ids import NodeId, SecretId
 from core.machines import Machines
 from core.mesh.routes import RouteTable
 from core.operations import Operation
+from core.phases import HostPhase
 from core.raft.effects import Result
 from core.raft.members import voters_of
 from core.store import Store
@@ -93,12 +94,13 @@ class SimulatedWorld:
         core = machine.host
         assert core is None or isinstance(core, Host)
         raft = core.machines.raft if core is not None else None
+        agent = core.machines.agent if core is not None else None
         leads = core is not None and core.leading and machine.daemon is not None
         return HostStatus(
             host,
             self._racks[host],
             _power(machine),
-            core.phase if core is not None else "inactive",
+            core.phase if core is not None else HostPhase.INACTIVE,
             self.node_id(host),
             raft.id if raft is not None else NodeId(""),
             raft.leader_id if raft is not None and raft.leader_id is not None else NodeId(""),
@@ -107,6 +109,8 @@ class SimulatedWorld:
             raft.term if raft is not None else 0,
             raft.commit_index if raft is not None else 0,
             raft.applied_index if raft is not None else 0,
+            agent is not None and agent.session_id is not None,
+            raft.last_index if raft is not None else 0,
             raft.round if raft is not None else 0,
             raft.confirmed_round if raft is not None else 0,
         )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+from followed_store import networks_kept
 from msgspec.structs import replace
 
 from core.ids import Address, NetworkId, NodeId, SecretId, ServiceId, SessionId, TaskId
@@ -199,7 +200,7 @@ class Pair(Leader):
     def networks_remembered(self) -> int:
         """Of how many networks the leader keeps tables, once it has had a moment."""
         self.until(self.now + TIMING.heartbeat_ns)
-        return self.dispatcher._conversations.tables.network_count
+        return len(networks_kept(self.dispatcher._conversations.tables))
 
     def stops_told(self) -> list[TaskId]:
         told = self.acknowledge(A, self.sessions[A])

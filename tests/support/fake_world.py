@@ -9,6 +9,7 @@ from typing import Any
 from core.ids import NodeId, SecretId
 from core.mesh.routes import RouteTable
 from core.operations import Operation
+from core.phases import HostPhase
 from core.raft.effects import Applied, Refused, Result
 from core.store import Store
 from core.timing import LAN
@@ -34,7 +35,7 @@ def status(name: str, **changes: Any) -> HostStatus:
         "name": name,
         "rack": "",
         "power": Power.UP,
-        "phase": "manager" if name.startswith("m") else "worker",
+        "phase": HostPhase.MANAGER if name.startswith("m") else HostPhase.WORKER,
         "node_id": NodeId(f"node-{name}"),
         "raft_id": NodeId(f"raft-{name}" if name.startswith("m") else ""),
         "leader_id": NodeId(""),
@@ -43,6 +44,8 @@ def status(name: str, **changes: Any) -> HostStatus:
         "term": 1,
         "commit_index": 0,
         "applied_index": 0,
+        "in_session": True,
+        "last_index": 0,
         "round": 0,
         "confirmed_round": 0,
     }

@@ -174,6 +174,7 @@ EFFECTS: Final = {
         Effect(faults.OutOfMemory((WEB,)), _container),
         Effect(faults.FailRoutes(("m1",)), _programmed),
         Effect(faults.SlowRoutes(("m1",), latency_ns=5 * SECOND), _programmed),
+        Effect(faults.MuteRoutes(("m1",)), _programmed),
     )
 }
 """By the kind of fault; a house test holds that none is missing."""

@@ -123,6 +123,11 @@ def at_index(stored: Any, index: int) -> Any:
     return type(stored)(**{**fields, "version": index})
 
 
+def networks_kept(tables: MeshTables) -> list[NetworkId]:
+    """Of which networks something is kept, be it that they are gone."""
+    return list(tables._sections._by_network)
+
+
 class Followed:
     """A store, its tables, and every host's table as of every version."""
 

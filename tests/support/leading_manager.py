@@ -11,7 +11,7 @@ from core.objects.node import NodeDescription
 from core.operations import FoundSwarm, InitSwarm, OperationError, Write
 from core.raft.effects import Observe
 from core.raft.machine import Rejected
-from core.raft.members import AddMember, Member, Membership, MembershipChange, RemoveMember, UpdateAddress
+from core.raft.members import AddMember, Member, Members, MembershipChange, RemoveMember, UpdateAddress
 from core.store import Conflict, Store, Transaction
 from core.timing import LAN, SECOND
 
@@ -28,7 +28,7 @@ class Leader:
         self.index = 0
         self.store = Store()
         self.effects: list[Effect] = []
-        self.members: Membership = (Member(NodeId("raft-m1"), Address("192.0.2.1:2377"), voter=True),)
+        self.members: Members = (Member(NodeId("raft-m1"), Address("192.0.2.1:2377"), voter=True),)
         self.rng = Random(seed)
         self.lead()
         self.ask(

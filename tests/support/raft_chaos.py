@@ -21,7 +21,7 @@ from core.raft.events import Propose, StorageFreed, StorageLow, Tick, TransferLe
 from core.raft.members import (
     AddLearner,
     AddMember,
-    Membership,
+    Members,
     MembershipChange,
     PromoteLearner,
     RemoveMember,
@@ -206,7 +206,7 @@ class Chaos:
         if change is not None:
             self.cluster.change(leader.id, change)
 
-    def _change(self, kind: int, choice: int, members: Membership) -> MembershipChange | None:
+    def _change(self, kind: int, choice: int, members: Members) -> MembershipChange | None:
         member = members[choice % len(members)]
         match kind % 5:
             case 0 | 1 if len(self.cluster.peers) < PEERS_MAX and len(members) < 7:
@@ -267,7 +267,7 @@ class Chaos:
 
     def _electorates_of(self, peer: Peer) -> list[tuple[NodeId, ...]]:
         """Who votes now, and who may once any of the learners that are to be promoted is."""
-        members = self._membership_of(peer)
+        members = self._members_of(peer)
         learners = [member.id for member in members if member.to_be_promoted]
         return [
             (*voters_of(members), *promoted)
@@ -276,7 +276,7 @@ class Chaos:
         ]
 
     @staticmethod
-    def _membership_of(peer: Peer) -> Membership:
+    def _members_of(peer: Peer) -> Members:
         if peer.node is not None:
             return peer.node.members
         durable = replay(peer.written)

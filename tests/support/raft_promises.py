@@ -7,11 +7,11 @@ from raft_peer import Peer
 
 from core.ids import NodeId
 from core.raft.effects import EntriesCommitted, Observe, Send
-from core.raft.members import Membership
+from core.raft.members import Members
 from core.raft.messages import AppendAcked, PreVote, PreVoteGranted, RequestVote, VoteAnswered
 
 
-def check_promise(peers: Mapping[NodeId, Peer], peer: Peer, effect: Any, members_before: Membership) -> None:
+def check_promise(peers: Mapping[NodeId, Peer], peer: Peer, effect: Any, members_before: Members) -> None:
     """What a message says, or a leader believes committed, would survive a crash at this moment.
 
     `members_before` are those in force when the step began.
@@ -40,6 +40,6 @@ def _check_message(peer: Peer, to: NodeId, message: Any) -> None:
         assert message.match_index <= last_index, f"{peer.id} may forget what it acknowledges"
 
 
-def _on_majority(peers: Mapping[NodeId, Peer], members: Membership, index: int, term: int) -> bool:
+def _on_majority(peers: Mapping[NodeId, Peer], members: Members, index: int, term: int) -> bool:
     voters = [peers[member.id] for member in members if member.voter]
     return 2 * sum(voter.holds(index, term) for voter in voters) > len(voters)

@@ -24,7 +24,7 @@ from core.messages import Register
 from core.objects.node import ManagerStatus, Node, NodeState, Role
 from core.operations import Kind
 from core.parts import Parts
-from core.raft.members import AddMember, Member, Membership, MembershipChange, RemoveMember, UpdateAddress
+from core.raft.members import AddMember, Member, Members, MembershipChange, RemoveMember, UpdateAddress
 from core.store import Changed, Store
 from core.timing import SECOND
 
@@ -42,7 +42,7 @@ class RoleManager:
         self._head = head
         self._rng = rng
         self._node_id = node_id
-        self._members: Membership = ()
+        self._members: Members = ()
         self._unsettled = True
         """Whether `plan` has to look again."""
         self._transfer_at: int | None = None
@@ -124,7 +124,7 @@ class RoleManager:
         """Nodes may have changed."""
         self._unsettled = self._unsettled or any(change.kind is Kind.NODE for change in changes)
 
-    def plan(self, now: int, members: Membership) -> MembershipChange | NodeId | None:
+    def plan(self, now: int, members: Members) -> MembershipChange | NodeId | None:
         """The next change, or the voter to hand leadership to; None if there is nothing to do now."""
         if members is not self._members:
             self._members = members

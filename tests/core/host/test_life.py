@@ -24,6 +24,7 @@ from core.operations import (
     Remove,
     UpdateNode,
 )
+from core.phases import HostPhase
 from core.raft.effects import Applied, OutcomeUnknown, Refused
 from core.raft.events import Received
 from core.raft.machine import Rejected
@@ -57,9 +58,9 @@ def set_role(swarm: Swarm, by: str, node_id: str, role: Role) -> None:
 class TestFounding:
     def test_init_makes_an_inactive_host_the_first_manager(self) -> None:
         swarm = Swarm("m1")
-        assert swarm.host("m1").phase == "inactive"
+        assert swarm.host("m1").phase is HostPhase.INACTIVE
         node_id = swarm.init("m1")
-        assert swarm.host("m1").phase == "manager"
+        assert swarm.host("m1").phase is HostPhase.MANAGER
         swarm.until(lambda: swarm.nodes("m1")[node_id].status.state is NodeState.READY, "its agent found no leader")
         assert swarm.nodes("m1")[node_id].spec.role is Role.MANAGER
         assert [network.spec.name for network in swarm.done("m1", ListObjects(Kind.NETWORK))] == ["ingress"]
@@ -76,11 +77,11 @@ class TestFounding:
     def test_a_crash_right_after_init_does_not_leave_a_swarm_without_a_cluster(self) -> None:
         swarm = Swarm("m1")
         swarm.world.request("m1", InitSwarm(swarm.world.machine("m1").address), lambda result: None)
-        swarm.until(lambda: swarm.host("m1").phase == "manager", "init did not begin")
+        swarm.until(lambda: swarm.host("m1").phase is HostPhase.MANAGER, "init did not begin")
         swarm.world.kill("m1")
         swarm.world.restart("m1")
         swarm.world.run_for(5_000_000_000)
-        if swarm.host("m1").phase == "inactive":  # the identity had not reached the disk: nothing has happened
+        if swarm.host("m1").phase is HostPhase.INACTIVE:  # the identity had not reached the disk: nothing has happened
             swarm.init("m1")
         assert swarm.done("m1", Inspect(Kind.CLUSTER, "default")).tokens.worker
 
@@ -95,7 +96,11 @@ class TestFounding:
 class TestJoining:
     def test_the_token_decides_the_role(self) -> None:
         swarm = three_managers()
-        assert [swarm.host(name).phase for name in ("m2", "m3", "w1")] == ["manager", "manager", "worker"]
+        assert [swarm.host(name).phase for name in ("m2", "m3", "w1")] == [
+            HostPhase.MANAGER,
+            HostPhase.MANAGER,
+            HostPhase.WORKER,
+        ]
         assert sorted(node.spec.role.value for node in swarm.nodes("m2").values()) == ["manager"] * 3 + ["worker"]
 
     def test_a_follower_sends_a_joiner_to_the_leader(self) -> None:
@@ -113,14 +118,14 @@ class TestJoining:
         operation = JoinSwarm(swarm.world.machine("w1").address, (remote,), "SWMTKN-1-wrong-token")
         code, _ = refusal(swarm, "w1", operation)
         assert code is ErrorCode.INVALID
-        assert swarm.host("w1").phase == "inactive"
+        assert swarm.host("w1").phase is HostPhase.INACTIVE
         swarm.join("w1", "m1")
 
     def test_without_a_manager_that_answers_the_outcome_is_unknown(self) -> None:
         swarm = Swarm("m1")
         operation = JoinSwarm(swarm.world.machine("m1").address, (Address("198.18.9.9:2377"),), "SWMTKN-1-a-b")
         assert type(swarm.ask("m1", operation)) is OutcomeUnknown
-        assert swarm.host("m1").phase == "inactive"
+        assert swarm.host("m1").phase is HostPhase.INACTIVE
 
 
 class TestRoles:
@@ -128,7 +133,7 @@ class TestRoles:
         swarm = three_managers()
         set_role(swarm, "m1", swarm.host("w1").node_id, Role.MANAGER)
         swarm.until(lambda: swarm.voter_count("m1") == 4, "the promoted worker got no vote")
-        assert swarm.host("w1").phase == "manager"
+        assert swarm.host("w1").phase is HostPhase.MANAGER
         swarm.until(lambda: swarm.voter_count("w1") == 4, "the promoted worker does not know it")
 
     @pytest.mark.parametrize("who", ["leader", "follower"])
@@ -139,11 +144,11 @@ class TestRoles:
         by = next(other for other in ("m1", "m2", "m3") if other != name)
         node_id, old_raft_id = swarm.host(name).node_id, swarm.host(name).membership.identity.raft_id
         set_role(swarm, by, node_id, Role.WORKER)
-        swarm.until(lambda: swarm.host(name).phase == "worker", f"{name} was not demoted")
+        swarm.until(lambda: swarm.host(name).phase is HostPhase.WORKER, f"{name} was not demoted")
         assert swarm.voter_count(by) == 2
         set_role(swarm, by, node_id, Role.MANAGER)
         swarm.until(lambda: swarm.voter_count(by) == 3, f"{name} was not promoted again")
-        assert swarm.host(name).phase == "manager"
+        assert swarm.host(name).phase is HostPhase.MANAGER
         assert swarm.host(name).node_id == node_id
         assert swarm.host(name).membership.identity.raft_id != old_raft_id
 
@@ -160,7 +165,7 @@ class TestLeaving:
         before = swarm.host("w1").node_id
         swarm.until(lambda: bool(swarm.world.machine("w1").data_plane.tables.records), "it forwards nothing")
         swarm.done("w1", LeaveSwarm())
-        assert swarm.host("w1").phase == "inactive"
+        assert swarm.host("w1").phase is HostPhase.INACTIVE
         swarm.until(lambda: not swarm.world.machine("w1").data_plane.tables.records, "it still forwards")
         swarm.until(lambda: swarm.nodes("m1")[before].status.state is NodeState.DOWN, "its node stayed up")
         assert swarm.join("w1", "m2") != before
@@ -204,7 +209,7 @@ class TestLeaving:
         assert code is ErrorCode.UNAVAILABLE
         assert "--force" in message
         swarm.done("m2", LeaveSwarm(force=True))
-        assert swarm.host("m2").phase == "inactive"
+        assert swarm.host("m2").phase is HostPhase.INACTIVE
         swarm.done("m1", CreateConfig(ConfigSpec("still-writable", b"x")))
 
     def test_what_is_in_no_swarm_cannot_leave_one(self) -> None:
@@ -224,7 +229,7 @@ class TestRestarts:
             swarm.world.restart(machine)
         stored = swarm.done(swarm.leader(), ListObjects(Kind.CONFIG))
         assert [config.spec.name for config in stored] == names
-        assert [swarm.host(name).phase for name in ("m1", "w1")] == ["manager", "worker"]
+        assert [swarm.host(name).phase for name in ("m1", "w1")] == [HostPhase.MANAGER, HostPhase.WORKER]
 
     @pytest.mark.parametrize("seed", range(1, 9))  # each damages another record
     def test_a_manager_whose_log_is_corrupt_comes_back_as_another_raft_member(self, seed: int) -> None:
@@ -238,7 +243,7 @@ class TestRestarts:
         others = [name for name in ("m1", "m2", "m3") if name != victim]
         swarm.until(
             lambda: (
-                swarm.host(victim).phase == "manager"
+                swarm.host(victim).phase is HostPhase.MANAGER
                 and swarm.voter_count(victim) == 3
                 and swarm.host(victim).membership.identity.raft_id != lost
             ),
@@ -258,7 +263,7 @@ class TestRestarts:
         swarm.world.machine("w1").disk.corrupt()
         swarm.world.restart("w1")
         swarm.world.run_for(5 * SECOND)
-        assert swarm.host("w1").phase == "inactive"
+        assert swarm.host("w1").phase is HostPhase.INACTIVE
         assert swarm.nodes("m1")[former].status.state is NodeState.DOWN
         again = swarm.join("w1", "m1")
         assert again != former
@@ -278,15 +283,15 @@ class TestRestarts:
         node = swarm.done(leader, Inspect(Kind.NODE, swarm.host(demoted).node_id))
         asked = swarm.ask(leader, UpdateNode(node.id, node.version, replace(node.spec, role=Role.WORKER)))
         swarm.world.run_for(5 * SECOND)
-        assert swarm.host(demoted).phase == "manager"
+        assert swarm.host(demoted).phase is HostPhase.MANAGER
         swarm.world.kill_daemon(leader)
         swarm.world.run_for(100 * MS)
         swarm.world.restart(leader)
         swarm.world.run_for(10 * SECOND)
-        assert swarm.host(demoted).phase == "manager", "two of three managers are needed to write"
+        assert swarm.host(demoted).phase is HostPhase.MANAGER, "two of three managers are needed to write"
         swarm.world.restart(dead)
-        wanted = "worker" if type(asked) is Applied else "manager"
-        swarm.until(lambda: swarm.host(demoted).phase == wanted, "what was asked was not done in the end")
+        wanted = HostPhase.WORKER if type(asked) is Applied else HostPhase.MANAGER
+        swarm.until(lambda: swarm.host(demoted).phase is wanted, "what was asked was not done in the end")
         swarm.done(leader, CreateConfig(ConfigSpec("still-writable", b"x")))
 
 
@@ -301,13 +306,13 @@ class TestStrayMessages:
         unanswered = JoinSwarm(machine.address, (Address("198.18.9.9:2377"),), "token")
         swarm.world.request("m3", unanswered, lambda result: None)
         swarm.world.run_for(10 * MS)
-        assert host.phase == "joining"
+        assert host.phase is HostPhase.JOINING
         managers = (Manager(swarm.host("m1").node_id, swarm.world.machine("m1").address),)
         answer = JoinAccepted(1, earlier.cluster_id, earlier.raft_id, earlier.node_version, managers)
         assert machine.daemon is not None
         recipient = earlier.node_id if addressed else NodeId("")
         machine.daemon.deliver(Received(swarm.host("m1").node_id, recipient, answer))
-        assert host.phase == "joining"
+        assert host.phase is HostPhase.JOINING
 
     def test_a_removed_node_is_not_brought_back_by_its_old_request(self) -> None:
         swarm = three_managers()
@@ -343,19 +348,19 @@ class TestAnswers:
     def test_leaving_ends_when_it_is_durable(self) -> None:
         swarm = three_managers()
         swarm.world.request("w1", LeaveSwarm(), lambda result: None)
-        phases: list[str] = []
+        phases: list[HostPhase] = []
         for _ in range(1_000):
             swarm.world.run_for(MS // 100)
-            if not phases or swarm.host("w1").phase != phases[-1]:
+            if not phases or swarm.host("w1").phase is not phases[-1]:
                 phases.append(swarm.host("w1").phase)
-        assert phases == ["worker", "leaving", "inactive"]
+        assert phases == [HostPhase.WORKER, HostPhase.LEAVING, HostPhase.INACTIVE]
 
     def test_a_join_whose_client_has_gone_is_given_up(self) -> None:
         swarm = Swarm("w1")
         operation = JoinSwarm(swarm.world.machine("w1").address, (Address("198.18.9.9:2377"),), "token")
         cancel = swarm.world.request("w1", operation, lambda result: None)
         swarm.world.run_for(10 * MS)
-        assert swarm.host("w1").phase == "joining"
+        assert swarm.host("w1").phase is HostPhase.JOINING
         cancel()
         swarm.world.run_for(10 * MS)
-        assert swarm.host("w1").phase == "inactive"
+        assert swarm.host("w1").phase is HostPhase.INACTIVE

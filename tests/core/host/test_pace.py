@@ -5,6 +5,7 @@ from swarm import three_managers
 
 from core.objects.node import NodeState, Role
 from core.operations import UpdateNode
+from core.phases import HostPhase
 from core.timing import MS, SECOND
 from core.trials.faults import Link, SlowLink
 from sim.injection import Injector
@@ -37,6 +38,6 @@ def test_a_leader_that_hands_over_does_not_spin_on_work_its_log_cannot_take() ->
     swarm.world.request(leader, demotion, lambda result: None)
     swarm.world.run_for(2 * SECOND)
     assert daemon.step_count - before < 2_000
-    swarm.until(lambda: swarm.host(leader).phase == "worker", "it was not demoted")
+    swarm.until(lambda: swarm.host(leader).phase is HostPhase.WORKER, "it was not demoted")
     down = sum(node.status.state is NodeState.DOWN for node in swarm.nodes(others[0]).values())
     assert down, "nothing was found dead meanwhile: this test has nothing to say"

@@ -3,17 +3,33 @@
 from typing import Any
 
 import pytest
-from followed_store import NETWORKS, NODES, SERVICES, TASKS, Followed, at_index, histories, network, node, service, task
+from followed_store import (
+    NETWORKS,
+    NODES,
+    SERVICES,
+    TASKS,
+    Followed,
+    at_index,
+    histories,
+    network,
+    networks_kept,
+    node,
+    service,
+    task,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from route_specification import applied, backends, parts
 
-from core.ids import NodeId, TaskId
+from core.ids import NetworkId, NodeId, TaskId
 from core.mesh import places, section, tables
 from core.mesh.afresh import afresh
+from core.mesh.places import Places
 from core.mesh.routes import ServiceRoute
+from core.mesh.sections import Sections
 from core.mesh.tables import MeshTables
-from core.objects import Task
+from core.objects import Network, Task
+from core.objects.network import NetworkSpec
 from core.objects.node import NodeState
 from core.objects.service import EndpointMode
 from core.objects.task import TaskState
@@ -78,7 +94,7 @@ def test_nothing_is_kept_of_networks_that_are_gone_and_forgotten(history: list[l
     followed.tables.take_stirred()
     for _ in NETWORKS:
         followed.tables.forget_gone(followed.store.index)
-    assert followed.tables.network_count == 0
+    assert networks_kept(followed.tables) == []
 
 
 @given(histories)
@@ -189,12 +205,40 @@ def test_a_removed_network_is_forgotten_when_every_host_is_at_the_version_withou
     deployed.apply([(Kind.NETWORK, NETWORKS[1])])
     deployed.tables.take_stirred()
     deployed.tables.forget_gone(before)
-    assert deployed.tables.network_count == 1
+    assert networks_kept(deployed.tables) == [NETWORKS[1]]
     assert deployed.tables.transfer(NODES[0], before).from_version == before
     deployed.tables.forget_gone(deployed.store.index)
-    assert deployed.tables.network_count == 0
+    assert networks_kept(deployed.tables) == []
     assert deployed.tables.transfer(NODES[0], before).from_version == 0
     assert deployed.tables.transfer(NODES[0], deployed.store.index).length == 0
+
+
+def test_networks_that_are_gone_but_not_forgotten_yet_cost_no_look(
+    deployed: Followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This is asked after every change, and while one host is behind, many networks may be waiting."""
+    version = deployed.store.index
+    many = [NetworkId(f"net-{number}") for number in range(20)]
+    for number, network_id in enumerate(many):
+        deployed.apply([Network(network_id, NetworkSpec(network_id), vni=5000 + number)])
+    for network_id in many:
+        deployed.apply([(Kind.NETWORK, network_id)])
+    looks: list[NetworkId] = []
+
+    def counted(look: Any) -> Any:
+        def counting(kept: Any, network_id: NetworkId) -> Any:
+            looks.append(network_id)
+            return look(kept, network_id)
+
+        return counting
+
+    monkeypatch.setattr(Sections, "of", counted(Sections.of))
+    monkeypatch.setattr(Places, "members", counted(Places.members))
+    deployed.tables.forget_gone(version)
+    assert looks == []
+    for count in range(1, len(many) + 1):
+        deployed.tables.forget_gone(deployed.store.index)
+        assert list(dict.fromkeys(looks)) == many[:count], "the one that is forgotten, the first to go first"
 
 
 def test_forgetting_a_network_costs_nobody_who_was_not_on_it_a_whole_table(deployed: Followed) -> None:

@@ -7,7 +7,7 @@ from paper_peers import say
 from raft_cluster import Cluster, node_name
 
 from core.raft.effects import MessageRefused
-from core.raft.intake import KINDS, TERMLESS
+from core.raft.intake import TERM_KINDS, TERMLESS
 from core.raft.messages import Heartbeat, Message
 from core.timing import LAN
 
@@ -15,11 +15,11 @@ N1, N2, N3 = map(node_name, range(1, 4))
 
 
 def test_every_message_of_the_protocol_has_a_kind() -> None:
-    assert set(KINDS) == {get_origin(member) or member for member in get_args(Message)}
+    assert set(TERM_KINDS) == {get_origin(member) or member for member in get_args(Message)}
 
 
 def test_what_has_a_kind_that_goes_by_terms_tells_one() -> None:
-    for message_type, kind in KINDS.items():
+    for message_type, kind in TERM_KINDS.items():
         assert kind is TERMLESS or "term" in {field.name for field in fields(message_type)}, message_type
 
 

@@ -85,6 +85,22 @@ def test_fail_routes() -> None:
     assert host_of(stage.world, "m1").events(RoutesApplied) == [RoutesApplied(Ticket(4))]
 
 
+def test_mute_routes() -> None:
+    """What was reported in vain is reported again to who gives the order again."""
+    stage = Stage()
+    number = stage.start(faults.MuteRoutes(("m1",)))
+    effect = ProgramRoutes(Ticket(3), RouteChanges(0, 3))
+    order(stage.world, "m1", effect)
+    stage.world.run_for(SECOND)
+    assert stage.world.machine("m1").data_plane.tables.version == 3
+    stage.end(number)
+    stage.world.run_for(SECOND)
+    assert not host_of(stage.world, "m1").events(RoutesApplied)
+    order(stage.world, "m1", effect)
+    stage.world.run_for(SECOND)
+    assert host_of(stage.world, "m1").events(RoutesApplied) == [RoutesApplied(Ticket(3))]
+
+
 def test_slow_routes() -> None:
     stage = Stage()
     stage.start(faults.SlowRoutes(("m1",), 5 * SECOND))

@@ -56,9 +56,11 @@ class Lag:
 @pytest.mark.parametrize(
     ("looks", "count"),
     [
-        ([(0, OLD), (LONG, WANTED)], 1),
+        ([(0, OLD), (LONG, OLD), (LONG + 1, WANTED)], 1),
         ([(0, OLD), (SHORT, OLD), (LONG, None), (LONG + 1, WANTED)], 1),
-        ([(0, OLD), (LONG, WANTED), (LONG + 1, OLD), (3 * LONG, WANTED)], 2),
+        ([(0, OLD), (LONG, OLD), (2 * LONG, WANTED), (3 * LONG, OLD), (4 * LONG, OLD), (5 * LONG, WANTED)], 2),
+        ([(0, OLD), (LONG, WANTED)], 0),  # nobody knows how it was between the looks
+        ([(0, OLD), (SHORT, OLD), (3 * LONG, WANTED)], 0),
         ([(0, OLD), (SHORT, WANTED)], 0),
         ([(0, OLD), (LONG, OLD)], 0),  # it never catches up
         ([(0, None), (LONG, WANTED)], 0),  # it had none to be wrong
@@ -77,12 +79,14 @@ def test_a_lag_from_before_the_story_or_from_before_a_loss_of_power_does_not_cou
     lag = Lag()
     lag.look(0, OLD)
     lag.situations.begin()
-    lag.look(LONG, WANTED)
-    lag.look(LONG + 1, OLD)
-    lag.world.statuses["w1"] = status("w1", power=Power.OFF)
+    lag.look(LONG, OLD)
+    lag.look(2 * LONG - 1, WANTED)
     lag.look(2 * LONG, OLD)
+    lag.world.statuses["w1"] = status("w1", power=Power.OFF)
+    lag.look(3 * LONG, OLD)
     lag.world.statuses["w1"] = status("w1")
-    lag.look(3 * LONG, WANTED)
+    lag.look(4 * LONG, OLD)
+    lag.look(5 * LONG - 1, WANTED)
     assert lag.reached["table-caught-up"] == 0
 
 
@@ -95,7 +99,7 @@ def story(*timeline: Step) -> Scenario:
         end_ns=20 * LAG_NS,
         images=IMAGES,
         deploy=(stack,),
-        timeline=(*timeline, Step(8 * LAG_NS, steps.Scale("app_web", 6))),
+        timeline=(*timeline, Step(8 * LAG_NS, steps.Scale("app_web", 6)), Step(10 * LAG_NS, steps.Scale("app_web", 5))),
         expect=(Expectation(Sometimes("table-caught-up")),),
     )
 

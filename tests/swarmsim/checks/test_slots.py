@@ -257,13 +257,34 @@ def test_while_its_host_cannot_be_told_it_runs_on_and_the_time_begins_after_that
         hosts.world.statuses["w1"] = replace(usual, power=power)
         assert hosts.look(at_ns, w1) == ""
     hosts.world.statuses["w1"] = usual
-    assert hosts.look(4 * BOUND_NS) == ""
+    assert hosts.look(4 * BOUND_NS) == hosts.look(5 * BOUND_NS) == ""
     assert hosts.look(5 * BOUND_NS + 1) != ""
+
+
+@pytest.mark.parametrize("old", ["old", "stray"])
+def test_between_two_looks_nobody_knows_since_when_it_could_be_told(old: str) -> None:
+    hosts = Hosts()
+    hosts.runs(w1=old, w2="new")
+    assert hosts.look(0, DOWN) == hosts.look(4 * BOUND_NS) == hosts.look(4 * BOUND_NS + 1) == ""
+    assert f"the container of {old} on w1 runs on" in hosts.look(5 * BOUND_NS + 1)
+
+
+def test_a_container_that_is_reachable_again_is_not_another_one() -> None:
+    hosts = Hosts()
+    for at_ns, w1 in enumerate((READY, DOWN, READY)):
+        hosts.look(at_ns, w1)
+    assert "1 container ran beside" in hosts.check.remark()
 
 
 def test_nobody_is_told_without_a_leader() -> None:
     hosts = Hosts()
     hosts.world.statuses["m1"] = replace(hosts.world.statuses["m1"], leads=False)
+    assert [hosts.look(at_ns) for at_ns in (0, BOUND_NS + 1, 3 * BOUND_NS)] == ["", "", ""]
+
+
+def test_nobody_is_told_anything_without_a_session_whatever_the_leader_believes() -> None:
+    hosts = Hosts()
+    hosts.world.statuses["w1"] = replace(hosts.world.statuses["w1"], in_session=False)
     assert [hosts.look(at_ns) for at_ns in (0, BOUND_NS + 1, 3 * BOUND_NS)] == ["", "", ""]
 
 

@@ -35,6 +35,7 @@ def judged(check: Check, world: FakeWorld, *samples: WriterSample) -> str:
 def test_a_write_that_everyone_has_is_not_lost() -> None:
     world = FakeWorld("m1", "m2")
     world.stores = {"m1": store_with(("a", 5), index=5), "m2": store_with(index=4)}
+    world.statuses["m1"] = replace(world.statuses["m1"], last_index=5)
     check = NoAcknowledgedWriteLost()
     assert judged(check, world, write("a", 0, 1, 5)) == ""
     assert check.checked_count == 1  # m2 has yet to get there
@@ -51,6 +52,14 @@ def test_a_write_that_no_living_manager_has_reached_is_lost() -> None:
     world.stores = {"m1": store_with(("a", 5), index=5), "m2": store_with(index=4)}
     world.statuses["m1"] = replace(world.statuses["m1"], power=Power.OFF)
     assert "known to no living manager" in judged(NoAcknowledgedWriteLost(), world, write("a", 0, 1, 5))
+
+
+def test_a_write_that_is_in_a_log_is_not_lost_though_nobody_can_tell_that_it_is_committed() -> None:
+    world = FakeWorld("m1", "m2")
+    world.stores = {"m1": store_with(("a", 5), index=5), "m2": store_with(index=4)}
+    world.statuses["m1"] = replace(world.statuses["m1"], power=Power.OFF)
+    world.statuses["m2"] = replace(world.statuses["m2"], last_index=5)
+    assert judged(NoAcknowledgedWriteLost(), world, write("a", 0, 1, 5)) == ""
 
 
 def test_a_write_that_disappears_later_is_lost() -> None:

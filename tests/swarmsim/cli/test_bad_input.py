@@ -9,6 +9,8 @@ from swarmsim.cli import main
 
 GOOD = "name: x\ncluster: {managers: 1}\nend: 1s\n"
 DIGITS = "9" * 5000
+HEX = "0x" + "f" * 5000
+OCTAL = "0" + "7" * 5000
 
 
 @pytest.fixture(autouse=True)
@@ -40,8 +42,21 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (b'name: "a\\0b"\ncluster: {managers: 1}\n', "odd.yaml:1: text with the character '\\x00'"),
         (b'name: "\\ud800"\ncluster: {managers: 1}\n', "odd.yaml:1: text with the character '\\ud800'"),
         (b"name: x\ncluster: {managers: -3}\n", "-3 is too small; the least is 1"),
-        (f"name: x\ncluster: {{managers: {DIGITS}}}\n".encode(), "cannot read '9999"),
+        (
+            f"name: x\ncluster: {{managers: {DIGITS}}}\n".encode(),
+            "…' is too large for a whole number; in quotes it is text",
+        ),
+        (f"name: x\ncluster: {{managers: {HEX}}}\n".encode(), "odd.yaml:2: '0xffff"),
+        (f"name: x\ncluster: {{managers: {OCTAL}}}\n".encode(), "odd.yaml:2: '0777"),
+        (b"name: x\ncluster: {managers: 0xffffffffffffffff}\n", "18446744073709551615 is too large; the most is"),
+        (b"name: x\ncluster: {managers: 0x10000000000000000}\n", "'0x10000000000000000' is too large for a whole"),
+        (f"name: x\n{HEX[:100]}: 1\n".encode(), "odd.yaml:2: '0xffff"),
         (f"{GOOD}timeline: [{{at: {DIGITS}s, kill: leader}}]\n".encode(), "is not a duration"),
+        (f"{GOOD}writers: [{{name: w, rate: 3000000000/s}}]\n".encode(), "is too large; the most is 1000000/s"),
+        (
+            f"{GOOD}writers: [{{name: w, rate: 1/s, reads: 60000001/m}}]\n".encode(),
+            "is too large; the most is 1000000/s",
+        ),
         (GOOD.replace("1s", "99999999999h").encode(), "end: '99999999999h' is not a duration"),
         (f"{GOOD}deploy: [{{stack: {{name: x, file: folder}}}}]\n".encode(), "folder: cannot be read: Is a directory"),
         (f"{GOOD}deploy: [{{stack: {{name: x, file: no.yml}}}}]\n".encode(), "cannot read 'no.yml': No such file"),
@@ -59,6 +74,16 @@ def test_files(capsys: pytest.CaptureFixture[str], command: str, content: bytes,
         (f"ports: ['{DIGITS}:80']", "is not a port"),
         (f"restart: 'on-failure:{DIGITS}'", "is not possible here"),
         ("deploy: {replicas: 99999999999999999999}", "is too large"),
+        *[
+            (service, "stack.yml:4: '0xffff")
+            for service in (
+                f"deploy: {{replicas: {HEX}}}",
+                f"deploy: {{resources: {{limits: {{cpus: {HEX}}}}}}}",
+                f"environment: {{SIZE: {HEX}}}",
+                f"labels: {{size: {HEX}}}",
+            )
+        ],
+        (f"environment: {{SIZE: {OCTAL}}}", "is too large for a whole number; in quotes it is text"),
         ("deploy: {replicas: '${DIGITS}'}", "expected a whole number, not '9999"),
         ("deploy: {replicas: '${SIGNS}'}", "expected a whole number, not '-+3'"),
         ("deploy: {resources: {limits: {cpus: 9999999999999}}}", "is too large; the most is 1000000"),

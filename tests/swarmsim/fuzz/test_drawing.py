@@ -92,6 +92,14 @@ def test_who_leaves_joins_again_on_top_of_a_schedule_that_is_the_same_without(
             assert steps.Rejoin(leave.hosts) in added
 
 
+def test_lost_reports_come_on_top_of_a_schedule_that_is_the_same_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = [unnumbered(drawn_once(SWARM, seed)) for seed in SEEDS]
+    monkeypatch.setattr(drawing, "lost_reports", lambda source: [])
+    for timeline, seed in zip(drawn, SEEDS, strict=True):
+        others = [step for step in timeline if not isinstance(step.action, steps.MuteRoutes)]
+        assert others == unnumbered(draw(SWARM, seed))
+
+
 def test_a_manager_leaves_and_comes_back_only_where_a_majority_is_left_at_any_time() -> None:
     for seed in SEEDS:
         scenario = drawn_once(RAFT, seed)

@@ -26,7 +26,7 @@ def box(number: int) -> ContainerView:
     return ContainerView(TaskId(f"task-{number}"), True, True, (), ())
 
 
-def world_of_two_tasks() -> FakeWorld:
+def world_of_two_tasks(*, is_global: bool = False) -> FakeWorld:
     """Tasks 1 and 2 of `web`, on w1 and w2."""
     world = FakeWorld("m1", "w1", "w2")
     world.statuses["m1"] = status("m1", leads=True)
@@ -34,7 +34,7 @@ def world_of_two_tasks() -> FakeWorld:
     service = Service(ServiceId("s"), ServiceSpec("web", task=spec), version=1)
     tasks = [
         Task(
-            TaskId(f"task-{number}"), service.id, number, spec, 1, NodeId(f"node-w{number}"), "web",
+            TaskId(f"task-{number}"), service.id, 0 if is_global else number, spec, 1, NodeId(f"node-w{number}"), "web",
             status=TaskStatus(state=TaskState.RUNNING), version=1,
         )
         for number in (1, 2)
@@ -74,6 +74,11 @@ def test_a_task_that_is_replaced_did_not_keep_running() -> None:
         "web.2 on w2 did not at 12.000 s",
         12 * SECOND,
     )
+
+
+def test_a_task_of_a_global_service_is_named_by_its_host_alone() -> None:
+    verdict = judged(world_of_two_tasks(is_global=True), change_at_ns=12 * SECOND)
+    assert verdict.detail == "web.w2 did not at 12.000 s"
 
 
 def test_the_last_moment_of_the_window_counts() -> None:

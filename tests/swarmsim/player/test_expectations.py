@@ -8,14 +8,16 @@ from fake_world import FakeWorld
 from msgspec.structs import replace
 from writer_histories import write
 
-from core.ids import NodeId
+from core.ids import NetworkId, NodeId
 from core.mesh.afresh import afresh
+from core.mesh.routes import Neighbour
 from core.objects import Node
 from core.objects.node import NodeSpec
 from core.raft.effects import EntriesCommitted, LeaderElected
 from core.store import Create, Store, Transaction
 from core.timing import MS, SECOND
 from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSample
+from swarmsim.checks.tables import Tables
 from swarmsim.player.convergence import missing
 from swarmsim.player.eventual import Eventually, eventually, leader_missing
 from swarmsim.player.operator import Operator
@@ -269,5 +271,22 @@ def test_a_swarm_has_converged_when_every_node_with_power_forwards_right(power: 
     lead(world, "m1", 1)
     world.routes["m1"] = (1, afresh(store, NodeId("node-m1")))
     world.statuses["m2"] = replace(world.statuses["m2"], power=power)
-    assert missing(world).startswith(lacks)
-    assert bool(missing(world)) is bool(lacks)
+    assert missing(world, Tables(world)).startswith(lacks)
+    assert bool(missing(world, Tables(world))) is bool(lacks)
+
+
+def test_a_swarm_has_converged_only_while_its_tables_are_what_the_store_says_now() -> None:
+    world = FakeWorld("m1", "m2")
+    store = world.stores["m1"] = Store()
+    store.apply(1, Transaction((Create(Node(NodeId("node-m1"), NodeSpec(), version=1)),), 1))
+    lead(world, "m1", 1)
+    world.routes["m1"] = (1, afresh(store, NodeId("node-m1")))
+    tables = Tables(world)
+    assert missing(world, tables) == missing(world, tables) == ""
+    record = Neighbour(NetworkId("n"), "10.0.0.2", NodeId("node-m2"), "198.18.0.1")
+    world.routes["m1"] = (2, {record.key: record})
+    assert missing(world, tables) == "m1 forwards by version 2, which is not what the store says at 1"
+    world.routes["m1"] = (3, afresh(store, NodeId("node-m1")))
+    assert missing(world, tables) == ""
+    store.apply(2, Transaction((Create(Node(NodeId("node-m2"), NodeSpec(), version=2)),), 1))
+    assert missing(world, tables) == "m2 has no whole routing table"

@@ -21,6 +21,7 @@ from core.operations import (
     OperationError,
     Remove,
 )
+from core.phases import HostPhase
 from core.raft.effects import Applied, Result
 from core.raft.machine import Rejected
 from core.store import Store
@@ -54,7 +55,7 @@ class Swarm:
         if type(operation) in self.rejects:
             return Rejected(self.rejects[type(operation)])
         if isinstance(operation, LeaveSwarm):
-            self.world.statuses[host] = replace(self.world.statuses[host], phase="inactive")
+            self.world.statuses[host] = replace(self.world.statuses[host], phase=HostPhase.INACTIVE)
         if isinstance(operation, ListObjects):
             return Applied(1, (CLUSTER,) if operation.kind is Kind.CLUSTER else NODES)
         return Applied(1, node("former", "m2") if isinstance(operation, Inspect) else None)
@@ -71,26 +72,26 @@ REMOVE = Remove(Kind.NODE, "former", force=True)
 
 
 def test_who_is_out_joins_as_what_its_name_says_and_its_former_node_is_removed() -> None:
-    swarm = Swarm(phase="inactive")
+    swarm = Swarm(phase=HostPhase.INACTIVE)
     assert swarm.rejoin() == [("m2", JOIN), ("m1", REMOVE)]
     assert swarm.ended == [""]
 
 
 def test_who_thinks_itself_a_member_leaves_first() -> None:
-    swarm = Swarm(phase="manager")
+    swarm = Swarm(phase=HostPhase.MANAGER)
     assert swarm.rejoin() == [("m2", LeaveSwarm(force=True)), ("m2", JOIN), ("m1", REMOVE)]
     assert swarm.ended == [""]
 
 
 def test_who_was_a_member_all_along_since_an_answer_was_lost_is_well_joined() -> None:
-    swarm = Swarm(phase="inactive")
+    swarm = Swarm(phase=HostPhase.INACTIVE)
     swarm.rejects[JoinSwarm] = OperationError(ErrorCode.UNAVAILABLE, "This node is already part of a swarm")
     assert swarm.rejoin() == [("m2", JOIN), ("m1", REMOVE)]
     assert swarm.ended == [""]
 
 
 def test_what_it_was_is_removed_as_soon_as_enough_others_are_in_reach() -> None:
-    swarm = Swarm(phase="inactive")
+    swarm = Swarm(phase=HostPhase.INACTIVE)
     swarm.rejects[Inspect] = OperationError(ErrorCode.FAILED_PRECONDITION, "a loss of quorum")
     swarm.world.call_at(10 * SECOND, swarm.rejects.clear)
     assert swarm.rejoin() == [("m2", JOIN), ("m1", REMOVE)]
@@ -98,17 +99,17 @@ def test_what_it_was_is_removed_as_soon_as_enough_others_are_in_reach() -> None:
 
 
 def test_who_may_not_lose_what_it_holds_stays() -> None:
-    swarm = Swarm(phase="manager")
+    swarm = Swarm(phase=HostPhase.MANAGER)
     swarm.world.holds_on_to.add("m2")
     assert swarm.rejoin() == []
     assert swarm.ended == ["m2 cannot leave: too many would be lost"]
 
 
 def test_who_was_out_before_it_was_told_to_leave_is_well_out() -> None:
-    swarm = Swarm(phase="manager")
+    swarm = Swarm(phase=HostPhase.MANAGER)
     swarm.rejects[LeaveSwarm] = OperationError(ErrorCode.UNAVAILABLE, "This node is not part of a swarm")
     swarm.world.call_at(
-        SECOND, lambda: swarm.world.statuses.update(m2=replace(swarm.world.statuses["m2"], phase="inactive"))
+        SECOND, lambda: swarm.world.statuses.update(m2=replace(swarm.world.statuses["m2"], phase=HostPhase.INACTIVE))
     )
     assert [type(asked) for _, asked in swarm.rejoin()][-2:] == [JoinSwarm, Remove]
     assert swarm.ended == [""]
@@ -118,13 +119,13 @@ def test_who_was_out_before_it_was_told_to_leave_is_well_out() -> None:
     ("of_m2", "rejects", "problem"),
     [
         ({"power": Power.OFF}, {}, "m2 was not up for long enough to leave the swarm and join again"),
-        ({"phase": "inactive"}, {JoinSwarm: OperationError(ErrorCode.INVALID, "wrong token")}, "wrong token"),
+        ({"phase": HostPhase.INACTIVE}, {JoinSwarm: OperationError(ErrorCode.INVALID, "wrong token")}, "wrong token"),
         (
-            {"phase": "inactive"},
+            {"phase": HostPhase.INACTIVE},
             {Inspect: OperationError(ErrorCode.FAILED_PRECONDITION, "a loss of quorum")},
             "node former could not be removed without the loss of a quorum",
         ),
-        ({"phase": "inactive"}, {ListObjects: OperationError(ErrorCode.INVALID, "no lists")}, "no lists"),
+        ({"phase": HostPhase.INACTIVE}, {ListObjects: OperationError(ErrorCode.INVALID, "no lists")}, "no lists"),
     ],
 )
 def test_what_keeps_it_from_joining_is_told_once(

@@ -37,7 +37,10 @@ def world() -> FakeWorld:
     _set(world, "m2", leads=True, term=4)
     _set(world, "w2", rack="b", power=Power.OFF)
     world.stores = {"m1": Store(), "m3": Store()}
-    world.stores["m2"] = _store(_task("vote_web", 1, "w1"), _task("vote_web", 2, "m1"), _task("vote_db", 1, "w1"))
+    agents = (_task("vote_agent", 0, "m1"), _task("vote_agent", 0, "m3"))
+    world.stores["m2"] = _store(
+        _task("vote_web", 1, "w1"), _task("vote_web", 2, "m1"), _task("vote_db", 1, "w1"), *agents
+    )
     return world
 
 
@@ -52,7 +55,7 @@ def _set(world: FakeWorld, host: str, **changes: Any) -> None:
 
 def _task(service: str, slot: int, host: str) -> Task:
     return Task(
-        TaskId(f"{service}.{slot}"),
+        TaskId(f"{service}.{slot or host}"),
         ServiceId(service),
         slot,
         TaskSpec(ContainerSpec("image")),
@@ -83,6 +86,7 @@ def _store(*tasks: Task) -> Store:
         (Group(HostGroup.PAUSED), []),
         (Rack("b"), ["w2"]),
         (HostOf(TaskTarget("vote_web", slot=2)), ["m1"]),
+        (HostOf(TaskTarget("vote_agent", host="m3")), ["m3"]),
         (HostOf(TaskTarget("vote_web")), ["w1", "m1"]),
         (Several((Host("w1"), LEADER, Host("w1"))), ["w1", "m2"]),
         (Some(3, HostGroup.MANAGERS), ["m1", "m2", "m3"]),
@@ -107,6 +111,7 @@ def test_a_draw_always_holds_whom_it_must_include(roster: Roster) -> None:
         (Host("m9"), "there is no host m9"),
         (Some(4, HostGroup.MANAGERS), "4 managers wanted, there are 3"),
         (HostOf(TaskTarget("vote_api")), "vote_api has no task"),
+        (HostOf(TaskTarget("vote_agent", host="w1")), "vote_agent has no task that is meant to run on w1"),
     ],
 )
 def test_who_is_not_there_cannot_be_hit(roster: Roster, target: HostTarget, complaint: str) -> None:

@@ -113,3 +113,19 @@ def test_a_request_that_was_under_way_when_its_cause_struck_is_said_to_have_been
     samples = sorted((*plain.traffic[0].samples, early), key=lambda each: each.started_at)
     text = told(replace(plain, traffic=(replace(plain.traffic[0], samples=tuple(samples)),)))
     assert f"from 9.996 s (the first had been asked 4.0 ms before “{KILL}” and was still under way) to 11.900 s" in text
+
+
+def test_a_service_that_a_table_knows_by_its_id_alone_is_told_by_name() -> None:
+    lacking = failing(Failure(Why.NO_BACKEND, "m1", service="svc-1"))
+    assert "m1 has no backend for svc-1" in told(lacking)
+    assert "m1 has no backend for shop_db" in told(replace(lacking, service_names={"svc-1": "shop_db"}))
+
+
+def test_the_task_of_a_global_service_has_one_name() -> None:
+    plain = failing(AT_M1)
+    facts = tuple(
+        replace(each, data={**each.data, "slot": 0}) if each.data.get("task_id") == "task-of-shop_web" else each
+        for each in plain.facts
+    )
+    text = told(replace(plain, facts=facts))
+    assert "since shop_web.m1 was gone and the swarm did not know it" in text

@@ -6,7 +6,7 @@ import pytest
 
 from core.trials.clients import FailedCall, Failure, Outcome, Why
 from swarmsim.report.availability import Reason
-from swarmsim.report.reasons import WORDS, ToldReason, grouped
+from swarmsim.report.reasons import WORDS, ToldReason, grouped, with_the_rest
 
 DB = (FailedCall("web", "db", Outcome.TIMEOUT),)
 
@@ -78,3 +78,21 @@ def test_there_are_words_for_everything_that_a_request_may_meet(why: Why) -> Non
     failure = Failure(why, "m1", "m2", "web", "::5", 80)
     [one] = grouped([Reason("timeout", failure, "", 1)])
     assert one.words == WORDS[why][0].format(hosts="m1", from_host="m2", service="web", address="::5", port=80)
+
+
+def test_what_is_not_told_with_its_reason_adds_up_by_outcome() -> None:
+    reasons = [
+        *(Reason("timeout", Failure(Why.NOBODY_ANSWERS, f"w{at}"), "", 10) for at in (1, 2)),
+        Reason("timeout", Failure(Why.WITHOUT_POWER, "w3"), "", 2),
+        Reason("error", Failure(Why.UNHEALTHY, "w1", service="web"), "", 1),
+        Reason("timeout", Failure(Why.UNREACHED, "w1", from_host="m1"), "", 1),
+    ]
+    told = with_the_rest(reasons, 1)
+    assert [(each.outcome, each.count, each.also) for each in told] == [
+        ("timeout", 20, ""),
+        ("timeout", 3, " for other reasons"),
+        ("error", 1, ""),
+    ]
+    assert [each.also for each in with_the_rest(reasons, 2)] == ["", "", "", " for another reason"]
+    assert [each.also for each in with_the_rest(reasons[:3], 1)] == ["", " for other reasons"]
+    assert with_the_rest(reasons[3:], 5) == grouped(reasons[3:])

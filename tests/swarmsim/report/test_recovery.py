@@ -121,7 +121,8 @@ def test_a_quorum_that_comes_back_with_the_killed_elects_a_leader_only_then() ->
 def test_the_story_says_quorum_where_there_was_none() -> None:
     told = {each.topic: each.text for each in story_of(summarise(without_quorum(restarted=True)))}
     assert (
-        "From 10.000 s until 22.000 s (1 of 3 managers up, 2 needed) there was no quorum, so nobody could be elected. "
+        f"From 10.000 s until 22.000 s (1 of 3 managers up, 2 needed) there was no quorum after “{BOTH}”, "
+        "so nobody could be elected. "
         "m3 was elected in term 3 at 22.200 s"
     ) in told["Who led"]
     assert (
@@ -181,6 +182,20 @@ def test_tasks_that_ran_again_only_after_the_next_disturbance_are_told_at_both()
         f"“{KILL}” at 10 s left web short of tasks; all ran again only 13 s later, after “{RESTART}”."
     )
     assert told.count("short of tasks") == 1
+
+
+def test_a_shortage_that_began_long_after_the_disturbance_is_told_with_its_own_length() -> None:
+    plain = told_recording()
+    facts = tuple(
+        replace(each, at_ns=12_300 * MS) if each.kind == "container-changed" and each.at_ns == 10_000 * MS else each
+        for each in plain.facts
+    )
+    services = (*plain.services[:2], replace(plain.services[2], at_ns=12_310 * MS), plain.services[3])
+    ordered = tuple(sorted(facts, key=lambda each: each.at_ns))
+    told = {each.topic: each.text for each in story_of(summarise(replace(plain, facts=ordered, services=services)))}
+    assert told["Tasks"].startswith(
+        f"“{KILL}” at 10 s left web short of tasks from 12.310 s; all ran again 690 ms later."
+    )
 
 
 def test_requests_that_fail_to_the_end_are_not_said_to_be_good_again() -> None:

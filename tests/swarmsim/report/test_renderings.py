@@ -1,6 +1,7 @@
 """The three renderings: complete, well-formed, self-contained, equal for equal reports, deaf to hostile names."""
 
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -255,3 +256,10 @@ def test_a_recording_that_lacks_a_part_still_makes_a_report(part: str) -> None:
     told = report(told_recording(**{part: ()}))
     assert Outline(html_of(told)).open == []
     assert markdown_of(told)
+
+
+@pytest.mark.parametrize("render", [markdown_of, html_of])
+def test_a_heading_with_nothing_below_it_is_left_out(render: Callable[[Report], str]) -> None:
+    quiet = told_recording(faults=())
+    assert "How the swarm got over it" not in render(report(quiet))
+    assert "How the swarm got over it" in render(report())

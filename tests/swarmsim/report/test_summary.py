@@ -1,8 +1,9 @@
 """What is derived from a recording, figure by figure, on one whose times are round."""
 
-from told_recording import KILL, MS, TASK_1, TASK_3, told_recording
+import pytest
+from told_recording import KILL, MS, TASK_1, TASK_3, fact, told_recording
 
-from swarmsim.recording import FaultBand, decode, encode
+from swarmsim.recording import FaultBand, ServicePoint, decode, encode
 from swarmsim.report.anatomy import Anatomy, InVain
 from swarmsim.report.costs import Cost
 from swarmsim.report.lanes import RoleSpan
@@ -54,6 +55,28 @@ def test_a_leader_that_sleeps_led_until_it_fell_asleep_wherever_that_is_told() -
         "pause: leader (m3 was elected in term 3 at 10.330 s); did not know it for 11.8 s",
     )
     assert story_of(run)[0].text.startswith("m1 led in term 2 until 10.000 s, when it was hit by “pause: leader”")
+
+
+SLOW = FaultBand("slow-disk", "slow-disk: leader", ("m1",), 4_000 * MS, 20_000 * MS)
+
+
+def test_a_long_fault_under_which_a_leader_still_answered_did_not_end_its_rule() -> None:
+    """Its disk is slow from 4 s on, writes are acknowledged all the while, and at 10 s it is gone."""
+    first = summarise(told_recording(faults=(SLOW,))).reigns[0]
+    assert (first.until_ns, first.cause, first.ending) == (10_000 * MS, "", "power loss")
+    both = summarise(told_recording(faults=(SLOW, *told_recording().faults))).reigns[0]
+    assert (both.until_ns, both.cause) == (10_000 * MS, KILL)
+
+
+@pytest.mark.parametrize(("commit_ms", "ended_it"), [(4_001, True), (6_000, False)])
+def test_without_a_client_a_commit_tells_that_it_still_led(commit_ms: int, ended_it: bool) -> None:
+    """One by answers that were on their way when it was struck tells nothing."""
+    commit = fact(commit_ms, "m1", "entries-committed", first_index=1, last_index=2, last_term=2)
+    others = fact(7_000, "m2", "entries-committed", first_index=1, last_index=2, last_term=2)
+    facts = tuple(sorted((*told_recording().facts, commit, others), key=lambda each: each.at_ns))
+    first = summarise(told_recording(faults=(SLOW,), facts=facts, writers=())).reigns[0]
+    assert (first.cause == SLOW.text) is ended_it
+    assert first.until_ns == (4_000 * MS if ended_it else 10_000 * MS)
 
 
 def test_a_leader_that_no_fault_ended_led_until_its_end_showed() -> None:
@@ -156,8 +179,21 @@ def test_what_clients_got() -> None:
 def test_what_was_missing_of_a_service_but_not_before_it_was_first_there() -> None:
     [web] = RUN.replicas
     assert web.complete_at_ns == 1_000 * MS
-    assert web.shortages == (Shortage(10_000 * MS, 13_020 * MS, ended=True, worst_count=1),)
-    assert web.missing_replica_ns == 3_020 * MS
+    assert web.shortages == (Shortage(10_000 * MS, 13_000 * MS, ended=True, worst_count=1),)
+    assert web.missing_replica_ns == 3_000 * MS
+    [again] = [stage for stage in RUN.anatomies[0].stages if stage.name == "tasks-running"]
+    assert again.at_ns == web.shortages[0].to_ns, "one length wherever it is told"
+
+
+def test_counts_that_no_task_accounts_for_keep_their_time() -> None:
+    """Another task is asked for at 14 s: the count of those that run does not change then."""
+    points = (
+        *told_recording().services,
+        ServicePoint(14_000 * MS, "web", 3, 2),
+        ServicePoint(15_000 * MS, "web", 3, 3),
+    )
+    [web] = summarise(told_recording(services=points)).replicas
+    assert web.shortages[-1] == Shortage(14_000 * MS, 15_000 * MS, ended=True, worst_count=1)
 
 
 def test_what_was_sent() -> None:
@@ -171,7 +207,7 @@ def test_the_figures_to_compare() -> None:
     assert found["kill: leader, at 10 s", "new leader elected"] == 330 * MS
     assert found["writes of operator", "longest standstill"] == 350 * MS
     assert found["requests of voters", "failed"] == 10
-    assert found["services", "missing replicas"] == 3_020 * MS
+    assert found["services", "missing replicas"] == 3_000 * MS
     assert found["control plane", "messages"] == 36
 
 

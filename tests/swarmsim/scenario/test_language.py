@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from msgspec.structs import replace
 
 from core.document import Value
 from core.mistakes import DocumentError
@@ -23,6 +24,7 @@ from swarmsim.scenario.steps import (
     Join,
     Kill,
     Loss,
+    MuteRoutes,
     NarrowLink,
     OneWay,
     Scale,
@@ -71,12 +73,22 @@ def test_hosts(text: str, meant: HostTarget) -> None:
     ("text", "meant"),
     [
         ("shop_web.2", TaskTarget("shop_web", slot=2)),
+        ("shop_web.w1", TaskTarget("shop_web", host="w1")),
         ("shop_web", TaskTarget("shop_web")),
         ("{shop_web: 3}", TaskTarget("shop_web", count=3)),
     ],
 )
 def test_tasks(text: str, meant: TaskTarget) -> None:
     assert TASKS.read(value(text), NAMES) == meant
+
+
+@pytest.mark.parametrize(
+    ("names", "complaint"),
+    [(NAMES, "there is no host 'w9'"), (replace(NAMES, most_replicas={"shop_web": 3}), "'w9' is not a slot")],
+)
+def test_only_a_global_service_has_a_task_by_the_name_of_a_host(names: Names, complaint: str) -> None:
+    with pytest.raises(DocumentError, match=complaint):
+        TASKS.read(value("shop_web.w9"), names)
 
 
 @pytest.mark.parametrize(
@@ -90,6 +102,7 @@ def test_tasks(text: str, meant: TaskTarget) -> None:
         ("{at: 1s, break-cable: {rack: a}}", BreakCable(Rack("a"))),
         ("{at: 1s, narrow-link: [m1, m2], bandwidth: 2Mbit/s}", NarrowLink(Link(Host("m1"), Host("m2")), 2_000_000)),
         ("{at: 1s, slow-routes: w1, latency: 2s}", SlowRoutes(Host("w1"), 2 * SECOND)),
+        ("{at: 1s, mute-routes: w1}", MuteRoutes(Host("w1"))),
         ("{at: 1s, loss: 30%}", Loss(0.3)),
         ("{at: 1s, loss: 30%, on: [m1, m2]}", Loss(0.3, Link(Host("m1"), Host("m2")))),
         ("{at: 1s, scale: {shop_web: 5}}", Scale("shop_web", 5)),

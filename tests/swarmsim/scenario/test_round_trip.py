@@ -52,6 +52,7 @@ NAMES = Names(
 DURATIONS = st.integers(1, 10**12)
 TASK_TARGETS = st.one_of(
     st.builds(TaskTarget, st.sampled_from(NAMES.services), slot=st.none() | st.integers(1, 99)),
+    st.builds(TaskTarget, st.sampled_from(NAMES.services), host=st.sampled_from(NAMES.hosts)),
     st.builds(TaskTarget, st.sampled_from(NAMES.services), count=st.integers(1, 99)),
 )
 PLAIN_HOSTS = st.one_of(

@@ -14,6 +14,7 @@ from core.compose.stack import Stack
 from core.objects import Cluster
 from core.objects.cluster import JoinTokens
 from core.objects.node import NodeState
+from core.phases import HostPhase
 from core.timing import MS, SECOND
 from core.trials import faults
 from core.trials.clients import WriteOutcome, WriterSample
@@ -100,7 +101,7 @@ class Story:
         if leader is None or self.tokens is None or not all(status.lives for status in statuses):
             return False
         for status in statuses:
-            if status.phase == "inactive":
+            if status.phase is HostPhase.INACTIVE:
                 asked = join(join_order(self.world, status.name, self.tokens))
                 self._once(status.name, asked, at=status.name)
         store = self.world.store(leader)

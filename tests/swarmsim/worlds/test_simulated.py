@@ -5,6 +5,7 @@ from fault_effects import EFFECTS
 
 from core.ids import Address, TaskId
 from core.operations import InitSwarm
+from core.phases import HostPhase
 from core.raft.effects import Applied, Refused, Result
 from core.timing import MS, SECOND
 from core.trials import faults
@@ -32,13 +33,13 @@ def world() -> SimulatedWorld:
 
 def test_a_leader_is_seen_from_outside(world: SimulatedWorld) -> None:
     status = world.status("m1")
-    assert (status.leads, status.rack, status.phase, status.power) == (True, "a", "manager", Power.UP)
+    assert (status.leads, status.rack, status.phase, status.power) == (True, "a", HostPhase.MANAGER, Power.UP)
     assert status.voters == (status.raft_id,)
     assert world.leader() == "m1"
     store = world.store("m1")
     assert store is not None
     assert status.node_id in store.nodes
-    assert (world.status("w1").phase, world.store("w1")) == ("inactive", None)
+    assert (world.status("w1").phase, world.store("w1")) == (HostPhase.INACTIVE, None)
 
 
 def test_power_is_lost_and_given_back(world: SimulatedWorld) -> None:
