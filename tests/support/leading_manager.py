@@ -5,7 +5,7 @@ from random import Random
 from core.effects import Effect
 from core.ids import Address, ClusterId, NodeId
 from core.manager.manager import Manager
-from core.messages import Register, ToManager
+from core.messages import Beat, Register, Registered, ToManager
 from core.objects.cluster import JoinTokens
 from core.objects.node import NodeDescription
 from core.operations import FoundSwarm, InitSwarm, OperationError, Write
@@ -66,10 +66,14 @@ class Leader:
         return [effect for effect in self.effects if not isinstance(effect, Observe)]
 
     def register(self, name: str, raft_id: str = "", attempt: int = 1) -> list[Effect]:
-        """An agent's first message."""
+        """An agent's first message, and its first word in the session."""
         address = Address(f"{name}:2377")
         message = Register(attempt, NodeId(name), NodeId(raft_id), address, NodeDescription(name))
-        return self.hear(NodeId(name), message)
+        effects = self.hear(NodeId(name), message)
+        sessions = [sent for each in effects if isinstance(sent := getattr(each, "message", None), Registered)]
+        if sessions:
+            self.hear(NodeId(name), Beat(sessions[-1].session_id, 1))
+        return effects
 
     def settle(self) -> None:
         """Reconcile until nothing is left."""

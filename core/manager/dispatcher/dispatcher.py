@@ -1,7 +1,8 @@
 """The leader's conversation with every agent.
 
-Theory of operation. An agent registers and gets a session; it beats as often as it is told, and is taken for lost
-after the grace without a word (its node is then DOWN, and the mesh drops its tasks by itself). A new leader takes
+Theory of operation. An agent registers and gets a session; with its first word in it its node is READY. It beats as
+often as it is told, and is taken for lost after the grace without a word (its node is then DOWN, and the mesh drops its
+tasks by itself). To register again and again is no word: whoever gets no answer can be told nothing. A new leader takes
 every node that was not down for UNKNOWN and gives it a longer grace to be heard from first.
 
 What an agent is told follows the *committed* store: assignments (`assignments`), with stops withheld while a task
@@ -201,7 +202,8 @@ class Dispatcher:
                 return
             session = self._open(now, message, out)
             session.forgotten_raft_id = NodeId("") if message.raft_id else _raft_id(node)
-        self._heard(now, session)
+        if session.began:
+            self._heard(now, session)
         raft_id = _order(session, node)
         managers, index = self._managers, self._committed.index
         answer = Registered(message.attempt, session.id, index, raft_id, node.version, session.heartbeat_ns, managers)
@@ -210,13 +212,14 @@ class Dispatcher:
     def _open(self, now: int, request: Register, out: list[Effect]) -> AgentSession:
         session_id = SessionId(draw_id(self._rng))
         session = AgentSession(session_id, request, self._committed.tasks_on_node(request.node_id), self._timing)
+        before = self._sessions.by_node.get(request.node_id)
         self._forget(request.node_id)
         self._sessions.open(session)
         self._conversations.open(session)
-        address = request.address.rpartition(":")[0]
-        self._observations.note(
-            session.node_id, Observation(NodeState.READY, address=address, description=request.description)
-        )
+        self._heard(now, session)
+        if before is not None and not before.began:
+            session.expires_at = before.expires_at  # it may register for ever without getting an answer
+            self._arm(session)
         out.append(Observe(SessionOpened(session.node_id, session_id)))
         return session
 
@@ -232,7 +235,9 @@ class Dispatcher:
         elif session.node_id != sender:
             out.append(Observe(Refused(sender, f"session {session.id} is not its own")))
         else:
-            session.began = True
+            if not session.began:
+                session.began = True
+                self._observations.note(session.node_id, session.introduction)
             handler(self, now, session, message, out)
             self._speak(now, session, out)
             self._look_at_drains(now)

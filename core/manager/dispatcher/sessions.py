@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from core.ids import Address, NodeId, SessionId
 from core.manager.dispatcher.assignments import NodeAssignments
 from core.manager.dispatcher.courier import Courier
+from core.manager.dispatcher.nodes import Observation
 from core.manager.dispatcher.route_progress import RouteProgress
 from core.messages import Assignments, Register, Routes, StatusReport
+from core.objects.node import NodeState
 from core.objects.task import Task
 from core.timing import DispatcherTiming
 
@@ -28,6 +30,10 @@ class AgentSession:
         Either way the host must not begin as that member with an empty log; the role manager draws a new one."""
         self.began = False
         """Whether the agent has spoken in this session: until then it may not know of it."""
+        self.introduction = Observation(
+            NodeState.READY, address=request.address.rpartition(":")[0], description=request.description
+        )
+        """What is to be written of its node as soon as it has."""
         self.heartbeat_ns = timing.heartbeat_ns
         self.expires_at = 0
         self.armed_at = 0

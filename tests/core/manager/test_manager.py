@@ -5,6 +5,7 @@ from leading_manager import SELF, Leader
 
 from core.facts import NodeStateChanged, TaskMoved, TaskPending
 from core.ids import NodeId
+from core.manager.scheduler.scheduler import RETRY_NS
 from core.messages import JoinRequest
 from core.objects.node import Availability, NodeDescription, NodeState
 from core.objects.service import Replicated, ServiceSpec
@@ -104,4 +105,5 @@ def test_a_new_leader_carries_on_where_the_old_one_stopped() -> None:
     leader._commit(create.command)  # and nothing of what follows from it
     leader.lead()
     leader.register("m1", "raft-m1", attempt=2)
+    leader.run_for(RETRY_NS)
     assert [task.status.state for task in leader.store.tasks.values()] == [TaskState.ASSIGNED]

@@ -66,6 +66,24 @@ def test_a_silent_node_is_down_after_the_grace(leader: Leader) -> None:
     assert leader.store.nodes[A].status.message == "heartbeat failure"
 
 
+def test_a_node_is_ready_with_its_first_word_in_the_session(leader: Leader) -> None:
+    leader.receive(A, Register(1, A, NodeId(""), Address("a:1"), NodeDescription(hostname="a")))
+    assert leader.state(A) == NodeState.UNKNOWN
+    leader.receive(A, Beat(leader.take(A, Registered)[-1].session_id, 1))
+    assert leader.state(A) == NodeState.READY
+    assert leader.store.nodes[A].description.hostname == "a"
+
+
+def test_to_register_again_and_again_is_no_word(leader: Leader) -> None:
+    leader.register(A)
+    for attempt in range(100, 140):
+        leader.receive(A, Register(attempt, A, NodeId(""), Address("a:1"), NodeDescription()))
+        leader.until(leader.now + SHORTEST_GRACE_NS // 2)
+    assert leader.state(A) == NodeState.DOWN
+    leader.register(A)
+    assert leader.state(A) == NodeState.READY
+
+
 def test_a_beating_node_stays_ready_and_is_told_when_to_beat_next(leader: Leader) -> None:
     session_id = leader.register(A)
     leader.beat({A: session_id}, 5 * SECOND)
