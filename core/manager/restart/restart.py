@@ -12,12 +12,12 @@ from core.store import Store, slot_of
 
 
 def restart(draft: Draft, rng: Random, service: Service, task: Task, by_update: bool | None = None) -> None:
-    """Give a task up and, unless its policy says no or the slot has a newer one already, replace it.
+    """Give a task up and, unless its policy says no or another one fills its slot already, replace it.
 
     The replacement's desired state is READY until `core.manager.restart.starter` lets it run. An update goes on to
     watch it (`by_update`) if it watched the task and never saw it run, unless it says otherwise itself.
     """
-    replaced = not _is_succeeded(draft.head, task) and should_restart(draft.head, task, draft.wall_ns)
+    replaced = not _is_filled(draft.head, service, task) and should_restart(draft.head, task, draft.wall_ns)
     want(draft, task, TaskState.SHUTDOWN)
     if not replaced:
         return
@@ -33,11 +33,15 @@ def _is_awaited(store: Store, service: Service, task: Task) -> bool:
     return task.status.state < TaskState.RUNNING and not outdated
 
 
-def _is_succeeded(store: Store, task: Task) -> bool:
-    """Whether a later task of its slot is wanted: an update had it started first."""
+def _is_filled(store: Store, service: Service, task: Task) -> bool:
+    """Whether the slot has another wanted task: a later one, or an earlier one that is what the service declares.
+
+    Both come from updates that start first: while one is under way, and when it is rolled back.
+    """
     later = False
     for other in store.tasks_in_slot(slot_of(task)):
-        if later and is_wanted(other):
+        if other.id == task.id:
+            later = True
+        elif is_wanted(other) and (later or not is_out_of_date(service, other, store.nodes.get(other.node_id))):
             return True
-        later = later or other.id == task.id
     return False

@@ -218,6 +218,17 @@ class AnySwarm(RuleBasedStateMachine):
         slots = [(*slot_of(task), task.spec_version) for task in wanted]
         assert len(slots) == len(set(slots))
 
+    @precondition(lambda self: hasattr(self, "swarm"))
+    @invariant()
+    def a_slot_has_one_wanted_task_that_is_up_to_date(self) -> None:
+        for service in self.swarm.head.services.values():
+            tasks = self.swarm.head.tasks_of_service(service.id)
+            slots = [slot_of(task) for task in tasks if is_wanted(task) and not self.is_outdated(service, task)]
+            assert len(slots) == len(set(slots))
+
+    def is_outdated(self, service: Service, task: Task) -> bool:
+        return is_out_of_date(service, task, self.swarm.head.nodes.get(task.node_id))
+
     def check_updates(self) -> None:
         """Whatever is committed, no update begins another slot while as many as may are under way."""
         for service in self.swarm.committed.services.values():

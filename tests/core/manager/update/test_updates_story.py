@@ -228,6 +228,20 @@ def test_a_bad_image_rolls_back_by_itself_and_without_a_restart_delay() -> None:
     assert (state(swarm), message(swarm)) == (UpdateState.ROLLBACK_COMPLETED, "rollback completed")
 
 
+def test_a_rollback_of_what_was_to_start_first_leaves_the_old_tasks_alone() -> None:
+    swarm = Swarm()
+    config = UpdateConfig(order=UpdateOrder.START_FIRST, failure_action=FailureAction.ROLLBACK)
+    swarm.create("web", mode=Replicated(2), update=config)
+    before = [task.id for task in swarm.running("web")]
+    service = swarm.service("web")
+    swarm.ask(UpdateService(service.id, service.version, replace(service.spec, task=NEW)))
+    swarm.settle(agents=False)
+    fail(swarm, last(swarm, 1))
+    swarm.run_for(60 * SECOND)
+    assert state(swarm) is UpdateState.ROLLBACK_COMPLETED
+    assert [task.id for task in swarm.wanted("web")] == before
+
+
 def test_a_rollback_that_fails_is_paused_and_never_rolled_back() -> None:
     swarm = Swarm()
     swarm.create("web", mode=Replicated(3), update=ROLL_BACK)
