@@ -22,6 +22,12 @@ DIRECTORY = ROOT / "scenarios"
 OPTIONS = Options(record_facts=False)
 
 TURNED_RED_BY = {
+    "bad-image-rolls-back": ("healthy-after: 2s", "healthy-after: 200ms", "running: {service: web_front"),
+    "drain-every-host": ("stacks/web.yml", "stacks/web-without-drain.yml", "success-rate"),
+    "job-with-crashing-workers": ("exits-after: 10s", "exits-after: 60s", "converged: all"),
+    "leader-lost-in-mid-update": ("kill: leader", "kill: {managers: 3, including: leader}", "is: completed"),
+    "rack-loss": ("stacks/web.yml", "stacks/web-anywhere.yml", "running: {service: web_front"),
+    "rolling-update": ("stacks/web.yml", "stacks/web-without-drain.yml", "success-rate"),
     "corrupt-disk": ("corrupt-disk: m3", "slow-disk: m3, latency: 1ms", "sometimes: corrupt-disk-rejoined"),
     "flapping-link": ("timing: lan", "timing: docker", "sometimes: pre-vote-refused"),
     "full-disk-on-the-leader": ("full-disk: leader", "fail-disk: managers", "write-acknowledged: true"),
