@@ -5,11 +5,11 @@ from leading_head import GIB, Swarm, node_of, task_spec
 from msgspec.structs import replace
 
 from core.manager.scheduler.scheduler import RETRY_NS
-from core.objects.node import Availability, NodeDescription, NodeState
+from core.objects.node import Availability, NodeDescription, NodeSpec, NodeState
 from core.objects.port import PortConfig, PublishMode
 from core.objects.resources import Platform, Resources
 from core.objects.service import EndpointSpec, Global, Replicated
-from core.objects.task import LogDriver, Mount, TaskSpec, TaskState
+from core.objects.task import LogDriver, Mount, Placement, TaskSpec, TaskState
 from core.operations import Kind, Remove
 
 CPU = 1_000_000_000
@@ -126,3 +126,16 @@ def test_a_node_of_unknown_state_takes_no_new_tasks() -> None:
     swarm.set_state("w1", NodeState.UNKNOWN)
     swarm.create("web", mode=Replicated(2))
     assert swarm.places("web") == {"w2": 2}
+
+
+def test_preferences_even_out_what_is_there_already() -> None:
+    swarm = Swarm(workers=0)
+    for name, rack in (("w1", "a"), ("w2", "a"), ("w3", "b")):
+        swarm.put(node_of(name, spec=NodeSpec(labels={"rack": rack})))
+    swarm.update_node("w3", availability=Availability.PAUSE)
+    template = replace(task_spec(), placement=Placement(preferences=("node.labels.rack",)))
+    swarm.create("web", template, Replicated(3))
+    assert "w3" not in swarm.places("web")
+    swarm.update_node("w3", availability=Availability.ACTIVE)
+    swarm.scale("web", 6)
+    assert swarm.places("web")["w3"] == 3
