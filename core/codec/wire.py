@@ -28,7 +28,7 @@ from core.raft.records import HardState, LogAppended, SnapshotChunk, SnapshotIns
 from core.raft.sessions import SessionImage
 from core.store import StoreChunk, Transaction
 
-VERSION: Final = 1
+VERSION: Final = 2
 MAX_BYTES: Final = 16 * 1024 * 1024
 """Most bytes of one encoded record. The largest that are built, snapshot chunks and assignments, are a few MiB."""
 

@@ -139,7 +139,7 @@ def test_check_merges_compose_files_if_asked_to(swarmsim: Command) -> None:
 
 
 def test_check_refuses_what_the_swarm_would_refuse(swarmsim: Command) -> None:
-    job = "services: {once: {image: once, deploy: {mode: replicated-job}}}"
+    job = "services: {once: {image: once, deploy: {mode: replicated-job, update_config: {delay: 1s}}}}"
     Path("job.yml").write_text(job)
     Path("x.yaml").write_text("name: x\ncluster: {managers: 1}\ndeploy: [{stack: {name: x, file: job.yml}}]\n")
     for file in ("job.yml", "x.yaml"):
@@ -147,7 +147,7 @@ def test_check_refuses_what_the_swarm_would_refuse(swarmsim: Command) -> None:
         assert (ended.code, ended.out) == (2, "")
         assert ended.err == (
             "job.yml:1: services.once: the swarm would refuse it:"
-            " job modes are not supported yet; use replicated or global\n"
+            " job-mode services cannot have an update or rollback config\n"
         )
 
 
