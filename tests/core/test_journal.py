@@ -236,7 +236,9 @@ def test_a_mark_of_the_longer_journal_does_not_condemn_the_shorter_one() -> None
 
 def test_records_of_another_version_are_refused_by_name() -> None:
     batch = msgspec.msgpack.encode([(Stream.LOG, bytes((wire.VERSION + 1, wire.Family.RAFT_RECORD)) + b"\x90")])
-    with pytest.raises(wire.WireError, match="format version 2: this host reads version 1"):
+    with pytest.raises(
+        wire.WireError, match=f"format version {wire.VERSION + 1}: this host reads version {wire.VERSION}"
+    ):
         Journal(frame(batch, 0), b"")
 
 

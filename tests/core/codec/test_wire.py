@@ -11,7 +11,7 @@ from records import instances
 from core import events, messages, operations
 from core.agent.records import AgentRecord
 from core.codec import wire
-from core.codec.wire import FAMILIES, Family, WireError, decode, encode
+from core.codec.wire import FAMILIES, VERSION, Family, WireError, decode, encode
 from core.durability import Stream
 from core.ids import ConfigId
 from core.objects.config import Config, ConfigSpec
@@ -112,11 +112,11 @@ def test_a_damaged_record_is_refused_or_read_as_another_record(record: Any, data
     [
         (b"", "a record of 0 bytes"),
         (b"\x01", "a record of 1 bytes"),
-        (bytes((2, 1)) + b"\x90", "format version 2: this host reads version 1"),
-        (bytes((1, 99)) + b"\x90", "family 99 is not expected here"),
-        (bytes((1, 1)) + b"\xdd\xff\xff\xff\xff", "truncated"),
-        (bytes((1, 1)) + b"\x91" * 100_000, "malformed record"),
-        (bytes((1, 2)) + b"\x81\xa4type\xa2\xff\xfe", "malformed record"),
+        (bytes((VERSION + 1, 1)) + b"\x90", f"format version {VERSION + 1}: this host reads version {VERSION}"),
+        (bytes((VERSION, 99)) + b"\x90", "family 99 is not expected here"),
+        (bytes((VERSION, 1)) + b"\xdd\xff\xff\xff\xff", "truncated"),
+        (bytes((VERSION, 1)) + b"\x91" * 100_000, "malformed record"),
+        (bytes((VERSION, 2)) + b"\x81\xa4type\xa2\xff\xfe", "malformed record"),
         (encode(HEARTBEAT) + b"\x00", "trailing"),
     ],
 )
