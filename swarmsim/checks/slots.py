@@ -12,26 +12,25 @@ it says. Three promises:
   keep its addresses. The container is looked at, since a stop may be stored and the task removed at one index.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 from core.ids import TaskId
 from core.objects.node import NodeState
 from core.objects.service import UpdateOrder
 from core.objects.task import Task, TaskState, is_wanted
 from core.operations import Kind
-from core.raft.node import RaftNode
-from core.store import Changed, Conflict, SlotKey, Store, Transaction, slot_of
+from core.store import Changed, SlotKey, slot_of
 from core.timing import SECOND
-from swarmsim.checks.check import Check
+from swarmsim.checks.decisions import DecisionCheck
 from swarmsim.counting import counted
-from swarmsim.world import AppliedListener, World
+from swarmsim.world import World
 
 LONGEST_WAIT_NS: Final = 54 * SECOND
 """A replacement that is as old as this may start whatever is before it: a minute on a clock that runs a tenth fast."""
 
 
-class OneTaskPerSlot(Check):
+class OneTaskPerSlot(DecisionCheck):
     """Judged on every transaction, whether or not anybody looks at a store in between."""
 
     name = "one-task-per-slot"
@@ -40,21 +39,11 @@ class OneTaskPerSlot(Check):
         """`runs` says whether a container of this task runs now on the task's node."""
         super().__init__()
         self._runs = runs
-        self._store = Store()
         self._seen_at: dict[TaskId, int] = {}
         self._waited_count = 0
 
-    def applied_listener(self) -> AppliedListener:
-        return self._on_applied
-
-    def judge(self, at_ns: int, index: int, transaction: Transaction) -> None:
-        """Some manager carries this out at `index`; what has been seen is not judged again."""
-        if index <= self._store.index:
-            return
-        outcome = self._store.apply(index, transaction)
-        if isinstance(outcome, Conflict):
-            return
-        tasks = [change for change in outcome if change.kind is Kind.TASK]
+    def judge_changes(self, at_ns: int, changes: Sequence[Changed]) -> None:
+        tasks = [change for change in changes if change.kind is Kind.TASK]
         for change in tasks:
             self._note_age(at_ns, change)
         for change in tasks:
@@ -71,9 +60,6 @@ class OneTaskPerSlot(Check):
         before = "it" if count == 1 else "them"
         return f"{counted(count, 'replacement')} waited for the task before {before}" if count else ""
 
-    def _on_applied(self, at_ns: int, host: str, node: RaftNode, index: int, command: Any) -> None:
-        self.judge(at_ns, index, command)
-
     def _note_age(self, at_ns: int, change: Changed) -> None:
         if change.new is None:
             self._seen_at.pop(change.old.id, None)
@@ -84,15 +70,15 @@ class OneTaskPerSlot(Check):
         slot = slot_of(made)
         wanted = [
             task.id
-            for task in self._store.tasks_in_slot(slot)
+            for task in self.store.tasks_in_slot(slot)
             if is_wanted(task) and (task.id == made.id or not self._may_stay(task, made))
         ]
-        detail = f"at index {self._store.index} {_named(slot)} has {len(wanted)} tasks that are wanted: {wanted}"
+        detail = f"at index {self.store.index} {_named(slot)} has {len(wanted)} tasks that are wanted: {wanted}"
         self.expect(len(wanted) <= 1, at_ns, detail)
 
     def _may_stay(self, task: Task, later: Task) -> bool:
         """Whether this one is kept until the later one runs."""
-        service = self._store.services.get(task.service_id)
+        service = self.store.services.get(task.service_id)
         if service is None or not is_wanted(task) or task.spec_version >= later.spec_version:
             return False
         return UpdateOrder.START_FIRST in (service.spec.update.order, service.spec.rollback.order)
@@ -105,15 +91,15 @@ class OneTaskPerSlot(Check):
         awaited = [
             other.id for other in before if not self._is_out_of_the_way(other) and not self._may_stay(other, task)
         ]
-        detail = f"at index {self._store.index} {task.id} is to run in {_named(slot_of(task))} beside {awaited}"
+        detail = f"at index {self.store.index} {task.id} is to run in {_named(slot_of(task))} beside {awaited}"
         self.expect(not awaited, at_ns, detail)
 
     def _judge_end(self, at_ns: int, task: Task) -> None:
-        detail = f"at index {self._store.index} {task.id} leaves the store while its container runs on {task.node_id}"
-        self.expect(task.node_id not in self._store.nodes or not self._runs(task), at_ns, detail)
+        detail = f"at index {self.store.index} {task.id} leaves the store while its container runs on {task.node_id}"
+        self.expect(task.node_id not in self.store.nodes or not self._runs(task), at_ns, detail)
 
     def _before(self, task: Task) -> Iterable[Task]:
-        for other in self._store.tasks_in_slot(slot_of(task)):
+        for other in self.store.tasks_in_slot(slot_of(task)):
             if other.id == task.id:
                 return
             yield other
@@ -122,7 +108,7 @@ class OneTaskPerSlot(Check):
         """Whether nothing of it runs, or nobody can say."""
         if not TaskState.ASSIGNED <= task.status.state <= TaskState.RUNNING:
             return True
-        node = self._store.nodes.get(task.node_id)
+        node = self.store.nodes.get(task.node_id)
         return node is None or node.status.state is NodeState.DOWN
 
 

@@ -8,52 +8,41 @@ Judged on the check's own copy of the store, as in `slots`. Four promises:
 - While it is paused, no slot is begun.
 """
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from core.ids import ServiceId
 from core.manager.update.out_of_date import is_out_of_date
-from core.manager.update.states import PAUSED, TRANSITIONS, UNDER_WAY, UpdateEvent
+from core.manager.update.states import PAUSED, TRANSITIONS, UNDER_WAY, UpdateEvent, settings_of
 from core.objects.service import FailureAction, Service, UpdateConfig, UpdateState, UpdateStatus
 from core.objects.task import Task, TaskState, is_wanted
 from core.operations import Kind
-from core.raft.node import RaftNode
-from core.store import Changed, Conflict, SlotKey, Store, Transaction, slot_of
-from swarmsim.checks.check import Check
+from core.store import Changed, SlotKey, slot_of
+from swarmsim.checks.decisions import DecisionCheck
 from swarmsim.counting import counted
-from swarmsim.world import AppliedListener
 
 _BY_CLIENTS: Final = (UpdateEvent.SPEC_UPDATED, UpdateEvent.ROLLBACK_REQUESTED)
 
 
-class UpdatesKeepBounds(Check):
+class UpdatesKeepBounds(DecisionCheck):
     """Judged on every transaction, whether or not anybody looks at a store in between."""
 
     name = "updates-keep-bounds"
 
     def __init__(self) -> None:
         super().__init__()
-        self._store = Store()
         self._replaced_count = 0
 
-    def applied_listener(self) -> AppliedListener:
-        return self._on_applied
-
-    def judge(self, at_ns: int, index: int, transaction: Transaction) -> None:
-        """Some manager carries this out at `index`; what has been seen is not judged again."""
-        if index <= self._store.index:
-            return
-        outcome = self._store.apply(index, transaction)
-        if isinstance(outcome, Conflict):
-            return
-        for change in outcome:
+    def judge_changes(self, at_ns: int, changes: Sequence[Changed]) -> None:
+        for change in changes:
             if change.kind is Kind.SERVICE and change.new is not None:
                 self._judge_state(at_ns, change)
         begun: dict[ServiceId, dict[SlotKey, None]] = {}
-        for change in outcome:
+        for change in changes:
             if change.kind is Kind.TASK and change.old is None and change.new.by_update:
                 begun.setdefault(change.new.service_id, {})[slot_of(change.new)] = None
         for service_id, slots in begun.items():
-            service = self._store.services.get(service_id)
+            service = self.store.services.get(service_id)
             if service is not None:
                 self._replaced_count += len(slots)
                 self._judge_begun(at_ns, service, slots)
@@ -62,41 +51,32 @@ class UpdatesKeepBounds(Check):
         count = self._replaced_count
         return f"{counted(count, 'slot')} begun by updates" if count else ""
 
-    def _on_applied(self, at_ns: int, host: str, node: RaftNode, index: int, command: Any) -> None:
-        self.judge(at_ns, index, command)
-
     def _judge_state(self, at_ns: int, change: Changed) -> None:
         service: Service = change.new
         old, new = _state_of(change.old), _state_of(service)
-        at = f"at index {self._store.index} the update of {service.spec.name}"
+        at = f"at index {self.store.index} the update of {service.spec.name}"
         told = f"{at} went from {_shown(old)} to {_shown(new)}, which is no move"
         told = f"{at} went from {_shown(old)} to {_shown(new)}, which is no move"
         self.expect(new in _within_reach(change.old, service), at_ns, told)
-        status, config = service.update_status, config_of(service)
+        status, config = service.update_status, settings_of(service)
         if status is None or new not in UNDER_WAY or config.failure_action is FailureAction.CONTINUE:
             return
         detail = f"{at} is {_shown(new)} with {status.failure_count} of {status.slot_count} failed"
         self.expect(not _is_too_many(status, config), at_ns, detail)
 
     def _judge_begun(self, at_ns: int, service: Service, begun: dict[SlotKey, None]) -> None:
-        at = f"at index {self._store.index} the update of {service.spec.name}"
-        state, limit = _state_of(service), config_of(service).parallelism
+        at = f"at index {self.store.index} the update of {service.spec.name}"
+        state, limit = _state_of(service), settings_of(service).parallelism
         self.expect(state not in PAUSED, at_ns, f"{at} is {_shown(state)} and begins {len(begun)} more")
         if limit and state in UNDER_WAY:
-            tasks = self._store.tasks_of_service(service.id)
+            tasks = self.store.tasks_of_service(service.id)
             under_way = {slot_of(task): None for task in tasks if self._is_starting(service, task)}
             detail = f"{at} has {len(under_way)} slots under way, of at most {limit}"
             self.expect(len(under_way) <= limit, at_ns, detail)
 
     def _is_starting(self, service: Service, task: Task) -> bool:
-        own = task.by_update and not is_out_of_date(service, task, self._store.nodes.get(task.node_id))
+        own = task.by_update and not is_out_of_date(service, task, self.store.nodes.get(task.node_id))
         return own and is_wanted(task) and task.status.state < TaskState.RUNNING
-
-
-def config_of(service: Service) -> UpdateConfig:
-    """What its update, or rollback, goes by."""
-    back = _state_of(service) in (UpdateState.ROLLBACK_STARTED, UpdateState.ROLLBACK_PAUSED)
-    return service.spec.rollback if back else service.spec.update
 
 
 def _within_reach(old: Service | None, new: Service) -> set[UpdateState | None]:

@@ -251,13 +251,19 @@ def force_update(name: str) -> Conversation:
 
 
 def roll_back(name: str) -> Conversation:
-    """`docker service rollback`; one that was asked for and whose answer was lost is not asked for again."""
-    found: Service = yield Inspect(Kind.SERVICE, name)
-    try:
-        yield UpdateService(found.id, found.version, found.spec, rollback=True)
-    except RejectedError as rejected:
-        if rejected.error.code is not ErrorCode.OUT_OF_SEQUENCE:
-            raise
+    """`docker service rollback`, again if somebody else updated it meanwhile; one whose answer was lost is done."""
+    while True:
+        found: Service = yield Inspect(Kind.SERVICE, name)
+        try:
+            yield UpdateService(found.id, found.version, found.spec, rollback=True)
+        except RejectedError as rejected:
+            if rejected.error.code is not ErrorCode.OUT_OF_SEQUENCE:
+                raise
+        else:
+            return
+        after: Service = yield Inspect(Kind.SERVICE, name)
+        if after.spec == found.previous_spec:
+            return
 
 
 def remove(kind: Kind, reference: str, force: bool = False) -> Conversation:

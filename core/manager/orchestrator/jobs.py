@@ -9,49 +9,33 @@ execution (`JobStatus.iteration`): the tasks of earlier ones are removed.
 (Docker numbers the slots of jobs from 0; here 0 means a global service.)
 """
 
-from collections.abc import Iterator
 from random import Random
 
 from core.ids import ServiceId
 from core.manager.draft import Draft
+from core.manager.orchestrator.slot_looks import SlotLooks
 from core.manager.orchestrator.tasks import NOWHERE, is_current, is_lost, must_wait, new_task, want
 from core.manager.restart.restart import restart
 from core.objects.node import Node
 from core.objects.service import ReplicatedJob, Service
 from core.objects.task import Task, TaskState, is_wanted
 from core.operations import Kind
-from core.parts import Parts, parts_of
-from core.store import Changed, SlotKey, Store, slot_of
+from core.parts import Parts
+from core.store import Changed, SlotKey, Store
 
 
 class Ledger:
     """How far the present execution of one job is."""
 
-    __slots__ = ("_next", "_to_find", "running", "settled", "touched")
+    __slots__ = ("_next", "looks", "running", "settled")
 
     def __init__(self, head: Store, service_id: ServiceId) -> None:
-        self._to_find: Iterator[list[SlotKey]] | None = parts_of(_slots_of(head, service_id))
-        """Slots not looked at yet, in parts; None once all have been."""
+        self.looks = SlotLooks(head, service_id)
         self._next = 1
         """Below it every slot was begun."""
-        self.touched: dict[SlotKey, None] = {}
         self.running: dict[int, None] = {}
         self.settled: dict[int, None] = {}
         """Slots that have completed, and those given up."""
-
-    @property
-    def dirty(self) -> bool:
-        """Whether there are slots to look at."""
-        return self._to_find is not None or bool(self.touched)
-
-    def find_more(self) -> None:
-        """Have the next part of the slots looked at."""
-        assert self._to_find is not None
-        part = next(self._to_find, None)
-        if part is None:
-            self._to_find = None
-        else:
-            self.touched.update(dict.fromkeys(part))
 
     def file(self, number: int, *, running: bool, settled: bool) -> None:
         """What was found of a slot."""
@@ -112,7 +96,7 @@ class ReplicatedJobs:
     def _touch(self, task: Task) -> None:
         ledger = self._ledgers.get(task.service_id)
         if ledger is not None:
-            ledger.touched[slot_of(task)] = None
+            ledger.looks.touch(task)
             self._marked[task.service_id] = None
 
     def _begin(self, service: Service) -> None:
@@ -129,16 +113,13 @@ class ReplicatedJobs:
 
     def _look(self, draft: Draft, service: Service, ledger: Ledger) -> bool:
         """Look at the slots that have changed; False if the draft is spent before."""
-        while ledger.dirty:
+        while ledger.looks:
             if draft.spent:
                 return False
-            if not ledger.touched:
-                ledger.find_more()
-                continue
-            slot = next(iter(ledger.touched))
-            draft.look()
-            self._settle(draft, service, ledger, slot)
-            del ledger.touched[slot]
+            slot = ledger.looks.next()
+            if slot is not None:
+                draft.look()
+                self._settle(draft, service, ledger, slot)
         return True
 
     def _settle(self, draft: Draft, service: Service, ledger: Ledger, slot: SlotKey) -> None:
@@ -172,8 +153,3 @@ class ReplicatedJobs:
             draft.create(new_task(self._rng, service, number, draft.wall_ns, waits=must_wait(before)))
             ledger.file(number, running=True, settled=False)
         return True
-
-
-def _slots_of(head: Store, service_id: ServiceId) -> Iterator[SlotKey]:
-    """The slots that tasks of the service fill or filled, found when the first of them is asked for."""
-    yield from dict.fromkeys(map(slot_of, head.tasks_of_service(service_id)))

@@ -3,14 +3,12 @@
 Slots are taken in ascending order: of replicated services by number, of global ones by their node's hostname and id.
 """
 
-from collections.abc import Iterator
 from heapq import heappop, heappush
 
 from core.ids import ServiceId, TaskId
 from core.manager.alarms import Alarms
-from core.objects.task import Task
-from core.parts import parts_of
-from core.store import SlotKey, Store, slot_of
+from core.manager.orchestrator.slot_looks import SlotLooks
+from core.store import SlotKey, Store
 
 _Place = tuple[int, str, str]
 
@@ -55,13 +53,10 @@ class SlotQueue:
 class Rollout:
     """The slots of a service at one version of its spec."""
 
-    __slots__ = ("_to_find", "alarms", "doubled", "outdated", "ran_at", "seen_at", "touched", "under_way")
+    __slots__ = ("alarms", "doubled", "looks", "outdated", "ran_at", "seen_at", "under_way")
 
     def __init__(self, head: Store, service_id: ServiceId) -> None:
-        self._to_find: Iterator[list[SlotKey]] | None = parts_of(_slots_of(head, service_id))
-        """Slots not looked at yet, in parts; None once all have been."""
-        self.touched: dict[SlotKey, None] = {}
-        """Those to be looked at again."""
+        self.looks = SlotLooks(head, service_id)
         self.outdated = SlotQueue(head)
         """Those to be updated."""
         self.under_way: dict[SlotKey, None] = {}
@@ -76,27 +71,9 @@ class Rollout:
         """When there is more to say of those that are watched: none is left once all have been watched long enough."""
 
     @property
-    def dirty(self) -> bool:
-        """Whether there are slots to look at."""
-        return self._to_find is not None or bool(self.touched)
-
-    @property
     def done(self) -> bool:
         """Whether all is replaced, and all has been watched."""
-        return not (self.dirty or self.outdated or self.under_way) and self.alarms.next() is None
-
-    def find_more(self) -> None:
-        """Have the next part of the slots looked at."""
-        assert self._to_find is not None
-        part = next(self._to_find, None)
-        if part is None:
-            self._to_find = None
-        else:
-            self.touched.update(dict.fromkeys(part))
-
-    def touch(self, task: Task) -> None:
-        """Have its slot looked at again."""
-        self.touched[slot_of(task)] = None
+        return not (self.looks or self.outdated or self.under_way) and self.alarms.next() is None
 
     def file(self, slot: SlotKey, *, outdated: bool, under_way: bool, doubled: bool) -> None:
         """What was found of a slot."""
@@ -115,8 +92,3 @@ class Rollout:
         self.alarms.drop(task_id)
         self.ran_at.pop(task_id, None)
         self.seen_at.pop(task_id, None)
-
-
-def _slots_of(head: Store, service_id: ServiceId) -> Iterator[SlotKey]:
-    """The slots that tasks of the service fill or filled, found when the first of them is asked for."""
-    yield from dict.fromkeys(map(slot_of, head.tasks_of_service(service_id)))

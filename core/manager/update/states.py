@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from core.objects.service import UpdateState, UpdateStatus
+from core.objects.service import Service, UpdateConfig, UpdateState, UpdateStatus
 
 
 class UpdateEvent(Enum):
@@ -50,6 +50,13 @@ _MESSAGES: Final = {
     UpdateState.ROLLBACK_COMPLETED: "rollback completed",
 }
 """Docker's words, which clients look for; failures bring their own."""
+
+
+def settings_of(service: Service) -> UpdateConfig:
+    """What a service's update, or its rollback, goes by."""
+    status = service.update_status
+    back = status is not None and status.state in (UpdateState.ROLLBACK_STARTED, UpdateState.ROLLBACK_PAUSED)
+    return service.spec.rollback if back else service.spec.update
 
 
 def moved(status: UpdateStatus | None, event: UpdateEvent, wall_ns: int, message: str = "") -> UpdateStatus | None:

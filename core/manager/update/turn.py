@@ -10,7 +10,7 @@ from core.manager.orchestrator.tasks import is_lost, new_task, want
 from core.manager.restart.restart import restart
 from core.manager.update.out_of_date import is_out_of_date
 from core.manager.update.rollout import Rollout
-from core.manager.update.states import PAUSED, UNDER_WAY, UpdateEvent, moved
+from core.manager.update.states import PAUSED, UNDER_WAY, UpdateEvent, moved, settings_of
 from core.manager.wall import Wall
 from core.objects.node import Availability
 from core.objects.service import FailureAction, Service, UpdateConfig, UpdateOrder, UpdateState, UpdateStatus
@@ -58,8 +58,7 @@ class Turn:
 
     @property
     def _config(self) -> UpdateConfig:
-        back = self._state in (UpdateState.ROLLBACK_STARTED, UpdateState.ROLLBACK_PAUSED)
-        return self._service.spec.rollback if back else self._service.spec.update
+        return settings_of(self._service)
 
     @property
     def _monitor_ns(self) -> int:
@@ -73,17 +72,14 @@ class Turn:
         """Look at every slot that has to be looked at; False if that took all there is of the draft."""
         rollout = self._rollout
         while (task_id := rollout.alarms.pop_due(self._now)) is not None:
-            rollout.touch(self._head.tasks[task_id])
-        while rollout.dirty:
+            rollout.looks.touch(self._head.tasks[task_id])
+        while rollout.looks:
             if self._draft.spent or self._service.spec_version != self._spec_version:
                 return False
-            if not rollout.touched:
-                rollout.find_more()
-                continue
-            slot = next(iter(rollout.touched))
-            del rollout.touched[slot]
-            self._draft.look()
-            self._look_at(slot)
+            slot = rollout.looks.next()
+            if slot is not None:
+                self._draft.look()
+                self._look_at(slot)
         return True
 
     def _look_at(self, slot: SlotKey) -> None:
@@ -93,7 +89,7 @@ class Turn:
             why = self._failure_of(task)
             if why is not None:
                 self._count_failure(task, why)
-                self._rollout.touch(task)  # to be looked at as it is now
+                self._rollout.looks.touch(task)  # to be looked at as it is now
                 return
         wanted = [task for task in tasks if is_wanted(task)]
         outdated = [task for task in wanted if self._is_out_of_date(task)]

@@ -84,7 +84,7 @@ class Updater:
             rollout.forget(task.id)
         elif new.by_update and new.status.state is TaskState.RUNNING:
             rollout.ran_at.setdefault(new.id, now)
-        rollout.touch(task)
+        rollout.looks.touch(task)
         self._marked[task.service_id] = None
 
     def _on_node(self, old: Node | None, new: Node | None) -> None:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from core.manager.orchestrator.tasks import has_stopped, is_lost
 from core.manager.update.out_of_date import is_out_of_date
-from core.manager.update.states import PAUSED, UNDER_WAY
+from core.manager.update.states import PAUSED, UNDER_WAY, settings_of
 from core.objects import Task
 from core.objects.network import NetworkSpec, Subnet
 from core.objects.node import Availability, NodeState
@@ -28,7 +28,6 @@ from core.objects.service import (
     ServiceSpec,
     UpdateConfig,
     UpdateOrder,
-    UpdateState,
 )
 from core.objects.task import NetworkTarget, RestartCondition, RestartPolicy, TaskSpec, TaskState, is_wanted
 from core.operations import CreateNetwork, CreateService, Kind, OperationError, Remove, UpdateService
@@ -281,7 +280,7 @@ def config_of(service: Service) -> UpdateConfig | None:
     status = service.update_status
     if status is None or status.state not in UNDER_WAY:
         return None
-    return service.spec.update if status.state is UpdateState.UPDATING else service.spec.rollback
+    return settings_of(service)
 
 
 TestAnySwarm = AnySwarm.TestCase
