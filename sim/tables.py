@@ -34,6 +34,8 @@ class ForwardingTables:
         """By their service's key, in order of task id."""
         self._tasks = TaskIndex()
         self._turns = RoundRobin()
+        self._given: dict[RouteKey, dict[TaskId, int]] = {}
+        """By service: the new connections of each backend, since its backends last changed."""
 
     # Programming
 
@@ -80,6 +82,7 @@ class ForwardingTables:
         elif isinstance(record, Backend):
             backends = self._backends.setdefault(record.service_key, [])
             backends.insert(bisect_left(backends, record.task_id, key=_task_id), record)
+            self._given.pop(record.service_key, None)
             self._tasks.add(record)
 
     def _take_out(self, key: RouteKey) -> None:
@@ -89,6 +92,7 @@ class ForwardingTables:
         elif isinstance(record, Backend):
             backends = self._backends[record.service_key]
             del backends[bisect_left(backends, record.task_id, key=_task_id)]
+            self._given.pop(record.service_key, None)
             if not backends:
                 del self._backends[record.service_key]
             self._tasks.drop(record)
@@ -115,7 +119,18 @@ class ForwardingTables:
 
     def choose(self, route: ServiceRoute) -> Backend | None:
         """The backend whose turn it is; None if there is none."""
-        return self._turns.choose(route.key, self._backends.get(route.key, ()))
+        backend = self._turns.choose(route.key, self._backends.get(route.key, ()))
+        if backend is not None:
+            given = self._given.setdefault(route.key, {})
+            given[backend.task_id] = given.get(backend.task_id, 0) + 1
+        return backend
+
+    def given(self) -> dict[RouteKey, dict[TaskId, int]]:
+        """By service: how many new connections each of its backends had since one of them last came or went."""
+        return {
+            key: {backend.task_id: given.get(backend.task_id, 0) for backend in self._backends[key]}
+            for key, given in self._given.items()
+        }
 
     def resolve(self, networks: Iterable[NetworkId], name: str) -> Resolution | None:
         """What a name means to a container on these networks; None for one that nothing there has."""

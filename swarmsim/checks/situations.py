@@ -28,6 +28,7 @@ OF_SERVICES: Final = (
     "request-answered",
     "request-failed",
     "table-caught-up",
+    "backends-took-turns",
 )
 """Those that nobody reaches without services."""
 SITUATIONS: Final = (

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Final
 
 from swarmsim.checks.addresses import UniqueAddresses
+from swarmsim.checks.balance import EvenBalance
 from swarmsim.checks.check import Check
 from swarmsim.checks.containers import OneContainerPerSlot
 from swarmsim.checks.digests import EqualDigests, Invariants
@@ -34,6 +35,7 @@ _SUITE: Final[Mapping[type[Check], Callable[[World], Check]]] = {
     EntitledSecrets: EntitledSecrets,
     SecretsEndWithNeed: lambda world: SecretsEndWithNeed(world.timing),
     MeshFollowsStore: MeshFollowsStore,
+    EvenBalance: lambda _: EvenBalance(),
 }
 """How each is made for one run."""
 
