@@ -3,9 +3,10 @@
 Theory of operation. A task can be deleted once nothing of it is left: it is unassigned and not wanted, or it has
 stopped. An *orphan* (its node was down for so long that it was given up) may still be running there: it is kept,
 and its addresses with it, until its node is removed, or has been back for `RETURN_NS`, time enough for the
-agent to have been told and to have stopped it.
+agent to have been told and to have stopped it. Then it goes at once, since its record alone keeps its addresses from
+others.
 
-Work is found per slot: a deletable task that is to be removed goes at once; of a slot that holds more tasks than the
+Work is found per slot: a deletable task that is to be removed goes at once as well; of a slot that holds more tasks than the
 limit the oldest deletable ones go. The limit is the cluster's, or one more than the restart policy's
 `max_attempts` where that is set, since attempts are counted in the history (`restart.policy`); negative means no limit.
 """
@@ -87,13 +88,17 @@ class Reaper:
                 self._slots[slot_of(task)] = None
 
     def _deletable(self, slot: SlotKey) -> list[Task]:
-        """The removed ones, and of the rest the oldest beyond the limit; never the newest, which may be resting."""
+        """The removed ones and the orphans, and of the rest the oldest beyond the limit.
+
+        Never the newest one that has ended: it may be resting.
+        """
         tasks = self._head.tasks_in_slot(slot)
         excess = len(tasks) - self._limit(tasks)
         found: list[Task] = []
         for task in tasks:
             surplus = len(found) < excess and task is not tasks[-1]
-            if (surplus or task.desired_state is TaskState.REMOVE) and self._is_deletable(task):
+            at_once = task.desired_state is TaskState.REMOVE or _is_orphan(task)
+            if (surplus or at_once) and self._is_deletable(task):
                 found.append(task)
         return found
 

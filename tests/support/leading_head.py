@@ -9,7 +9,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from allocator_audit import audit, leaks
+from core.manager.allocator.audit import audit, leaks
 from msgspec.structs import replace
 
 from core.ids import ClusterId, NetworkId, NodeId

@@ -62,6 +62,11 @@ def has_stopped(task: Task) -> bool:
     return state > TaskState.RUNNING or (state < TaskState.ASSIGNED and not is_wanted(task))
 
 
+def holds_addresses(task: Task) -> bool:
+    """Whether its container may still use its addresses: it has not stopped, or nobody can tell."""
+    return not has_stopped(task) or task.status.state is TaskState.ORPHANED
+
+
 def started(job_iteration: int | None) -> TaskState:
     """The desired state of a task that is to start: to run, or as part of a job to its end."""
     return TaskState.RUNNING if job_iteration is None else TaskState.COMPLETE

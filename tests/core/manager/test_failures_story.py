@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from core.ids import NodeId
 from core.manager.lifecycle import ORPHAN_AFTER_NS
+from core.manager.orchestrator.tasks import holds_addresses
 from core.manager.reaper import RETURN_NS
 from core.manager.restart.starter import STOP_TIMEOUT_NS
 from core.objects.network import NetworkSpec, Subnet
@@ -214,6 +215,21 @@ def test_removing_a_node_gives_its_tasks_up_at_once() -> None:
     assert swarm.places("web") == {"w2": 2}
     assert swarm.places("agent") == {"w2": 1}
     assert NodeId("w1") not in swarm.head.nodes
+    swarm.check()
+
+
+def test_addresses_of_a_node_that_is_removed_are_free_at_once() -> None:
+    """The services live on, and so would the records of their orphans, as history that holds addresses."""
+    swarm = Swarm(workers=2)
+    swarm.ask(CreateNetwork(NetworkSpec("front")))
+    template = replace(task_spec(), networks=(NetworkTarget("front"),))  # type: ignore[arg-type]  # a name
+    swarm.create("web", template, Replicated(2))
+    [lost] = [task for task in swarm.running("web") if task.node_id == "w1"]
+    swarm.set_state("w1", NodeState.DOWN)
+    swarm.settle()
+    assert holds_addresses(swarm.head.tasks[lost.id])
+    assert swarm.remove(Kind.NODE, "w1") is None
+    assert lost.id not in swarm.head.tasks
     swarm.check()
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from allocator_audit import audit, leaks
+from core.manager.allocator.audit import audit, leaks
 from leading_head import Swarm, task_spec
 from msgspec.structs import replace
 
