@@ -13,6 +13,7 @@ from swarmsim.checks.entitlement import EntitledSecrets
 from swarmsim.checks.linearizable import Linearizable
 from swarmsim.checks.mesh import MeshFollowsStore
 from swarmsim.checks.needless_secrets import SecretsEndWithNeed
+from swarmsim.checks.orphans import NoOrphanedResources
 from swarmsim.checks.raft_safety import RaftSafety
 from swarmsim.checks.slots import OneTaskPerSlot, really_runs
 from swarmsim.checks.tasks import TaskStatesAdvance
@@ -36,6 +37,7 @@ _SUITE: Final[Mapping[type[Check], Callable[[World], Check]]] = {
     SecretsEndWithNeed: lambda world: SecretsEndWithNeed(world.timing),
     MeshFollowsStore: MeshFollowsStore,
     EvenBalance: lambda _: EvenBalance(),
+    NoOrphanedResources: lambda world: NoOrphanedResources(world.timing),
 }
 """How each is made for one run."""
 
