@@ -2,24 +2,27 @@
 
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 import pytest
 from fake_world import FakeWorld
 from msgspec.structs import replace
 from writer_histories import write
 
-from core.ids import NetworkId, NodeId
+from core.ids import NetworkId, NodeId, ServiceId, TaskId
 from core.mesh.afresh import afresh
 from core.mesh.routes import Neighbour
-from core.objects import Node
+from core.objects import Node, Service, Task
 from core.objects.node import NodeSpec
+from core.objects.service import ServiceSpec
+from core.objects.task import ContainerSpec, TaskSpec, TaskState, TaskStatus
 from core.raft.effects import EntriesCommitted, LeaderElected
 from core.store import Create, Store, Transaction
 from core.timing import MS, SECOND
 from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSample
 from swarmsim.checks.tables import Tables
 from swarmsim.player.convergence import missing
-from swarmsim.player.eventual import Eventually, eventually, leader_missing
+from swarmsim.player.eventual import Eventually, eventually, leader_missing, reason_missing
 from swarmsim.player.operator import Operator
 from swarmsim.player.rates import judge_success_rate, judge_write_acknowledged, judge_writes
 from swarmsim.player.roster import Roster
@@ -290,3 +293,30 @@ def test_a_swarm_has_converged_only_while_its_tables_are_what_the_store_says_now
     assert missing(world, tables) == ""
     store.apply(2, Transaction((Create(Node(NodeId("node-m2"), NodeSpec(), version=2)),), 1))
     assert missing(world, tables) == "m2 has no whole routing table"
+
+
+def waiting(name: str, reason: str = "", state: TaskState = TaskState.PENDING, **changes: Any) -> Task:
+    status = TaskStatus(state, err=reason)
+    spec = TaskSpec(ContainerSpec("app"))
+    return Task(TaskId(name), ServiceId("web-id"), 1, spec, 1, status=status, version=1, **changes)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "lacks"),
+    [
+        ([waiting("a", "no suitable node (too small)")], ""),
+        ([waiting("a", "too large"), waiting("b", "it is too small", TaskState.NEW)], ""),
+        ([waiting("a", "too large")], "1 task of web waiting, who say: too large"),
+        ([waiting("a")], "1 task of web waiting, who say: nothing"),
+        ([waiting("a", "too small", desired_state=TaskState.SHUTDOWN)], "0 tasks of web waiting"),
+        ([waiting("a", "too small", TaskState.FAILED)], "0 tasks of web waiting"),
+        ([], "0 tasks of web waiting"),
+    ],
+)
+def test_a_task_that_waits_says_why(tasks: list[Task], lacks: str) -> None:
+    world = FakeWorld("m1")
+    service = Service(ServiceId("web-id"), ServiceSpec("web", TaskSpec(ContainerSpec("app"))), version=1)
+    world.stores["m1"] = Store()
+    world.stores["m1"].apply(1, Transaction(tuple(Create(each) for each in (service, *tasks)), 1))
+    assert reason_missing(world, claims.Pending(0, SECOND, "web", "too small")) == lacks
+    assert reason_missing(world, claims.Pending(0, SECOND, "api", "too small")) == "there is no service api"

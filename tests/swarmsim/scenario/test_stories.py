@@ -22,8 +22,10 @@ DIRECTORY = ROOT / "scenarios"
 OPTIONS = Options(record_facts=False)
 
 TURNED_RED_BY = {
+    "address-pool-exhausted": ("stacks/crowded.yml", "stacks/crowded-but-roomy.yml", "pending: {service: shop_web"),
     "bad-image-rolls-back": ("healthy-after: 2s", "healthy-after: 200ms", "running: {service: web_front"),
     "drain-every-host": ("stacks/web.yml", "stacks/web-without-drain.yml", "success-rate"),
+    "host-port-conflicts": ("join: {workers: 1}", "join: {managers: 1}", "running: {service: house_door"),
     "job-with-crashing-workers": ("exits-after: 10s", "exits-after: 60s", "converged: all"),
     "leader-lost-in-mid-update": ("kill: leader", "kill: {managers: 3, including: leader}", "is: completed"),
     "rack-loss": ("stacks/web.yml", "stacks/web-anywhere.yml", "running: {service: web_front"),
