@@ -3,6 +3,7 @@
 from core.events import ContainerPhase, EngineReport
 from core.ids import NetworkId, TaskId
 from core.objects.config import Config
+from core.objects.port import PortConfig
 from core.objects.secret import Secret
 from core.objects.task import ContainerStatus, FileTarget, Task
 from sim.images import Image
@@ -26,6 +27,7 @@ class Container:
         "memory_bytes",
         "phase",
         "pid",
+        "ports",
         "served_count",
         "task",
     )
@@ -47,6 +49,8 @@ class Container:
             attachment.network_id: attachment.address.partition("/")[0] for attachment in task.attachments
         }
         """Without prefix; answered to while the process runs."""
+        self.ports: tuple[PortConfig, ...] = ()
+        """Those it has opened on its machine, while the process runs."""
         self.files: dict[str, bytes] = {}
         self._secret_paths: list[str] = []
 
@@ -102,7 +106,7 @@ class Container:
 
     def report(self) -> EngineReport:
         """This container as the engine sees it."""
-        return EngineReport(self.phase, ContainerStatus(self.id, self.pid, self.exit_code), self.err)
+        return EngineReport(self.phase, ContainerStatus(self.id, self.pid, self.exit_code, self.ports), self.err)
 
 
 def _path(directory: str, file: FileTarget) -> str:

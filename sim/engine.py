@@ -14,6 +14,7 @@ from core.ids import OperationId, TaskId
 from core.objects.port import Protocol
 from core.ports import Deliver
 from sim.container import Container
+from sim.host_ports import open_ports
 from sim.facts import ContainerChanged, WorldFact
 from sim.images import Catalogue, Image
 from sim.loop import Loop
@@ -130,6 +131,7 @@ class Engine:
         image = container.image
         container.pid = 1000 + self._container_count
         container.listening = True
+        container.ports = open_ports(container.task.endpoint.host_ports, self._open_ports())
         if container.has_health_check:
             self._loop.call_after(image.healthy_after_ns, self._became_healthy, container, life)
         phase = ContainerPhase.STARTED if container.has_health_check else ContainerPhase.HEALTHY
@@ -198,6 +200,7 @@ class Engine:
     def _end(self, container: Container, code: int, err: str) -> None:
         container.life += 1
         container.listening = False
+        container.ports = ()
         if container.running:
             container.exit_code, container.err = code, err
         container.phase = ContainerPhase.EXITED
@@ -287,10 +290,13 @@ class Engine:
         """Whose process has this port of the machine for itself (host mode), and its own port behind it."""
         for container in self._containers.values():
             if container.listening:
-                for config in container.task.endpoint.host_ports:
+                for config in container.ports:
                     if config.published_port == port and config.protocol is protocol:
                         return container, config.target_port
         return None
+
+    def _open_ports(self) -> set[tuple[Protocol, int]]:
+        return {(port.protocol, port.published_port) for each in self._containers.values() for port in each.ports}
 
     # --- reports
 

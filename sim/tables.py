@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from core.ids import NetworkId, TaskId
 from core.mesh.balance import RoundRobin
 from core.mesh.names import TASKS, Resolution, in_order, is_called, look_ups, task_id_in, task_name
+from core.mesh.outside import has_way_out
 from core.mesh.routes import Backend, Neighbour, NetworkRoute, RouteChanges, RouteKey, RouteTable, ServiceRoute
 from core.objects.port import Protocol
 from sim.service_index import ServiceIndex
@@ -113,9 +114,14 @@ class ForwardingTables:
         return record if isinstance(record, Neighbour) else None
 
     def own_address(self, network_id: NetworkId) -> str | None:
-        """This host's load balancer's address on a network; None if the host takes no part in it."""
+        """This host's load balancer's address on a network; None if the host takes no part in it, or has none."""
         record = self.records.get(("network", network_id))
-        return record.load_balancer_address if isinstance(record, NetworkRoute) else None
+        return record.load_balancer_address or None if isinstance(record, NetworkRoute) else None
+
+    def has_way_out(self, networks: Iterable[NetworkId]) -> bool:
+        """Whether a container on these networks reaches and is reached from outside."""
+        records = (self.records.get(("network", network_id)) for network_id in networks)
+        return has_way_out(record for record in records if isinstance(record, NetworkRoute))
 
     def choose(self, route: ServiceRoute) -> Backend | None:
         """The backend whose turn it is; None if there is none."""

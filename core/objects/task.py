@@ -7,6 +7,7 @@ from msgspec import Struct
 from core.ids import ConfigId, NetworkId, NodeId, SecretId, ServiceId, TaskId
 from core.objects.endpoint import EndpointSpec
 from core.objects.network import NetworkAttachment
+from core.objects.port import PortConfig
 from core.objects.resources import Platform, Resources
 from core.timing import SECOND
 
@@ -177,11 +178,15 @@ class TaskSpec(Struct, frozen=True, gc=False):
 
 
 class ContainerStatus(Struct, frozen=True, gc=False):
-    """What the engine reports of the container. `exit_code` is None while it runs."""
+    """What the engine reports of the container. `exit_code` is None while it runs.
+
+    `ports` are those it has opened on its node, with their numbers: also of the ones that asked for any.
+    """
 
     container_id: str = ""
     pid: int = 0
     exit_code: int | None = None
+    ports: tuple[PortConfig, ...] = ()
 
 
 class TaskStatus(Struct, frozen=True, gc=False):
