@@ -14,8 +14,8 @@ from core.ids import OperationId, TaskId
 from core.objects.port import Protocol
 from core.ports import Deliver
 from sim.container import Container
-from sim.host_ports import open_ports
 from sim.facts import ContainerChanged, WorldFact
+from sim.host_ports import open_ports
 from sim.images import Catalogue, Image
 from sim.loop import Loop
 

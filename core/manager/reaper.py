@@ -6,8 +6,8 @@ and its addresses with it, until its node is removed, or has been back for `RETU
 agent to have been told and to have stopped it. Then it goes at once, since its record alone keeps its addresses from
 others.
 
-Work is found per slot: a deletable task that is to be removed goes at once as well; of a slot that holds more tasks than the
-limit the oldest deletable ones go. The limit is the cluster's, or one more than the restart policy's
+Work is found per slot: a deletable task that is to be removed goes at once as well; of a slot that holds more tasks
+than the limit the oldest deletable ones go. The limit is the cluster's, or one more than the restart policy's
 `max_attempts` where that is set, since attempts are counted in the history (`restart.policy`); negative means no limit.
 """
 

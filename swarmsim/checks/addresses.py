@@ -83,7 +83,9 @@ def claims_of(store: Store) -> Iterator[Claim]:
 
 def overlaps_of(store: Store) -> Iterator[str]:
     """Networks whose subnets have addresses in common."""
-    subnets = [(network.id, IPv4Network(each.subnet)) for network in store.networks.values() for each in network.subnets]
+    subnets = [
+        (network.id, IPv4Network(each.subnet)) for network in store.networks.values() for each in network.subnets
+    ]
     for one, other in combinations(subnets, 2):
         if one[1].overlaps(other[1]):
             yield f"networks {one[0]} and {other[0]} share addresses of {one[1]}"

@@ -58,9 +58,7 @@ class NoOrphanedResources(Check):
                 yield from _held_by_nobody(world, host, word_ns)
 
 
-def _held_by_member(
-    world: World, store: Store, host: str, node_id: NodeId, word_ns: int
-) -> Iterator[tuple[str, int]]:
+def _held_by_member(world: World, store: Store, host: str, node_id: NodeId, word_ns: int) -> Iterator[tuple[str, int]]:
     here = {task.id for task in store.tasks_on_node(node_id)}
     for container in world.containers(host):
         if container.task_id not in here:

@@ -90,9 +90,7 @@ _MEMBERS: Final = _mapped(
 _UPDATED: Final = _mapped(
     expectations.Updated, Part("service", "service", SERVICE), Part("is", "state", _enum(UpdateState))
 )
-_PENDING: Final = _mapped(
-    expectations.Pending, Part("service", "service", SERVICE), Part("because", "because", TEXT)
-)
+_PENDING: Final = _mapped(expectations.Pending, Part("service", "service", SERVICE), Part("because", "because", TEXT))
 _RATE: Final = _mapped(expectations.SuccessRate, Part("traffic", "traffic", TRAFFIC), _AT_LEAST)
 _ELECTIONS: Final = _mapped(expectations.Elections, Part("at-most", "at_most", count(0)))
 _RUNNING: Final = _mapped(Running, Part("service", "service", SERVICE), Part("at-least", "at_least", count(1)))

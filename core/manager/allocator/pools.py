@@ -5,24 +5,45 @@ the task's network. That one is given when the task is placed. So that it is sti
 back for each task of its network that has not been placed, or for each node without one if these are fewer.
 """
 
-from msgspec import Struct
-
 from core.ids import NetworkId
 from core.manager.allocator.addresses import AddressPool
-from core.manager.allocator.holdings import Holding, all_holders, awaits_node, holdings_of
+from core.manager.allocator.holdings import all_holders, awaits_node, holdings_of
 from core.objects import Node, Service, Task
 from core.objects.network import Subnet
+from core.objects.task import TaskState
 from core.store import Store
 
 Holder = Node | Service | Task
 
 
-class _Pool(Struct):
+class _Pool:
     """One network's addresses, the tasks that have one but no node yet, and the nodes that have one."""
 
-    addresses: AddressPool
-    unplaced: dict[str, None]
-    balancers: dict[str, None]
+    __slots__ = ("addresses", "balancers", "unplaced")
+
+    def __init__(self, subnet: Subnet) -> None:
+        self.addresses = AddressPool(subnet)
+        self.unplaced: dict[str, None] = {}
+        self.balancers: dict[str, None] = {}
+
+    def note(self, holder: Holder) -> None:
+        """It has an address of this network."""
+        if isinstance(holder, Node):
+            self.balancers[holder.id] = None
+        elif isinstance(holder, Task) and holder.status.state < TaskState.ASSIGNED:
+            self.unplaced[holder.id] = None
+
+    def release(self, holder: Holder, address: str) -> None:
+        """It has this address no longer."""
+        self.addresses.release(address, holder.id)
+        self.balancers.pop(holder.id, None)
+        self.unplaced.pop(holder.id, None)
+
+    def kept_back_from(self, holder: Holder, node_count: int) -> int:
+        """How many addresses are not for it while there are so many nodes."""
+        if isinstance(holder, Node):
+            return 0
+        return min(node_count - len(self.balancers), len(self.unplaced) + isinstance(holder, Task))
 
 
 class Pools:
@@ -38,7 +59,7 @@ class Pools:
 
     def add(self, network_id: NetworkId, subnet: Subnet) -> None:
         """The network has this subnet; nothing of it is held."""
-        self._pools[network_id] = _Pool(AddressPool(subnet), {}, {})
+        self._pools[network_id] = _Pool(subnet)
         self.freed = True
 
     def remove(self, network_id: NetworkId) -> None:
@@ -58,45 +79,33 @@ class Pools:
         for holding in before:
             pool = self._pools.get(holding.network_id)
             if pool is not None and old is not None and holding not in after:
-                pool.addresses.release(holding.address, old.id)
-                pool.balancers.pop(old.id, None)
+                pool.release(old, holding.address)
                 self.freed = True
         for holding in after:
             pool = self._pools.get(holding.network_id)
             if pool is not None and new is not None:
-                _hold(pool, holding, new)
+                pool.addresses.hold(holding.address, new.id)
+                pool.note(new)
 
     def _follow_placement(self, old: Task | None, new: Task | None) -> None:
         if old is not None and awaits_node(old) and (new is None or not awaits_node(new)):
             for attachment in old.attachments:
                 pool = self._pools.get(attachment.network_id)
                 if pool is not None:
-                    del pool.unplaced[old.id]
+                    pool.unplaced.pop(old.id, None)
             self.freed = True
 
     def take(self, holder: Holder, network_id: NetworkId) -> str | None:
         """A free address for `holder`, with prefix length; None if all are held or kept back."""
         pool = self._pools.get(network_id)
-        if pool is None or pool.addresses.free_count <= self._kept_back(pool, holder):
+        if pool is None or pool.addresses.free_count <= pool.kept_back_from(holder, len(self._head.nodes)):
             return None
-        if isinstance(holder, Task):
-            pool.unplaced[holder.id] = None
-        elif isinstance(holder, Node):
-            pool.balancers[holder.id] = None
+        pool.note(holder)
         return pool.addresses.take(holder.id)
 
     def give_back(self, holder: Holder, network_id: NetworkId, address: str) -> None:
         """What was just taken is not needed after all."""
-        pool = self._pools[network_id]
-        pool.addresses.release(address, holder.id)
-        pool.unplaced.pop(holder.id, None)
-        pool.balancers.pop(holder.id, None)
-
-    def _kept_back(self, pool: _Pool, holder: Holder) -> int:
-        if isinstance(holder, Node):
-            return 0
-        without_balancer = len(self._head.nodes) - len(pool.balancers)
-        return min(without_balancer, len(pool.unplaced) + isinstance(holder, Task))
+        self._pools[network_id].release(holder, address)
 
     def check_invariants(self) -> None:
         """What they say is held is what the head's objects hold."""
@@ -109,11 +118,3 @@ class Pools:
             other = twin._pools[network_id]
             assert pool.addresses.held == other.addresses.held, network_id
             assert (pool.unplaced.keys(), pool.balancers.keys()) == (other.unplaced.keys(), other.balancers.keys())
-
-
-def _hold(pool: _Pool, holding: Holding, holder: Holder) -> None:
-    pool.addresses.hold(holding.address, holder.id)
-    if isinstance(holder, Node):
-        pool.balancers[holder.id] = None
-    elif isinstance(holder, Task) and awaits_node(holder):
-        pool.unplaced[holder.id] = None

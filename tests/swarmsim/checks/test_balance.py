@@ -58,9 +58,7 @@ def test_backends_that_take_turns_are_good(looks: list[dict[RouteKey, dict[TaskI
         ([{WEB: given(a=1, b=1)}, {WEB: given(a=1, b=1), API: given(d=7, e=9)}], "service api"),
     ],
 )
-def test_a_backend_that_is_preferred_is_found(
-    looks: list[dict[RouteKey, dict[TaskId, int]]], expected: str
-) -> None:
+def test_a_backend_that_is_preferred_is_found(looks: list[dict[RouteKey, dict[TaskId, int]]], expected: str) -> None:
     violation = judged(*looks).violation
     assert violation is not None
     assert expected in violation.detail
@@ -74,6 +72,7 @@ def test_backends_that_took_turns_are_counted_once_per_balancing_point() -> None
         world.given["w1"] = {WEB: look}
         situations.sample(world)
     assert reached["backends-took-turns"] == 2
+
 
 def the_first_always(turns: RoundRobin, service: RouteKey, backends: Sequence[Backend]) -> Backend | None:
     """A balancer that has forgotten whose turn it is."""

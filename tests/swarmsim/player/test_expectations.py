@@ -317,6 +317,7 @@ def test_a_task_that_waits_says_why(tasks: list[Task], lacks: str) -> None:
     world = FakeWorld("m1")
     service = Service(ServiceId("web-id"), ServiceSpec("web", TaskSpec(ContainerSpec("app"))), version=1)
     world.stores["m1"] = Store()
-    world.stores["m1"].apply(1, Transaction(tuple(Create(each) for each in (service, *tasks)), 1))
+    created = (Create(service), *(Create(task) for task in tasks))
+    world.stores["m1"].apply(1, Transaction(created, 1))
     assert reason_missing(world, claims.Pending(0, SECOND, "web", "too small")) == lacks
     assert reason_missing(world, claims.Pending(0, SECOND, "api", "too small")) == "there is no service api"

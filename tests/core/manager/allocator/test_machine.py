@@ -178,9 +178,7 @@ class AnyAllocation(RuleBasedStateMachine):
             placed = [task for task in self.head.tasks.values() if task.node_id and not has_stopped(task)]
             if placed:
                 task = placed[choice % len(placed)]
-                self.write(
-                    replace(task, status=replace(task.status, state=state), desired_state=TaskState.SHUTDOWN)
-                )
+                self.write(replace(task, status=replace(task.status, state=state), desired_state=TaskState.SHUTDOWN))
 
     @rule(choice=choices)
     def a_task_is_wanted_no_more(self, choice: int) -> None:
