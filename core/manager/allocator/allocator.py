@@ -182,22 +182,24 @@ class Allocator:
         draft.update(replace(network, vni=vni, subnets=(subnet,)))
 
     def _allocate_service(self, draft: Draft, service: Service | None) -> None:
+        """Give a service what it can have, and take from it what it has no use for any more."""
         if service is None:
             return
-        ports = self._ports.assign(service)
-        if isinstance(ports, str):
-            self._short[Kind.SERVICE][service.id] = f"service {service.spec.name}: {ports}"
-            return
+        ports, problem = self._ports.assign(service)
+        if problem:
+            self._short[Kind.SERVICE][service.id] = f"service {service.spec.name}: {problem}"
         wanted = networks_of_service(self._head, service)
         if service.spec.endpoint.mode is EndpointMode.DNSRR:
             wanted = []
         current = {ip.network_id: ip.address for ip in service.endpoint.virtual_ips}
-        addresses = self._take(service, wanted, current)
-        if isinstance(addresses, str):
-            self._short[Kind.SERVICE][service.id] = addresses
-            return
-        virtual_ips = tuple(VirtualIP(network_id, address) for network_id, address in addresses.items())
-        endpoint = Endpoint(service.spec.endpoint, ports, virtual_ips)
+        virtual_ips = []
+        for network_id in wanted:
+            addresses = self._take(service, [network_id], current)
+            if isinstance(addresses, str):
+                self._short[Kind.SERVICE][service.id] = addresses
+            else:
+                virtual_ips.append(VirtualIP(network_id, addresses[network_id]))
+        endpoint = Endpoint(service.spec.endpoint, ports, tuple(virtual_ips))
         if endpoint != service.endpoint:
             self._ports.follow(service, draft.update(replace(service, endpoint=endpoint)))
 

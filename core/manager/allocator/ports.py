@@ -70,8 +70,8 @@ class PortPool:
         for key in named_ports(service):
             self._named.setdefault(key, {})[service.id] = None
 
-    def assign(self, service: Service) -> tuple[PortConfig, ...] | str:
-        """The ports of its spec with a number each; or why one cannot be had.
+    def assign(self, service: Service) -> tuple[tuple[PortConfig, ...], str]:
+        """Those ports of its spec that can be had, with a number each; and why one of the others cannot, or "".
 
         A number given earlier to a port of the same target, protocol and name is kept. A host-mode port without a
         number stays so: its node chooses one.
@@ -81,17 +81,18 @@ class PortPool:
             kept.setdefault(_identity(port), []).append(port.published_port)
         taken = set(named_ports(service))
         ports: list[PortConfig] = []
+        problems: list[str] = []
         for port in service.spec.endpoint.ports:
-            number = port.published_port
+            number, problem = port.published_port, ""
             if port.publish_mode is PublishMode.INGRESS:
-                if not number:
-                    number = self._dynamic(service.id, port.protocol, kept.get(_identity(port), []), taken)
-                    taken.add((port.protocol, number))
+                number = number or self._dynamic(service.id, port.protocol, kept.get(_identity(port), []), taken)
+                taken.add((port.protocol, number))
                 problem = self._problem(service.id, port.protocol, number)
-                if problem:
-                    return problem
-            ports.append(PortConfig(port.target_port, number, port.protocol, port.publish_mode, port.name))
-        return tuple(ports)
+            if problem:
+                problems.append(problem)
+            else:
+                ports.append(PortConfig(port.target_port, number, port.protocol, port.publish_mode, port.name))
+        return tuple(ports), next(iter(problems), "")
 
     def _problem(self, service_id: ServiceId, protocol: Protocol, number: int) -> str:
         if not number:

@@ -225,19 +225,22 @@ class AnyAllocation(RuleBasedStateMachine):
             self._check_task(task)
 
     def _check_service(self, service: Service) -> None:
-        wanted = service.spec.endpoint
-        served = service.endpoint.spec == wanted and len(service.endpoint.ports) == len(wanted.ports)
-        if served and wanted.mode is EndpointMode.VIP:
-            networks = [target.network_id for target in service.spec.task.networks]
-            ingress = [NetworkId("ingress")] if wanted.uses_ingress else []
-            assert [ip.network_id for ip in service.endpoint.virtual_ips] == networks + ingress
-        if served:
-            numbers = {(port.protocol, port.published_port) for port in wanted.ports if port.published_port}
-            given = ingress_ports(service.endpoint)
-            assert len(given) == len(set(given)) == sum(p.publish_mode is PublishMode.INGRESS for p in wanted.ports)
-            assert all(30_000 <= number <= 32_767 for key in given if key not in numbers for number in key[1:])
-        missing = [target.network_id for target in service.spec.task.networks]
-        assert served or any(self._free(network_id) <= self._kept_back(network_id, 0) for network_id in missing)
+        """No two can ask for one number here, and there are dynamic ports enough: only addresses run out."""
+        wanted, endpoint = service.spec.endpoint, service.endpoint
+        assert endpoint.spec == wanted
+        named = {(port.protocol, port.published_port) for port in wanted.ports if port.published_port}
+        given = ingress_ports(endpoint)
+        assert len(endpoint.ports) == len(wanted.ports)
+        assert len(given) == len(set(given)) == sum(p.publish_mode is PublishMode.INGRESS for p in wanted.ports)
+        assert all(30_000 <= number <= 32_767 for key in given if key not in named for number in key[1:])
+        networks = [target.network_id for target in service.spec.task.networks]
+        networks += [NetworkId("ingress")] if wanted.uses_ingress else []
+        served = [ip.network_id for ip in endpoint.virtual_ips]
+        if wanted.mode is EndpointMode.DNSRR:
+            networks = []
+        for network_id in networks:
+            assert network_id in served or self._free(network_id) <= self._kept_back(network_id, 0)
+        assert set(served) <= set(networks)
 
     def _check_task(self, task: Task) -> None:
         service = self.head.services.get(task.service_id)
@@ -249,7 +252,11 @@ class AnyAllocation(RuleBasedStateMachine):
             for network_id in networks_of_task(self.head, task)
             if self._free(network_id) <= self._kept_back(network_id, 1)
         ]
-        assert for_want_of or service.endpoint.spec != service.spec.endpoint, task.status.err
+        assert for_want_of or self._is_short(service), task.status.err
+
+    def _is_short(self, service: Service) -> bool:
+        vip = service.spec.endpoint.mode is EndpointMode.VIP
+        return vip and len(service.endpoint.virtual_ips) < len(service.spec.task.networks)
 
     def _subnets_left(self, network: Network) -> bool:
         if network.spec.subnets:

@@ -107,15 +107,21 @@ def publishing(name: str, *ports: PortConfig, given: tuple[PortConfig, ...] = ()
     return Service(ServiceId(name), spec, endpoint=Endpoint(spec.endpoint, given))
 
 
-def numbers(ports: tuple[PortConfig, ...] | str) -> list[int]:
-    assert not isinstance(ports, str), ports
+def numbers(ports: tuple[PortConfig, ...]) -> list[int]:
     return [port.published_port for port in ports]
+
+
+def assigned(pool: PortPool, service: Service) -> list[int]:
+    """The numbers for all its ports."""
+    ports, problem = pool.assign(service)
+    assert not problem
+    return numbers(ports)
 
 
 def given_to(pool: PortPool, service: Service) -> Service:
     """The service with the ports that the pool assigns, which are held from now on."""
-    ports = pool.assign(service)
-    assert not isinstance(ports, str), ports
+    ports, problem = pool.assign(service)
+    assert not problem
     served = replace(service, endpoint=Endpoint(service.spec.endpoint, ports))
     pool.follow(None, served)
     return served
@@ -125,13 +131,14 @@ def test_dynamic_ports_are_unique_per_protocol_sticky_and_run_out() -> None:
     pool = PortPool()
     one = given_to(pool, publishing("one", PortConfig(80), PortConfig(81), PortConfig(80, protocol=Protocol.UDP)))
     assert numbers(one.endpoint.ports) == [30_000, 30_001, 30_000]
-    assert numbers(pool.assign(publishing("one", PortConfig(81), given=one.endpoint.ports))) == [30_001]
+    assert assigned(pool, publishing("one", PortConfig(81), given=one.endpoint.ports)) == [30_001]
     everything = tuple(PortConfig(80, number) for number in range(FIRST_DYNAMIC_PORT + 2, LAST_DYNAMIC_PORT + 1))
     pool.follow(None, publishing("other", given=everything))
-    assert pool.assign(publishing("third", PortConfig(1))) == "all tcp ports from 30000 to 32767 are in use"
-    assert pool.assign(publishing("third", PortConfig(1, 30_000))) == "port 30000/tcp is in use by another service"
-    host = PortConfig(1, publish_mode=PublishMode.HOST)
-    assert pool.assign(publishing("third", host)) == (host,)  # its node chooses
+    host = PortConfig(1, publish_mode=PublishMode.HOST)  # its node chooses
+    third = publishing("third", PortConfig(1), host)
+    assert pool.assign(third) == ((host,), "all tcp ports from 30000 to 32767 are in use")
+    third = publishing("third", host, PortConfig(1, 30_000))
+    assert pool.assign(third) == ((host,), "port 30000/tcp is in use by another service")
     pool.follow(one, None)
     assert set(pool.held.values()) == {"other"}
     pool.check_invariants([publishing("other", given=everything)])
@@ -146,9 +153,9 @@ def test_ports_that_differ_in_nothing_keep_their_numbers_too() -> None:
     pool = PortPool()
     one = given_to(pool, publishing("one", PortConfig(80), PortConfig(80)))
     assert numbers(one.endpoint.ports) == [30_000, 30_001]
-    assert pool.assign(one) == one.endpoint.ports
+    assert pool.assign(one) == (one.endpoint.ports, "")
     more = publishing("one", PortConfig(80), PortConfig(80), PortConfig(443, 8443), given=one.endpoint.ports)
-    assert numbers(pool.assign(more)) == [30_000, 30_001, 8443]
+    assert assigned(pool, more) == [30_000, 30_001, 8443]
 
 
 def test_a_port_that_is_asked_for_by_number_is_given_to_nobody_else() -> None:
@@ -156,11 +163,11 @@ def test_a_port_that_is_asked_for_by_number_is_given_to_nobody_else() -> None:
     pool = PortPool()
     pool.follow(None, publishing("one", PortConfig(80, 30_000)))
     pool.follow(None, publishing("two", PortConfig(80, 30_001, publish_mode=PublishMode.HOST)))
-    assert numbers(pool.assign(publishing("three", PortConfig(80)))) == [30_002]
-    assert numbers(pool.assign(publishing("three", PortConfig(80, protocol=Protocol.UDP)))) == [30_000]
+    assert assigned(pool, publishing("three", PortConfig(80))) == [30_002]
+    assert assigned(pool, publishing("three", PortConfig(80, protocol=Protocol.UDP))) == [30_000]
 
 
 def test_a_number_that_another_service_got_meanwhile_is_not_kept() -> None:
     pool = PortPool()
     pool.follow(None, publishing("one", given=(PortConfig(80, 30_000),)))
-    assert numbers(pool.assign(publishing("two", PortConfig(80), given=(PortConfig(80, 30_000),)))) == [30_001]
+    assert assigned(pool, publishing("two", PortConfig(80), given=(PortConfig(80, 30_000),))) == [30_001]
