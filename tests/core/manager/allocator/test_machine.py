@@ -180,11 +180,12 @@ class AnyAllocation(RuleBasedStateMachine):
                 task = placed[choice % len(placed)]
                 self.write(replace(task, status=replace(task.status, state=state), desired_state=TaskState.SHUTDOWN))
 
-    @rule(choice=choices)
-    def a_task_is_wanted_no_more(self, choice: int) -> None:
-        tasks = [task for task in self.head.tasks.values() if is_wanted(task)]
-        if tasks:
-            self.write(replace(tasks[choice % len(tasks)], desired_state=TaskState.REMOVE))
+    @rule(chosen=st.lists(choices, min_size=1, max_size=6))
+    def tasks_are_wanted_no_more(self, chosen: list[int]) -> None:
+        for choice in chosen:
+            tasks = [task for task in self.head.tasks.values() if is_wanted(task)]
+            if tasks:
+                self.write(replace(tasks[choice % len(tasks)], desired_state=TaskState.REMOVE))
 
     @rule()
     def history_is_forgotten(self) -> None:
