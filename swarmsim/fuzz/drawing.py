@@ -14,7 +14,17 @@ from core.trials.faults import Link
 from swarmsim.fuzz.faults import FaultSource, crash_in_mid_write, deposed_leaders, harm_disk, task_fault
 from swarmsim.fuzz.profiles import Profile
 from swarmsim.fuzz.rejoining import back_after_loss, comings_and_goings
-from swarmsim.fuzz.stack import IMAGES, NEXT_IMAGES, SERVICES, STACK_FILE, STACK_NAME, WEB_PORT, read_stack
+from swarmsim.fuzz.stack import (
+    IMAGES,
+    NEXT_IMAGES,
+    SECRET,
+    SECRET_USER,
+    SERVICES,
+    STACK_FILE,
+    STACK_NAME,
+    WEB_PORT,
+    read_stack,
+)
 from swarmsim.fuzz.surroundings import draw_racks, lost_reports, surrounding_faults
 from swarmsim.fuzz.updates import draw_updates
 from swarmsim.scenario import steps
@@ -199,7 +209,10 @@ class _Drawing:
         ]
 
     def _removals(self) -> list[Step]:
-        """In two of five, services are removed, mostly to be deployed again while something is left of them."""
+        """In two of five, services are removed, mostly to be deployed again while something is left of them.
+
+        What is not deployed again needs its secret no more, which is removed as well.
+        """
         rng = Random(f"fuzz/{self._profile.name}/{self._seed}/removals")
         if rng.random() < 0.6:
             return []
@@ -207,8 +220,11 @@ class _Drawing:
         again_at_ns = min(removed_at_ns + rng.randint(50, 4_000) * MS, self._profile.faulty_ns - MS)
         services = rng.sample(SERVICES, rng.randint(1, len(SERVICES)))
         removals = [Step(removed_at_ns, steps.RemoveService(service)) for service in services]
-        again = [Step(again_at_ns, steps.Deploy(STACK_NAME, STACK_FILE))] if rng.random() < 0.8 else []
-        return removals + again
+        if rng.random() < 0.8:
+            return [*removals, Step(again_at_ns, steps.Deploy(STACK_NAME, STACK_FILE))]
+        if SECRET_USER not in services:
+            return removals
+        return [*removals, Step(again_at_ns, steps.RemoveSecret(SECRET))]
 
     def _updates(self) -> list[Step]:
         rng = Random(f"fuzz/{self._profile.name}/{self._seed}/updates")

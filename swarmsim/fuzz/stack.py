@@ -14,6 +14,8 @@ STACK_NAME: Final = "app"
 STACK_FILE: Final = "fuzz-stack.yml"
 WEB_PORT: Final = 8080
 SERVICES: Final = ("app_web", "app_api", "app_cache")
+SECRET: Final = "app_api-key"
+SECRET_USER: Final = "app_api"
 COMPOSE: Final = """\
 version: "3.13"
 services:

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from core.compose.stack import Stack
 from swarmsim.compose_files import load_stack
 from swarmsim.scenario.loader import decode, load
-from swarmsim.scenario.plan import Scenario
+from swarmsim.scenario.plan import Scenario, StackPlan
+from swarmsim.scenario.steps import Deploy
 from swarmsim.scenario.writer import write
 from swarmsim.yaml_source import parse
 
@@ -34,9 +35,10 @@ def test_it_can_be_read_and_says_what_it_is_for(file: Path) -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_it_is_written_back_as_it_was_read(file: Path) -> None:
     scenario = load(file)
-    stacks = {stack.name: stack.stack for stack in scenario.deploy}
+    later: list[StackPlan | Deploy] = [step.action for step in scenario.timeline if isinstance(step.action, Deploy)]
+    stacks = {(each.name, each.file): each.stack for each in (*scenario.deploy, *later)}
     text = write(scenario)
-    again = decode(parse("again.yaml", text), text, lambda name, _: stacks[name])  # type: ignore[arg-type, return-value]
+    again = decode(parse("again.yaml", text), text, lambda *named: stacks[named])  # type: ignore[return-value]
     assert without_origin(again) == without_origin(scenario)
 
 

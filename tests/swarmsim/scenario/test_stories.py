@@ -49,6 +49,7 @@ TURNED_RED_BY = {
         "pause: {managers: 3, including: leader}, until: 20s",
         "leader: true",
     ),
+    "secret-rotation": ("file: stacks/keyed-2.yml", "file: stacks/keyed-1.yml", "converged: all"),
     "slow-disk-on-the-leader": (
         "slow-disk: leader, latency: 400ms",
         "slow-disk: managers, latency: 5s",
