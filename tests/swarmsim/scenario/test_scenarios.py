@@ -38,7 +38,7 @@ def test_it_is_written_back_as_it_was_read(file: Path) -> None:
     later: list[StackPlan | Deploy] = [step.action for step in scenario.timeline if isinstance(step.action, Deploy)]
     stacks = {(each.name, each.file): each.stack for each in (*scenario.deploy, *later)}
     text = write(scenario)
-    again = decode(parse("again.yaml", text), text, lambda *named: stacks[named])  # type: ignore[return-value]
+    again = decode(parse("again.yaml", text), text, lambda *named: stacks[named])  # type: ignore[arg-type]
     assert without_origin(again) == without_origin(scenario)
 
 
