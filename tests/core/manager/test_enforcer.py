@@ -54,8 +54,18 @@ def test_only_active_nodes_are_looked_at(availability: Availability) -> None:
     swarm.create("web", task_spec(constraints=ZONE_A))
     [task] = swarm.running("web")
     swarm.update_node("w1", labels={"zone": "b"}, availability=availability)
-    swarm.settle()
+    swarm.settle(agents=False)
     assert not swarm.head.tasks[task.id].status.err
+
+
+def test_a_node_that_is_active_again_is_looked_at() -> None:
+    swarm = Swarm(workers=1)
+    zones(swarm, w1="a")
+    swarm.create("web", task_spec(constraints=ZONE_A))
+    [task] = swarm.running("web")
+    swarm.update_node("w1", labels={"zone": "b"}, availability=Availability.PAUSE)
+    swarm.settle()
+    assert swarm.head.tasks[task.id].desired_state is TaskState.RUNNING
     swarm.update_node("w1", availability=Availability.ACTIVE)
     swarm.settle(agents=False)
     assert swarm.head.tasks[task.id].desired_state is TaskState.SHUTDOWN
