@@ -65,6 +65,9 @@ TURNED_RED_BY_BUG = [
     ("manager-back-after-compaction", "raft-snapshot-without-sessions", "always: no-acknowledged-write-lost"),
     ("join-two-managers-under-load", "raft-snapshot-without-sessions", "always: equal-digests"),
     ("flapping-link", "raft-pre-vote-against-a-leader", "leader: unchanged"),
+    ("secret-rotation", "secrets-for-everyone", "always: entitled-secrets"),
+    ("secret-rotation", "secrets-outlive-their-tasks", "always: secrets-end-with-need"),
+    ("secret-rotation", "secrets-removed-in-use", "always: secrets-in-use-stay"),
 ]
 """Story, bug of `tests/mutants`, and an expectation that it breaks."""
 PACKAGES = ("core", "sim", "swarmsim", "scenarios")
