@@ -207,7 +207,7 @@ class Turn:
         if not too_many or config.failure_action is FailureAction.CONTINUE:
             self._write(status)
             restart(self._draft, self._rng, self._service, task, by_update=False)
-        elif self._state is UpdateState.UPDATING and config.failure_action is FailureAction.ROLLBACK:
+        elif self._goes_back():
             self._roll_back(f"update rolled back {reason}")
             restart(self._draft, self._rng, self._service, task, by_update=True)
         else:
@@ -216,10 +216,15 @@ class Turn:
             self._write(moved(status, event, self._draft.wall_ns, f"{what} paused {reason}"))
             restart(self._draft, self._rng, self._service, task, by_update=False)
 
+    def _goes_back(self) -> bool:
+        """Whether too many failures lead to a rollback: not to one of a rollback, nor of what a rollback left to do."""
+        wanted = self._state is UpdateState.UPDATING and self._config.failure_action is FailureAction.ROLLBACK
+        return wanted and self._service.previous_spec is not None
+
     def _roll_back(self, message: str) -> None:
         """Declare what was declared before; there is nothing to go back to from that."""
         previous = self._service.previous_spec
-        assert previous is not None, "an update has a spec that it began from"
+        assert previous is not None, "whoever goes back knows what to"
         event = UpdateEvent.ROLLED_BACK_BY_FAILURES
         status = moved(self._service.update_status, event, self._draft.wall_ns, message)
         self._service = self._draft.update(
