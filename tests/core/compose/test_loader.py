@@ -81,7 +81,7 @@ def test_unsupported_and_deprecated_options_are_ignored_aloud() -> None:
     )
     assert [warning.message for warning in stack.warnings] == [
         "Ignoring unsupported options: build, links, privileged",
-        "Ignoring deprecated option container_name: a swarm names the containers itself",
+        "Ignoring deprecated options: container_name (a swarm names the containers itself)",
     ]
 
 
