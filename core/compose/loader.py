@@ -89,9 +89,8 @@ def _version(document: dict[object, object]) -> str:
     if not isinstance(version, str):
         raise DocumentError("version", f"must be text; write it in quotes: '{version}'")
     if version not in VERSIONS:
-        raise DocumentError(
-            "version", f"unsupported Compose file version: {version!r}; write {VERSIONS[0]} to {VERSIONS[-1]}, or no version at all"
-        )
+        possible = f"write {VERSIONS[0]} to {VERSIONS[-1]}, or no version at all"
+        raise DocumentError("version", f"unsupported Compose file version: {version!r}; {possible}")
     return version
 
 

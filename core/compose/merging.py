@@ -1,10 +1,10 @@
 """Several Compose files as one: later files add to and override earlier ones, as in `docker stack deploy`.
 
 Services are merged key by key, at every depth: mappings likewise, lists are joined, everything else is replaced.
-Exceptions, by their place in a service: commands are replaced as a whole; lists of `key=value` count as mappings; ports,
-mounts, secrets and configs that a later file has at the same published port, target or source replace the earlier ones;
-aliases in a network, a ulimit and the options of another log driver are replaced. A network, volume, secret or config
-that a later file declares again is what that file says, so that what one file makes can be external in another.
+Exceptions, by their place in a service: commands are replaced as a whole; lists of `key=value` count as mappings;
+ports, mounts, secrets and configs that a later file has at the same published port, target or source replace the
+earlier ones; aliases in a network, a ulimit and the options of another log driver are replaced. A network, volume,
+secret or config that a later file declares again is what that file says: what one makes can be external in another.
 """
 
 from collections.abc import Callable
@@ -29,9 +29,7 @@ def _section(earlier: object, later: object, name: str) -> object:
     return later
 
 
-def _by_key(
-    earlier: object, later: object, path: str, merged: Callable[[object, object, str], object]
-) -> object:
+def _by_key(earlier: object, later: object, path: str, merged: Callable[[object, object, str], object]) -> object:
     """Two mappings as one, what is in both as `merged` says; anything else is replaced, unless by nothing."""
     if later is None or earlier is None:
         return earlier if later is None else later

@@ -90,7 +90,9 @@ def _short_form(item: Value, volumes: Mapping[str, Volume], around: Surroundings
 def _long_form(item: Value, volumes: Mapping[str, Volume], around: Surroundings) -> Mount:
     entries = item.fields(*_LONG_KEYS, required=["type", "target"])
     if entries["type"].raw == "cluster":
-        entries["type"].fail("volumes of the cluster (CSI) are not supported; mount a volume, which each node has its own of")
+        entries["type"].fail(
+            "volumes of the cluster (CSI) are not supported; mount a volume, of which each node has its own"
+        )
     kind = entries["type"].one_of(KINDS)
     source = entries["source"].text() if "source" in entries else ""
     target = entries["target"].text()
