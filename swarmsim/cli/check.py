@@ -64,7 +64,7 @@ def _of_scenario(scenario: Scenario) -> str:
     ]
     deployed: list[StackPlan | Deploy] = list(scenario.deploy)
     deployed += (step.action for step in scenario.timeline if isinstance(step.action, Deploy))
-    stacks = {(each.name, each.file): each.stack for each in deployed if each.stack is not None}
+    stacks = {(each.name, " + ".join(each.files)): each.stack for each in deployed if each.stack is not None}
     warnings = "".join(warnings_of(stack, f"{file}: ") for (_, file), stack in stacks.items())
     notes = "".join(_note(step, hosts) for step, hosts in left_out(scenario))
     return f"scenario {scenario.name!r}: {', '.join(parts)}{warnings}{notes}"

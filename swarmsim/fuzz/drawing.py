@@ -81,7 +81,7 @@ class _Drawing:
             cluster=cluster,
             end_ns=calm_from_ns + profile.calm_ns,
             images=self._images(timeline),
-            deploy=(StackPlan(STACK_NAME, STACK_FILE),) if profile.services else (),
+            deploy=(StackPlan(STACK_NAME, (STACK_FILE,)),) if profile.services else (),
             traffic=self._traffic(),
             writers=writers,
             timeline=tuple(sorted(timeline, key=lambda step: step.at_ns)),
@@ -207,7 +207,7 @@ class _Drawing:
         again_at_ns = min(removed_at_ns + rng.randint(50, 4_000) * MS, self._profile.faulty_ns - MS)
         services = rng.sample(SERVICES, rng.randint(1, len(SERVICES)))
         removals = [Step(removed_at_ns, steps.RemoveService(service)) for service in services]
-        again = [Step(again_at_ns, steps.Deploy(STACK_NAME, STACK_FILE))] if rng.random() < 0.8 else []
+        again = [Step(again_at_ns, steps.Deploy(STACK_NAME, (STACK_FILE,)))] if rng.random() < 0.8 else []
         return removals + again
 
     def _updates(self) -> list[Step]:

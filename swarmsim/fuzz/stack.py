@@ -61,7 +61,7 @@ NEXT_IMAGES: Final = {
 
 
 @cache
-def read_stack(name: str, file: str) -> Stack:
+def read_stack(name: str, files: tuple[str, ...]) -> Stack:
     """The stack, as a scenario's loader asks for it."""
-    assert file == STACK_FILE, file
+    assert files == (STACK_FILE,), files
     return load_text(COMPOSE, STACK_FILE, name=name, read_file=lambda path: FILES[path.removeprefix("./")].encode())

@@ -120,7 +120,7 @@ def test_at_most_a_minority_is_left_broken() -> None:
 
 
 def test_the_stack_is_read_without_any_file() -> None:
-    stack = read_stack("app", "fuzz-stack.yml")
+    stack = read_stack("app", ("fuzz-stack.yml",))
     assert [service.spec.name for service in stack.services] == ["app_web", "app_api", "app_cache"]
     assert set(FILES) == {"fuzz-stack.yml", "fuzz-api-key.txt"}
 
