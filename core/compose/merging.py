@@ -53,6 +53,8 @@ def _in_service(earlier: object, later: object, path: str) -> object:
         return _by_key(earlier, later, path, lambda _, new, __: new)
     if path == "logging" and _driver(earlier) and _driver(later) and _driver(earlier) != _driver(later):
         return later
+    if path in _ONE_OR_MORE:
+        earlier, later = _as_list(earlier), _as_list(later)
     if isinstance(earlier, list) and isinstance(later, list):
         return _joined(earlier, later, _IDENTITIES.get(path, _whole))
     return _by_key(earlier, later, path, _in_service)
@@ -60,6 +62,10 @@ def _in_service(earlier: object, later: object, path: str) -> object:
 
 def _attachment(earlier: object, later: object, path: str) -> object:
     return _by_key(earlier, later, path, lambda _, new, __: new)
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
 
 
 def _as_mapping(networks: object) -> object:
@@ -101,4 +107,5 @@ def _published(item: object) -> object:
 
 _COMMANDS: Final = frozenset({"command", "entrypoint", "healthcheck.test"})
 _PAIRS: Final = frozenset({"environment", "labels", "sysctls", "deploy.labels", "logging.options"})
+_ONE_OR_MORE: Final = frozenset({"dns", "dns_search", "env_file", "tmpfs"})
 _IDENTITIES: Final = {"ports": _published, "volumes": _target, "secrets": _source, "configs": _source}

@@ -133,8 +133,9 @@ def _in_short(record: Struct, names: Names) -> str:
         value = getattr(record, field.name)
         if isinstance(value, FileTarget):
             parts.append(_in_short(value, names))
-        elif value != _default_of(field):
-            parts.append(f"{field.name.removesuffix('_id')}={_text(value, field.name, names)}")
+        elif value != _default_of(field) and field.name not in ("secret_name", "config_name"):  # the id says it
+            key = "source" if field.name in ("secret_id", "config_id") else field.name.removesuffix("_id")
+            parts.append(f"{key}={_text(value, field.name, names)}")
     return ",".join(part for part in parts if part)
 
 
