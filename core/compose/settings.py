@@ -123,7 +123,7 @@ def _default_of(field: Any) -> Any:
 
 
 def _identity(item: Any, names: Names) -> str:
-    return _IDENTITIES[type(item)](item, names)
+    return _IDENTITIES.get(type(item), _in_short)(item, names)
 
 
 def _in_short(record: Struct, names: Names) -> str:

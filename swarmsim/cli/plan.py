@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from core.compose.deployment import DeploymentFailed, Done
-from core.compose.plan import Difference, Plan, PlannedChange, Recreated
+from core.compose.plan import Difference, Plan, Recreated
 from core.compose.plan import plan as planned
 from core.compose.stack import Stack
 from core.operations import Kind
@@ -73,7 +73,7 @@ def _stack(files: Sequence[Path], name: str) -> Stack:
 
 def lines_of(plan: Plan, *, verbose: bool) -> Iterator[str]:
     """The plan for a person."""
-    yield f"stack {plan.stack}: {_tally(plan.changes)}"
+    yield f"stack {plan.stack}: {_tally(plan)}"
     for change in plan.changes:
         if change.done is not Done.UNCHANGED or verbose:
             tasks = f": {_TASKS[change.recreated]}" if change.done is Done.UPDATED else ""
@@ -84,10 +84,11 @@ def lines_of(plan: Plan, *, verbose: bool) -> Iterator[str]:
         yield f"  ! {Kind.SERVICE.value} {name} is no longer in the file and stays; --prune removes it"
 
 
-def _tally(changes: Sequence[PlannedChange]) -> str:
-    counts = {done: sum(change.done is done for change in changes) for done in Done}
+def _tally(plan: Plan) -> str:
+    counts = {done: sum(change.done is done for change in plan.changes) for done in Done}
+    nothing = "nothing before it fails" if plan.refusal else "nothing to do"
     parts = [f"{counts[done]} to {word}" for done, word in _TALLY.items() if counts[done]]
-    return ", ".join([*(parts or ["nothing to do"]), f"{counts[Done.UNCHANGED]} untouched"])
+    return ", ".join([*(parts or [nothing]), f"{counts[Done.UNCHANGED]} untouched"])
 
 
 def _difference(difference: Difference) -> str:

@@ -1,6 +1,6 @@
-"""The Compose files of `tests/swarmsim/compose/stacks`, and what is told of each when it is deployed for the first time.
+"""The Compose files of `tests/swarmsim/compose/stacks`, and what is told of each when it is first deployed.
 
-`python tests/support/golden_plans.py` writes that beside them, as NAME.plan: read what has changed before you commit it.
+`python tests/support/golden_plans.py` writes that beside them, as NAME.plan: read what changed before you commit it.
 """
 
 from pathlib import Path

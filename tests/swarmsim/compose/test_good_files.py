@@ -5,7 +5,6 @@
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import yaml
@@ -61,7 +60,9 @@ FURTHER = {
 def test_every_key_is_written_somewhere() -> None:
     wanted = {f"services.*.{key}" for key in OF_A_SERVICE} | {f"services.*.deploy.{key}" for key in DEPLOY_KEYS}
     wanted |= {f"{place}.{key}" for place, keys in FURTHER.items() for key in keys.split()} | set(TOP_LEVEL_KEYS)
-    written = {path for name in NAMES for file in files_of(name) for path in paths(yaml.safe_load(file.read_text()), "")}
+    written = {
+        path for name in NAMES for file in files_of(name) for path in paths(yaml.safe_load(file.read_text()), "")
+    }
     assert wanted - written == set()
 
 
