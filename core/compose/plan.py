@@ -5,13 +5,14 @@ of every write. So a deployment that follows writes what the plan says, or stops
 somebody else changes the swarm in between.
 """
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.compose.deployment import DeploymentFailed, Done
+from core.compose.deployment import Change, DeploymentFailed, Done
 from core.compose.rehearsal import Rehearsal
 from core.compose.settings import Names, Spec, settings
 from core.compose.stack import NAMESPACE_LABEL, Stack
@@ -41,7 +42,11 @@ class Difference(Struct, frozen=True, gc=False):
 
 
 class PlannedChange(Struct, frozen=True, gc=False):
-    """What would be done with one object. What is created differs from nothing; what is removed is not looked into."""
+    """What would be done with one object, and what the file says of it that is otherwise now.
+
+    What is created differs from nothing. What is unchanged in spite of differences is a network, secret or config: none
+    of them is ever changed by a deployment. What is removed is not looked into.
+    """
 
     kind: Kind
     name: str
@@ -73,7 +78,8 @@ def plan(stack: Stack, swarm: Rehearsal, *, prune: bool = False) -> Plan:
     """What deploying `stack` would change. Afterwards `swarm` is as it would be."""
     before = swarm.store.copy()
     outcome = swarm.deploy(stack, prune=prune)
-    changes = (_planned(change.kind, change.name, change.done, before, swarm.store) for change in outcome.changes)
+    declared = {(kind, spec.name): spec for kind, spec in stack.declared_specs}
+    changes = (_planned(change, before, swarm.store, declared) for change in outcome.changes)
     wanted = {service.spec.name for service in stack.services}
     ours = [service.spec for service in swarm.store.services.values()]
     left_over = [spec.name for spec in ours if spec.labels.get(NAMESPACE_LABEL) == stack.name]
@@ -85,7 +91,8 @@ def plan(stack: Stack, swarm: Rehearsal, *, prune: bool = False) -> Plan:
     )
 
 
-def _planned(kind: Kind, name: str, done: Done, before: Store, after: Store) -> PlannedChange:
+def _planned(change: Change, before: Store, after: Store, declared: Mapping[tuple[Kind, str], Spec]) -> PlannedChange:
+    kind, name, done = change.kind, change.name, change.done
     if done is Done.CREATED:
         new = _named(after, kind, name)
         return PlannedChange(kind, name, done, differences(None, new.spec, names_in(after)))
@@ -93,6 +100,9 @@ def _planned(kind: Kind, name: str, done: Done, before: Store, after: Store) -> 
         old, new = _named(before, kind, name), _named(after, kind, name)
         found = differences(old.spec, new.spec, {**names_in(before), **names_in(after)})
         return PlannedChange(kind, name, done, found or (IN_ANOTHER_ORDER,), recreated(old, new))
+    if done is Done.UNCHANGED and (kind, name) in declared:
+        found = differences(_named(before, kind, name).spec, declared[kind, name], {})
+        return PlannedChange(kind, name, done, tuple(each for each in found if each.key != "data"))
     return PlannedChange(kind, name, done)
 
 

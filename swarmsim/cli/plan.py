@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from core.compose.deployment import DeploymentFailed, Done
-from core.compose.plan import Difference, Plan, Recreated
+from core.compose.plan import Difference, Plan, PlannedChange, Recreated
 from core.compose.plan import plan as planned
 from core.compose.stack import Stack
 from core.operations import Kind
@@ -75,13 +75,20 @@ def lines_of(plan: Plan, *, verbose: bool) -> Iterator[str]:
     """The plan for a person."""
     yield f"stack {plan.stack}: {_tally(plan)}"
     for change in plan.changes:
-        if change.done is not Done.UNCHANGED or verbose:
-            tasks = f": {_TASKS[change.recreated]}" if change.done is Done.UPDATED else ""
-            yield f"  {_SIGNS[change.done]} {change.kind.value} {change.name}{tasks}"
-        if change.done is Done.UPDATED or verbose:
+        stays = change.done is Done.UNCHANGED
+        if change.differences or not stays or verbose:
+            yield f"  {_SIGNS[change.done]} {change.kind.value} {change.name}{_remark(change)}"
+        if change.done is not Done.CREATED or verbose:
             yield from (f"      {_difference(each)}" for each in change.differences)
     for name in plan.left_over:
         yield f"  ! {Kind.SERVICE.value} {name} is no longer in the file and stays; --prune removes it"
+
+
+def _remark(change: PlannedChange) -> str:
+    if change.done is Done.UPDATED:
+        return f": {_TASKS[change.recreated]}"
+    is_passed_over = change.done is Done.UNCHANGED and change.differences
+    return f": stays as it is, since no deployment changes a {change.kind.value}" if is_passed_over else ""
 
 
 def _tally(plan: Plan) -> str:

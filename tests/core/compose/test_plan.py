@@ -147,6 +147,16 @@ def test_pruning_leaves_networks_secrets_and_configs_alone() -> None:
     assert removed == ["shop_web", "shop_job"]
 
 
+def test_what_a_deployment_passes_over_is_told() -> None:
+    def with_front(**keys: Any) -> Stack:
+        return stack(changed(web={"networks": ["front"]}), networks={"front": keys})
+
+    found = planned(with_front(internal=True, labels={"a": "b"}), running(with_front()))
+    change = change_of(found, "shop_front")
+    assert (change.done, found.changes_nothing) == (Done.UNCHANGED, True)
+    assert change.differences == (Difference("internal", None, "true"), Difference("labels.a", None, "b"))
+
+
 def test_what_is_refused_half_way_is_told_with_what_comes_before() -> None:
     taken = stack({"proxy": {"image": "proxy:1", "ports": ["8080:80"]}}, "edge")
     found = planned(stack(SERVICES), running(taken))

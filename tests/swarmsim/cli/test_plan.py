@@ -90,6 +90,16 @@ def test_several_files_and_another_name(plan: Run) -> None:
     assert "      + tty: true\n" in out
 
 
+def test_what_stays_though_the_file_says_otherwise(plan: Run) -> None:
+    Path("inside.yml").write_text(OLD + "networks: {default: {internal: true}}\n")
+    _, out, _ = plan("-c", "inside.yml", "--against", "old.yml")
+    assert out == (
+        "stack shop: nothing to do, 5 untouched\n"
+        "  = network shop_default: stays as it is, since no deployment changes a network\n"
+        "      + internal: true\n"
+    )
+
+
 def test_nothing_to_do(plan: Run) -> None:
     assert plan("-c", "old.yml", "--against", "old.yml") == (0, "stack shop: nothing to do, 5 untouched\n", "")
 
