@@ -56,7 +56,6 @@ class UpdatesKeepBounds(DecisionCheck):
         old, new = _state_of(change.old), _state_of(service)
         at = f"at index {self.store.index} the update of {service.spec.name}"
         told = f"{at} went from {_shown(old)} to {_shown(new)}, which is no move"
-        told = f"{at} went from {_shown(old)} to {_shown(new)}, which is no move"
         self.expect(new in _within_reach(change.old, service), at_ns, told)
         status, config = service.update_status, settings_of(service)
         if status is None or new not in UNDER_WAY or config.failure_action is FailureAction.CONTINUE:
