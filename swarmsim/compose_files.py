@@ -2,9 +2,8 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from core.compose.loader import load
 from core.compose.stack import Stack
@@ -85,14 +84,26 @@ def load_text(text: str, file: str, *, name: str, read_file: Callable[[str], byt
 
 def read_source(file: Path) -> Source:
     """Read and parse one YAML file; `-` is standard input."""
-    return parse(str(file), read_text(file))
+    return parse(str(file), _checked(file, sys.stdin.read) if file == STANDARD_INPUT else read_text(file))
 
 
 def read_text(file: Path) -> str:
-    """A file's text, or a `SourceError`; `-` is standard input."""
+    """A file's text, or a `SourceError`."""
+    with _opened(file) as opened:
+        return _checked(file, opened.read)
+
+
+def _opened(file: Path) -> TextIO:
     try:
-        with nullcontext(sys.stdin) if file == STANDARD_INPUT else file.open(encoding="utf-8") as opened:
-            text = opened.read(MAX_FILE_CHARACTERS + 1)
+        return file.open(encoding="utf-8")
+    except OSError as error:
+        raise SourceError(str(file), 0, f"cannot be read: {error.strerror}") from error
+
+
+def _checked(file: Path, read: Callable[[int], str]) -> str:
+    """What `read` gives, if it is text of a bearable length."""
+    try:
+        text = read(MAX_FILE_CHARACTERS + 1)
     except OSError as error:
         raise SourceError(str(file), 0, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

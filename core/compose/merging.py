@@ -53,6 +53,8 @@ def _in_service(earlier: object, later: object, path: str) -> object:
         return _by_key(earlier, later, path, lambda _, new, __: new)
     if path == "logging" and _driver(earlier) and _driver(later) and _driver(earlier) != _driver(later):
         return later
+    if path == "extra_hosts" and isinstance(earlier, dict) != isinstance(later, dict):
+        earlier, later = _as_hosts(earlier), _as_hosts(later)
     if path in _ONE_OR_MORE:
         earlier, later = _as_list(earlier), _as_list(later)
     if isinstance(earlier, list) and isinstance(later, list):
@@ -66,6 +68,10 @@ def _attachment(earlier: object, later: object, path: str) -> object:
 
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
+
+
+def _as_hosts(hosts: object) -> object:
+    return [f"{name}={address}" for name, address in hosts.items()] if isinstance(hosts, dict) else hosts
 
 
 def _as_mapping(networks: object) -> object:

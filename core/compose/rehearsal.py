@@ -2,7 +2,8 @@
 
 A rehearsal carries out every operation at once, through the very checks that a leader makes of it, on a store that is
 its own. The swarm itself learns nothing of it. Left out: everything that follows from a write on a real swarm, such as
-tasks, addresses, and what somebody else writes meanwhile.
+tasks, addresses, and what somebody else writes meanwhile. It takes as long as there are objects to copy: it is for
+clients, and no part of a host's step.
 """
 
 from collections.abc import Iterable

@@ -37,6 +37,7 @@ def merged(path: str, earlier: Any, later: Any) -> Any:
         ("volumes", ["a:/data", "b:/b"], ["c:/data:ro"], ["b:/b", "c:/data:ro"]),
         ("secrets", ["s", "t"], [{"source": "s", "mode": 256}], ["t", {"source": "s", "mode": 256}]),
         ("dns", ["1.1.1.1"], ["8.8.8.8"], ["1.1.1.1", "8.8.8.8"]),
+        ("extra_hosts", {"a": "10.0.0.1"}, ["b:10.0.0.2"], ["a=10.0.0.1", "b:10.0.0.2"]),
         ("dns", "1.1.1.1", ["8.8.8.8"], ["1.1.1.1", "8.8.8.8"]),
         ("env_file", ["a.env"], "b.env", ["a.env", "b.env"]),
         ("networks", ["a"], {"b": {"aliases": ["x"]}}, {"a": None, "b": {"aliases": ["x"]}}),
