@@ -53,10 +53,10 @@ def draw(profile: Profile, seed: int) -> Scenario:
     return decode(parse(f"{file_name(profile, seed)}", text), text, read_stack)
 
 
-def read_stack(name: str, file: str) -> Stack:
+def read_stack(name: str, files: tuple[str, ...]) -> Stack:
     """A stack that profiles deploy, as a scenario's loader asks for it."""
     stack = next(each.stack for each in PROFILES.values() if each.stack is not None and each.stack.name == name)
-    return stack.read(name, file)
+    return stack.read(name, files)
 
 
 def file_name(profile: Profile, seed: int) -> str:
@@ -85,13 +85,14 @@ class _Drawing:
         faults, others = self._faults(), [*self._surroundings(), *self._members(), *self._work()]
         broken = self._left_broken()
         timeline = [*faults, *others, *broken, *self._rejoining(faults, broken), *self._updates()]
+        timeline = self._pruning(timeline)
         return Scenario(
             name=f"Fuzz {profile.name} {self._seed}",
             purpose=f"Drawn from seed {self._seed} by profile {profile.name}; run it with --seed {self._seed}.",
             cluster=cluster,
             end_ns=profile.faulty_ns + profile.calm_ns,
             images=self._images(timeline),
-            deploy=(StackPlan(stack.name, stack.file),) if stack is not None else (),
+            deploy=(StackPlan(stack.name, (stack.file,)),) if stack is not None else (),
             traffic=self._traffic(),
             writers=writers,
             timeline=tuple(sorted(timeline, key=lambda step: step.at_ns)),
@@ -229,7 +230,7 @@ class _Drawing:
         services = rng.sample(stack.updatable, rng.randint(1, len(stack.updatable)))
         removals = [Step(removed_at_ns, steps.RemoveService(service)) for service in services]
         if rng.random() < 0.8:
-            return [*removals, Step(again_at_ns, steps.Deploy(stack.name, stack.file))]
+            return [*removals, Step(again_at_ns, steps.Deploy(stack.name, (stack.file,)))]
         secrets = [secret for service, secret in stack.own_secrets.items() if service in services]
         return [*removals, *(Step(again_at_ns, steps.RemoveSecret(secret)) for secret in secrets)]
 
@@ -242,6 +243,16 @@ class _Drawing:
             *draw_updates(Random(f"{stream}/updates"), stack, latest_ns),
             *draw_mistakes(Random(f"{stream}/mistakes"), stack, latest_ns),
             *draw_deployments(self._another_source(Random(f"{stream}/deployments")), stack),
+        ]
+
+    def _pruning(self, timeline: list[Step]) -> list[Step]:
+        """Half of all deployments remove the services that are not in the version that they deploy."""
+        rng = Random(f"fuzz/{self._profile.name}/{self._seed}/prune")
+        return [
+            replace(step, action=replace(step.action, prune=rng.random() < 0.5))
+            if isinstance(step.action, steps.Deploy)
+            else step
+            for step in timeline
         ]
 
     def _images(self, timeline: list[Step]) -> tuple[ImagePlan, ...]:

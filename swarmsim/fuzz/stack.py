@@ -44,8 +44,9 @@ class FuzzStack(Struct, frozen=True, eq=False):
         """What is deployed at the beginning."""
         return next(iter(self.files))
 
-    def read(self, name: str, file: str) -> Stack:
+    def read(self, name: str, files: tuple[str, ...]) -> Stack:
         """The stack in one of its files, as a scenario's loader asks for it."""
+        [file] = files
         return _loaded(tuple(self.files.items()), name, file)
 
 

@@ -42,11 +42,11 @@ def draw_deployments(source: FaultSource, stack: FuzzStack) -> list[Step]:
     rng, found = source.rng, []
     for _ in range(rng.randint(1, 3) if rng.random() < 0.5 else 0):
         at_ns = source.instant()
-        found.append(Step(at_ns, steps.Deploy(stack.name, rng.choice(stack.again))))
+        found.append(Step(at_ns, steps.Deploy(stack.name, (rng.choice(stack.again),))))
         lost_at_ns = at_ns + source.lapse(200, 2_500)
         if rng.random() < 0.5 and lost_at_ns < source.latest_ns:
             found.append(source.lasting_from(lost_at_ns, steps.Kill(Group(HostGroup.LEADER))))
-    return [*found, Step(source.until_ns - 1 * MS, steps.Deploy(stack.name, rng.choice(stack.again)))]
+    return [*found, Step(source.until_ns - 1 * MS, steps.Deploy(stack.name, (rng.choice(stack.again),)))]
 
 
 def _draw_order(rng: Random, stack: FuzzStack) -> Action:

@@ -91,7 +91,7 @@ def test_a_lag_from_before_the_story_or_from_before_a_loss_of_power_does_not_cou
 
 
 def story(*timeline: Step) -> Scenario:
-    stack = StackPlan("app", "fuzz-stack.yml", SMALL.read("app", "fuzz-stack.yml"))
+    stack = StackPlan("app", ("fuzz-stack.yml",), SMALL.read("app", ("fuzz-stack.yml",)))
     return Scenario(
         name="A table lags",
         purpose="",

@@ -15,13 +15,14 @@ from core.objects import Node, Service, StoredObject, Task
 from core.objects.node import Availability, NodeSpec, NodeState, NodeStatus
 from core.objects.service import GlobalJob, JobStatus, ReplicatedJob, ServiceSpec
 from core.objects.task import ContainerSpec, TaskSpec, TaskState, TaskStatus
+from core.operations import Kind
 from core.raft.effects import EntriesCommitted, LeaderElected
-from core.store import Create, Store, Transaction
+from core.store import Create, Delete, Store, Transaction
 from core.timing import MS, SECOND
 from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSample
 from swarmsim.checks.tables import Tables
 from swarmsim.player.convergence import missing
-from swarmsim.player.eventual import Eventually, eventually, leader_missing
+from swarmsim.player.eventual import Eventually, eventually, leader_missing, left
 from swarmsim.player.operator import Operator
 from swarmsim.player.rates import judge_success_rate, judge_write_acknowledged, judge_writes
 from swarmsim.player.roster import Roster
@@ -292,6 +293,19 @@ def test_a_swarm_has_converged_only_while_its_tables_are_what_the_store_says_now
     assert missing(world, tables) == ""
     store.apply(2, Transaction((Create(Node(NodeId("node-m2"), NodeSpec(), version=2)),), 1))
     assert missing(world, tables) == "m2 has no whole routing table"
+
+
+def test_a_service_is_gone_once_its_tasks_are() -> None:
+    world = FakeWorld("m1")
+    assert left(world, "shop_web") == "no living manager leads"
+    store = world.stores["m1"] = Store()
+    spec = TaskSpec(ContainerSpec("web:1"))
+    store.put(Create(Service(ServiceId("service"), ServiceSpec("shop_web", spec))))
+    store.put(Create(Task(TaskId("task"), ServiceId("service"), 1, spec, 1, service_name="shop_web")))
+    assert left(world, "shop_web") == "there is a service shop_web"
+    store.put(Delete(Kind.SERVICE, "service", 0))
+    assert left(world, "shop_web") == "1 task of shop_web left"
+    assert left(world, "shop_db") == ""
 
 
 def test_a_job_has_converged_when_each_of_its_slots_has_completed_in_its_present_execution() -> None:
