@@ -19,6 +19,7 @@ from swarmsim.scenario.expectations import (
     CaughtUp,
     Converged,
     Expectation,
+    Gone,
     KeepsRunning,
     Leader,
     Members,
@@ -37,7 +38,7 @@ class Eventually:
 
     def __init__(self, world: World, origin_ns: int, expectation: Expectation, lacks: Missing) -> None:
         claim = expectation.claim
-        assert isinstance(claim, Leader | Converged | Members | CaughtUp | Updated | Pending)
+        assert isinstance(claim, Leader | Converged | Members | CaughtUp | Updated | Pending | Gone)
         self._world = world
         self._origin_ns = origin_ns
         self._expectation = expectation
@@ -91,6 +92,8 @@ def eventually(
             lacks = _once_carried_out(operator, origin_ns + claim.after_ns, partial(update_missing, world, claim))
         case Pending():
             lacks = _once_carried_out(operator, origin_ns + claim.after_ns, partial(reason_missing, world, claim))
+        case Gone():
+            lacks = _once_carried_out(operator, origin_ns + claim.after_ns, partial(left, world, claim.service))
         case CaughtUp():
             lacks = _CaughtUp(world, roster, claim)
         case KeepsRunning():
@@ -195,6 +198,17 @@ def reason_missing(world: World, claim: Pending) -> str:
         return ""
     said = "; ".join(dict.fromkeys(reason or "nothing" for reason in reasons))
     return f"{counted(len(reasons), 'task')} of {claim.service} waiting" + (f", who say: {said}" if said else "")
+
+
+def left(world: World, service: str) -> str:
+    """What the leader's store still has of a service."""
+    store = prevailing_store(world)
+    if store is None:
+        return "no living manager leads"
+    if store.id_named(Kind.SERVICE, service) is not None:
+        return f"there is a service {service}"
+    task_count = sum(task.service_name == service for task in store.tasks.values())
+    return f"{counted(task_count, 'task')} of {service} left" if task_count else ""
 
 
 class _CaughtUp:

@@ -12,7 +12,7 @@ from core.mesh.routes import Backend, RouteKey
 from core.timing import SECOND
 from swarmsim.checks.balance import EvenBalance
 from swarmsim.checks.situations_of_services import ServiceSituations
-from swarmsim.fuzz.stack import IMAGES, read_stack
+from swarmsim.fuzz.small_stack import SMALL
 from swarmsim.play import play_simulated
 from swarmsim.recording import Ruling
 from swarmsim.scenario.expectations import Always, Expectation, Sometimes
@@ -83,12 +83,12 @@ def the_first_always(turns: RoundRobin, service: RouteKey, backends: Sequence[Ba
 def test_a_swarm_that_shares_out_unevenly_is_caught(astray: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if astray:
         monkeypatch.setattr(RoundRobin, "choose", the_first_always)
-    stack = StackPlan("app", "fuzz-stack.yml", read_stack("app", "fuzz-stack.yml"))
+    stack = StackPlan("app", ("fuzz-stack.yml",), SMALL.read("app", ("fuzz-stack.yml",)))
     scenario = Scenario(
         name="even",
         purpose="",
         cluster=ClusterPlan(1, 1),
-        images=IMAGES,
+        images=SMALL.images,
         deploy=(stack,),
         traffic=(TrafficPlan("users", "app_web", 8080, 20.0),),
         expect=(Expectation(Always("even-balance")), Expectation(Sometimes("backends-took-turns"))),
