@@ -27,6 +27,7 @@ def new_task(
     *,
     waits: bool = False,
     by_update: bool = False,
+    failures_in_a_row: int = 0,
 ) -> Task:
     """A task from the service's template. Global services give the node and slot 0.
 
@@ -48,6 +49,7 @@ def new_task(
         endpoint=service.spec.endpoint,
         by_update=by_update,
         drain_grace_ns=labelled_drain_grace_ns(service.spec.labels),
+        failures_in_a_row=failures_in_a_row,
     )
 
 
