@@ -9,9 +9,9 @@ from core.document import Readers, Value, did_you_mean, is_whole_number, read_fi
 from core.mistakes import each
 from core.objects.drain_grace import labelled_drain_grace_ns
 from core.objects.labels import BadLabel
-from core.objects.restart_backoff import labelled_restart_backoff_ns
 from core.objects.node import Role
 from core.objects.resources import Resources
+from core.objects.restart_backoff import labelled_restart_backoff_ns
 from core.objects.service import (
     EndpointMode,
     FailureAction,

@@ -1,4 +1,4 @@
-"""The label by which a service says how long the connections of its tasks may take to finish (`core.objects.labels`)."""
+"""The label by which a service says how long connections of its tasks may take to finish (`core.objects.labels`)."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -20,7 +20,7 @@ class BadLabel(ValueError):
 
 
 def labelled_duration_ns(labels: Mapping[str, str], label: str, meaning: str) -> int | None:
-    """What a label says, in nanoseconds; None if it is not there. `meaning`, such as "a drain grace", is for the error."""
+    """What a label says, in nanoseconds; None if it is not there. Raises `BadLabel`: it is not `meaning`."""
     text = labels.get(label)
     if text is None:
         return None

@@ -5,11 +5,11 @@ same spec version that ended by itself and was followed by another one is one at
 counts what the old one counted. A task lost with its node (down, drained, removed) did not end by itself: it is always
 replaced and uses up no attempt, where Docker would let the policy stop it (moby #32416).
 
-*Back-off*, where a service asks for it by its label (`core.objects.restart_backoff`): the restart after the n-th failure
+*Back-off*, where a service asks for it by label (`core.objects.restart_backoff`): the restart after the n-th failure
 in a row waits the policy's delay times 2^(n-1), at most the longest delay. A failure is any end by itself. It is the
 first in a row if its task was of another template than the one that replaces it, or had lasted for twice the longest
 delay, its own wait included, and so ran for at least the longest delay. A task lost with its node neither counts nor
-ends a row. The count is with the task that waits, since the reaper keeps too little history to count in: so a new leader
+ends a row. The count is with the task that waits, since the reaper keeps too little history to count in: a new leader
 goes on where the old one was.
 """
 
@@ -71,8 +71,8 @@ def predecessor(store: Store, task: Task) -> Task | None:
 def restart_delay_ns(store: Store, task: Task, timing: Timing) -> int:
     """How long a replacement waits before it may run (swarm.md §3.4).
 
-    The policy's delay after an end, or longer if the service asked for that; nothing after a drain, or for another template; after the loss of a node what
-    the profile says.
+    The policy's delay after an end, or longer if the service asked for that; nothing after a drain, or for another
+    template; after the loss of a node what the profile says.
     """
     before = predecessor(store, task)
     if before is None or before.spec != task.spec:
