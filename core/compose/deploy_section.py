@@ -8,6 +8,7 @@ from core.compose.surroundings import Surroundings
 from core.document import Readers, Value, did_you_mean, is_whole_number, read_fields, what_there_is, whole_count
 from core.mistakes import each
 from core.objects.drain_grace import labelled_drain_grace_ns
+from core.objects.fence import labelled_fence_ns
 from core.objects.labels import BadLabel
 from core.objects.node import Role
 from core.objects.resources import Resources
@@ -78,6 +79,7 @@ def service_labels(deploy: dict[str, Value]) -> dict[str, str]:
     try:
         labelled_drain_grace_ns(found)
         labelled_restart_backoff_ns(found)
+        labelled_fence_ns(found)
     except BadLabel as error:
         _item(written, error.label).fail(str(error))
     return found

@@ -90,7 +90,7 @@ class Leader:
     def begin(self) -> None:
         """A new leader's dispatcher."""
         self.head = self.store.copy()
-        self.dispatcher = Dispatcher(self.store, LAN, Random(1), self.now)
+        self.dispatcher = Dispatcher(self.store, LAN, Random(1), self.now, lambda: self.now)
         finish(self.dispatcher.rebuild(self.now))
         self.pending: list[Any] = []
         self.settle([])

@@ -19,9 +19,19 @@ from core.manager.control.task_specs import bound_task_spec
 from core.manager.draft import Draft
 from core.manager.update.states import UpdateEvent, moved
 from core.objects.drain_grace import labelled_drain_grace_ns
+from core.objects.fence import check_fence
 from core.objects.labels import BadLabel
 from core.objects.restart_backoff import check_restart_backoff
-from core.objects.service import JobStatus, Replicated, ReplicatedJob, Service, ServiceSpec, UpdateConfig, is_job
+from core.objects.service import (
+    JobStatus,
+    Replicated,
+    ReplicatedJob,
+    Service,
+    ServiceSpec,
+    UpdateConfig,
+    UpdateOrder,
+    is_job,
+)
 from core.operations import CreateService, Kind, Remove, UpdateService
 from core.store import Store
 
@@ -93,6 +103,7 @@ def _check_labels(spec: ServiceSpec) -> None:
     try:
         labelled_drain_grace_ns(spec.labels)
         check_restart_backoff(spec.labels, spec.task.restart.delay_ns)
+        check_fence(spec.labels, UpdateOrder.START_FIRST in (spec.update.order, spec.rollback.order))
     except BadLabel as error:
         raise invalid(f"service {spec.name}: {error}") from None
 
