@@ -9,6 +9,7 @@ from swarmsim.checks.check import Check
 from swarmsim.checks.containers import OneContainerPerSlot
 from swarmsim.checks.digests import EqualDigests, Invariants
 from swarmsim.checks.entitlement import EntitledSecrets
+from swarmsim.checks.fences import FencedSlotsNeverDoubled
 from swarmsim.checks.linearizable import Linearizable
 from swarmsim.checks.mesh import MeshFollowsStore
 from swarmsim.checks.needless_secrets import SecretsEndWithNeed
@@ -29,6 +30,7 @@ _SUITE: Final[Mapping[type[Check], Callable[[World], Check]]] = {
     TaskStatesAdvance: lambda _: TaskStatesAdvance(),
     OneTaskPerSlot: lambda world: OneTaskPerSlot(partial(really_runs, world)),
     OneContainerPerSlot: lambda world: OneContainerPerSlot(world.timing),
+    FencedSlotsNeverDoubled: FencedSlotsNeverDoubled,
     UpdatesKeepBounds: lambda _: UpdatesKeepBounds(),
     UniqueAddresses: lambda _: UniqueAddresses(),
     EntitledSecrets: EntitledSecrets,

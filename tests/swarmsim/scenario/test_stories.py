@@ -24,6 +24,12 @@ OPTIONS = Options(record_facts=False)
 TURNED_RED_BY = {
     "bad-image-rolls-back": ("healthy-after: 2s", "healthy-after: 200ms", "running: {service: web_front"),
     "drain-every-host": ("stacks/web.yml", "stacks/web-without-drain.yml", "success-rate"),
+    "isolated-workers-with-fencing": ("timing: lan", "timing: docker", "running: {service: bank_ledger"),
+    "isolated-workers-without-fencing": (
+        "stacks/ledger-without-fence.yml",
+        "stacks/ledger.yml",
+        "sometimes: two-containers-of-one-slot",
+    ),
     "job-with-crashing-workers": ("exits-after: 10s", "exits-after: 60s", "converged: all"),
     "leader-lost-in-mid-update": ("kill: leader", "kill: {managers: 3, including: leader}", "is: completed"),
     "rack-loss": ("stacks/web.yml", "stacks/web-anywhere.yml", "running: {service: web_front"),
