@@ -17,6 +17,7 @@ from core.ids import NodeId, TaskId
 from core.manager.alarms import Alarms
 from core.manager.draft import Draft
 from core.manager.orchestrator.tasks import is_unreachable
+from core.manager.task_moves import Writer
 from core.objects.fence import fence_wait_ns
 from core.objects.node import Node, NodeState
 from core.objects.task import Task, TaskState
@@ -34,6 +35,7 @@ class NodeLifecycle:
     """A reconciler: nodes -> orphaned tasks."""
 
     kinds = (Kind.NODE,)
+    writer = Writer.LIFECYCLE
 
     def __init__(self, head: Store) -> None:
         self._head = head

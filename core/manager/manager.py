@@ -35,6 +35,7 @@ from core.manager.reaper import Reaper
 from core.manager.reconciler import Reconciler
 from core.manager.restart.starter import Starter
 from core.manager.scheduler.scheduler import Scheduler
+from core.manager.task_moves import Writer
 from core.manager.update.updater import Updater
 from core.manager.wall import Wall
 from core.messages import JoinRequest, Register, ToManager
@@ -94,7 +95,7 @@ class Manager:
         if isinstance(answer, OperationError):
             assert draft.empty, operation
             return Rejected(answer)
-        self._loops.tell(now, draft)
+        self._loops.tell(now, draft, Writer.NOBODY)
         return Accepted(draft.transaction(answer))
 
     def reconcile(self, now: int, index: int) -> Transaction | None:

@@ -14,6 +14,7 @@ from core.ids import NodeId
 from core.manager.alarms import Alarms
 from core.manager.draft import Draft
 from core.manager.orchestrator.tasks import has_stopped
+from core.manager.task_moves import Writer
 from core.objects.node import Node, NodeState
 from core.objects.task import Task, TaskState, is_wanted
 from core.operations import Kind
@@ -29,6 +30,7 @@ class Reaper:
     """A reconciler: tasks -> fewer tasks."""
 
     kinds = (Kind.TASK, Kind.NODE)
+    writer = Writer.ORCHESTRATOR
 
     def __init__(self, head: Store) -> None:
         self._head = head

@@ -12,6 +12,7 @@ from swarmsim.checks.entitlement import EntitledSecrets
 from swarmsim.checks.fences import FencedSlotsNeverDoubled
 from swarmsim.checks.linearizable import Linearizable
 from swarmsim.checks.mesh import MeshFollowsStore
+from swarmsim.checks.moves import TaskMovesAllowed
 from swarmsim.checks.needless_secrets import SecretsEndWithNeed
 from swarmsim.checks.raft_safety import RaftSafety
 from swarmsim.checks.slots import OneTaskPerSlot, really_runs
@@ -28,6 +29,7 @@ _SUITE: Final[Mapping[type[Check], Callable[[World], Check]]] = {
     EqualDigests: EqualDigests,
     Invariants: lambda _: Invariants(),
     TaskStatesAdvance: lambda _: TaskStatesAdvance(),
+    TaskMovesAllowed: lambda _: TaskMovesAllowed(),
     OneTaskPerSlot: lambda world: OneTaskPerSlot(partial(really_runs, world)),
     OneContainerPerSlot: lambda world: OneContainerPerSlot(world.timing),
     FencedSlotsNeverDoubled: FencedSlotsNeverDoubled,

@@ -29,6 +29,7 @@ from core.manager.dispatcher.registrations import Registrations
 from core.manager.dispatcher.report_intake import ReportIntake
 from core.manager.dispatcher.sessions import AgentSession, Sessions
 from core.manager.draft import Draft
+from core.manager.task_moves import Writer
 from core.messages import (
     AssignmentsAck,
     Beat,
@@ -62,6 +63,7 @@ class Dispatcher:
     """
 
     kinds: tuple[Kind, ...] = ()
+    writer = Writer.AGENT
 
     def __init__(self, committed: Store, timing: Timing, rng: Random, now: int, proven_at: Callable[[], int]) -> None:
         self._committed = committed

@@ -18,6 +18,7 @@ from core.manager.alarms import Alarms
 from core.manager.draft import Draft
 from core.manager.orchestrator.tasks import has_stopped, is_unreachable, started, want
 from core.manager.restart.policy import restart_delay_ns
+from core.manager.task_moves import Writer
 from core.manager.wall import Wall
 from core.objects.task import Task, TaskState, is_wanted
 from core.operations import Kind
@@ -35,6 +36,7 @@ class Starter:
     """A reconciler: desired READY -> RUNNING, or for a job COMPLETE."""
 
     kinds = (Kind.TASK, Kind.NODE)
+    writer = Writer.ORCHESTRATOR
 
     def __init__(self, head: Store, timing: Timing, wall: Wall) -> None:
         self._head = head
