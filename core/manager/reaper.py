@@ -7,13 +7,14 @@ agent to have been told and to have stopped it.
 
 Work is found per slot: a deletable task that is to be removed goes at once; of a slot that holds more tasks than the
 limit the oldest deletable ones go. The limit is the cluster's, or one more than the restart policy's
-`max_attempts` where that is set, since attempts are counted in the history (`restart.policy`); negative means no limit.
+`max_attempts` where that is set, since attempts are counted in the history (`restart.policy`): then those that count
+go last. Negative means no limit.
 """
 
 from core.ids import NodeId
 from core.manager.alarms import Alarms
 from core.manager.draft import Draft
-from core.manager.orchestrator.tasks import has_stopped
+from core.manager.orchestrator.tasks import ended_by_itself, has_stopped
 from core.manager.task_moves import Writer
 from core.objects.node import Node, NodeState
 from core.objects.task import Task, TaskState, is_wanted
@@ -93,7 +94,7 @@ class Reaper:
         tasks = self._head.tasks_in_slot(slot)
         excess = len(tasks) - self._limit(tasks)
         found: list[Task] = []
-        for task in tasks:
+        for task in _in_order_of_going(tasks):
             surplus = len(found) < excess and task is not tasks[-1]
             if (surplus or task.desired_state is TaskState.REMOVE) and self._is_deletable(task):
                 found.append(task)
@@ -113,6 +114,13 @@ class Reaper:
             return True
         node = self._head.nodes.get(task.node_id)
         return node is None or (node.status.state is NodeState.READY and node.id not in self._returned)
+
+
+def _in_order_of_going(tasks: list[Task]) -> list[Task]:
+    """The oldest first; where attempts are counted, those that are no attempts before those that are."""
+    if not tasks or not tasks[-1].spec.restart.max_attempts:
+        return tasks
+    return sorted(tasks, key=ended_by_itself)
 
 
 def _is_orphan(task: Task) -> bool:
