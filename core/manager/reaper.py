@@ -7,11 +7,11 @@ agent to have been told and to have stopped it.
 
 Work is found per slot: a deletable task that is to be removed goes at once; of a slot that holds more tasks than the
 limit the oldest deletable ones go. The limit is the cluster's, or one more than the restart policy's
-`max_attempts` where that is set, since attempts are counted in the history (`restart.policy`): then those that count
-go last. Negative means no limit.
+`max_attempts` where that is set, since attempts are counted in the history (`restart.policy`): so
+many of those that count stay. Negative means no limit.
 """
 
-from core.ids import NodeId
+from core.ids import NodeId, TaskId
 from core.manager.alarms import Alarms
 from core.manager.draft import Draft
 from core.manager.orchestrator.tasks import ended_by_itself, has_stopped
@@ -92,19 +92,27 @@ class Reaper:
     def _deletable(self, slot: SlotKey) -> list[Task]:
         """The removed ones, and of the rest the oldest beyond the limit; never the newest, which may be resting."""
         tasks = self._head.tasks_in_slot(slot)
-        excess = len(tasks) - self._limit(tasks)
-        found: list[Task] = []
-        for task in _in_order_of_going(tasks):
-            surplus = len(found) < excess and task is not tasks[-1]
-            if (surplus or task.desired_state is TaskState.REMOVE) and self._is_deletable(task):
-                found.append(task)
-        return found
+        surplus = self._surplus(tasks)
+        return [
+            task
+            for task in tasks
+            if (task.id in surplus or task.desired_state is TaskState.REMOVE) and self._is_deletable(task)
+        ]
 
-    def _limit(self, tasks: list[Task]) -> int:
+    def _surplus(self, tasks: list[Task]) -> set[TaskId]:
+        """Those beyond the limit. Attempts that count are beyond it only by their own number."""
+        if not tasks:
+            return set()
+        most = tasks[-1].spec.restart.max_attempts
+        attempts = [task.id for task in tasks[:-1] if most and ended_by_itself(task)]
+        others = [task.id for task in tasks[:-1] if task.id not in attempts and self._is_deletable(task)]
+        excess = len(tasks) - self._limit(most, len(tasks))
+        return {*attempts[: max(len(attempts) - most, 0)], *others[: max(excess, 0)]}
+
+    def _limit(self, max_attempts: int, count: int) -> int:
         cluster = self._head.cluster
-        attempts = tasks[-1].spec.restart.max_attempts if tasks else 0
-        limit = attempts + 1 if attempts else cluster.spec.task_history_limit if cluster is not None else -1
-        return limit if limit >= 0 else len(tasks)
+        limit = max_attempts + 1 if max_attempts else cluster.spec.task_history_limit if cluster is not None else -1
+        return limit if limit >= 0 else count
 
     def _is_deletable(self, task: Task) -> bool:
         """Whether nothing of it is left; a wanted task that has ended is about to be restarted, or rests."""
@@ -114,13 +122,6 @@ class Reaper:
             return True
         node = self._head.nodes.get(task.node_id)
         return node is None or (node.status.state is NodeState.READY and node.id not in self._returned)
-
-
-def _in_order_of_going(tasks: list[Task]) -> list[Task]:
-    """The oldest first; where attempts are counted, those that are no attempts before those that are."""
-    if not tasks or not tasks[-1].spec.restart.max_attempts:
-        return tasks
-    return sorted(tasks, key=ended_by_itself)
 
 
 def _is_orphan(task: Task) -> bool:
