@@ -217,3 +217,14 @@ def test_it_beats_as_often_as_its_fences_need(task: Task, within_ns: int) -> Non
             at for effect in agent.step(at, Tick()) if isinstance(effect, Send) and isinstance(effect.message, Beat)
         ]
     assert beats == [2 * MS + within_ns]
+
+
+def test_a_leader_that_may_have_been_deposed_proves_no_more_than_it_knows() -> None:
+    agent = agent_with(RUNS)
+    [request] = [effect.message for effect in agent.step(0, Tick()) if isinstance(effect, Send)]
+    heartbeat_ns = DOCKER.dispatcher.heartbeat_ns
+    registered = Registered(request.attempt, SessionId("s"), 1, NodeId(""), 1, heartbeat_ns, (M1,))
+    agent.step(5 * SECOND, Received(M1.node_id, NodeId("w"), registered))  # its first beat leaves
+    answer = BeatAnswer(SessionId("s"), 1, heartbeat_ns, NodeId(""), 1, (M1,), 3 * SECOND)
+    agent.step(6 * SECOND, Received(M1.node_id, NodeId("w"), answer))
+    assert stops(agent, 2 * FENCE_NS) == [5 * SECOND - 3 * SECOND + FENCE_NS]
