@@ -322,9 +322,9 @@ def join(operation: JoinSwarm) -> Conversation:
     yield operation
 
 
-def deploy(stack: Stack) -> Conversation:
+def deploy(stack: Stack, *, prune: bool = False) -> Conversation:
     """Deploy a stack, or deploy it again."""
-    deployment = Deployment(stack)
+    deployment = Deployment(stack, prune=prune)
     operation = deployment.start()
     while operation is not None:
         try:

@@ -301,8 +301,8 @@ class Timeline:
         return [f"{letter}{number}" for number in range(last + 1, last + 1 + count)]
 
     def _deploy(self, action: Deploy, ended: Done) -> None:
-        assert action.stack is not None, f"{action.file} was not loaded with the scenario"
-        self._operator.hold(deploy(action.stack), ended)
+        assert action.stack is not None, f"{action.files} were not loaded with the scenario"
+        self._operator.hold(deploy(action.stack, prune=action.prune), ended)
 
     def _burst(self, action: BurstWrites, _: Done) -> None:
         number = sum(isinstance(band.step.action, BurstWrites) for band in self._bands)

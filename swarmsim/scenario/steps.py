@@ -203,12 +203,14 @@ class Rollback(Struct, frozen=True, gc=False, tag="rollback"):
 
 
 class Deploy(Struct, frozen=True, gc=False, tag="deploy"):
-    """Deploy a stack under `name`, or deploy it again, from a Compose file beside the scenario."""
+    """Deploy a stack under `name`, or deploy it again, from Compose files beside the scenario, merged in order."""
 
     name: str
-    file: str
+    files: tuple[str, ...]
+    prune: bool = False
+    """Whether the stack's services that are in none of these files are removed."""
     stack: Stack | None = None
-    """What the file says; put here by the scenario's loader."""
+    """What the files say; put here by the scenario's loader."""
 
 
 class RemoveService(Struct, frozen=True, gc=False, tag="remove-service"):

@@ -71,6 +71,11 @@ def moved(status: UpdateStatus | None, event: UpdateEvent, wall_ns: int, message
     return replace(status, state=state, completed_at=completed_at, message=message)
 
 
+def was_requested(status: UpdateStatus) -> bool:
+    """Whether a client asked for this rollback; else failures did."""
+    return status.message == _MESSAGES[UpdateState.ROLLBACK_STARTED]
+
+
 def diagram() -> str:
     """The table as a Mermaid state diagram."""
     lines = ["stateDiagram-v2"]

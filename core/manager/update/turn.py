@@ -101,13 +101,18 @@ class Turn:
         tried = any(task.spec_version == self._service.spec_version for task in tasks)
         self._rollout.file(
             slot,
-            outdated=bool(outdated) and not current and not tried and self._is_open(slot),
+            outdated=bool(outdated) and all(map(self._is_left_over, current)) and not tried and self._is_open(slot),
             under_way=bool(busy),
             doubled=bool(outdated and current),
         )
 
     def _is_out_of_date(self, task: Task) -> bool:
         return is_out_of_date(self._service, task, self._head.nodes.get(task.node_id))
+
+    def _is_left_over(self, task: Task) -> bool:
+        """Whether what an earlier spec had begun, and nobody waits for, is still to start: it may never do so."""
+        waited_for = task.by_update or task.spec_version == self._service.spec_version
+        return task.status.state < TaskState.RUNNING and not waited_for
 
     def _may_make_way(self, current: list[Task]) -> bool:
         runs = any(task.status.state is TaskState.RUNNING for task in current)
@@ -250,7 +255,7 @@ class Turn:
         self._draft.create(
             new_task(self._rng, self._service, number, self._draft.wall_ns, node_id, waits=True, by_update=True)
         )
-        if self._config.order is UpdateOrder.STOP_FIRST:
-            for task in before:
-                if is_wanted(task):
-                    want(self._draft, task, TaskState.SHUTDOWN)
+        for task in before:
+            stops_first = self._config.order is UpdateOrder.STOP_FIRST or self._is_left_over(task)
+            if is_wanted(task) and stops_first:
+                want(self._draft, task, TaskState.SHUTDOWN)

@@ -109,6 +109,20 @@ def service(name: str, address: str = "", port: int = 0) -> Service:
             "",
         ),
         ([task("a", attachments=at("10.0.1.5/24")), task("b", attachments=at("10.0.1.5/24"))], "held by task a"),
+        (
+            [
+                task("a", state=TaskState.PENDING, desired_state=TaskState.SHUTDOWN, attachments=at("10.0.1.5/24")),
+                task("b", attachments=at("10.0.1.5/24")),
+            ],
+            "",
+        ),
+        (
+            [
+                task("a", state=TaskState.ASSIGNED, desired_state=TaskState.SHUTDOWN, attachments=at("10.0.1.5/24")),
+                task("b", attachments=at("10.0.1.5/24")),
+            ],
+            "held by task a",
+        ),
         ([service("web", "10.0.1.5/24"), task("b", attachments=at("10.0.1.5/24"))], "held by service web"),
         ([service("web", port=80), service("api", port=80)], "port tcp 80 is held by service web and by service api"),
         ([Network(NetworkId("x"), NetworkSpec("x"), vni=4097)], "vni 4097"),
