@@ -218,7 +218,10 @@ class _Drawing:
         ]
 
     def _removals(self, stack: FuzzStack) -> list[Step]:
-        """In two of five, services are removed, mostly to be deployed again while something is left of them."""
+        """In two of five, services are removed, mostly to be deployed again while something is left of them.
+
+        A secret of what is not deployed again is removed as well.
+        """
         rng = Random(f"fuzz/{self._profile.name}/{self._seed}/removals")
         if rng.random() < 0.6:
             return []
@@ -226,8 +229,10 @@ class _Drawing:
         again_at_ns = min(removed_at_ns + rng.randint(50, 4_000) * MS, self._profile.faulty_ns - MS)
         services = rng.sample(stack.updatable, rng.randint(1, len(stack.updatable)))
         removals = [Step(removed_at_ns, steps.RemoveService(service)) for service in services]
-        again = [Step(again_at_ns, steps.Deploy(stack.name, (stack.file,)))] if rng.random() < 0.8 else []
-        return removals + again
+        if rng.random() < 0.8:
+            return [*removals, Step(again_at_ns, steps.Deploy(stack.name, (stack.file,)))]
+        secrets = [secret for service, secret in stack.own_secrets.items() if service in services]
+        return [*removals, *(Step(again_at_ns, steps.RemoveSecret(secret)) for secret in secrets)]
 
     def _updates(self) -> list[Step]:
         stack, latest_ns = self._profile.stack, self._source.latest_ns

@@ -60,6 +60,7 @@ SMALL: Final = FuzzStack(
         for service, plan in zip(_SERVICES, _IMAGES, strict=True)
     },
     bad_images={},
+    own_secrets={"app_api": "app_api-key"},
     zones=(),
     out_of_reach=(*OF_JOBS, "update-paused", "update-rolled-back-by-itself", "task-found-no-node"),
     clients=TrafficPlan("users", "app_web", 8080, rate_per_s=20),

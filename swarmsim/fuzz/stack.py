@@ -30,6 +30,8 @@ class FuzzStack(Struct, frozen=True, eq=False):
     """What each service is updated to: the same in another version."""
     bad_images: dict[str, tuple[ImagePlan, ...]]
     """What a service may be updated to by mistake."""
+    own_secrets: dict[str, str]
+    """Secrets that may be removed with a service, since no other names them."""
     zones: tuple[str, ...]
     """Values of the label `zone`, dealt out to the hosts in turn."""
     out_of_reach: tuple[str, ...]

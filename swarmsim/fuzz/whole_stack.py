@@ -130,6 +130,7 @@ WHOLE: Final = FuzzStack(
         "whole_api": (_crashing(_API),),
         "whole_cache": (_crashing(_CACHE),),
     },
+    own_secrets={},
     zones=("a", "b", "c"),
     out_of_reach=(),
     clients=TrafficPlan("users", "whole_web", 8080, rate_per_s=20),

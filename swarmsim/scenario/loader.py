@@ -162,11 +162,12 @@ class _Decoder:
             racks=tuple(rack.name for rack in cluster.racks) if cluster is not None else (),
             stacks=tuple(dict.fromkeys(stack.name for stack in stacks)),
             services=tuple(dict.fromkeys(each.spec.name for stack in stacks for each in stack.services)),
+            secrets=tuple(dict.fromkeys(secret.name for stack in stacks for secret in stack.secrets)),
             roles_change=any(self._places(verb) for verb in _CHANGE_ROLES),
             end_ns=self._section("end", lambda section: POSITIVE_DURATION.read(section, Names())),
         )
         if not (all_deployed and self._deployed.complete and all(understood for _, understood in later)):
-            names = names.without("stacks", "services")
+            names = names.without("stacks", "services", "secrets")
         if cluster is None:
             names = names.without("racks", *(() if names.hosts else ("hosts",)))
         return self._with_replicas(self._with_joining(names))

@@ -23,6 +23,7 @@ from swarmsim.scenario.words import (
     PERCENT,
     POSITIVE_BANDWIDTH,
     POSITIVE_DURATION,
+    SECRET,
     SERVICE,
     SIGNED_DURATION,
     SIGNED_PERCENT,
@@ -109,6 +110,7 @@ VERBS: Final = {
         _verb(steps.Rollback, Single("service", SERVICE)),
         _verb(steps.Deploy, DeployedStack()),
         _verb(steps.RemoveService, Single("service", SERVICE)),
+        _verb(steps.RemoveSecret, Single("secret", SECRET)),
         _verb(steps.BurstWrites, Single("count", count(1)), Part("over", "over_ns", POSITIVE_DURATION)),
     )
 }

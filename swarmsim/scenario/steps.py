@@ -116,6 +116,7 @@ __all__ = [
     "ForceUpdate",
     "Rollback",
     "Deploy",
+    "RemoveSecret",
     "RemoveService",
     "BurstWrites",
 ]
@@ -219,6 +220,12 @@ class RemoveService(Struct, frozen=True, gc=False, tag="remove-service"):
     service: str
 
 
+class RemoveSecret(Struct, frozen=True, gc=False, tag="remove-secret"):
+    """Remove a secret, asking again as long as something uses it."""
+
+    secret: str
+
+
 class BurstWrites(Struct, frozen=True, gc=False, tag="burst-writes"):
     """A client writes `count` small entries, spread evenly over `over_ns`."""
 
@@ -241,6 +248,7 @@ Order = (
     | Rollback
     | Deploy
     | RemoveService
+    | RemoveSecret
     | BurstWrites
 )
 """`Order[H]`: what an operator asks of the swarm, about hosts as H tells them."""

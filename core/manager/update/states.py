@@ -52,6 +52,11 @@ _MESSAGES: Final = {
 """Docker's words, which clients look for; failures bring their own."""
 
 
+def has_not_ended(status: UpdateStatus | None) -> bool:
+    """Whether an update or rollback is under way, or paused."""
+    return status is not None and status.state in (*UNDER_WAY, *PAUSED)
+
+
 def settings_of(service: Service) -> UpdateConfig:
     """What a service's update, or its rollback, goes by."""
     status = service.update_status

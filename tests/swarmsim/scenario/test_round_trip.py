@@ -47,6 +47,7 @@ NAMES = Names(
     racks=("a", "b"),
     stacks=("shop",),
     services=("shop_web", "shop_db"),
+    secrets=("shop_password",),
     traffic=("visitors",),
     writers=("operator",),
 )
@@ -90,6 +91,7 @@ VALUES: dict[int, st.SearchStrategy[Any]] = {
         (words.INSTANT, DURATIONS),
         (words.WINDOW, WINDOWS),
         (words.SERVICE, st.sampled_from(NAMES.services)),
+        (words.SECRET, st.sampled_from(NAMES.secrets)),
         (words.STACK_OR_SERVICE, st.sampled_from(NAMES.services + NAMES.stacks)),
         (words.TRAFFIC, st.sampled_from(NAMES.traffic)),
         (words.WRITER, st.sampled_from(NAMES.writers)),

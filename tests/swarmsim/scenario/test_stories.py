@@ -58,6 +58,7 @@ TURNED_RED_BY = {
         "pause: {managers: 3, including: leader}, until: 20s",
         "leader: true",
     ),
+    "secret-rotation": ("file: stacks/keyed-2.yml", "file: stacks/keyed-1.yml", "converged: all"),
     "slow-disk-on-the-leader": (
         "slow-disk: leader, latency: 400ms",
         "slow-disk: managers, latency: 5s",
@@ -74,6 +75,9 @@ TURNED_RED_BY_BUG = [
     ("manager-back-after-compaction", "raft-snapshot-without-sessions", "always: no-acknowledged-write-lost"),
     ("join-two-managers-under-load", "raft-snapshot-without-sessions", "always: equal-digests"),
     ("flapping-link", "raft-pre-vote-against-a-leader", "leader: unchanged"),
+    ("secret-rotation", "secrets-for-everyone", "always: entitled-secrets"),
+    ("secret-rotation", "secrets-outlive-their-tasks", "always: secrets-end-with-need"),
+    ("secret-rotation", "secrets-removed-in-use", "always: secrets-in-use-stay"),
 ]
 """Story, bug of `tests/mutants`, and an expectation that it breaks."""
 PACKAGES = ("core", "sim", "swarmsim", "scenarios")
