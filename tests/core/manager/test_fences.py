@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from core.objects.fence import FENCE_LABEL, fence_wait_ns, fenced_after_ns
 from core.objects.node import NodeState
-from core.objects.service import Global, Replicated, ServiceSpec, UpdateConfig, UpdateOrder
+from core.objects.service import Global, Replicated, ServiceSpec, UpdateConfig, UpdateOrder, UpdateState
 from core.objects.task import Task, TaskState
 from core.operations import CreateService, Kind, OperationError, Remove, UpdateService
 from core.timing import SECOND
@@ -164,3 +164,17 @@ def test_what_cannot_be_is_refused(swarm: Swarm, text: str, update: UpdateConfig
     answer = swarm.ask(CreateService(spec))
     assert isinstance(answer, OperationError)
     assert answer.message == f"service web: label {FENCE_LABEL}: {problem}"
+
+
+def test_a_task_stopped_behind_its_fence_is_no_failure_of_an_update(swarm: Swarm) -> None:
+    old = task(swarm)
+    swarm.update("db", task=replace(old.spec, force_update=1))
+    swarm.run_for(SECOND)
+    new = task(swarm)
+    assert new.by_update
+    swarm.report(new, TaskState.SHUTDOWN)
+    swarm.run_for(60 * SECOND)
+    status = swarm.service("db").update_status
+    assert status is not None
+    assert (status.state, status.failure_count) == (UpdateState.COMPLETED, 0)
+    assert task(swarm).id != new.id
