@@ -1,5 +1,9 @@
 """One container: a process that stands in for its image's program, its addresses and its file system."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from core.events import ContainerPhase, EngineReport
 from core.ids import NetworkId, TaskId
 from core.objects.config import Config
@@ -7,6 +11,9 @@ from core.objects.port import PortConfig
 from core.objects.secret import Secret
 from core.objects.task import ContainerStatus, FileTarget, Task
 from sim.images import Image
+
+if TYPE_CHECKING:
+    from sim.probes import Probing
 
 _RUNNING = (ContainerPhase.STARTED, ContainerPhase.HEALTHY, ContainerPhase.UNHEALTHY)
 
@@ -21,6 +28,7 @@ class Container:
         "exit_code",
         "files",
         "id",
+        "ill",
         "image",
         "life",
         "listening",
@@ -28,6 +36,7 @@ class Container:
         "phase",
         "pid",
         "ports",
+        "probing",
         "served_count",
         "task",
     )
@@ -43,6 +52,10 @@ class Container:
         self.err = ""
         self.pid = 0
         self.life = 0
+        self.ill = False
+        """It answers with errors, and every probe of its health fails."""
+        self.probing: Probing | None = None
+        """Where its health check stands, if it declares one and was started."""
         self.memory_bytes = image.memory_bytes
         self.served_count = 0
         self.addresses: dict[NetworkId, str] = {
@@ -65,8 +78,8 @@ class Container:
 
     @property
     def healthy(self) -> bool:
-        """Whether it lives and its health check, if it has one, is good."""
-        return self.phase is ContainerPhase.HEALTHY
+        """Whether it lives, is not ill, and was found healthy if it declares a health check."""
+        return self.phase is ContainerPhase.HEALTHY and not self.ill
 
     @property
     def networks(self) -> tuple[NetworkId, ...]:

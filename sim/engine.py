@@ -18,6 +18,7 @@ from sim.facts import ContainerChanged, WorldFact
 from sim.host_ports import open_ports
 from sim.images import Catalogue, Image
 from sim.loop import Loop
+from sim.probes import Probes
 
 Order = PrepareTask | StartTask | StopTask | RemoveTask
 
@@ -44,6 +45,7 @@ class Engine:
         self._listener: Deliver | None = None
         self._down_reason = ""
         self._postponed: list[tuple[Order, Deliver]] = []
+        self._probes = Probes(loop, self._changed)
         self._life = 0
         self._container_count = 0
         self.pulls_fail = False
@@ -133,7 +135,7 @@ class Engine:
         container.listening = True
         container.ports = open_ports(container.task.endpoint.host_ports, self._open_ports())
         if container.has_health_check:
-            self._loop.call_after(image.healthy_after_ns, self._became_healthy, container, life)
+            self._probes.begin(container)
         phase = ContainerPhase.STARTED if container.has_health_check else ContainerPhase.HEALTHY
         self._changed(container, phase, operation_id, deliver)
         if image.exits_after_ns is not None:
@@ -141,10 +143,6 @@ class Engine:
         if image.crash_every_ns:
             delay_ns = int(self._rng.expovariate(1.0) * image.crash_every_ns)
             self._loop.call_after(delay_ns, self._exit, container, life, CRASHED, "")
-
-    def _became_healthy(self, container: Container, life: int) -> None:
-        if life == container.life and container.phase is ContainerPhase.STARTED:
-            self._changed(container, ContainerPhase.HEALTHY)
 
     def _stop(self, order: StopTask, deliver: Deliver) -> None:
         container = self._containers.get(order.task_id)
@@ -222,11 +220,16 @@ class Engine:
         return True
 
     def become_unhealthy(self, task_id: TaskId) -> bool:
-        """Fault: its health check fails from now on, and it answers with errors; False if it does not run."""
+        """Fault: its health check fails from now on, and it answers with errors; False if it does not run.
+
+        Without a health check, that is known at once, as if the engine had seen it.
+        """
         container = self._containers.get(task_id)
         if container is None or not container.running:
             return False
-        self._changed(container, ContainerPhase.UNHEALTHY)
+        self._probes.falls_ill(container)
+        if not container.has_health_check:
+            self._changed(container, ContainerPhase.UNHEALTHY)
         return True
 
     def served(self, container: Container) -> None:

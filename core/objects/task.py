@@ -224,6 +224,10 @@ class Task(Struct, frozen=True, gc=False, tag="task"):
     """How long it has for the connections it has, once it takes no new ones, before it is told to stop.
 
     As its service's label said when it was made; None is the timing profile's."""
+    fence_ns: int | None = None
+    """How long it may run on while no leader is known to know of its host (`core.objects.fence`)."""
+    failures_in_a_row: int = 0
+    """Of the tasks before it, where its service asked for ever slower restarts (`core.manager.restart.policy`)."""
     version: int = 0
     created_at: int = 0
     updated_at: int = 0

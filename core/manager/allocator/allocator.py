@@ -27,6 +27,7 @@ from core.manager.allocator.presence import Presence
 from core.manager.allocator.subnets import next_subnet, next_vni, with_gateway
 from core.manager.control.networks import ingress_of
 from core.manager.draft import Draft
+from core.manager.task_moves import Writer
 from core.objects import Network, Node, Service, Task
 from core.objects.network import NetworkAttachment
 from core.objects.service import Endpoint, EndpointMode, VirtualIP
@@ -40,6 +41,7 @@ class Allocator:
     """A reconciler: everything that needs an address, a port or a VXLAN identifier."""
 
     kinds = (Kind.NETWORK, Kind.NODE, Kind.SERVICE, Kind.TASK)
+    writer = Writer.ALLOCATOR
 
     def __init__(self, head: Store) -> None:
         self._head = head

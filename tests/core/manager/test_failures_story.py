@@ -282,3 +282,22 @@ def test_addresses_that_run_out_are_reported_and_waited_for() -> None:
     swarm.run_for(SECOND)
     swarm.check()
     assert len(swarm.running("b")) > 3 - len(waiting)
+
+
+def test_losing_nodes_gives_no_attempts_back() -> None:
+    """Lost tasks are history too, but must not push out of it the attempts that were made."""
+    swarm = Swarm(workers=2)
+    policy = RestartPolicy(RestartCondition.ANY, delay_ns=1 * SECOND, max_attempts=2)
+    swarm.create("web", task_spec(restart=policy), Replicated(1))
+    for _ in range(2):
+        fail(swarm, swarm.running("web")[0])
+        swarm.run_for(1 * SECOND)
+    for _ in range(4):
+        node_id = swarm.running("web")[0].node_id
+        swarm.set_state(node_id, NodeState.DOWN)
+        swarm.settle()
+        swarm.set_state(node_id, NodeState.READY)
+        swarm.settle()
+    fail(swarm, swarm.running("web")[0])
+    swarm.run_for(60 * SECOND)
+    assert swarm.running("web") == []
