@@ -26,12 +26,6 @@ class Refused(Struct, frozen=True, gc=False, tag="refused"):
     reason: str
 
 
-class LeadershipReady(Struct, frozen=True, gc=False, tag="leadership-ready"):
-    """The leader of `term` has applied its first entry and acts as the swarm's manager from here on."""
-
-    term: int
-
-
 class SessionOpened(Struct, frozen=True, gc=False, tag="session-opened"):
     """The dispatcher accepted an agent's registration."""
 
@@ -109,7 +103,6 @@ SwarmFact = (
     HostPhaseChanged
     | Halted
     | Refused
-    | LeadershipReady
     | SessionOpened
     | SessionLost
     | AgentConnected

@@ -6,7 +6,7 @@ samples and a look at the world now and then. What happens while the swarm forms
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from core.durability import Verdict
 from core.facts import HostPhaseChanged
@@ -91,10 +91,11 @@ class Situations(Check):
         self._tables.begin()
 
     def handlers(self) -> Mapping[type, FactListener]:
-        return {
-            **self._raft.handlers(),
-            **self._services.handlers(),
-            **self._updates.handlers(),
+        listeners: dict[type, list[FactListener]] = {}
+        for part in (self._raft, self._services, self._updates):
+            for kind, listener in part.handlers().items():
+                listeners.setdefault(kind, []).append(listener)
+        return {kind: _told_to(*several) for kind, several in listeners.items()} | {
             DaemonStarted: self._on_daemon,
             WritesLost: self._on_writes_lost,
             HostPhaseChanged: self._on_phase,
@@ -140,3 +141,11 @@ class Situations(Check):
 
     def _on_request(self, at_ns: int, host: str, sample: RequestSample) -> None:
         self._reached["request-answered" if sample.outcome is Outcome.OK else "request-failed"] += 1
+
+
+def _told_to(*listeners: FactListener) -> FactListener:
+    def tell(at_ns: int, host: str, fact: Any) -> None:
+        for listener in listeners:
+            listener(at_ns, host, fact)
+
+    return tell

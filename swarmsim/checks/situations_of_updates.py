@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from core.facts import LeadershipReady, TaskPending
+from core.facts import TaskPending
 from core.manager.update.states import UNDER_WAY, was_requested
 from core.objects.service import Service, UpdateState
 from core.objects.task import Task, TaskState, is_wanted
 from core.operations import Kind
+from core.raft.effects import LeaderElected
 from core.raft.node import RaftNode
 from core.store import Changed, slot_of
 from swarmsim.checks.decisions import Decisions
@@ -31,7 +32,7 @@ class UpdateSituations:
 
     def handlers(self) -> Mapping[type, FactListener]:
         """Facts it wants."""
-        return {LeadershipReady: self._on_leader, TaskPending: self._on_pending}
+        return {LeaderElected: self._on_leader, TaskPending: self._on_pending}
 
     def on_applied(self, at_ns: int, host: str, node: RaftNode, index: int, command: Any) -> None:
         """Some manager applies a transaction."""
@@ -64,7 +65,7 @@ class UpdateSituations:
         elif old.status.state is not new.status.state is TaskState.COMPLETE:
             self._reached["job-task-completed"] += 1
 
-    def _on_leader(self, at_ns: int, host: str, fact: LeadershipReady) -> None:
+    def _on_leader(self, at_ns: int, host: str, fact: LeaderElected) -> None:
         if self._led_before not in ("", host):
             services = self._decisions.store.services.values()
             self._reached["leader-changed-in-mid-update"] += any(_state_of(each) in UNDER_WAY for each in services)

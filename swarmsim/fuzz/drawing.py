@@ -19,7 +19,7 @@ from swarmsim.fuzz.profiles import PROFILES, Profile
 from swarmsim.fuzz.rejoining import back_after_loss, comings_and_goings
 from swarmsim.fuzz.stack import FuzzStack
 from swarmsim.fuzz.surroundings import draw_racks, lost_reports, surrounding_faults
-from swarmsim.fuzz.updates import draw_deployments, draw_mistakes, draw_updates
+from swarmsim.fuzz.updates import draw_deployments, draw_mistakes, draw_righting, draw_updates
 from swarmsim.scenario import steps
 from swarmsim.scenario.expectations import Claim, Converged, Expectation, Leader, WriteAcknowledged
 from swarmsim.scenario.loader import decode
@@ -243,7 +243,13 @@ class _Drawing:
             *draw_updates(Random(f"{stream}/updates"), stack, latest_ns),
             *draw_mistakes(Random(f"{stream}/mistakes"), stack, latest_ns),
             *draw_deployments(self._another_source(Random(f"{stream}/deployments")), stack),
+            *draw_righting(Random(f"{stream}/righting"), stack, self._righted_at_ns),
         ]
+
+    @property
+    def _righted_at_ns(self) -> int:
+        """By then there is a leader, and what was ordered before has been carried out."""
+        return self._profile.faulty_ns + BOOT_NS + self._profile.progress_ns
 
     def _pruning(self, timeline: list[Step]) -> list[Step]:
         """Half of all deployments remove the services that are not in the version that they deploy."""
@@ -301,5 +307,7 @@ class _Drawing:
         claims: list[Claim] = [Leader(after_ns, progress_ns), WriteAcknowledged(after_ns, progress_ns)]
         if profile.stack is not None:
             convergence_ns = CONVERGENCE_NS if profile.pace == 1 else CONVERGENCE_NS + progress_ns
-            claims.append(Converged(after_ns, min(convergence_ns, profile.calm_ns - BOOT_NS)))
+            converges_ns = self._righted_at_ns if len(profile.stack.again) > 1 else after_ns
+            end_ns = profile.faulty_ns + profile.calm_ns
+            claims.append(Converged(converges_ns, min(convergence_ns, end_ns - converges_ns)))
         return tuple(Expectation(claim) for claim in claims)

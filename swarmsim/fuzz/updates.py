@@ -5,7 +5,6 @@ Drawn from a source of chance of their own, so that they come on top of a schedu
 
 from random import Random
 
-from core.timing import MS
 from swarmsim.fuzz.faults import FaultSource
 from swarmsim.fuzz.stack import FuzzStack
 from swarmsim.scenario import steps
@@ -33,10 +32,7 @@ def draw_mistakes(rng: Random, stack: FuzzStack, latest_ns: int) -> list[Step]:
 
 
 def draw_deployments(source: FaultSource, stack: FuzzStack) -> list[Step]:
-    """In half of the schedules other versions of the stack's file, often with the leader lost in the middle of it.
-
-    A last deployment puts everything right again.
-    """
+    """In half of the schedules other versions of the stack's file, often with the leader lost in the middle of it."""
     if len(stack.again) < 2:
         return []
     rng, found = source.rng, []
@@ -46,7 +42,12 @@ def draw_deployments(source: FaultSource, stack: FuzzStack) -> list[Step]:
         lost_at_ns = at_ns + source.lapse(200, 2_500)
         if rng.random() < 0.5 and lost_at_ns < source.latest_ns:
             found.append(source.lasting_from(lost_at_ns, steps.Kill(Group(HostGroup.LEADER))))
-    return [*found, Step(source.until_ns - 1 * MS, steps.Deploy(stack.name, (rng.choice(stack.again),)))]
+    return found
+
+
+def draw_righting(rng: Random, stack: FuzzStack, at_ns: int) -> list[Step]:
+    """A last deployment, which puts right whatever was done by mistake."""
+    return [Step(at_ns, steps.Deploy(stack.name, (rng.choice(stack.again),)))] if len(stack.again) > 1 else []
 
 
 def _draw_order(rng: Random, stack: FuzzStack) -> Action:

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from core.facts import LeadershipReady, TaskPending
+from core.facts import TaskPending
 from core.ids import NodeId, ServiceId, TaskId
 from core.manager.update.states import UpdateEvent, moved
 from core.objects import Service, Task
 from core.objects.service import JobStatus, ReplicatedJob, ServiceSpec, UpdateState, UpdateStatus
 from core.objects.task import ContainerSpec, TaskSpec, TaskState, TaskStatus
+from core.raft.effects import LeaderElected
 from core.store import Change, Create, Transaction, Update
 from swarmsim.checks.situations_of_updates import UpdateSituations
 
@@ -70,12 +71,12 @@ HISTORIES: dict[str, tuple[list[Any], dict[str, int]]] = {
         {"rollback-completed": 1},
     ),
     "leadership goes to another meanwhile": (
-        [LeadershipReady(1), *BEGUN, (FACT_AT, LeadershipReady(2))],
+        [LeaderElected(1), *BEGUN, (FACT_AT, LeaderElected(2))],
         {"leader-changed-in-mid-update": 1},
     ),
-    "the same leads again": ([LeadershipReady(1), *BEGUN, LeadershipReady(2)], {}),
+    "the same leads again": ([LeaderElected(1), *BEGUN, LeaderElected(2)], {}),
     "leadership goes to another when it is over": (
-        [LeadershipReady(1), *BEGUN, web(UpdateState.COMPLETED), (FACT_AT, LeadershipReady(2))],
+        [LeaderElected(1), *BEGUN, web(UpdateState.COMPLETED), (FACT_AT, LeaderElected(2))],
         {"update-completed": 1},
     ),
     "a job's task completes": ([BATCH, part("a"), part("a", TaskState.COMPLETE)], {"job-task-completed": 1}),

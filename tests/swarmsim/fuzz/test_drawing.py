@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from core.timing import LAN
 from swarmsim.acceptance import check_accepted
 from swarmsim.fuzz import drawing
-from swarmsim.fuzz.drawing import CONVERGENCE_NS, draw, read_stack
+from swarmsim.fuzz.drawing import BOOT_NS, CONVERGENCE_NS, draw, read_stack
 from swarmsim.fuzz.profiles import EVERYTHING, PROFILES, RAFT, SWARM, Profile, profile_of
 from swarmsim.fuzz.small_stack import SMALL
 from swarmsim.fuzz.whole_stack import WHOLE
@@ -145,13 +145,14 @@ def test_the_versions_of_the_whole_stack_differ_in_secrets_configs_and_services(
     assert names[1] - names[0]
 
 
-def test_whatever_is_updated_by_mistake_is_put_right_before_the_liveness_phase() -> None:
+def test_whatever_is_updated_by_mistake_is_put_right_once_it_has_been_done() -> None:
     mistaken = 0
     for seed in SEEDS:
         timeline = drawn_once(EVERYTHING, seed).timeline
         orders = [step for step in timeline if isinstance(step.action, steps.Update | steps.Rollback | steps.Deploy)]
         assert isinstance(orders[-1].action, steps.Deploy)
-        assert orders[-1].at_ns < EVERYTHING.faulty_ns
+        assert orders[-1].at_ns == EVERYTHING.faulty_ns + BOOT_NS + EVERYTHING.progress_ns
+        assert all(step.at_ns < EVERYTHING.faulty_ns for step in orders[:-1])
         bad = {plan.image for plans in WHOLE.bad_images.values() for plan in plans}
         mistaken += any(isinstance(step.action, steps.Update) and step.action.image in bad for step in orders)
     assert 0 < mistaken < len(SEEDS)
