@@ -10,13 +10,14 @@ from core.timing import MS, SECOND
 from swarmsim.checks.tables import Tables
 from swarmsim.counting import counted
 from swarmsim.player.continuity import Continuity
-from swarmsim.player.convergence import missing
+from swarmsim.player.convergence import missing, unevenness
 from swarmsim.player.operator import Operator
 from swarmsim.player.roster import NobodyThereError, Roster, prevailing_store
 from swarmsim.recording import Ruling, Verdict
 from swarmsim.scenario.expectations import (
     CaughtUp,
     Converged,
+    Even,
     Expectation,
     KeepsRunning,
     Leader,
@@ -35,7 +36,7 @@ class Eventually:
 
     def __init__(self, world: World, origin_ns: int, expectation: Expectation, lacks: Missing) -> None:
         claim = expectation.claim
-        assert isinstance(claim, Leader | Converged | Members | CaughtUp | Updated)
+        assert isinstance(claim, Leader | Converged | Members | CaughtUp | Updated | Even)
         self._world = world
         self._origin_ns = origin_ns
         self._expectation = expectation
@@ -87,6 +88,9 @@ def eventually(
             lacks = _once_carried_out(operator, origin_ns + claim.after_ns, partial(members_missing, world, claim))
         case Updated():
             lacks = _once_carried_out(operator, origin_ns + claim.after_ns, partial(update_missing, world, claim))
+        case Even(service=service):
+            uneven = partial(unevenness, world, service)
+            lacks = _once_carried_out(operator, origin_ns + claim.after_ns, uneven)
         case CaughtUp():
             lacks = _CaughtUp(world, roster, claim)
         case KeepsRunning():

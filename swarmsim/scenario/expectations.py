@@ -90,6 +90,14 @@ class Updated(Struct, frozen=True, gc=False, tag="update"):
     state: UpdateState
 
 
+class Even(Struct, frozen=True, gc=False, tag="even"):
+    """No two nodes that may take tasks of a service differ by more than one in how many healthy ones run there."""
+
+    after_ns: int
+    within_ns: int
+    service: str
+
+
 class SuccessRate(Struct, frozen=True, gc=False, tag="success-rate"):
     """Of the requests of a traffic source that start in the window, this share gets a good answer within 1 s."""
 
@@ -159,6 +167,7 @@ Claim = (
     | Members
     | CaughtUp
     | Updated
+    | Even
     | SuccessRate
     | Writes
     | WriteAcknowledged

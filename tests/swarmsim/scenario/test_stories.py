@@ -25,6 +25,8 @@ TURNED_RED_BY = {
     "bad-image-rolls-back": ("healthy-after: 2s", "healthy-after: 200ms", "running: {service: web_front"),
     "drain-every-host": ("stacks/web.yml", "stacks/web-without-drain.yml", "success-rate"),
     "job-with-crashing-workers": ("exits-after: 10s", "exits-after: 60s", "converged: all"),
+    "force-update-evens-out": ("force-update: web_crowd", "scale: {web_crowd: 20}", "even: web_crowd"),
+    "scale-10-500-10": ("stacks/crowd.yml", "stacks/crowd-without-drain.yml", "success-rate"),
     "leader-lost-in-mid-update": ("kill: leader", "kill: {managers: 3, including: leader}", "is: completed"),
     "rack-loss": ("stacks/web.yml", "stacks/web-anywhere.yml", "running: {service: web_front"),
     "rolling-update": ("stacks/web.yml", "stacks/web-without-drain.yml", "success-rate"),
