@@ -78,10 +78,12 @@ class Waiting:
         self._due_groups.pop(key, None)
 
     def retry(self, node_ids: Iterable[NodeId]) -> None:
-        """These nodes have changed: all groups are due, and the tasks that came with these nodes."""
+        """These nodes have changed: all groups are due, and the tasks that came with these nodes; the oldest first."""
         self._due_groups = OrderedDict.fromkeys(self._groups)
         for node_id in node_ids:
-            self._due_tasks.update(self._preassigned.get(node_id, {}))
+            for task_id in self._preassigned.get(node_id, ()):
+                self._due_tasks[task_id] = None
+                self._due_tasks.move_to_end(task_id)
 
     def add(self, task: Task) -> None:
         """A task waits, and is due unless it did already."""
