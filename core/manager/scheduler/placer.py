@@ -51,10 +51,6 @@ class Placer:
         """How often it has put a node to the filters."""
         return self._pipeline.look_count
 
-    def is_for(self, task: Task) -> bool:
-        """Whether the task's template is the one that this was made for."""
-        return self._pipeline.is_for(task)
-
     def resume(self, now: int) -> None:
         """Some time has passed, and nodes may have changed."""
         told = self._fleet.journal.since(self._mark)

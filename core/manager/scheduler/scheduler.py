@@ -183,7 +183,7 @@ class Scheduler:
     def _placer(self, now: int, key: ServiceVersion, task: Task) -> Placer:
         """The one for this service version, told the time."""
         placer = self._placers.pop(key, None)
-        if placer is None or not placer.is_for(task):
+        if placer is None:
             placer = Placer(self._fleet, task, now)
         else:
             placer.resume(now)

@@ -27,7 +27,7 @@ from core.store import Store
 from core.timing import SECOND
 
 NAMES = [NodeId(f"n{number}") for number in range(5)]
-VERSIONS = [(ServiceId(name), version) for name in ("a", "b", "c") for version in (1, 2)]
+VERSIONS = [(ServiceId("a"), 1), (ServiceId("a"), 2), (ServiceId("b"), 1)]
 HOST_PORT = (PortConfig(80, 8080, publish_mode=PublishMode.HOST),)
 PLAIN = (TaskSpec(ContainerSpec("app")), EndpointSpec())
 BOUNDS: tuple[tuple[ModuleType, str, int], ...] = (
@@ -219,20 +219,23 @@ class SchedulerMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.bench.head.nodes and self.templates)
     @rule(
-        choice=st.integers(0, 99), key=st.sampled_from(VERSIONS), count=st.integers(MAX_FAILURES - 1, MAX_FAILURES + 1)
+        node=st.integers(0, 99),
+        version=st.integers(0, 99),
+        count=st.integers(MAX_FAILURES - 1, MAX_FAILURES + 1),
+        more_count=st.integers(0, 3),
     )
-    def crash_loop(self, choice: int, key: Version, count: int) -> None:
-        """Tasks of a service version fail on one node, again and again."""
-        if key not in self.templates:
-            return
-        name = pick(list(self.bench.head.nodes), choice)
+    def crash_loop(self, node: int, version: int, count: int, more_count: int) -> None:
+        """Tasks of a service version fail on one node, again and again, before more of them come."""
+        key, name = pick(list(self.templates), version), pick(list(self.bench.head.nodes), node)
         for _ in range(count):
             running = self.new_task(key, self.templates[key], node_id=name, status=TaskStatus(TaskState.RUNNING))
             self.bench.write(running)
             self.bench.write(replace(running, status=TaskStatus(TaskState.FAILED), desired_state=TaskState.SHUTDOWN))
             self.note_failure(running)
             self.bench.delete(Kind.TASK, running.id)
-        self.settle()
+        if more_count:
+            self.bench.write(*(self.new_task(key, self.templates[key]) for _ in range(more_count)))
+        self.settle(key)
 
     @rule(duration_s=st.sampled_from([1, 150, 300]))
     def wait(self, duration_s: int) -> None:
