@@ -37,10 +37,11 @@ PATIENCE_S = 600
 
 
 class Cost(Struct, frozen=True):
-    """Of one phase: CPU and simulated seconds, and the longest step in milliseconds with its event."""
+    """Of one phase: CPU and simulated seconds, steps of hosts, and the longest in milliseconds with its event."""
 
     cpu_s: float
     simulated_s: float
+    step_count: int
     longest: tuple[float, str]
 
 
@@ -60,13 +61,19 @@ class Run:
 
     def _measure(self, name: str, act: Callable[[], None]) -> None:
         begun_at, begun_s = process_time(), self._world.now / SECOND if self.costs else 0.0
+        step_count = self.stopwatch.step_count
         act()
-        longest = self.stopwatch.read()[0]
-        self.costs[name] = cost = Cost(process_time() - begun_at, self._world.now / SECOND - begun_s, longest)
+        self.costs[name] = cost = Cost(
+            process_time() - begun_at,
+            self._world.now / SECOND - begun_s,
+            self.stopwatch.step_count - step_count,
+            self.stopwatch.read()[0],
+        )
         print(
-            f"  {name:9} {cost.cpu_s:8.1f} s CPU {cost.simulated_s:6.0f} s simulated,"
-            f" longest step {longest[0]:.1f} ms in {longest[1]}", flush=True,
-        )  # fmt: skip
+            f"  {name:9} {cost.cpu_s:8.1f} s CPU {cost.simulated_s:6.0f} s simulated {cost.step_count:11,} steps,"
+            f" longest {cost.longest[0]:.1f} ms in {cost.longest[1]}",
+            flush=True,
+        )
 
     def _form(self, host_count: int) -> None:
         self._world = swarm(self.stopwatch, host_count - 3)

@@ -171,9 +171,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         self.settle(key)
 
     @rule(described=described, names=st.sets(st.sampled_from(NAMES), min_size=1))
-    def add_preassigned(
-        self, described: tuple[Version, tuple[TaskSpec, EndpointSpec]], names: set[NodeId]
-    ) -> None:
+    def add_preassigned(self, described: tuple[Version, tuple[TaskSpec, EndpointSpec]], names: set[NodeId]) -> None:
         key, template = described
         tasks = [self.new_task(key, template, node_id=name) for name in sorted(names)]
         self.bench.write(*(replace(task, slot=0) for task in tasks))
