@@ -54,8 +54,8 @@ nodes = st.builds(
     st.sampled_from("ab"),
     st.sampled_from([{}, {"rack": "1"}, {"rack": "2"}]),
     st.sampled_from([{}, {"disk": "ssd"}]),
-    st.sampled_from([Availability.ACTIVE] * 3 + [Availability.PAUSE]),
-    st.sampled_from([NodeState.READY] * 3 + [NodeState.DOWN]),
+    st.sampled_from([Availability.ACTIVE] * 9 + [Availability.PAUSE]),
+    st.sampled_from([NodeState.READY] * 9 + [NodeState.DOWN]),
     st.integers(1, 6),
     st.sampled_from(["x86_64", "amd64", "aarch64"]),
     st.sampled_from([(), (("Log", "json-file"),), (("Log", "json-file"), ("Log", "gelf"))]),
@@ -77,8 +77,8 @@ templates = st.builds(
     st.integers(0, 2),
     st.sampled_from([0, 0, 3]),
     st.sampled_from([0, 0, 0, 2]),
-    st.sampled_from([(), (), (Platform("linux", "amd64"),), (Platform("", "arm64"), Platform("linux", ""))]),
-    st.sampled_from([None, None, LogDriver("gelf")]),
+    st.sampled_from([(), (), (), (), (Platform("linux", "amd64"),), (Platform("", "arm64"), Platform("linux", ""))]),
+    st.sampled_from([None] * 4 + [LogDriver("gelf")]),
     st.sampled_from([False, False, True]),
 )
 described = st.sampled_from(VERSIONS).flatmap(lambda key: st.tuples(st.just(key), templates))
@@ -155,7 +155,7 @@ class SchedulerMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.patches.undo()
 
-    @initialize(tight=st.booleans(), described=st.lists(nodes, min_size=1, max_size=5))
+    @initialize(tight=st.booleans(), described=st.lists(nodes, min_size=3, max_size=5))
     def begin(self, tight: bool, described: list[Node]) -> None:
         for module, name, least in BOUNDS if tight else ():
             self.patches.setattr(module, name, least)
@@ -190,23 +190,26 @@ class SchedulerMachine(RuleBasedStateMachine):
         self.twin.failures = {key: times for key, times in self.twin.failures.items() if key[0] != name}
         self.settle()
 
-    @precondition(lambda self: self.bench.head.tasks)
+    @precondition(lambda self: self.on_nodes())
     @rule(choice=st.integers(0, 99), state=st.sampled_from([TaskState.RUNNING, TaskState.COMPLETE, TaskState.FAILED]))
     def advance(self, choice: int, state: TaskState) -> None:
-        task = pick(list(self.bench.head.tasks.values()), choice)
-        if task.status.state < TaskState.ASSIGNED or task.status.state >= state:
-            return
+        task = pick(self.on_nodes(), choice)
         desired = task.desired_state if state is TaskState.RUNNING else TaskState.SHUTDOWN
         self.bench.write(replace(task, status=TaskStatus(state), desired_state=desired))
         if state is TaskState.FAILED:
             self.note_failure(task)
         self.settle()
 
-    @precondition(lambda self: self.bench.head.tasks)
+    @precondition(lambda self: self.on_nodes())
     @rule(choice=st.integers(0, 99))
     def stop(self, choice: int) -> None:
-        task = pick(list(self.bench.head.tasks.values()), choice)
-        self.bench.write(replace(task, desired_state=TaskState.SHUTDOWN))
+        self.bench.write(replace(pick(self.on_nodes(), choice), desired_state=TaskState.SHUTDOWN))
+        self.settle()
+
+    @precondition(lambda self: self.bench.waiting())
+    @rule(choice=st.integers(0, 99))
+    def give_up(self, choice: int) -> None:
+        self.bench.write(replace(pick(self.bench.waiting(), choice), desired_state=TaskState.SHUTDOWN))
         self.settle()
 
     @precondition(lambda self: self.bench.head.tasks)
@@ -284,6 +287,10 @@ class SchedulerMachine(RuleBasedStateMachine):
         finish(fresh.rebuild(self.bench.now))
         assert_same_infos(self.bench.scheduler, fresh)
 
+    def on_nodes(self) -> list[Task]:
+        states = range(TaskState.ASSIGNED, TaskState.RUNNING + 1)
+        return [task for task in self.bench.head.tasks.values() if task.status.state in states]
+
     def new_task(self, key: Version, template: tuple[TaskSpec, EndpointSpec], **changes: object) -> Task:
         """A version keeps the template that it had first."""
         self.task_count += 1
@@ -312,7 +319,7 @@ def assert_same_infos(one: Scheduler, other: Scheduler) -> None:
 
 
 TestScheduler = SchedulerMachine.TestCase
-TestScheduler.settings = settings(stateful_step_count=25)
+TestScheduler.settings = settings(stateful_step_count=40)
 
 
 @given(
