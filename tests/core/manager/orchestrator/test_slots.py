@@ -1,18 +1,43 @@
-"""Which slots a service keeps when it has to give some up (swarm.md §3.3)."""
+"""Which slots are kept when there are too many, and which number is free."""
 
+from itertools import islice
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.ids import NodeId, ServiceId, TaskId
-from core.manager.orchestrator.slots import in_order_of_keeping
-from core.objects import Task
-from core.objects.task import ContainerSpec, TaskSpec, TaskState, TaskStatus
+from core.manager.orchestrator.slots import free_numbers, in_order_of_keeping
+from core.objects.task import ContainerSpec, Task, TaskSpec, TaskState, TaskStatus
+
+RUNNING, STARTING, PENDING = TaskState.RUNNING, TaskState.STARTING, TaskState.PENDING
+
+
+def task(node: str, state: TaskState = RUNNING) -> Task:
+    spec = TaskSpec(ContainerSpec("app"))
+    return Task(TaskId("t"), ServiceId("s"), 1, spec, 1, node_id=NodeId(node), status=TaskStatus(state))
+
+
+@pytest.mark.parametrize(
+    ("slots", "kept_first_to_last"),
+    [
+        ({1: task("a"), 2: task("b"), 3: task("c")}, [1, 2, 3]),  # high numbers go first
+        ({1: task("", PENDING), 2: task("a")}, [2, 1]),  # before them what has no node
+        ({1: task("a"), 2: task("a"), 3: task("b")}, [1, 3, 2]),  # and the second on the fullest node
+        ({1: task("a"), 2: task("a"), 3: task("a"), 4: task("b"), 5: task("b")}, [1, 4, 2, 5, 3]),
+        ({1: task("a", STARTING), 2: task("a")}, [2, 1]),  # of two on a node, the one that does not run
+        ({1: task("a", STARTING), 2: task("b")}, [2, 1]),
+        ({1: task("a", STARTING), 2: task("b"), 3: task("b")}, [2, 1, 3]),  # an even spread counts for more
+    ],
+)
+def test_what_is_kept_is_spread_evenly_and_runs(slots: dict[int, Task], kept_first_to_last: list[int]) -> None:
+    assert in_order_of_keeping({number: [each] for number, each in slots.items()}) == kept_first_to_last
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=12), st.data())
 def test_what_is_kept_is_as_even_over_the_nodes_as_it_can_be(places: list[int], data: st.DataObject) -> None:
     """`places`: the node of each slot, from slot 1 on."""
-    slots = {number: [task(number, f"n{place}")] for number, place in enumerate(places, 1)}
+    slots = {number: [task(f"n{place}")] for number, place in enumerate(places, 1)}
     replicas = data.draw(st.integers(0, len(places)))
     kept = in_order_of_keeping(slots)[:replicas]
     counts = {place: sum(places[number - 1] == place for number in kept) for place in places}
@@ -22,16 +47,6 @@ def test_what_is_kept_is_as_even_over_the_nodes_as_it_can_be(places: list[int], 
             assert count <= other_count + 1 or other_count == places.count(other), (place, other, counts)
 
 
-def test_who_runs_is_kept_before_who_does_not_and_who_has_no_node_goes_first() -> None:
-    slots = {
-        1: [task(1, "", TaskState.PENDING)],
-        2: [task(2, "n1", TaskState.PREPARING)],
-        3: [task(3, "n1")],
-        4: [task(4, "n2")],
-    }
-    assert in_order_of_keeping(slots) == [3, 4, 2, 1]
-
-
-def task(number: int, node: str, state: TaskState = TaskState.RUNNING) -> Task:
-    spec = TaskSpec(ContainerSpec("app"))
-    return Task(TaskId(str(number)), ServiceId("web"), number, spec, 1, NodeId(node), status=TaskStatus(state))
+def test_the_lowest_free_numbers_are_taken_and_they_begin_with_one() -> None:
+    assert list(islice(free_numbers({1, 2, 4, 7}), 4)) == [3, 5, 6, 8]
+    assert next(free_numbers(())) == 1

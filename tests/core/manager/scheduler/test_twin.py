@@ -19,7 +19,6 @@ from core.objects.endpoint import EndpointSpec
 from core.objects.node import Availability, NodeDescription, NodeSpec, NodeState, NodeStatus
 from core.objects.port import PortConfig, PublishMode
 from core.objects.resources import Platform, Resources
-from core.objects.service import ServiceSpec
 from core.objects.task import ContainerSpec, LogDriver, Placement, TaskSpec, TaskState, TaskStatus, is_wanted
 from core.operations import Kind
 from core.parts import finish
