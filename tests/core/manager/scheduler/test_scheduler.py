@@ -56,6 +56,27 @@ def test_the_reason_is_the_first_filter_that_fails(spec: TaskSpec, expected: str
     assert reason(swarm) == f"no suitable node ({expected})"
 
 
+@pytest.mark.parametrize(
+    ("wanted", "offered", "fits"),
+    [
+        (Platform("linux", "x86_64"), Platform("linux", "amd64"), True),
+        (Platform("linux", "arm64"), Platform("linux", "aarch64"), True),
+        (Platform("linux", "amd64"), Platform("linux", "aarch64"), False),
+        (Platform("windows", "amd64"), Platform("linux", "amd64"), False),
+        (Platform("", "amd64"), Platform("linux", "x86_64"), True),
+        (Platform("linux", ""), Platform("linux", "s390x"), True),
+    ],
+)
+def test_names_of_one_architecture_are_the_same_and_empty_ones_any(
+    wanted: Platform, offered: Platform, fits: bool
+) -> None:
+    swarm = Swarm(workers=0)
+    node = node_of("w1")
+    swarm.put(replace(node, description=replace(node.description, platform=offered)))
+    swarm.create("web", replace(task_spec(), placement=Placement(platforms=(wanted,))))
+    assert swarm.places("web") == ({"w1": 1} if fits else {})
+
+
 def test_reasons_come_most_frequent_first_and_in_the_order_of_the_filters() -> None:
     swarm = Swarm(workers=4)
     swarm.update_node("w1", availability=Availability.DRAIN)
