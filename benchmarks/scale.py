@@ -24,9 +24,10 @@ from core.ids import NetworkId
 from core.objects.network import NetworkSpec, Subnet
 from core.objects.service import Replicated, Service, ServiceSpec, UpdateConfig, UpdateState
 from core.objects.task import ContainerSpec, NetworkTarget, TaskSpec
-from core.operations import CreateNetwork, CreateService, UpdateService
+from core.operations import CreateNetwork, CreateService, Operation, UpdateService
+from core.raft.effects import Applied, Result
 from core.store import Store
-from core.timing import SECOND
+from core.timing import MS, SECOND
 from sim.world import World
 
 SMALL, TASKS_PER_HOST, SERVICE_SIZE, PARALLELISM = 100, 10, 100, 20
@@ -88,14 +89,19 @@ class Run:
             target = NetworkTarget(networks[number % self._network_count])
             task = TaskSpec(ContainerSpec("image:1"), networks=(target,))
             spec = ServiceSpec(f"s{number}", task, mode=Replicated(SERVICE_SIZE), update=update)
-            answer(self._world, CreateService(spec))
+            self._ask(CreateService(spec))
         self._rest(lambda store: True)
 
     def _update(self) -> None:
         for service in list(store_of(self._world).services.values()):
             task = replace(service.spec.task, container=ContainerSpec("image:2"))
-            answer(self._world, UpdateService(service.id, service.version, replace(service.spec, task=task)))
+            self._ask(UpdateService(service.id, service.version, replace(service.spec, task=task)))
         self._rest(lambda store: all(map(is_updated, store.services.values())))
+
+    def _ask(self, operation: Operation) -> None:
+        """Without waiting for the answer, which must be good when it comes; little later than what was asked before."""
+        self._world.request("m1", operation, _accepted)
+        self._world.run_for(10 * MS)
 
     def _rest(self, reached: Callable[[Store], bool]) -> None:
         """Until it is so, all tasks run and nobody told of routes for a second."""
@@ -106,6 +112,10 @@ class Run:
             rested = running_count(self._world) == self.task_count and self.stopwatch.route_count == told_count
             rested = rested and reached(store_of(self._world))
             assert self._world.now - begun_at < PATIENCE_S * SECOND, "not at rest in time"
+
+
+def _accepted(result: Result) -> None:
+    assert isinstance(result, Applied), result
 
 
 def store_of(world: World) -> Store:
