@@ -117,10 +117,15 @@ def swarm(stopwatch: Stopwatch, worker_count: int) -> World:
     answer(world, InitSwarm(founder))
     cluster = answer(world, Inspect(Kind.CLUSTER, "default"))
     assert isinstance(cluster, Cluster)
-    for name in managers[1:] + workers:
-        token = cluster.tokens.manager if name in managers else cluster.tokens.worker
-        answer(world, JoinSwarm(world.machine(name).address, (founder,), token), name)
+    for name in managers[1:]:
+        answer(world, JoinSwarm(world.machine(name).address, (founder,), cluster.tokens.manager), name)
+    joined: list[Result] = []
+    for name in workers:
+        world.request(name, JoinSwarm(world.machine(name).address, (founder,), cluster.tokens.worker), joined.append)
+        world.run_for(10 * MS)
     world.run_for(5 * SECOND)
+    assert len(joined) == worker_count, f"only {len(joined)} workers have joined"
+    assert all(isinstance(result, Applied) for result in joined), joined
     return world
 
 

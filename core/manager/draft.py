@@ -48,7 +48,12 @@ class Draft:
     @property
     def spent(self) -> bool:
         """Whether it is full, or so much was looked at for it that the rest of the work is for another step."""
-        return self._looks_left <= 0 or self.full
+        return self.looked_enough or self.full
+
+    @property
+    def looked_enough(self) -> bool:
+        """Whether so much was looked at that the rest of the work is for another step, even on what it has already."""
+        return self._looks_left <= 0
 
     def look(self, count: int = 1) -> None:
         """So many objects are looked at, whether or not anything will be written of them."""

@@ -5,11 +5,13 @@ Hosts count that are nodes and have power: one that boots, is paused or has no d
 Plain functions that look at a world at one instant and say what is still missing.
 """
 
-from core.ids import TaskId
+from core.ids import ServiceId, TaskId
+from core.manager.placement.constraints import meets, parse_constraints
 from core.objects import Node, Service, Task
 from core.objects.node import Availability, NodeState
 from core.objects.service import Global, GlobalJob, Replicated, ReplicatedJob
 from core.objects.task import TaskState, is_wanted
+from core.operations import Kind
 from core.store import Store, slot_of
 from swarmsim.checks.tables import Tables
 from swarmsim.player.roster import prevailing_store
@@ -48,6 +50,30 @@ def desired_count(store: Store, service: Service) -> int:
         case Global() | GlobalJob() if not service.spec.task.placement.constraints:
             return sum(takes_global_tasks(node) for node in store.nodes.values())
     return sum(is_wanted(task) for task in store.tasks_of_service(service.id))
+
+
+def unevenness(world: World, service_name: str) -> str:
+    """How the nodes that may take tasks of a service differ by more than one in how many healthy ones they run."""
+    store = prevailing_store(world)
+    service_id = store.id_named(Kind.SERVICE, service_name) if store is not None else None
+    if store is None or service_id is None:
+        return f"there is no service {service_name}"
+    constraints = parse_constraints(store.services[ServiceId(service_id)].spec.task.placement.constraints)
+    counts = {node.id: 0 for node in store.nodes.values() if _takes_tasks(node) and meets(node, constraints)}
+    for task in healthy_tasks(world, store).get(service_id, []):
+        if task.node_id in counts:
+            counts[task.node_id] += 1
+    if not counts:
+        return f"no node may take tasks of {service_name}"
+    fewest, most = min(counts, key=lambda each: counts[each]), max(counts, key=lambda each: counts[each])
+    if counts[most] - counts[fewest] <= 1:
+        return ""
+    names = {node_id: store.nodes[node_id].description.hostname for node_id in (most, fewest)}
+    return f"{service_name} has {counts[most]} tasks on {names[most]} and {counts[fewest]} on {names[fewest]}"
+
+
+def _takes_tasks(node: Node) -> bool:
+    return node.status.state is NodeState.READY and node.spec.availability is Availability.ACTIVE
 
 
 def takes_global_tasks(node: Node | None) -> bool:

@@ -11,13 +11,14 @@ from core.timing import MS, SECOND
 from swarmsim.checks.tables import Tables
 from swarmsim.counting import counted
 from swarmsim.player.continuity import Continuity
-from swarmsim.player.convergence import missing
+from swarmsim.player.convergence import missing, unevenness
 from swarmsim.player.operator import Operator
 from swarmsim.player.roster import NobodyThereError, Roster, prevailing_store
 from swarmsim.recording import Ruling, Verdict
 from swarmsim.scenario.expectations import (
     CaughtUp,
     Converged,
+    Even,
     Expectation,
     Gone,
     KeepsRunning,
@@ -38,7 +39,7 @@ class Eventually:
 
     def __init__(self, world: World, origin_ns: int, expectation: Expectation, lacks: Missing) -> None:
         claim = expectation.claim
-        assert isinstance(claim, Leader | Converged | Members | CaughtUp | Updated | Pending | Gone)
+        assert isinstance(claim, Leader | Converged | Members | CaughtUp | Updated | Pending | Even | Gone)
         self._world = world
         self._origin_ns = origin_ns
         self._expectation = expectation
@@ -92,6 +93,9 @@ def eventually(
             lacks = _once_carried_out(operator, origin_ns + claim.after_ns, partial(update_missing, world, claim))
         case Pending():
             lacks = _once_carried_out(operator, origin_ns + claim.after_ns, partial(reason_missing, world, claim))
+        case Even(service=service):
+            uneven = partial(unevenness, world, service)
+            lacks = _once_carried_out(operator, origin_ns + claim.after_ns, uneven)
         case Gone():
             lacks = _once_carried_out(operator, origin_ns + claim.after_ns, partial(left, world, claim.service))
         case CaughtUp():

@@ -104,6 +104,7 @@ FORMS: Final = (
     _form("caught-up", expectations.CaughtUp, Single("hosts", HOSTS), *_AFTER),
     _form("update", expectations.Updated, _UPDATED, *_AFTER),
     _form("pending", expectations.Pending, _PENDING, *_AFTER),
+    _form("even", expectations.Even, Single("service", SERVICE), *_AFTER),
     _form("gone", expectations.Gone, Single("service", SERVICE), *_AFTER),
     _form("success-rate", expectations.SuccessRate, _RATE, _OVER),
     _form("writes", expectations.Writes, Single("outcome", _enum(EXPECTED_OUTCOMES)), _OVER, _AT_LEAST, _BY),

@@ -99,6 +99,14 @@ class Pending(Struct, frozen=True, gc=False, tag="pending"):
     because: str
 
 
+class Even(Struct, frozen=True, gc=False, tag="even"):
+    """No two nodes that may take tasks of a service differ by more than one in how many healthy ones run there."""
+
+    after_ns: int
+    within_ns: int
+    service: str
+
+
 class SuccessRate(Struct, frozen=True, gc=False, tag="success-rate"):
     """Of the requests of a traffic source that start in the window, this share gets a good answer within 1 s."""
 
@@ -177,6 +185,7 @@ Claim = (
     | CaughtUp
     | Updated
     | Pending
+    | Even
     | Gone
     | SuccessRate
     | Writes

@@ -6,7 +6,7 @@ Values compare without regard to case. An unknown key never matches, whichever t
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final
 
 from msgspec import Struct
@@ -55,7 +55,22 @@ def parse_constraints(expressions: tuple[str, ...]) -> tuple[Constraint, ...]:
 
 def meets(node: Node, constraints: tuple[Constraint, ...]) -> bool:
     """Whether a node satisfies all of them."""
-    return all(_meets(node, constraint) for constraint in constraints)
+    return all(test_of(constraint)(node) for constraint in constraints)
+
+
+Test = Callable[[Node], bool]
+"""Whether a node satisfies a constraint."""
+
+
+def test_of(constraint: Constraint) -> Test:
+    """The question that a constraint asks, to be put to many nodes."""
+    if constraint.key.lower() == "node.ip":
+        return _address_test(constraint)
+    read = _reader(constraint.key)
+    if read is None:
+        return lambda node: False
+    value, equal = constraint.value.lower(), constraint.equal
+    return lambda node: (read(node).lower() == value) == equal
 
 
 _READERS: Final[dict[str, Callable[[Node], str]]] = {
@@ -67,27 +82,29 @@ _READERS: Final[dict[str, Callable[[Node], str]]] = {
 }
 
 
-def _meets(node: Node, constraint: Constraint) -> bool:
-    key = constraint.key
+def _reader(key: str) -> Callable[[Node], str] | None:
+    """What a key names of a node; None if that is nothing."""
     lowered = key.lower()
-    if lowered == "node.ip":
-        return _meets_address(node.status.address, constraint)
-    reader = _READERS.get(lowered)
-    if reader is not None:
-        actual = reader(node)
-    elif lowered.startswith(_NODE_LABEL) and len(key) > len(_NODE_LABEL):
-        actual = node.spec.labels.get(key[len(_NODE_LABEL) :], "")
-    elif lowered.startswith(_ENGINE_LABEL) and len(key) > len(_ENGINE_LABEL):
-        actual = node.description.engine_labels.get(key[len(_ENGINE_LABEL) :], "")
-    else:
-        return False
-    return (actual.lower() == constraint.value.lower()) == constraint.equal
+    if lowered.startswith(_NODE_LABEL) and len(key) > len(_NODE_LABEL):
+        label = key[len(_NODE_LABEL) :]
+        return lambda node: node.spec.labels.get(label, "")
+    if lowered.startswith(_ENGINE_LABEL) and len(key) > len(_ENGINE_LABEL):
+        label = key[len(_ENGINE_LABEL) :]
+        return lambda node: node.description.engine_labels.get(label, "")
+    return _READERS.get(lowered)
 
 
-def _meets_address(address: str, constraint: Constraint) -> bool:
-    """`node.ip` against an address or a subnet; what cannot be parsed never matches."""
+def _address_test(constraint: Constraint) -> Test:
+    """`node.ip` against an address or a subnet. What is neither never matches; a node without an address is in none."""
     try:
-        matches = ip_address(address) in ip_network(constraint.value, strict=False)
+        network = ip_network(constraint.value, strict=False)
+    except ValueError:
+        return lambda node: False
+    return lambda node: _is_in(node.status.address, network) == constraint.equal
+
+
+def _is_in(address: str, network: IPv4Network | IPv6Network) -> bool:
+    try:
+        return ip_address(address) in network
     except ValueError:
         return False
-    return matches == constraint.equal

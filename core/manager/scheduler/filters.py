@@ -3,10 +3,10 @@
 A filter is made for one task and asked about many nodes; one that has nothing to ask is left out of the pipeline.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from core.manager.placement.constraints import meets, parse_constraints
+from core.manager.placement.constraints import parse_constraints, test_of
 from core.manager.scheduler.node_info import NodeInfo, load_of
 from core.objects.resources import Platform
 from core.objects.task import Mount, Task
@@ -68,8 +68,11 @@ class ConstraintFilter:
     def check_for(self, task: Task) -> Check | None:
         if not task.spec.placement.constraints:
             return None
-        constraints = parse_constraints(task.spec.placement.constraints)
-        return lambda info: meets(info.node, constraints)
+        tests = [test_of(each) for each in parse_constraints(task.spec.placement.constraints)]
+        if len(tests) == 1:
+            (test,) = tests
+            return lambda info: test(info.node)
+        return lambda info: all(test(info.node) for test in tests)
 
     def explain(self, count: int) -> str:
         return f"scheduling constraints not satisfied on {_nodes(count)}"
@@ -128,30 +131,40 @@ FILTERS: tuple[Filter, ...] = (
 class Pipeline:
     """The filters that have something to ask for one task's template."""
 
-    __slots__ = ("_checks", "_explains")
+    __slots__ = ("_checks", "_explains", "_template", "look_count")
 
     def __init__(self, task: Task, filters: tuple[Filter, ...] = FILTERS) -> None:
         asked = [(check, part.explain) for part in filters if (check := part.check_for(task)) is not None]
         self._checks = [check for check, _ in asked]
         self._explains = [explain for _, explain in asked]
+        self._template = (task.service_id, task.spec, task.endpoint)
+        self.look_count = 0
+        """How often a node was put to the filters."""
+
+    def is_for(self, task: Task) -> bool:
+        """Whether the task's template is the one that this was made for."""
+        return self._template == (task.service_id, task.spec, task.endpoint)
 
     def passes(self, info: NodeInfo) -> bool:
         """Whether the task may run there now."""
+        self.look_count += 1
         for check in self._checks:  # noqa: SIM110  (a generator would cost as much again)
             if not check(info):
                 return False
         return True
 
-    def explain(self, infos: Iterable[NodeInfo]) -> str:
-        """Why none of these nodes will do, most frequent reason first."""
-        counts = [0] * len(self._checks)
-        for info in infos:
-            for position, check in enumerate(self._checks):
-                if not check(info):
-                    counts[position] += 1
-                    break
-        order = sorted(range(len(counts)), key=lambda position: -counts[position])
-        reasons = "; ".join(self._explains[position](counts[position]) for position in order if counts[position])
+    def failure(self, info: NodeInfo) -> int | None:
+        """Which filter is the first that the node fails, as `explain` counts them."""
+        self.look_count += 1
+        for position, check in enumerate(self._checks):
+            if not check(info):
+                return position
+        return None
+
+    def explain(self, counts: Mapping[int, int]) -> str:
+        """Why none will do of the nodes that failed these filters so many times: most frequent first."""
+        order = sorted((position for position in counts if counts[position]), key=lambda each: (-counts[each], each))
+        reasons = "; ".join(self._explains[position](counts[position]) for position in order)
         return f"no suitable node ({reasons})" if reasons else "no suitable node"
 
 

@@ -1,33 +1,35 @@
 """All nodes as the scheduler knows them, in the order in which it would take them.
 
-Beside a `NodeInfo` per node it keeps the ready nodes sorted by their number of active tasks, and for each service the
-nodes that have tasks of it. With these the best node for a task is found without looking at all nodes
-(`core.manager.scheduler.spread`).
+Beside a `NodeInfo` per node it keeps the ready nodes sorted by their number of active tasks, divided as services prefer
+it, and for each service the nodes that have tasks of it. With these the best node for a task is found without looking
+at all nodes (`core.manager.scheduler.spread`), and with the journal it is found again.
 """
 
-from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable
+from typing import Final
 
 from core.ids import NodeId, ServiceId, TaskId
+from core.manager.scheduler.division import Descriptors, Division
+from core.manager.scheduler.journal import Journal
 from core.manager.scheduler.node_info import Load, NodeInfo, ServiceVersion
 from core.objects.node import Node
 from core.parts import Parts, parts_of
 
-Place = tuple[int, NodeId]
-"""Where a node stands: number of active tasks, id."""
+MAX_DIVISIONS: Final = 8
+"""Kept at once; with more different preferences than that, the division used longest ago is made anew."""
 
 
 class Fleet:
     """Kept by setting nodes and loads; setting the same twice is setting it once."""
 
-    __slots__ = ("_failing", "_hosts", "_infos", "_located", "_order", "generation")
+    __slots__ = ("_divisions", "_failing", "_hosts", "_infos", "_located", "journal")
 
     def __init__(self) -> None:
-        self.generation = 0
-        """Rises with every change; telling the same again is none."""
+        self.journal = Journal()
+        """Tells every node that changed; telling the same again is none."""
         self._infos: dict[NodeId, NodeInfo] = {}
         self._located: dict[TaskId, NodeId] = {}
-        self._order: list[Place] = []
+        self._divisions: dict[Descriptors, Division] = {(): Division(())}
         self._hosts: dict[ServiceId, dict[NodeId, None]] = {}
         self._failing: dict[ServiceVersion, dict[NodeId, None]] = {}
 
@@ -38,14 +40,24 @@ class Fleet:
         """Every node, in the order in which they came."""
         return self._infos.values()
 
+    @property
+    def node_count(self) -> int:
+        """How many there are."""
+        return len(self._infos)
+
     def info(self, node_id: NodeId) -> NodeInfo | None:
         """One node, if it is there."""
         return self._infos.get(node_id)
 
-    def next_ready(self, place: Place) -> NodeInfo | None:
-        """The ready node that stands next after `place`; None at the end."""
-        position = bisect_right(self._order, place)
-        return self._infos[self._order[position][1]] if position < len(self._order) else None
+    def division(self, descriptors: Descriptors) -> Division:
+        """The nodes divided by these labels."""
+        division = self._divisions.pop(descriptors, None)
+        if division is None:
+            division = Division(descriptors, self.infos)
+            if len(self._divisions) == MAX_DIVISIONS:
+                del self._divisions[next(iter(self._divisions))]
+        self._divisions[descriptors] = division
+        return division
 
     def hosts_of(self, service_id: ServiceId) -> list[NodeInfo]:
         """The nodes that have active tasks of a service."""
@@ -62,7 +74,7 @@ class Fleet:
     # Following
 
     def fill(self, nodes: Iterable[Node], loads: Iterable[tuple[TaskId, NodeId, Load]]) -> Parts:
-        """Everything, part by part, into a fleet that has nothing yet; it is in order when the last part is done."""
+        """Everything, part by part, into a fleet that has nothing yet."""
         self._infos = {node.id: NodeInfo(node) for node in nodes}
         for part in parts_of(loads):
             for task_id, node_id, load in part:
@@ -74,26 +86,27 @@ class Fleet:
         for info in self._infos.values():
             for service_id in info.active_by_service:
                 self._hosts.setdefault(service_id, {})[info.node.id] = None
-        self._order = sorted((info.active_count, info.node.id) for info in self._infos.values() if info.ready)
+        self._divisions = {(): Division((), self.infos)}
 
     def set_node(self, node: Node) -> bool:
         """A node is there, or has changed; whether it is new."""
-        self.generation += 1
+        self.journal.add(node.id)
         info = self._infos.get(node.id)
         if info is None:
             info = self._infos[node.id] = NodeInfo(node)
-            self._enter(info)
+            self._place(info)
             return True
-        self._leave(info)
+        self._take(info)
         info.set_node(node)
-        self._enter(info)
+        self._place(info)
         return False
 
     def remove_node(self, node_id: NodeId) -> None:
         """A node is gone, and what was on it is nowhere."""
-        self.generation += 1
+        self.journal.add(node_id)
         info = self._infos.pop(node_id)
-        self._leave(info)
+        for division in self._divisions.values():
+            division.remove(info)
         for service_id in info.active_by_service:
             self._unhost(service_id, node_id)
         for task_id in info.loads:
@@ -115,7 +128,7 @@ class Fleet:
 
     def add_failure(self, now: int, node_id: NodeId, service: ServiceVersion) -> None:
         """A task of this service version has failed on a node."""
-        self.generation += 1
+        self.journal.add(node_id)
         info = self._infos.get(node_id)
         if info is not None:
             info.add_failure(now, service)
@@ -125,10 +138,10 @@ class Fleet:
         before = info.loads.get(task_id)
         if before == load:
             return
-        self.generation += 1
-        self._leave(info)
+        self.journal.add(info.node.id)
+        self._take(info)
         info.set_load(task_id, load)
-        self._enter(info)
+        self._put(info)
         for service_id in {each.service_id: None for each in (before, load) if each is not None}:
             if service_id in info.active_by_service:
                 self._hosts.setdefault(service_id, {})[info.node.id] = None
@@ -142,13 +155,17 @@ class Fleet:
             if not hosts:
                 del self._hosts[service_id]
 
-    def _enter(self, info: NodeInfo) -> None:
-        if info.ready:
-            insort(self._order, (info.active_count, info.node.id))
+    def _place(self, info: NodeInfo) -> None:
+        for division in self._divisions.values():
+            division.place(info)
 
-    def _leave(self, info: NodeInfo) -> None:
-        if info.ready:
-            del self._order[bisect_left(self._order, (info.active_count, info.node.id))]
+    def _put(self, info: NodeInfo) -> None:
+        for division in self._divisions.values():
+            division.put(info)
+
+    def _take(self, info: NodeInfo) -> None:
+        for division in self._divisions.values():
+            division.take(info)
 
     def forget_failures(self, service_ids: Iterable[ServiceId]) -> None:
         """These services are gone."""
@@ -156,9 +173,9 @@ class Fleet:
         self._failing = {service: nodes for service, nodes in self._failing.items() if service[0] not in gone}
 
     def check_invariants(self) -> None:
-        """The order and the hosts are those one would find by looking at every node."""
-        ready = [(info.active_count, info.node.id) for info in self._infos.values() if info.ready]
-        assert self._order == sorted(ready)
+        """The divisions and the hosts are those one would find by looking at every node."""
+        for division in self._divisions.values():
+            division.check_invariants(self.infos)
         for service_id, hosts in self._hosts.items():
             assert hosts.keys() == {
                 info.node.id for info in self._infos.values() if info.active_by_service.get(service_id)

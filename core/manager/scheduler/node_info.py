@@ -117,6 +117,10 @@ class NodeInfo:
             del self.failures[service]
         return len(times) if len(times) >= MAX_FAILURES else 0
 
+    def failures_until(self, service: ServiceVersion) -> int:
+        """When the first of the failures that there are is forgotten."""
+        return self.failures[service][0] + FAILURE_WINDOW_NS
+
 
 def _add(counts: dict[K, int], key: K, amount: int) -> None:
     count = counts.get(key, 0) + amount

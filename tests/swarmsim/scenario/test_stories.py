@@ -35,6 +35,8 @@ TURNED_RED_BY = {
     ),
     "job-with-crashing-workers": ("exits-after: 10s", "exits-after: 60s", "converged: all"),
     "kill-daemon-against-kill": ("kill-daemon: w1", "kill: w1", "success-rate: {traffic: neighbours"),
+    "force-update-evens-out": ("force-update: web_crowd", "scale: {web_crowd: 20}", "even: web_crowd"),
+    "scale-10-500-10": ("stacks/crowd.yml", "stacks/crowd-without-drain.yml", "success-rate"),
     "leader-lost-in-mid-update": ("kill: leader", "kill: {managers: 3, including: leader}", "is: completed"),
     "rack-loss": ("stacks/web.yml", "stacks/web-anywhere.yml", "running: {service: web_front"),
     "rolling-host-reboots": ("drain: w1", "slow-disk: w1, latency: 1ms", "success-rate"),

@@ -3,6 +3,8 @@
 from itertools import islice
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.ids import NodeId, ServiceId, TaskId
 from core.manager.orchestrator.slots import free_numbers, in_order_of_keeping
@@ -30,6 +32,19 @@ def task(node: str, state: TaskState = RUNNING) -> Task:
 )
 def test_what_is_kept_is_spread_evenly_and_runs(slots: dict[int, Task], kept_first_to_last: list[int]) -> None:
     assert in_order_of_keeping({number: [each] for number, each in slots.items()}) == kept_first_to_last
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=12), st.data())
+def test_what_is_kept_is_as_even_over_the_nodes_as_it_can_be(places: list[int], data: st.DataObject) -> None:
+    """`places`: the node of each slot, from slot 1 on."""
+    slots = {number: [task(f"n{place}")] for number, place in enumerate(places, 1)}
+    replicas = data.draw(st.integers(0, len(places)))
+    kept = in_order_of_keeping(slots)[:replicas]
+    counts = {place: sum(places[number - 1] == place for number in kept) for place in places}
+    assert sum(counts.values()) == replicas
+    for place, count in counts.items():
+        for other, other_count in counts.items():
+            assert count <= other_count + 1 or other_count == places.count(other), (place, other, counts)
 
 
 def test_the_lowest_free_numbers_are_taken_and_they_begin_with_one() -> None:

@@ -52,9 +52,13 @@ def test_a_node_meets_a_constraint_or_not(expression: str, expected: bool) -> No
 def test_all_constraints_have_to_be_met() -> None:
     assert meets(NODE, parse_constraints(()))
     assert not meets(NODE, parse_constraints(("node.id == w1", "node.role == worker")))
-    assert not meets(
-        replace(NODE, status=replace(NODE.status, address="")), parse_constraints(("node.ip == 192.0.2.1",))
-    )
+
+
+@pytest.mark.parametrize("subnet", ["192.0.2.1", "192.0.2.0/24", "::/0"])
+def test_a_node_without_an_address_is_in_no_subnet(subnet: str) -> None:
+    nowhere = replace(NODE, status=replace(NODE.status, address=""))
+    assert not meets(nowhere, parse_constraints((f"node.ip == {subnet}",)))
+    assert meets(nowhere, parse_constraints((f"node.ip != {subnet}",)))
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,17 @@ import pytest
 from leading_head import GIB, Swarm, node_of, task_spec
 from msgspec.structs import replace
 
+from core.ids import NodeId, ServiceId, TaskId
+from core.manager.scheduler.node_info import FAILURE_WINDOW_NS, MAX_FAILURES
 from core.manager.scheduler.scheduler import RETRY_NS
+from core.manager.scheduler.waiting import Waiting
 from core.objects.node import Availability, NodeDescription, NodeSpec, NodeState
 from core.objects.port import PortConfig, PublishMode
 from core.objects.resources import Platform, Resources
 from core.objects.service import EndpointSpec, Global, Replicated
-from core.objects.task import LogDriver, Mount, Placement, TaskSpec, TaskState
+from core.objects.task import LogDriver, Mount, Placement, Task, TaskSpec, TaskState, TaskStatus
 from core.operations import Kind, Remove
+from core.timing import SECOND
 
 CPU = 1_000_000_000
 
@@ -50,6 +54,27 @@ def test_the_reason_is_the_first_filter_that_fails(spec: TaskSpec, expected: str
         swarm.put(replace(node, description=replace(node.description, plugins=plugins)))
     swarm.create("web", spec)
     assert reason(swarm) == f"no suitable node ({expected})"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "offered", "fits"),
+    [
+        (Platform("linux", "x86_64"), Platform("linux", "amd64"), True),
+        (Platform("linux", "arm64"), Platform("linux", "aarch64"), True),
+        (Platform("linux", "amd64"), Platform("linux", "aarch64"), False),
+        (Platform("windows", "amd64"), Platform("linux", "amd64"), False),
+        (Platform("", "amd64"), Platform("linux", "x86_64"), True),
+        (Platform("linux", ""), Platform("linux", "s390x"), True),
+    ],
+)
+def test_names_of_one_architecture_are_the_same_and_empty_ones_any(
+    wanted: Platform, offered: Platform, fits: bool
+) -> None:
+    swarm = Swarm(workers=0)
+    node = node_of("w1")
+    swarm.put(replace(node, description=replace(node.description, platform=offered)))
+    swarm.create("web", replace(task_spec(), placement=Placement(platforms=(wanted,))))
+    assert swarm.places("web") == ({"w1": 1} if fits else {})
 
 
 def test_reasons_come_most_frequent_first_and_in_the_order_of_the_filters() -> None:
@@ -139,3 +164,71 @@ def test_preferences_even_out_what_is_there_already() -> None:
     swarm.update_node("w3", availability=Availability.ACTIVE)
     swarm.scale("web", 6)
     assert swarm.places("web")["w3"] == 3
+
+
+def test_a_reason_counts_no_node_that_is_gone() -> None:
+    swarm = Swarm(workers=3)
+    swarm.create("web", task_spec(constraints=("node.labels.zone == a",)))
+    swarm.write(lambda draft: draft.delete(Kind.NODE, "w3"))
+    swarm.run_for(RETRY_NS)
+    assert reason(swarm) == "no suitable node (scheduling constraints not satisfied on 2 nodes)"
+
+
+def test_a_node_where_a_service_keeps_failing_is_left_alone_for_five_minutes() -> None:
+    swarm = Swarm(workers=2)
+    swarm.create("web", mode=Replicated(2))
+    swarm.update_node("w2", availability=Availability.PAUSE)
+    for _ in range(MAX_FAILURES):
+        fail_on(swarm, "w1")
+        assert swarm.places("web") == {"w1": 1, "w2": 1}
+    swarm.update_node("w2", availability=Availability.ACTIVE)
+    fail_on(swarm, "w1")
+    assert swarm.places("web") == {"w2": 2}
+    swarm.run_for(FAILURE_WINDOW_NS)
+    fail_on(swarm, "w2")
+    assert swarm.places("web") == {"w1": 1, "w2": 1}
+
+
+def test_damping_is_about_one_service() -> None:
+    swarm = Swarm(workers=2)
+    swarm.create("web")
+    swarm.update_node("w2", availability=Availability.PAUSE)
+    for _ in range(MAX_FAILURES):
+        fail_on(swarm, "w1")
+    swarm.update_node("w2", availability=Availability.ACTIVE)
+    swarm.create("other", mode=Replicated(2))
+    assert swarm.places("other") == {"w1": 1, "w2": 1}
+
+
+def test_a_node_that_moves_to_another_rack_counts_there() -> None:
+    swarm = Swarm(workers=0)
+    for name, rack in (("w1", "a"), ("w2", "a"), ("w3", "b")):
+        swarm.put(node_of(name, spec=NodeSpec(labels={"rack": rack})))
+    template = replace(task_spec(), placement=Placement(preferences=("node.labels.rack",)))
+    swarm.create("web", template, Replicated(4))
+    assert swarm.places("web") == {"w1": 1, "w2": 1, "w3": 2}
+    swarm.update_node("w2", labels={"rack": "b"})
+    fail_on(swarm, "w3")
+    assert swarm.places("web") == {"w1": 2, "w2": 1, "w3": 1}
+
+
+def fail_on(swarm: Swarm, node: str) -> None:
+    """A task of `web` on this node fails, and is replaced in time."""
+    task = next(task for task in swarm.wanted("web") if task.node_id == node)
+    swarm.put(replace(task, status=replace(task.status, state=TaskState.FAILED)))
+    swarm.run_for(10 * SECOND)
+
+
+def test_what_came_with_its_node_is_tried_oldest_first() -> None:
+    node, waiting = NodeId("w1"), Waiting()
+    first, second = (
+        Task(TaskId(name), ServiceId("s"), 0, task_spec(), 1, node, status=TaskStatus(TaskState.PENDING))
+        for name in ("first", "second")
+    )
+    waiting.add(first)
+    waiting.tried_task(first.id)
+    waiting.add(second)
+    waiting.retry([node])
+    assert waiting.next_task == "first"
+    waiting.tried_task(first.id)
+    assert waiting.next_task == "second"
