@@ -193,7 +193,6 @@ class Allocator:
         """Give a service what it can have, and take from it what it has no use for any more."""
         if service is None:
             return
-        was_short = self._short.reason(Kind.SERVICE, service.id)
         self._short.forget(Kind.SERVICE, service.id)
         ports, problem = self._ports.assign(service)
         if problem:
@@ -209,8 +208,7 @@ class Allocator:
                 self._short.note(Kind.SERVICE, service.id, network_id, self._reason(network_id))
             else:
                 virtual_ips.append(VirtualIP(network_id, address))
-        if was_short and not self._short.reason(Kind.SERVICE, service.id):
-            self._freed = True  # its tasks wait for this
+        self._tasks.update(dict.fromkeys(TaskId(task_id) for _, task_id in self._short.take([service.id])))
         endpoint = Endpoint(service.spec.endpoint, ports, tuple(virtual_ips))
         if endpoint != service.endpoint:
             self._ports.follow(service, draft.update(replace(service, endpoint=endpoint)))
@@ -242,9 +240,9 @@ class Allocator:
         if service is None or not _needs_addresses(task):
             return
         reason = self._short.reason(Kind.SERVICE, service.id)
-        addresses = ANYTHING_ELSE if reason else self._take_all(task, networks_of_task(self._head, task))
-        if not isinstance(addresses, dict):
-            reason = reason or self._reason(addresses)
+        addresses = service.id if reason else self._take_all(task, networks_of_task(self._head, task))
+        if isinstance(addresses, str):
+            reason = reason or self._reason(NetworkId(addresses))
             self._short.note(Kind.TASK, task.id, addresses, reason)
             draft.look()
             if task.status.err != reason:
@@ -297,7 +295,7 @@ class Allocator:
         for (kind, object_id), awaited in self._short:
             holder: Any = self._head.get(kind, object_id)
             assert holder is not None, (kind, object_id)
-            assert awaited in self._pools.freed or not self._pools.has_room_for(holder, awaited), (object_id, awaited)
+            assert awaited in self._pools.freed or not self._pools.has_room_for(holder, NetworkId(awaited)), object_id
 
 
 def _needs_addresses(task: Task) -> bool:

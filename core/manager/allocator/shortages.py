@@ -1,16 +1,18 @@
 """Who could not be served when last tried, why, and what has to come free before it is worth trying again.
 
-That is an address of one network, or anything else (a subnet, a port, the service it belongs to), which is not told
-apart. A node may wait for addresses of several networks. What comes free on one network has nobody looked at who waits
-for others: in a large swarm many may wait for good, as load balancers do once there are more nodes than a subnet holds.
+That is an address of one network, or for a task that its service has all it needs, or anything else (a subnet, a port),
+which is not told apart. A node may wait for addresses of several networks. What comes free on one network has nobody
+looked at who waits for others: in a large swarm many may wait for good, as load balancers do once there are more nodes
+than a subnet holds.
 """
 
 from collections.abc import Iterable, Iterator
 
-from core.ids import NetworkId
+from core.ids import NetworkId, ServiceId
 from core.operations import Kind
 
 Key = tuple[Kind, str]
+Awaited = NetworkId | ServiceId
 ANYTHING_ELSE = NetworkId("")
 """Awaited by whoever does not wait for an address."""
 
@@ -21,15 +23,15 @@ class Shortages:
     __slots__ = ("_keys", "_reasons")
 
     def __init__(self) -> None:
-        self._reasons: dict[Key, dict[NetworkId, str]] = {}
+        self._reasons: dict[Key, dict[Awaited, str]] = {}
         """Why each waits for what it waits for."""
-        self._keys: dict[NetworkId, dict[Key, None]] = {}
+        self._keys: dict[Awaited, dict[Key, None]] = {}
 
-    def __iter__(self) -> Iterator[tuple[Key, NetworkId]]:
+    def __iter__(self) -> Iterator[tuple[Key, Awaited]]:
         """Who waits for what."""
         return ((key, awaited) for key, reasons in self._reasons.items() for awaited in reasons)
 
-    def note(self, kind: Kind, object_id: str, awaited: NetworkId, reason: str) -> None:
+    def note(self, kind: Kind, object_id: str, awaited: Awaited, reason: str) -> None:
         """It waits for this."""
         key = (kind, object_id)
         self._reasons.setdefault(key, {})[awaited] = reason
@@ -47,7 +49,7 @@ class Shortages:
             if not self._keys[awaited]:
                 del self._keys[awaited]
 
-    def take(self, freed: Iterable[NetworkId]) -> list[Key]:
+    def take(self, freed: Iterable[Awaited]) -> list[Key]:
         """Those who wait for any of these: they are to be tried again, and wait for nothing until then."""
         keys = list(dict.fromkeys(key for awaited in freed for key in self._keys.get(awaited, ())))
         for key in keys:

@@ -21,7 +21,7 @@ from core.objects.service import EndpointMode, EndpointSpec, Service, ServiceSpe
 from core.objects.task import NetworkTarget, TaskState
 from core.operations import Kind
 from core.parts import finish
-from core.store import Store
+from core.store import Store, kind_of
 
 NETWORKS = (NetworkId("n1"), NetworkId("n2"), ANYTHING_ELSE)
 IDS = ("a", "b", "c")
@@ -80,7 +80,7 @@ class Swarm:
     def write(self, stored: StoredObject) -> None:
         """And let the allocator come to rest."""
         draft = Draft(self.head, self.index + 1, WALL_NS)
-        exists = self.head.get(Kind.TASK, stored.id) is not None
+        exists = self.head.get(kind_of(stored), stored.id) is not None
         draft.update(stored) if exists else draft.create(stored)
         self._loops.tell(0, draft)
         while True:
@@ -111,3 +111,18 @@ def test_an_address_of_one_network_has_nobody_tried_who_waits_for_another(monkey
         stored: Task = swarm.head.tasks[task.id]
         swarm.write(replace(stored, node_id=node_id, status=replace(stored.status, state=state)))
     assert tried == [task.id, node_id]  # the node for the network of its task
+
+
+def test_who_waited_for_a_service_that_asks_for_less_now_is_served() -> None:
+    """Its network was full; it is on no network any more, and nothing has come free anywhere."""
+    swarm = Swarm()
+    full = NetworkTarget(NetworkId("ingress"))  # no address is left there
+    on_it = replace(swarm.service.spec.task, networks=(full,))
+    spec = ServiceSpec("t", on_it)
+    swarm.write(service := Service(ServiceId("t"), spec, spec_version=1))
+    swarm.write(task := new_task(Random(1), service, 1, WALL_NS))
+    assert "could not find an available IP" in swarm.head.tasks[task.id].status.err
+    stored = swarm.head.services[service.id]
+    swarm.write(asks_less := replace(stored, spec=replace(spec, task=task_spec()), spec_version=2))
+    swarm.write(later := new_task(Random(2), asks_less, 1, WALL_NS))
+    assert swarm.head.tasks[later.id].status.state is TaskState.PENDING
