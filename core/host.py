@@ -45,7 +45,16 @@ from core.leading_turn import LeadingTurn
 from core.machines import Machines
 from core.membership import Membership
 from core.messages import JoinRequest, LeaveNotice, NotLeader, Register, SessionUnknown, ToManager
-from core.operations import ErrorCode, InitSwarm, Inspect, JoinSwarm, LeaveSwarm, ListObjects, OperationError
+from core.operations import (
+    ErrorCode,
+    InitSwarm,
+    Inspect,
+    JoinSwarm,
+    LeaveSwarm,
+    ListObjects,
+    OperationError,
+    UpdateCluster,
+)
 from core.outbox import Outbox
 from core.phases import HostPhase
 from core.raft import events as raft_events
@@ -321,6 +330,8 @@ class Host:
         elif self.machines.raft is None:
             text = _NO_SWARM if self.machines.agent is None else _WORKER
             self.outbox.refuse(event.ticket, ErrorCode.UNAVAILABLE, text)
+        elif isinstance(operation, UpdateCluster) and operation.needs_secrets:
+            self.membership.update_cluster(event.ticket, operation)
         elif isinstance(operation, Inspect | ListObjects):
             self._to_raft(now, raft_events.Read(event.ticket, operation, operation.stale))
         else:

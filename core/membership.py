@@ -27,10 +27,11 @@ from core.facts import HostPhaseChanged
 from core.founding import Founder
 from core.ids import ClusterId, NodeId, Ticket, draw_id
 from core.joining import Joining
+from core.key_requests import KeyRequests
 from core.machines import Machines
 from core.messages import JoinAccepted, JoinRejected, LeaveNotice, NotLeader
 from core.messages import Manager as ManagerAddress
-from core.operations import ErrorCode, InitSwarm, JoinSwarm, LeaveSwarm, OperationError
+from core.operations import ErrorCode, InitSwarm, JoinSwarm, LeaveSwarm, OperationError, UpdateCluster
 from core.outbox import Outbox
 from core.phases import TRANSITIONS, HostPhase, HostStimulus, phase_on_disk
 from core.raft import events as raft_events
@@ -42,11 +43,12 @@ from core.raft.records import RaftDurable
 from core.raft.recovery import bootstrap, replay
 from core.route_removal import RouteRemoval
 from core.timing import Timing
-from core.tokens import join_tokens
+from core.tokens import ROTATION_SECRET_LENGTHS, TOKEN_SECRET_LENGTHS, join_tokens
 
 _ALREADY_MEMBER: Final = (
     'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join another one.'
 )
+_MANAGER_NO_MORE: Final = "This node is not a swarm manager any more: ask another one."
 _LEAVING_MANAGER: Final = "You are attempting to leave the swarm on a node that is participating as a manager. "
 
 
@@ -61,6 +63,7 @@ class Membership:
         self._outbox = outbox
         self._rng = rng
         self._founder = Founder(outbox)
+        self._key_requests = KeyRequests(outbox)
         self._joining: Joining | None = None
         self._route_removal = RouteRemoval(outbox.tickets, self._backoff())
         self._leaving: Ticket | None = None
@@ -123,14 +126,29 @@ class Membership:
         if self.phase is not HostPhase.INACTIVE:
             self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, _ALREADY_MEMBER)
             return
-        self._founder.ask_for_keys(ticket, operation)
+        self._key_requests.ask(ticket, operation, TOKEN_SECRET_LENGTHS)
+
+    def update_cluster(self, ticket: Ticket, operation: UpdateCluster) -> None:
+        """A manager is asked for an update that takes fresh secrets."""
+        self._key_requests.ask(ticket, operation, ROTATION_SECRET_LENGTHS)
 
     def on_key_material(self, now: int, event: KeyMaterial) -> raft_events.Propose | None:
-        """The secrets are there: become the first manager. Returns the proposal of the first objects."""
-        wanted = self._founder.take_keys(event)
+        """The secrets that somebody waits for are there. Returns what is to be proposed with them."""
+        wanted = self._key_requests.take(event)
         if wanted is None:
             return None
         ticket, operation = wanted
+        if isinstance(operation, InitSwarm):
+            return self._found(now, ticket, operation, event.secrets)
+        if self.phase is not HostPhase.MANAGER:
+            self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, _MANAGER_NO_MORE)
+            return None
+        return raft_events.Propose(ticket, replace(operation, secrets=event.secrets))
+
+    def _found(
+        self, now: int, ticket: Ticket, operation: InitSwarm, secrets: tuple[bytes, ...]
+    ) -> raft_events.Propose | None:
+        """Become the first manager. Returns the proposal of the first objects."""
         if self.phase is not HostPhase.INACTIVE:
             self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, _ALREADY_MEMBER)
             return None
@@ -140,7 +158,7 @@ class Membership:
                 cluster_id=ClusterId(draw_id(self._rng)),
                 address=operation.advertise,
                 raft_id=NodeId(draw_id(self._rng)),
-                founding=Founding(operation, join_tokens(event.secrets)),
+                founding=Founding(operation, join_tokens(secrets)),
                 membership_count=self.identity.membership_count + 1,
             )
         )
@@ -175,7 +193,7 @@ class Membership:
 
     def join(self, now: int, ticket: Ticket, operation: JoinSwarm) -> None:
         """Ask to become a member, under an identity drawn now."""
-        if self.phase is not HostPhase.INACTIVE or self._founder.awaits_keys:
+        if self.phase is not HostPhase.INACTIVE or self._key_requests.founding:
             self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, _ALREADY_MEMBER)
             return
         if not operation.remotes:
@@ -267,7 +285,7 @@ class Membership:
         if self._joining is not None and self._joining.ticket == ticket:
             self._joining = None
             self._move(HostStimulus.GIVEN_UP)
-        self._founder.cancel(ticket)
+        self._key_requests.cancel(ticket)
 
     def _forget_routes(self, now: int) -> None:
         """Have the data plane forward nothing any more: in no swarm nobody keeps a table up to date."""

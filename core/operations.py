@@ -88,10 +88,19 @@ class UpdateNode(Struct, frozen=True, gc=False, tag="update-node"):
 
 
 class UpdateCluster(Struct, frozen=True, gc=False, tag="update-cluster"):
-    """Replace the cluster's spec."""
+    """Replace the cluster's spec, and the join tokens that are to be rotated: who holds an old one cannot join."""
 
     version: int
     spec: ClusterSpec
+    rotate_worker_token: bool = False
+    rotate_manager_token: bool = False
+    secrets: tuple[bytes, ...] = ()
+    """Of the new tokens. Whatever a client says, the manager that is asked puts here what its driver has drawn."""
+
+    @property
+    def needs_secrets(self) -> bool:
+        """Whether fresh secrets have to be there before it can be carried out."""
+        return self.rotate_worker_token or self.rotate_manager_token
 
 
 class FoundSwarm(Struct, frozen=True, gc=False, tag="found"):
