@@ -12,12 +12,14 @@ from typing import Any
 from msgspec.structs import replace
 
 from core.objects import Cluster
+from core.objects.cluster import JoinTokens
 from core.objects.node import Availability, Role
 from core.operations import Kind
 from core.timing import MS, SECOND
 from core.trials.endings import FAULTS
 from core.trials.faults import Hosts
-from swarmsim.player.formation import ask_to_join
+from swarmsim.player.cluster_orders import refused_for_its_token, rotate_tokens
+from swarmsim.player.formation import ask_to_join, join_order
 from swarmsim.player.operator import (
     Conversation,
     Done,
@@ -25,6 +27,7 @@ from swarmsim.player.operator import (
     Order,
     deploy,
     force_update,
+    join,
     leave,
     read_tokens,
     remove,
@@ -41,6 +44,7 @@ from swarmsim.recording import FaultBand
 from swarmsim.scenario.plan import WriterPlan
 from swarmsim.scenario.steps import (
     KILLS,
+    OLD_TOKEN,
     UNDOES,
     Activate,
     BurstWrites,
@@ -63,6 +67,7 @@ from swarmsim.scenario.steps import (
     Restart,
     Resume,
     Rollback,
+    RotateTokens,
     Scale,
     Step,
     Unhealthy,
@@ -122,6 +127,8 @@ class Timeline:
         """Steps that are due, in the order of scheduling, and why they could not be played yet."""
         self._scheduled_count = 0
         self._over = False
+        self._old_tokens: JoinTokens | None = None
+        """As they were before the last rotation."""
         self._world = world
         self._origin_ns = origin_ns
         self._roster = roster
@@ -130,6 +137,7 @@ class Timeline:
         self._bands: list[_Band] = []
         self._operations: dict[type[Any], Callable[[Any, Done], None]] = {
             Join: self._join,
+            RotateTokens: self._rotate_tokens,
             Promote: lambda action, ended: self._set_role(action.hosts, Role.MANAGER, ended),
             Demote: lambda action, ended: self._set_role(action.hosts, Role.WORKER, ended),
             Drain: lambda action, ended: self._set_availability(action.hosts, Availability.DRAIN, ended),
@@ -285,16 +293,42 @@ class Timeline:
             ask_to_rejoin(self._world, self._operator, host, ended)
 
     def _join(self, action: Join, ended: Done) -> None:
-        hosts = self._new_names("m", action.manager_count) + self._new_names("w", action.worker_count)
-        for host in hosts:
-            self._world.add_host(host)
-            self._roster.joined[host] = None
+        if action.token == OLD_TOKEN:
+            self._join_in_vain(action, self._tokens_of_the_past(), ended)
+            return
+        hosts = self._add_hosts(action)
+        self._roster.joined.update(dict.fromkeys(hosts))
 
         def with_tokens(cluster: Cluster) -> None:
             for host in hosts:
                 ask_to_join(self._world, self._operator, host, cluster.tokens, ended)
 
         self._operator.hold(read_tokens(with_tokens), ended)
+
+    def _join_in_vain(self, action: Join, tokens: JoinTokens, ended: Done) -> None:
+        hosts = self._add_hosts(action)
+        self._roster.gone.update(dict.fromkeys(hosts))
+        for host in hosts:
+            order = join_order(self._world, host, tokens)
+            self._operator.hold(refused_for_its_token(join(order)), ended, at=host)
+
+    def _add_hosts(self, action: Join) -> list[str]:
+        hosts = self._new_names("m", action.manager_count) + self._new_names("w", action.worker_count)
+        for host in hosts:
+            self._world.add_host(host)
+        return hosts
+
+    def _rotate_tokens(self, action: RotateTokens, ended: Done) -> None:
+        def note(tokens: JoinTokens) -> None:
+            self._old_tokens = tokens
+
+        worker, manager = action.which != "manager", action.which != "worker"
+        self._operator.hold(rotate_tokens(worker, manager, note), ended)
+
+    def _tokens_of_the_past(self) -> JoinTokens:
+        if self._old_tokens is None:
+            raise NobodyThereError("no token has been rotated")
+        return self._old_tokens
 
     def _new_names(self, letter: str, count: int) -> list[str]:
         last = max((int(host[1:]) for host in self._world.hosts() if host.startswith(letter)), default=0)

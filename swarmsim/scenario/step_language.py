@@ -27,6 +27,7 @@ from swarmsim.scenario.words import (
     SIGNED_PERCENT,
     TEXT,
     count,
+    word,
 )
 
 
@@ -95,7 +96,8 @@ VERBS: Final = {
         _verb(steps.ExitTask, _ON_TASKS, Part("code", "code", EXIT_CODE)),
         _verb(steps.Unhealthy, _ON_TASKS),
         _verb(steps.OutOfMemory, _ON_TASKS),
-        _verb(steps.Join, Mapped(_NUMBERS)),
+        _verb(steps.Join, Mapped(_NUMBERS), Part("with", "token", word((steps.OLD_TOKEN,)))),
+        _verb(steps.RotateTokens, Single("which", word(("worker", "manager", "all")))),
         _verb(steps.Promote, _ON_HOSTS),
         _verb(steps.Demote, _ON_HOSTS),
         _verb(steps.Drain, _ON_HOSTS),

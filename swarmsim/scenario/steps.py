@@ -58,6 +58,7 @@ from swarmsim.scenario.targets import HostTarget, TaskTarget
 
 __all__ = [
     "KILLS",
+    "OLD_TOKEN",
     "ACTIONS",
     "REVERSIBLE",
     "UNDOES",
@@ -104,6 +105,7 @@ __all__ = [
     "Unhealthy",
     "OutOfMemory",
     "Join",
+    "RotateTokens",
     "Promote",
     "Demote",
     "Drain",
@@ -129,6 +131,17 @@ class Join(Struct, frozen=True, gc=False, tag="join"):
 
     manager_count: int = 0
     worker_count: int = 0
+    token: str = ""
+    """`OLD_TOKEN` for the one there was before the last rotation, with which they are to be refused."""
+
+
+OLD_TOKEN: Final = "old-token"
+
+
+class RotateTokens(Struct, frozen=True, gc=False, tag="rotate-tokens"):
+    """`worker`, `manager` or `all`: from now on hosts join with other tokens."""
+
+    which: str
 
 
 class Promote(Struct, Generic[HostsT], frozen=True, gc=False, tag="promote"):
@@ -226,6 +239,7 @@ class BurstWrites(Struct, frozen=True, gc=False, tag="burst-writes"):
 
 Order = (
     Join
+    | RotateTokens
     | Promote[HostsT]
     | Demote[HostsT]
     | Drain[HostsT]

@@ -35,7 +35,19 @@ from swarmsim.scenario.plan import (
     WriterPlan,
 )
 from swarmsim.scenario.step_language import VERBS, Verb, read_step, write_step
-from swarmsim.scenario.steps import REVERSIBLE, Bridge, Deploy, Heal, Kill, Loss, Partition, Restart, Scale, Step
+from swarmsim.scenario.steps import (
+    OLD_TOKEN,
+    REVERSIBLE,
+    Bridge,
+    Deploy,
+    Heal,
+    Kill,
+    Loss,
+    Partition,
+    Restart,
+    Scale,
+    Step,
+)
 from swarmsim.scenario.target_language import GROUPS, HOSTS, HOSTS_IN_RACKS, LINK, TASKS
 from swarmsim.scenario.targets import Group, Host, HostGroup, HostOf, Rack, Several, Some, TaskTarget
 from swarmsim.scenario.writer import write
@@ -102,6 +114,8 @@ BY_FIELD: dict[str, st.SearchStrategy[Any]] = {
     "outcome": st.sampled_from(EXPECTED_OUTCOMES),
     "check": st.sampled_from(CHECKS),
     "situation": st.sampled_from(SITUATIONS),
+    "which": st.sampled_from(["worker", "manager", "all"]),
+    "token": st.sampled_from(["", OLD_TOKEN]),
     "of": st.none() | st.sampled_from(NAMES.services + NAMES.stacks),
 }
 

@@ -54,6 +54,11 @@ TURNED_RED_BY = {
         "slow-disk: managers, latency: 5s",
         "writes: acknowledged",
     ),
+    "token-rotation-under-load": (
+        "rotate-tokens: worker",
+        "rotate-tokens: manager",
+        "members: {managers: 3, workers: 4}",
+    ),
     "worker-loss": ("timing: lan", "timing: docker", "converged: vote"),
 }
 """What is written in the file, what to write instead, and an expectation that this breaks."""

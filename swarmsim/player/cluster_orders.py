@@ -1,0 +1,45 @@
+"""What an operator asks of the swarm as a whole: that it changes its settings, or its secrets."""
+
+from collections.abc import Callable
+
+from core.objects import Cluster
+from core.objects.cluster import JoinTokens
+from core.operations import ErrorCode, Kind, ListObjects, UpdateCluster
+from swarmsim.player.operator import Conversation, ConversationFailedError, RejectedError
+
+Ask = Callable[[Cluster], UpdateCluster]
+BAD_TOKEN = "A valid join token is necessary to join this cluster"
+
+
+def change_cluster(update: Ask) -> Conversation:
+    """Update the cluster as it is, again if somebody else changed it meanwhile."""
+    while True:
+        clusters: tuple[Cluster, ...] = yield ListObjects(Kind.CLUSTER)
+        try:
+            yield update(clusters[0])
+        except RejectedError as rejected:
+            if rejected.error.code is not ErrorCode.OUT_OF_SEQUENCE:
+                raise
+        else:
+            return
+
+
+def rotate_tokens(worker: bool, manager: bool, note: Callable[[JoinTokens], None]) -> Conversation:
+    """`docker swarm join-token --rotate`; `note` is told the tokens as they were before."""
+
+    def rotation(cluster: Cluster) -> UpdateCluster:
+        note(cluster.tokens)
+        return UpdateCluster(cluster.version, cluster.spec, rotate_worker_token=worker, rotate_manager_token=manager)
+
+    return change_cluster(rotation)
+
+
+def refused_for_its_token(joining: Conversation) -> Conversation:
+    """A host asks to join with a token that lets nobody in: the order is carried out when it has been told so."""
+    try:
+        yield from joining
+    except RejectedError as rejected:
+        if rejected.error.message != BAD_TOKEN:
+            raise
+    else:
+        raise ConversationFailedError("a token that was rotated let it in")
