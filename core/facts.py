@@ -32,6 +32,13 @@ class LeadershipReady(Struct, frozen=True, gc=False, tag="leadership-ready"):
     term: int
 
 
+class ManagersCounted(Struct, frozen=True, gc=False, tag="managers-counted"):
+    """The leader sees an even number of managers that vote, or no more one; `warning` is what to tell users, if any."""
+
+    voter_count: int
+    warning: str
+
+
 class SessionOpened(Struct, frozen=True, gc=False, tag="session-opened"):
     """The dispatcher accepted an agent's registration."""
 
@@ -110,6 +117,7 @@ SwarmFact = (
     | Halted
     | Refused
     | LeadershipReady
+    | ManagersCounted
     | SessionOpened
     | SessionLost
     | AgentConnected
