@@ -31,6 +31,7 @@ class Founding(Struct, frozen=True, gc=False):
 
     operation: InitSwarm
     tokens: JoinTokens
+    unlock_key: str = ""
 
 
 class Identity(Struct, frozen=True, gc=False, tag="identity"):
@@ -48,6 +49,8 @@ class Identity(Struct, frozen=True, gc=False, tag="identity"):
     founding: Founding | None = None
     managers: tuple[Manager, ...] = ()
     """The managers as last heard of: a second place for what the agent keeps, should its records be damaged."""
+    key_check: str = ""
+    """A check of the key without which this manager does not start (`core.unlock_key.check_of`); empty if it does."""
     membership_count: int = 0
     """How often this host has entered or left a swarm."""
 

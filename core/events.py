@@ -12,6 +12,7 @@ from core.objects.task import ContainerStatus
 from core.operations import Operation
 from core.raft.events import Cancelled, Received, StorageFreed, StorageLow, Tick
 from core.raft.messages import Message as RaftMessage
+from core.raft.records import RaftDurable
 
 Message = RaftMessage | SwarmMessage
 """Everything that travels between hosts."""
@@ -115,6 +116,12 @@ class KeyMaterial(Struct, frozen=True, gc=False):
     secrets: tuple[bytes, ...]
 
 
+class LogOpened(Struct, frozen=True, gc=False):
+    """What the unlock key has opened: Raft's part of the disk, as it was when this host started."""
+
+    raft: RaftDurable
+
+
 class Requested(Struct, frozen=True, gc=False):
     """A client asks for something; it is answered by exactly one `Reply` with this ticket, which is above 0 and new."""
 
@@ -138,6 +145,7 @@ Event = (
     | RoutesApplied
     | RoutesFailed
     | KeyMaterial
+    | LogOpened
     | StorageLow
     | StorageFreed
     | Requested

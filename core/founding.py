@@ -60,6 +60,7 @@ class Founder:
         request = FoundSwarm(
             operation=founding.operation,
             tokens=founding.tokens,
+            unlock_key=founding.unlock_key,
             cluster_id=identity.cluster_id,
             node_id=identity.node_id,
             raft_id=identity.raft_id,

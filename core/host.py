@@ -32,6 +32,7 @@ from core.events import (
     KeyMaterial,
     LinkDown,
     LinkUp,
+    LogOpened,
     PersistFailed,
     Requested,
     RoutesApplied,
@@ -42,6 +43,7 @@ from core.events import (
 from core.facts import Halted
 from core.ids import NodeId
 from core.leading_turn import LeadingTurn
+from core.locking import LOCKED
 from core.machines import Machines
 from core.membership import Membership
 from core.messages import JoinRequest, LeaveNotice, NotLeader, Register, SessionUnknown, ToManager
@@ -53,6 +55,7 @@ from core.operations import (
     LeaveSwarm,
     ListObjects,
     OperationError,
+    UnlockSwarm,
     UpdateCluster,
 )
 from core.outbox import Outbox
@@ -180,6 +183,7 @@ class Host:
             RoutesApplied: self._on_routes,
             RoutesFailed: self._on_routes,
             KeyMaterial: self._on_key_material,
+            LogOpened: self._on_log_opened,
             StorageLow: self._on_storage,
             StorageFreed: self._on_storage,
             Requested: self._on_requested,
@@ -246,6 +250,10 @@ class Host:
         if proposal is not None:
             self._to_raft(now, proposal)
 
+    def _on_log_opened(self, now: int, event: LogOpened) -> None:
+        self._ran = ALL
+        self.membership.on_log_opened(now, event)
+
     def _to_agent(self, now: int, event: Any) -> None:
         agent = self.machines.agent
         if agent is not None:
@@ -291,6 +299,8 @@ class Host:
 
     def _on_received(self, now: int, event: Received) -> None:
         kind = type(event.message)
+        if self.membership.phase is HostPhase.LOCKED:
+            return  # it has nothing to say to anybody
         if kind in RAFT_MESSAGES:
             raft = self.machines.raft
             if raft is not None and event.recipient == raft.id:
@@ -327,6 +337,10 @@ class Host:
         elif isinstance(operation, LeaveSwarm):
             self._ran = ALL
             self.membership.leave(now, event.ticket, operation)
+        elif self.membership.phase is HostPhase.LOCKED and not isinstance(operation, UnlockSwarm):
+            self.outbox.refuse(event.ticket, ErrorCode.UNAVAILABLE, LOCKED)
+        elif isinstance(operation, UnlockSwarm) and self.membership.phase in (HostPhase.LOCKED, HostPhase.MANAGER):
+            self.membership.unlock(event.ticket, operation)
         elif self.machines.raft is None:
             text = _NO_SWARM if self.machines.agent is None else _WORKER
             self.outbox.refuse(event.ticket, ErrorCode.UNAVAILABLE, text)
@@ -347,6 +361,8 @@ class Host:
             for proposal in self._turn.proposals(now):
                 self._to_raft(now, proposal)
             self._deliver_local(now)
+        if self._ran & RAFT:
+            self.membership.follow_key()
         if self._ran & AGENT and self.membership.follow_order(now):
             self._ran = ALL
         if self.machines.abandoned:

@@ -21,19 +21,22 @@ from core.agent.records import AgentDurable
 from core.backoff import Backoff
 from core.durability import Stream
 from core.durable import Founding, HostDurable, Identity
-from core.effects import BecomeKnownAs
-from core.events import KeyMaterial, RoutesApplied, RoutesFailed
+from core.effects import BecomeKnownAs, SealWith
+from core.envelope import NOBODY
+from core.events import KeyMaterial, LogOpened, RoutesApplied, RoutesFailed
 from core.facts import HostPhaseChanged
 from core.founding import Founder
 from core.ids import ClusterId, NodeId, Ticket, draw_id
 from core.joining import Joining
 from core.key_requests import KeyRequests
+from core.locking import LEAVING_LOCKED, NOT_LOCKED, Lock
 from core.machines import Machines
 from core.messages import JoinAccepted, JoinRejected, LeaveNotice, NotLeader
 from core.messages import Manager as ManagerAddress
-from core.operations import ErrorCode, InitSwarm, JoinSwarm, LeaveSwarm, OperationError, UpdateCluster
+from core.objects.cluster import Cluster
+from core.operations import ErrorCode, InitSwarm, JoinSwarm, LeaveSwarm, OperationError, UnlockSwarm, UpdateCluster
 from core.outbox import Outbox
-from core.phases import TRANSITIONS, HostPhase, HostStimulus, phase_on_disk
+from core.phases import TRANSITIONS, HostPhase, HostStimulus, phase_at_start, phase_of
 from core.raft import events as raft_events
 from core.raft.effects import Applied, OutcomeUnknown, Reply, Result, Send
 from core.raft.machine import Rejected
@@ -44,6 +47,7 @@ from core.raft.recovery import bootstrap, replay
 from core.route_removal import RouteRemoval
 from core.timing import Timing
 from core.tokens import ROTATION_SECRET_LENGTHS, TOKEN_SECRET_LENGTHS, join_tokens
+from core.unlock_key import UNLOCK_SECRET_LENGTH, check_of, unlock_key
 
 _ALREADY_MEMBER: Final = (
     'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join another one.'
@@ -64,6 +68,11 @@ class Membership:
         self._rng = rng
         self._founder = Founder(outbox)
         self._key_requests = KeyRequests(outbox)
+        self._lock = Lock(outbox)
+        self._agent_before = AgentDurable()
+        """What the agent of a locked host is to start from."""
+        self._followed: Cluster | None = None
+        """The cluster whose key this host knows of."""
         self._joining: Joining | None = None
         self._route_removal = RouteRemoval(outbox.tickets, self._backoff())
         self._leaving: Ticket | None = None
@@ -75,15 +84,24 @@ class Membership:
         if durable.corrupt and self.identity.raft_id:
             lost = self.identity.raft_id
             self._write(replace(self.identity, raft_id=NodeId(""), lost_raft_id=lost, founding=None))
-        if self.identity.node_id:
-            self._become_node(now, durable.agent)
-            if not durable.agent.managers:
-                self._machines.tell_agent(now, ManagersLearned(self.identity.managers))
-        if self.identity.raft_id:
-            self._machines.start_raft(now, self.identity, durable.raft)
+        phase = phase_at_start(self.identity)
+        if phase is HostPhase.LOCKED:
+            self._machines.keep_containers = True
+            self._agent_before = durable.agent
+        else:
+            self._take_up(now, durable.agent, durable.raft)
+        self._enter(phase)
+
+    def _take_up(self, now: int, agent: AgentDurable, raft: RaftDurable) -> None:
+        """Make what the identity says."""
         if not self.identity.node_id:
             self._forget_routes(now)
-        self._enter(phase_on_disk(self.identity))
+            return
+        self._become_node(now, agent)
+        if not agent.managers:
+            self._machines.tell_agent(now, ManagersLearned(self.identity.managers))
+        if self.identity.raft_id:
+            self._machines.start_raft(now, self.identity, raft)
 
     @property
     def joining(self) -> bool:
@@ -103,10 +121,10 @@ class Membership:
         identity, phase, joining = self.identity, self.phase, self._joining
         agent, raft = self._machines.agent, self._machines.raft
         if agent is None:
-            assert not identity.node_id, ("the disk names a node, and there is no agent", identity)
+            assert phase is HostPhase.LOCKED or not identity.node_id, ("a node, and there is no agent", identity)
             assert phase is not HostPhase.WORKER, "a worker without an agent"
         else:
-            assert phase is phase_on_disk(identity), ("another phase than the disk says", phase, identity)
+            assert phase is phase_of(identity), ("another phase than the disk says", phase, identity)
             assert self._route_removal.deadline() is None, "the agent's table would be emptied"
         if raft is None:
             assert phase is not HostPhase.MANAGER, "a manager without a Raft member"
@@ -116,7 +134,8 @@ class Membership:
             assert raft.id != identity.lost_raft_id, "a member that forgot its promises"
         assert (joining is not None) == (phase is HostPhase.JOINING), ("joining", phase)
         assert (self._leaving is not None) == (phase is HostPhase.LEAVING), ("leaving", phase)
-        known_as = identity.node_id if joining is None else joining.node_id
+        assert self._machines.keep_containers == (phase is HostPhase.LOCKED), ("whose containers are these?", phase)
+        known_as = self._known_as().node_id
         assert self._outbox.node_id == known_as, "messages to itself would leave, or others' would stay"
 
     # --- founding -----------------------------------------------------------------------------------------------
@@ -126,11 +145,11 @@ class Membership:
         if self.phase is not HostPhase.INACTIVE:
             self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, _ALREADY_MEMBER)
             return
-        self._key_requests.ask(ticket, operation, TOKEN_SECRET_LENGTHS)
+        self._key_requests.ask(ticket, operation, (*TOKEN_SECRET_LENGTHS, UNLOCK_SECRET_LENGTH))
 
     def update_cluster(self, ticket: Ticket, operation: UpdateCluster) -> None:
         """A manager is asked for an update that takes fresh secrets."""
-        self._key_requests.ask(ticket, operation, ROTATION_SECRET_LENGTHS)
+        self._key_requests.ask(ticket, operation, (*ROTATION_SECRET_LENGTHS, UNLOCK_SECRET_LENGTH))
 
     def on_key_material(self, now: int, event: KeyMaterial) -> raft_events.Propose | None:
         """The secrets that somebody waits for are there. Returns what is to be proposed with them."""
@@ -158,7 +177,7 @@ class Membership:
                 cluster_id=ClusterId(draw_id(self._rng)),
                 address=operation.advertise,
                 raft_id=NodeId(draw_id(self._rng)),
-                founding=Founding(operation, join_tokens(secrets)),
+                founding=Founding(operation, join_tokens(secrets[:-1]), _key_of(operation, secrets[-1])),
                 membership_count=self.identity.membership_count + 1,
             )
         )
@@ -257,22 +276,68 @@ class Membership:
     def leave(self, now: int, ticket: Ticket, operation: LeaveSwarm) -> None:
         """Forget the swarm, and remove its containers and routes from this host."""
         agent, raft = self._machines.agent, self._machines.raft
-        if agent is None:
+        locked = self.phase is HostPhase.LOCKED
+        if agent is None and not locked:
             self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, "This node is not part of a swarm")
             return
-        if raft is not None and not operation.force:
-            self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, _leave_warning(raft))
+        if (raft is not None or locked) and not operation.force:
+            text = LEAVING_LOCKED if raft is None else _leave_warning(raft)
+            self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, text)
             return
-        node_id = self.identity.node_id
-        others = [manager.node_id for manager in agent.managers if manager.node_id != node_id]
-        self._outbox.emit([Send(other, LeaveNotice(node_id)) for other in others])
-        self._machines.stop_agent()
+        if agent is not None:
+            node_id = self.identity.node_id
+            others = [manager.node_id for manager in agent.managers if manager.node_id != node_id]
+            self._outbox.emit([Send(other, LeaveNotice(node_id)) for other in others])
+        self._lock.abandon()
+        self._machines.drop_containers()
         self._forget_routes(now)
         self._stop_raft()
         self._outbox.inbox.clear()
+        self._seal_with("")
         self._leaving = self._write(Identity(membership_count=self.identity.membership_count + 1))
         self._outbox.hold(self._leaving, Reply(ticket, Applied(0, None)))
         self._move(HostStimulus.LEFT)
+
+    # --- locking ------------------------------------------------------------------------------------------------
+
+    def unlock(self, ticket: Ticket, operation: UnlockSwarm) -> None:
+        """Somebody shows the key of a manager that is locked."""
+        if self.phase is HostPhase.LOCKED:
+            self._lock.try_key(ticket, operation, self.identity)
+        else:
+            self._outbox.refuse(ticket, ErrorCode.CONFLICT, NOT_LOCKED)
+
+    def on_log_opened(self, now: int, event: LogOpened) -> None:
+        """Become what the disk says."""
+        if self.phase is not HostPhase.LOCKED:
+            return  # it has left meanwhile
+        self._machines.keep_containers = False
+        self._take_up(now, self._agent_before, event.raft)
+        if self.identity.raft_id:
+            self._move(HostStimulus.UNLOCKED)
+        else:
+            self._remember_key("")
+            self._move(HostStimulus.UNLOCKED_WITHOUT_LOG)
+        self._agent_before = AgentDurable()
+        self._lock.opened()
+
+    def follow_key(self) -> None:
+        """Lock this manager's disk, or no longer, as the cluster wants it since this host last looked."""
+        store = self._machines.replica.store if self._machines.replica is not None else None
+        if store is not None and store.cluster is not None and store.cluster is not self._followed:
+            self._followed = store.cluster
+            self._remember_key(store.cluster.unlock_key)
+
+    def _remember_key(self, key: str) -> None:
+        if check_of(key) != self.identity.key_check:
+            self._seal_with(key)
+            self._write(replace(self.identity, key_check=check_of(key)))
+
+    def _seal_with(self, key: str) -> None:
+        if key or self.identity.key_check:
+            self._outbox.emit([SealWith(key)])
+
+    # --- leaving, the end ---------------------------------------------------------------------------------------
 
     def on_persisted(self, persisted: Ticket) -> None:
         """Leaving ends when it is durable."""
@@ -315,7 +380,18 @@ class Membership:
         if wanted == identity.raft_id or (wanted and wanted == identity.lost_raft_id):
             return False
         self._stop_raft()
-        self._write(replace(identity, raft_id=wanted, node_version=agent.assigned_at_version, founding=None))
+        if not wanted:
+            self._seal_with("")
+        key_check = identity.key_check if wanted else ""
+        self._write(
+            replace(
+                identity,
+                raft_id=wanted,
+                node_version=agent.assigned_at_version,
+                founding=None,
+                key_check=key_check,
+            )
+        )
         if wanted:
             self._machines.start_raft(now, self.identity, RaftDurable())
         self._move(_stimulus_of_order(identity.raft_id, wanted))
@@ -323,6 +399,7 @@ class Membership:
         return True
 
     def _stop_raft(self) -> None:
+        self._followed = None
         self._machines.stop_raft()
         self._founder.stop()
 
@@ -344,12 +421,24 @@ class Membership:
 
     def _enter(self, phase: HostPhase) -> None:
         """Tell the driver who this host is now, and observers which phase it is in."""
-        node_id = self._joining.node_id if self._joining is not None else self.identity.node_id
-        self._outbox.node_id = node_id
-        self._outbox.emit([BecomeKnownAs(node_id, self.identity.raft_id)])
-        if phase is not self.phase:
-            self.phase = phase
+        changes = phase is not self.phase
+        self.phase = phase
+        known_as = self._known_as()
+        self._outbox.node_id = known_as.node_id
+        self._outbox.emit([known_as])
+        if changes:
             self._outbox.observe(HostPhaseChanged(phase.value))
+
+    def _known_as(self) -> BecomeKnownAs:
+        """Whom others are to take this host for: one that is locked is nobody."""
+        if self.phase is HostPhase.LOCKED:
+            return NOBODY
+        node_id = self._joining.node_id if self._joining is not None else self.identity.node_id
+        return BecomeKnownAs(node_id, self.identity.raft_id)
+
+
+def _key_of(operation: InitSwarm, secret: bytes) -> str:
+    return unlock_key(secret) if operation.spec.autolock_managers else ""
 
 
 def _stimulus_of_order(present: NodeId, wanted: NodeId) -> HostStimulus:

@@ -1,7 +1,8 @@
 """What a client may ask of a host, and what it may be told.
 
 Operations on objects go to the leader, become one transaction of the store there and are answered once that is
-committed and applied. `InitSwarm`, `JoinSwarm` and `LeaveSwarm` concern the host that is asked. Queries read the
+committed and applied. `InitSwarm`, `JoinSwarm`, `LeaveSwarm` and `UnlockSwarm` concern the host that is
+asked. Queries read the
 store linearizably unless asked to be stale. `version` is the object's version the client last saw; a different one in
 the store means "update out of sequence".
 """
@@ -44,6 +45,12 @@ class LeaveSwarm(Struct, frozen=True, gc=False, tag="leave"):
     """Leave the swarm. A manager only leaves by force, or once it has been demoted."""
 
     force: bool = False
+
+
+class UnlockSwarm(Struct, frozen=True, gc=False, tag="unlock"):
+    """Unlock this manager, which has restarted in a swarm that locks its managers."""
+
+    key: str
 
 
 class CreateService(Struct, frozen=True, gc=False, tag="create-service"):
@@ -94,13 +101,15 @@ class UpdateCluster(Struct, frozen=True, gc=False, tag="update-cluster"):
     spec: ClusterSpec
     rotate_worker_token: bool = False
     rotate_manager_token: bool = False
+    rotate_unlock_key: bool = False
+    """Without effect unless managers lock themselves."""
     secrets: tuple[bytes, ...] = ()
-    """Of the new tokens. Whatever a client says, the manager that is asked puts here what its driver has drawn."""
+    """Of tokens and key. Whatever a client says, the manager that is asked puts here what its driver has drawn."""
 
     @property
     def needs_secrets(self) -> bool:
         """Whether fresh secrets have to be there before it can be carried out."""
-        return self.rotate_worker_token or self.rotate_manager_token
+        return self.rotate_worker_token or self.rotate_manager_token or self.spec.autolock_managers
 
 
 class FoundSwarm(Struct, frozen=True, gc=False, tag="found"):
@@ -112,6 +121,7 @@ class FoundSwarm(Struct, frozen=True, gc=False, tag="found"):
     node_id: NodeId
     raft_id: NodeId
     description: NodeDescription
+    unlock_key: str = ""
 
 
 class Kind(Enum):
@@ -161,7 +171,7 @@ Write = (
     | Remove
 )
 Query = Inspect | ListObjects
-HostOperation = InitSwarm | JoinSwarm | LeaveSwarm
+HostOperation = InitSwarm | JoinSwarm | LeaveSwarm | UnlockSwarm
 Operation = HostOperation | Write | Query
 
 
@@ -174,6 +184,8 @@ class ErrorCode(Enum):
     FAILED_PRECONDITION = "failed-precondition"
     OUT_OF_SEQUENCE = "out-of-sequence"
     UNIMPLEMENTED = "unimplemented"
+    CONFLICT = "conflict"
+    UNAUTHENTICATED = "unauthenticated"
     UNAVAILABLE = "unavailable"
 
 

@@ -12,7 +12,7 @@ from core.objects.cluster import JoinTokens
 TOKEN_SECRET_LENGTHS: Final = (32, 16, 16)
 """Bytes to ask for: of the swarm's part, the worker's and the manager's."""
 ROTATION_SECRET_LENGTHS: Final = (16, 16)
-"""Bytes to ask for when tokens may be replaced: of the worker's and the manager's part."""
+"""When tokens may be replaced: of the worker's and the manager's part."""
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 

@@ -29,6 +29,7 @@ from core.ports import Deliver
 from core.raft import effects as raft
 from core.raft.config import RaftConfig
 from core.raft.events import Cancelled, Tick
+from core.raft.records import RaftDurable
 from core.timing import MS, PROFILES, SECOND
 from real.storage import Storage
 from real.transport import Transport, write
@@ -47,7 +48,8 @@ class Daemon:
         self._tickets = map(Ticket, count(1))
         self._clients: dict[Ticket, tuple[asyncio.StreamWriter, int]] = {}
         self._timer = self._loop.call_later(0, self.deliver, Tick())
-        self._host = Host.recover(config, storage.recover(), Random(secrets.randbits(256)), time.monotonic_ns())
+        durable = storage.recover()
+        self._host = Host.recover(config, durable, Random(secrets.randbits(256)), time.monotonic_ns())
         self._perform: dict[type, Callable[[Any], object]] = {
             **dict.fromkeys((raft.Send, effects.SendTo), self._transport.send),
             effects.Peers: self._transport.peers,
@@ -56,6 +58,8 @@ class Daemon:
             raft.Reply: self._reply,
             raft.Observe: lambda effect: logging.log(LEVELS.get(type(effect.fact), logging.DEBUG), "%s", effect.fact),
             effects.MakeKeys: lambda effect: make_keys(effect, self.deliver),
+            effects.SealWith: lambda effect: None,  # the journal is not encrypted
+            effects.OpenLog: lambda effect: self._loop.call_soon(self._open_log, durable.raft),
             effects.Halt: lambda effect: self.halted.set_result(effect.reason),
             **dict.fromkeys(REFUSED, lambda effect: self._loop.call_soon(self.deliver, refusal(effect))),
         }
@@ -94,6 +98,10 @@ class Daemon:
             ticket = next(self._tickets)
             self._clients[ticket] = (writer, frame.number)
             self.deliver(events.Requested(ticket, frame.operation))
+
+    def _open_log(self, raft_durable: RaftDurable) -> None:
+        self.deliver(events.LogOpened(raft_durable))
+        self.deliver(events.EngineInventory(()))
 
     def _reply(self, effect: raft.Reply) -> None:
         if (client := self._clients.pop(effect.ticket, None)) is not None:

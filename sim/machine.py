@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from core.durability import Verdict
 from core.events import HostDescribed, LinkDown, LinkUp
 from core.ids import Address
 from core.objects.node import NodeDescription
@@ -22,7 +23,7 @@ from sim.dataplane import DataPlane, DataPlaneProfile
 from sim.disk import Disk, DiskProfile
 from sim.engine import Engine
 from sim.facts import DaemonStarted, DaemonStopped, Paused, PoweredOff, PoweredOn, Resumed
-from sim.hosts import HostLike, Recover, Start
+from sim.hosts import HostLike, Recover, Recovered, Start
 from sim.images import Catalogue
 from sim.keys import Keys
 from sim.loop import Loop
@@ -71,6 +72,8 @@ class Machine:
         self.daemon: Daemon | None = None
         self.host: HostLike | None = None
         """The host of the last daemon, dead or alive: for looking at."""
+        self.found = Recovered((), Verdict.INTACT)
+        """What the last daemon found on the disk."""
         self.starting = False
         """A daemon is on its way: the machine boots, or its supervisor waits."""
         self.incarnation = 0
@@ -128,7 +131,7 @@ class Machine:
         self.starting = False
         self.incarnation += 1
         self.nic.forget()
-        recovered = self.disk.read()
+        recovered = self.found = self.disk.read()
         rng = stream(self._around.seed, self.name, "host", self.incarnation)
         now = self.clock.monotonic_ns()
         self.tell(DaemonStarted(self.incarnation, len(recovered.writes), recovered.verdict))

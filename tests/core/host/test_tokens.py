@@ -107,7 +107,7 @@ def test_an_update_out_of_sequence_rotates_nothing() -> None:
 def test_what_a_client_gives_for_secrets_is_not_used() -> None:
     swarm = three_managers()
     cluster = cluster_of(swarm, "m1")
-    known = (b"\0" * 16, b"\0" * 16)
+    known = (b"\0" * 16, b"\0" * 16, b"\0" * 32)
     swarm.done("m1", replace(rotation(cluster, worker=True), secrets=known))
     assert not cluster_of(swarm, "m1").tokens.worker.endswith("0" * 25)
 
@@ -130,7 +130,7 @@ def test_secrets_that_nobody_asked_for_change_nothing() -> None:
     before = cluster_of(swarm, "m1")
     daemon = swarm.world.machine("m1").daemon
     assert daemon is not None
-    daemon.deliver(KeyMaterial(daemon.host.outbox.tickets.draw(), (b"\1" * 16, b"\2" * 16)))  # type: ignore[attr-defined]  # a Host
+    daemon.deliver(KeyMaterial(daemon.host.outbox.tickets.draw(), (b"\1" * 16, b"\2" * 16, b"\3" * 32)))  # type: ignore[attr-defined]  # a Host
     swarm.world.run_for(100 * MS)
     assert cluster_of(swarm, "m1") == before
     assert NodeId("") not in swarm.nodes("m1")

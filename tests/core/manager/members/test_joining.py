@@ -76,8 +76,8 @@ def test_a_repeated_request_is_answered_and_changes_nothing() -> None:
 def rotate(leader: Leader) -> object:
     cluster = leader.store.cluster
     assert cluster is not None
-    secrets = (b"w" * 16, b"m" * 16)
-    return leader.ask(UpdateCluster(cluster.version, cluster.spec, True, True, secrets))
+    secrets = (b"w" * 16, b"m" * 16, b"u" * 32)
+    return leader.ask(UpdateCluster(cluster.version, cluster.spec, True, True, secrets=secrets))
 
 
 @pytest.mark.parametrize("token", ["worker-token", "manager-token"])
