@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from core.objects import Cluster
 from core.objects.cluster import JoinTokens
-from core.operations import ErrorCode, Kind, ListObjects, UpdateCluster
+from core.operations import ErrorCode, Kind, ListObjects, UnlockSwarm, UpdateCluster
 from swarmsim.player.operator import Conversation, ConversationFailedError, RejectedError
 
 Ask = Callable[[Cluster], UpdateCluster]
@@ -32,6 +34,26 @@ def rotate_tokens(worker: bool, manager: bool, note: Callable[[JoinTokens], None
         return UpdateCluster(cluster.version, cluster.spec, rotate_worker_token=worker, rotate_manager_token=manager)
 
     return change_cluster(rotation)
+
+
+def set_autolock(on: bool, note: Callable[[str], None]) -> Conversation:
+    """`docker swarm update --autolock`; `note` is told the key that unlocks managers from then on."""
+
+    def setting(cluster: Cluster) -> UpdateCluster:
+        return UpdateCluster(cluster.version, replace(cluster.spec, autolock_managers=on))
+
+    yield from change_cluster(setting)
+    clusters: tuple[Cluster, ...] = yield ListObjects(Kind.CLUSTER)
+    note(clusters[0].unlock_key)
+
+
+def unlock(key: str) -> Conversation:
+    """Have the host that is asked unlocked; one that is not locked is well unlocked."""
+    try:
+        yield UnlockSwarm(key)
+    except RejectedError as rejected:
+        if rejected.error.code is not ErrorCode.CONFLICT:
+            raise
 
 
 def refused_for_its_token(joining: Conversation) -> Conversation:

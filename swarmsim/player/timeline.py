@@ -18,7 +18,7 @@ from core.operations import Kind
 from core.timing import MS, SECOND
 from core.trials.endings import FAULTS
 from core.trials.faults import Hosts
-from swarmsim.player.cluster_orders import refused_for_its_token, rotate_tokens
+from swarmsim.player.cluster_orders import refused_for_its_token, rotate_tokens, set_autolock, unlock
 from swarmsim.player.formation import ask_to_join, join_order
 from swarmsim.player.operator import (
     Conversation,
@@ -47,6 +47,7 @@ from swarmsim.scenario.steps import (
     OLD_TOKEN,
     UNDOES,
     Activate,
+    Autolock,
     BurstWrites,
     CrashTask,
     Demote,
@@ -71,6 +72,7 @@ from swarmsim.scenario.steps import (
     Scale,
     Step,
     Unhealthy,
+    Unlock,
     Update,
     verb_of,
 )
@@ -129,6 +131,8 @@ class Timeline:
         self._over = False
         self._old_tokens: JoinTokens | None = None
         """As they were before the last rotation."""
+        self._unlock_key = ""
+        """As the operator noted it down."""
         self._world = world
         self._origin_ns = origin_ns
         self._roster = roster
@@ -138,6 +142,8 @@ class Timeline:
         self._operations: dict[type[Any], Callable[[Any, Done], None]] = {
             Join: self._join,
             RotateTokens: self._rotate_tokens,
+            Autolock: self._set_autolock,
+            Unlock: self._unlock,
             Promote: lambda action, ended: self._set_role(action.hosts, Role.MANAGER, ended),
             Demote: lambda action, ended: self._set_role(action.hosts, Role.WORKER, ended),
             Drain: lambda action, ended: self._set_availability(action.hosts, Availability.DRAIN, ended),
@@ -324,6 +330,18 @@ class Timeline:
 
         worker, manager = action.which != "manager", action.which != "worker"
         self._operator.hold(rotate_tokens(worker, manager, note), ended)
+
+    def _set_autolock(self, action: Autolock, ended: Done) -> None:
+        def note(key: str) -> None:
+            self._unlock_key = key or self._unlock_key  # one that is locked meanwhile still needs it
+
+        self._operator.hold(set_autolock(action.on, note), ended)
+
+    def _unlock(self, action: Unlock[Hosts], ended: Done) -> None:
+        if not self._unlock_key:
+            raise NobodyThereError("no manager was ever told to lock itself")
+        for host in action.hosts:
+            self._operator.hold(unlock(self._unlock_key), ended, at=host)
 
     def _tokens_of_the_past(self) -> JoinTokens:
         if self._old_tokens is None:

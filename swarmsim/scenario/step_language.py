@@ -16,6 +16,7 @@ from swarmsim.scenario.names import Names
 from swarmsim.scenario.steps import Action, Step, verb_of
 from swarmsim.scenario.target_language import GROUPS, HOSTS, HOSTS_IN_RACKS, LINK, TASKS
 from swarmsim.scenario.words import (
+    BOOLEAN,
     DURATION,
     EXIT_CODE,
     INSTANT,
@@ -98,6 +99,8 @@ VERBS: Final = {
         _verb(steps.OutOfMemory, _ON_TASKS),
         _verb(steps.Join, Mapped(_NUMBERS), Part("with", "token", word((steps.OLD_TOKEN,)))),
         _verb(steps.RotateTokens, Single("which", word(("worker", "manager", "all")))),
+        _verb(steps.Autolock, Single("on", BOOLEAN)),
+        _verb(steps.Unlock, _ON_HOSTS),
         _verb(steps.Promote, _ON_HOSTS),
         _verb(steps.Demote, _ON_HOSTS),
         _verb(steps.Drain, _ON_HOSTS),

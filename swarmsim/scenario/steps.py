@@ -106,6 +106,8 @@ __all__ = [
     "OutOfMemory",
     "Join",
     "RotateTokens",
+    "Autolock",
+    "Unlock",
     "Promote",
     "Demote",
     "Drain",
@@ -142,6 +144,18 @@ class RotateTokens(Struct, frozen=True, gc=False, tag="rotate-tokens"):
     """`worker`, `manager` or `all`: from now on hosts join with other tokens."""
 
     which: str
+
+
+class Autolock(Struct, frozen=True, gc=False, tag="autolock"):
+    """From now on managers that restart wait for the unlock key, or no longer do."""
+
+    on: bool
+
+
+class Unlock(Struct, Generic[HostsT], frozen=True, gc=False, tag="unlock"):
+    """An operator shows these managers the unlock key; one that is not locked needs none."""
+
+    hosts: HostsT
 
 
 class Promote(Struct, Generic[HostsT], frozen=True, gc=False, tag="promote"):
@@ -240,6 +254,8 @@ class BurstWrites(Struct, frozen=True, gc=False, tag="burst-writes"):
 Order = (
     Join
     | RotateTokens
+    | Autolock
+    | Unlock[HostsT]
     | Promote[HostsT]
     | Demote[HostsT]
     | Drain[HostsT]

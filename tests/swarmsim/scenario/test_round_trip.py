@@ -114,6 +114,7 @@ BY_FIELD: dict[str, st.SearchStrategy[Any]] = {
     "outcome": st.sampled_from(EXPECTED_OUTCOMES),
     "check": st.sampled_from(CHECKS),
     "situation": st.sampled_from(SITUATIONS),
+    "on": st.booleans(),
     "which": st.sampled_from(["worker", "manager", "all"]),
     "token": st.sampled_from(["", OLD_TOKEN]),
     "of": st.none() | st.sampled_from(NAMES.services + NAMES.stacks),

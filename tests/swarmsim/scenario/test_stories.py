@@ -36,6 +36,7 @@ TURNED_RED_BY = {
     "kill-2-of-5-managers": ("managers: 2, including", "managers: 3, including", "write-acknowledged: true"),
     "kill-3-of-5-managers": ("managers: 3, including", "managers: 2, including", "leader: none"),
     "kill-the-leader-over-a-wan": ("timing: wan", "timing: docker", "leader: true"),
+    "locked-manager-waits-for-its-key": ("at: 10s, autolock: true", "at: 29s, autolock: true", "leader: none"),
     "manager-back-after-compaction": (
         "snapshot-every: 2000",
         "snapshot-every: 100000",
