@@ -39,6 +39,18 @@ class ManagersCounted(Struct, frozen=True, gc=False, tag="managers-counted"):
     warning: str
 
 
+class BegunAnew(Struct, frozen=True, gc=False, tag="begun-anew"):
+    """A manager has begun its swarm anew alone, at log `index`: the declared exception to what clients are promised.
+
+    All up to `certain_index` is kept: so far it knows that the log was committed. Of what comes between that and
+    `index`, acknowledged or not, whatever it did not hold is lost.
+    """
+
+    raft_id: NodeId
+    index: int
+    certain_index: int
+
+
 class SessionOpened(Struct, frozen=True, gc=False, tag="session-opened"):
     """The dispatcher accepted an agent's registration."""
 
@@ -118,6 +130,7 @@ SwarmFact = (
     | Refused
     | LeadershipReady
     | ManagersCounted
+    | BegunAnew
     | SessionOpened
     | SessionLost
     | AgentConnected

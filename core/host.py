@@ -305,6 +305,8 @@ class Host:
             raft = self.machines.raft
             if raft is not None and event.recipient == raft.id:
                 self._to_raft(now, event)
+            else:
+                self.membership.orders.answer_for_former(event)
         elif event.recipient != self.outbox.node_id and kind is not JoinRequest:
             return  # meant for an earlier membership of this machine; only who wants to join knows no node id
         elif kind in _TO_MANAGER:
@@ -331,7 +333,8 @@ class Host:
     def _on_requested(self, now: int, event: Requested) -> None:
         operation = event.operation
         if isinstance(operation, InitSwarm):
-            self.membership.init(event.ticket, operation)
+            self._ran = ALL
+            self.membership.init(now, event.ticket, operation)
         elif isinstance(operation, JoinSwarm):
             self.membership.join(now, event.ticket, operation)
         elif isinstance(operation, LeaveSwarm):
@@ -362,8 +365,10 @@ class Host:
                 self._to_raft(now, proposal)
             self._deliver_local(now)
         if self._ran & RAFT:
-            self.membership.follow_key()
-        if self._ran & AGENT and self.membership.follow_order(now):
+            if self.membership.orders.follow_end(now):
+                self._ran = ALL
+            self.membership.orders.follow_key()
+        if self._ran & AGENT and self.membership.orders.follow_order(now):
             self._ran = ALL
         if self.machines.abandoned:
             self._pass_on_abandoned()

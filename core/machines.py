@@ -138,10 +138,14 @@ class Machines:
     def start_raft(self, now: int, identity: Identity, durable: RaftDurable) -> None:
         """This host is the Raft member of that identity."""
         config = replace(self._raft_config, id=identity.raft_id, timing=self._timing.raft)
-        self.replica = Replica(lambda committed, at: self._make_manager(committed, at, identity.node_id))
+        self.replica = self.make_replica(identity.node_id)
         self.raft = RaftNode(config, durable, self.replica, self._outbox.tickets, self._rng, now)
         if self.storage_low:
             self._outbox.emit(self.raft.step(now, StorageLow()))
+
+    def make_replica(self, node_id: NodeId) -> Replica:
+        """The state machine of a Raft member of this node's, with nothing in it yet."""
+        return Replica(lambda committed, at: self._make_manager(committed, at, node_id))
 
     def stop_raft(self) -> None:
         """This host is that member, or any, no more."""

@@ -22,7 +22,11 @@ from core.objects.service import ServiceSpec
 
 
 class InitSwarm(Struct, frozen=True, gc=False, tag="init"):
-    """Make this host the first manager of a new swarm. Answer: the node's id."""
+    """Make this host the first manager of a new swarm. Answer: the node's id.
+
+    With `force_new_cluster`, a manager whose swarm has lost its majority for good begins it anew, as its only manager
+    and with all objects that it knows of; it is then reached at `advertise`, and all else here is left as it was.
+    """
 
     advertise: Address
     availability: Availability = Availability.ACTIVE
@@ -30,6 +34,7 @@ class InitSwarm(Struct, frozen=True, gc=False, tag="init"):
     subnet_prefix_length: int = 24
     data_path_port: int = 4789
     spec: ClusterSpec = ClusterSpec()
+    force_new_cluster: bool = False
 
 
 class JoinSwarm(Struct, frozen=True, gc=False, tag="join"):

@@ -38,6 +38,8 @@ class HostStimulus(Enum):
     DEMOTED = "told none (demotion)"
     UNLOCKED = "UnlockSwarm, log opened"
     UNLOCKED_WITHOUT_LOG = "UnlockSwarm, log found corrupt"
+    SUPERSEDED = "its group was begun anew without it"
+    RENEWED = "InitSwarm by force"
     LEFT = "LeaveSwarm, by force if a manager"
     FORGOTTEN = "that is durable"
 
@@ -58,6 +60,8 @@ TRANSITIONS: Final[dict[HostPhase, dict[HostStimulus, HostPhase]]] = {
     },
     HostPhase.MANAGER: {
         HostStimulus.REPLACED: HostPhase.MANAGER,
+        HostStimulus.RENEWED: HostPhase.MANAGER,
+        HostStimulus.SUPERSEDED: HostPhase.WORKER,
         HostStimulus.DEMOTED: HostPhase.WORKER,
         HostStimulus.LEFT: HostPhase.LEAVING,
     },

@@ -40,7 +40,7 @@ def test_what_the_table_does_not_list_cannot_happen() -> None:
     membership = formed(1, 1).host("w1").membership
     assert membership.phase is HostPhase.WORKER
     with pytest.raises(AssertionError, match="DEMOTED"):
-        membership._move(HostStimulus.DEMOTED)
+        membership.standing.move(HostStimulus.DEMOTED)
 
 
 def test_the_diagram_in_the_documentation_is_the_table() -> None:
