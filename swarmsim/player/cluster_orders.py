@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from core.ids import Address
 from core.objects import Cluster
 from core.objects.cluster import JoinTokens
-from core.operations import ErrorCode, Kind, ListObjects, UnlockSwarm, UpdateCluster
+from core.operations import ErrorCode, InitSwarm, Kind, ListObjects, UnlockSwarm, UpdateCluster
 from swarmsim.player.operator import Conversation, ConversationFailedError, RejectedError
+from swarmsim.world import World
 
 Ask = Callable[[Cluster], UpdateCluster]
 BAD_TOKEN = "A valid join token is necessary to join this cluster"
@@ -54,6 +56,11 @@ def unlock(key: str) -> Conversation:
     except RejectedError as rejected:
         if rejected.error.code is not ErrorCode.CONFLICT:
             raise
+
+
+def force_new_cluster(world: World, host: str) -> Conversation:
+    """`docker swarm init --force-new-cluster` on the manager that is asked."""
+    yield InitSwarm(Address(world.address(host)), force_new_cluster=True)
 
 
 def refused_for_its_token(joining: Conversation) -> Conversation:

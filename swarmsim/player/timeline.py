@@ -18,7 +18,7 @@ from core.operations import Kind
 from core.timing import MS, SECOND
 from core.trials.endings import FAULTS
 from core.trials.faults import Hosts
-from swarmsim.player.cluster_orders import refused_for_its_token, rotate_tokens, set_autolock, unlock
+from swarmsim.player.cluster_orders import force_new_cluster, refused_for_its_token, rotate_tokens, set_autolock, unlock
 from swarmsim.player.formation import ask_to_join, join_order
 from swarmsim.player.operator import (
     Conversation,
@@ -54,6 +54,7 @@ from swarmsim.scenario.steps import (
     Deploy,
     Drain,
     ExitTask,
+    ForceNewCluster,
     ForceUpdate,
     Heal,
     Join,
@@ -144,6 +145,7 @@ class Timeline:
             RotateTokens: self._rotate_tokens,
             Autolock: self._set_autolock,
             Unlock: self._unlock,
+            ForceNewCluster: self._force_new_cluster,
             Promote: lambda action, ended: self._set_role(action.hosts, Role.MANAGER, ended),
             Demote: lambda action, ended: self._set_role(action.hosts, Role.WORKER, ended),
             Drain: lambda action, ended: self._set_availability(action.hosts, Availability.DRAIN, ended),
@@ -342,6 +344,12 @@ class Timeline:
             raise NobodyThereError("no manager was ever told to lock itself")
         for host in action.hosts:
             self._operator.hold(unlock(self._unlock_key), ended, at=host)
+
+    def _force_new_cluster(self, action: ForceNewCluster[Hosts], ended: Done) -> None:
+        if len(action.hosts) > 1:
+            raise NobodyThereError(f"one manager begins a swarm anew, not {', '.join(action.hosts)}")
+        [host] = action.hosts
+        self._operator.hold(force_new_cluster(self._world, host), ended, at=host)
 
     def _tokens_of_the_past(self) -> JoinTokens:
         if self._old_tokens is None:

@@ -101,6 +101,7 @@ VERBS: Final = {
         _verb(steps.RotateTokens, Single("which", word(("worker", "manager", "all")))),
         _verb(steps.Autolock, Single("on", BOOLEAN)),
         _verb(steps.Unlock, _ON_HOSTS),
+        _verb(steps.ForceNewCluster, _ON_HOSTS),
         _verb(steps.Promote, _ON_HOSTS),
         _verb(steps.Demote, _ON_HOSTS),
         _verb(steps.Drain, _ON_HOSTS),

@@ -108,6 +108,7 @@ __all__ = [
     "RotateTokens",
     "Autolock",
     "Unlock",
+    "ForceNewCluster",
     "Promote",
     "Demote",
     "Drain",
@@ -154,6 +155,12 @@ class Autolock(Struct, frozen=True, gc=False, tag="autolock"):
 
 class Unlock(Struct, Generic[HostsT], frozen=True, gc=False, tag="unlock"):
     """An operator shows these managers the unlock key; one that is not locked needs none."""
+
+    hosts: HostsT
+
+
+class ForceNewCluster(Struct, Generic[HostsT], frozen=True, gc=False, tag="force-new-cluster"):
+    """One manager begins the swarm anew alone: a majority is taken to be lost for good."""
 
     hosts: HostsT
 
@@ -256,6 +263,7 @@ Order = (
     | RotateTokens
     | Autolock
     | Unlock[HostsT]
+    | ForceNewCluster[HostsT]
     | Promote[HostsT]
     | Demote[HostsT]
     | Drain[HostsT]

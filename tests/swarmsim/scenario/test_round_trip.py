@@ -3,7 +3,7 @@
 from typing import Any
 
 import yaml
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -159,8 +159,17 @@ def through_yaml(written: object) -> Value:
     return parse("x.yaml", yaml.safe_dump(written, sort_keys=False)).root
 
 
+def named(target: Any) -> list[str]:
+    """The hosts that a target names one by one."""
+    if isinstance(target, Several):
+        return [host for part in target.targets for host in named(part)]
+    return [target.name] if isinstance(target, Host) else []
+
+
 @given(STEPS)
 def test_a_step(step: Step) -> None:
+    groups = [set(named(group)) for group in getattr(step.action, "groups", ())]
+    assume(sum(map(len, groups)) == len(set().union(*groups)))  # who is in two groups is refused
     read = read_step(through_yaml(write_step(step)), NAMES, 0)
     assert replace(read, text="") == step
 

@@ -29,6 +29,7 @@ TURNED_RED_BY = {
     "rack-loss": ("stacks/web.yml", "stacks/web-anywhere.yml", "running: {service: web_front"),
     "rolling-update": ("stacks/web.yml", "stacks/web-without-drain.yml", "success-rate"),
     "corrupt-disk": ("corrupt-disk: m3", "slow-disk: m3, latency: 1ms", "sometimes: corrupt-disk-rejoined"),
+    "ended-group-comes-back": ("promote: [m2, m3]", "drain: [m2, m3]", "managers: 3, workers: 2"),
     "flapping-link": ("timing: lan", "timing: docker", "sometimes: pre-vote-refused"),
     "full-disk-on-the-leader": ("full-disk: leader", "fail-disk: managers", "write-acknowledged: true"),
     "join-two-managers-under-load": ("snapshot-every: 300", "snapshot-every: 100000", "sometimes: snapshot-installed"),
@@ -50,6 +51,7 @@ TURNED_RED_BY = {
         "pause: {managers: 3, including: leader}, until: 20s",
         "leader: true",
     ),
+    "quorum-lost-for-good": ("force-new-cluster: m1", "rotate-tokens: all", "leader: true"),
     "slow-disk-on-the-leader": (
         "slow-disk: leader, latency: 400ms",
         "slow-disk: managers, latency: 5s",
