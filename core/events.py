@@ -5,7 +5,7 @@ from enum import Enum
 from msgspec import Struct
 
 from core.durability import Persisted
-from core.ids import NodeId, OperationId, TaskId, Ticket
+from core.ids import Address, NodeId, OperationId, TaskId, Ticket
 from core.messages import SwarmMessage
 from core.objects.node import NodeDescription
 from core.objects.task import ContainerStatus
@@ -44,9 +44,13 @@ class PersistFailed(Struct, frozen=True, gc=False):
 
 
 class HostDescribed(Struct, frozen=True, gc=False):
-    """What this machine is; given at start and when it changes."""
+    """What this machine is, and where others reach it; given at start and when it changes.
+
+    Without an address, a member is reached where it was.
+    """
 
     description: NodeDescription
+    address: Address = Address("")
 
 
 class EngineUp(Struct, frozen=True, gc=False):

@@ -213,6 +213,7 @@ class Host:
 
     def _on_described(self, now: int, event: HostDescribed) -> None:
         self.machines.description = event.description
+        self.membership.orders.follow_address(now, event.address)
         self._to_agent(now, event)
 
     def _on_engine(self, now: int, event: EngineUp | EngineDown | EngineInventory) -> None:

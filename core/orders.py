@@ -8,8 +8,8 @@ does it under one of a group that was begun anew without it (`core.renewing`): t
 
 from msgspec.structs import replace
 
-from core.agent.events import RaftIdentityChanged
-from core.ids import NodeId
+from core.agent.events import AddressChanged, RaftIdentityChanged
+from core.ids import Address, NodeId
 from core.machines import Machines
 from core.objects.cluster import Cluster
 from core.outbox import Outbox
@@ -59,6 +59,14 @@ class Orders:
         standing.move(_stimulus_of(identity.raft_id, wanted))
         self._machines.tell_agent(now, RaftIdentityChanged(wanted))
         return True
+
+    def follow_address(self, now: int, address: Address) -> None:
+        """Be reached at another address from here on: the agent tells the leader, which tells everybody else."""
+        standing, agent = self._standing, self._machines.agent
+        if address and standing.identity.node_id and address != standing.identity.address:
+            standing.write(replace(standing.identity, address=address))
+            if agent is not None:
+                self._machines.tell_agent(now, AddressChanged(address))
 
     def follow_key(self) -> None:
         """Lock this manager's disk, or no longer, as the cluster wants it since this host last looked."""

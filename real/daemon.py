@@ -23,7 +23,7 @@ from core.codec.frames import Frame, Request, encode_response
 from core.durability import Persist
 from core.envelope import Envelope
 from core.host import Host, HostConfig
-from core.ids import NodeId, Ticket
+from core.ids import Address, NodeId, Ticket
 from core.objects.node import NodeDescription
 from core.ports import Deliver
 from core.raft import effects as raft
@@ -129,7 +129,7 @@ async def main() -> str:
     daemon = Daemon(Storage(arguments.data), HostConfig(timing, RaftConfig(NodeId(""), timing.raft)))
     async with await asyncio.start_server(daemon.serve, host, int(port)):
         daemon.watch_wall_clock()
-        daemon.deliver(events.HostDescribed(NodeDescription(socket.gethostname())))
+        daemon.deliver(events.HostDescribed(NodeDescription(socket.gethostname()), Address(arguments.listen)))
         daemon.deliver(events.EngineInventory(()))
         return await daemon.halted
 

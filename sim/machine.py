@@ -64,7 +64,6 @@ class Machine:
     def __init__(self, around: Surroundings, name: str, address: Address, place: str, profile: MachineProfile) -> None:
         self.name = name
         self.address = address
-        self.ip = address.rpartition(":")[0]
         self.loop = around.loop
         self.observer = around.observer
         self.profile = profile
@@ -93,6 +92,11 @@ class Machine:
     def tell(self, fact: Any) -> None:
         """Tell observers a fact about this machine or its host."""
         self.observer.tell(self.name, fact)
+
+    @property
+    def ip(self) -> str:
+        """Its address without the port."""
+        return self.address.rpartition(":")[0]
 
     @property
     def running(self) -> bool:
@@ -144,7 +148,7 @@ class Machine:
     def _introduce(self, daemon: Daemon) -> None:
         """What a driver tells a host at the start."""
         daemon.tell_wall_clock()
-        daemon.deliver(HostDescribed(self.description()))
+        daemon.deliver(HostDescribed(self.description(), self.address))
         if not daemon.alive:  # it has halted over what it was told
             return
         self.engine.connect(daemon.deliver)

@@ -59,6 +59,7 @@ from swarmsim.scenario.steps import (
     Heal,
     Join,
     Leave,
+    Move,
     OutOfMemory,
     Promote,
     Rejoin,
@@ -256,7 +257,7 @@ class Timeline:
     def _remember(self, action: Resolved, hosts: Hosts) -> None:
         if isinstance(action, KILLS):
             self._roster.killed.update(dict.fromkeys(hosts))
-        elif isinstance(action, Restart):
+        elif isinstance(action, Restart | Move):
             for host in hosts:
                 self._roster.killed.pop(host, None)
 

@@ -64,6 +64,7 @@ VERBS: Final = {
         _verb(steps.Kill, _ON_HOSTS),
         _verb(steps.KillDaemon, _ON_HOSTS),
         _verb(steps.Restart, _ON_HOSTS),
+        _verb(steps.Move, _ON_HOSTS),
         _verb(steps.Pause, _ON_HOSTS),
         _verb(steps.Resume, _ON_HOSTS),
         _verb(steps.Partition, Single("groups", GROUPS)),

@@ -43,6 +43,7 @@ TURNED_RED_BY = {
         "snapshot-every: 100000",
         "sometimes: snapshot-installed",
     ),
+    "managers-change-address": ("move: [leader, w1, w2]", "kill: [leader, w1, w2]", "members: {managers: 3"),
     "packet-loss": ("loss: 30%", "loss: 95%", "writes: acknowledged"),
     "partition-bridge": ("timing: lan", "timing: docker", "caught-up: managers"),
     "partition-majority-minority": ("timing: lan", "timing: docker", "write-acknowledged: true"),
