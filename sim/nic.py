@@ -21,8 +21,7 @@ class Nic:
 
     def forget(self) -> None:
         """A new daemon starts: it knows nobody and is nobody."""
-        self._links: dict[NodeId, Link | None] = {}
-        """The way to each peer; None to one at whose address there is nobody."""
+        self._links: dict[NodeId, Link] = {}
         self._known_as = NOBODY
         self.port.heard.clear()
 
@@ -31,36 +30,36 @@ class Nic:
         self._known_as = effect
 
     def peers(self, effect: Peers) -> None:
-        """Learn where the other hosts are."""
+        """Learn where the other hosts are; one that is not where it is said to be is answered where it is heard."""
         self._links = {}
         for node_id, address in effect.addresses:
             target = self._network.port_at(address)
-            self._links[node_id] = self._network.link(self.port, target) if target is not None else None
+            if target is not None:
+                self._links[node_id] = self._network.link(self.port, target)
 
     def lose(self, port: Port) -> None:
         """The machine at `port` is elsewhere now: connections to it are broken, and nobody answers where it was."""
-        for node_id in [node_id for node_id, link in self._links.items() if link is not None and link.target is port]:
-            self._links[node_id] = None
+        for node_id in [node_id for node_id, link in self._links.items() if link.target is port]:
+            del self._links[node_id]
         for node_id in [node_id for node_id, source in self.port.heard.items() if source is port]:
             del self.port.heard[node_id]
 
     def knows(self, port: Port) -> list[NodeId]:
         """The identities under which this card knows the machine at `port`."""
-        known = [node_id for node_id, link in self._links.items() if link is not None and link.target is port]
+        known = [node_id for node_id, link in self._links.items() if link.target is port]
         heard = [node_id for node_id, source in self.port.heard.items() if source is port and node_id]
         return known + [node_id for node_id in heard if node_id not in self._links]
 
     def send(self, effect: Send) -> None:
-        """Hand over a message to a peer where it is said to be, or answer others the way their question came."""
-        if effect.to in self._links:
-            link = self._links[effect.to]
-        else:
-            source = self.port.heard.get(effect.to)
-            link = self._network.link(self.port, source) if source is not None else None
+        """Hand over a message to a known peer, or to one that was heard: an answer takes the way its question came."""
+        link = self._links.get(effect.to)
         if link is None:
-            self.unknown_count += 1
-        else:
-            link.send(seal(self._known_as, effect))
+            source = self.port.heard.get(effect.to)
+            if source is None:
+                self.unknown_count += 1
+                return
+            link = self._network.link(self.port, source)
+        link.send(seal(self._known_as, effect))
 
     def send_to(self, effect: SendTo) -> None:
         """Hand over a message to whoever is at an address."""

@@ -12,6 +12,7 @@ from random import Random
 from core.timing import MS, SECOND
 from core.trials.faults import Link
 from swarmsim.fuzz.faults import FaultSource, crash_in_mid_write, deposed_leaders, harm_disk, task_fault
+from swarmsim.fuzz.membership import draw_beginning_anew, draw_locks, draw_moves, draw_rotations
 from swarmsim.fuzz.profiles import Profile
 from swarmsim.fuzz.rejoining import back_after_loss, comings_and_goings
 from swarmsim.fuzz.stack import IMAGES, NEXT_IMAGES, SERVICES, STACK_FILE, STACK_NAME, WEB_PORT, read_stack
@@ -74,7 +75,9 @@ class _Drawing:
         cluster, writers = self._cluster(), self._writers()
         faults, others = self._faults(), [*self._surroundings(), *self._members(), *self._work()]
         broken = self._left_broken()
-        timeline = [*faults, *others, *broken, *self._rejoining(faults, broken), *self._updates()]
+        rejoining = self._rejoining(faults, broken)
+        changes = [*self._updates(), *self._known_by([*broken, *rejoining])]
+        timeline = [*faults, *others, *broken, *rejoining, *changes]
         return Scenario(
             name=f"Fuzz {profile.name} {self._seed}",
             purpose=f"Drawn from seed {self._seed} by profile {profile.name}; run it with --seed {self._seed}.",
@@ -250,6 +253,21 @@ class _Drawing:
             return back_after_loss(source, faults)
         spares_one = self._manager_count >= 3 and not broken
         return comings_and_goings(source, self._managers if spares_one else (), self._workers)
+
+    def _known_by(self, risks: list[Step]) -> list[Step]:
+        """What members are known by changes; where no manager is away besides, a swarm may be begun anew at last."""
+        profile, latest_ns = self._profile, self._source.latest_ns
+        rngs = {
+            name: Random(f"fuzz/{profile.name}/{self._seed}/{name}") for name in ("tokens", "locks", "moves", "anew")
+        }
+        booted_ns = profile.faulty_ns + BOOT_NS
+        found = draw_rotations(rngs["tokens"], latest_ns) + draw_locks(rngs["locks"], latest_ns, booted_ns)
+        stay = self._manager_count >= 3 and not self._members_change
+        found += draw_moves(rngs["moves"], latest_ns, self._managers if stay else (), self._workers)
+        whole = not risks and not self._members_change and not self._harms_disk
+        if whole and not profile.services and self._manager_count >= 3 and rngs["anew"].random() < 0.3:
+            found += draw_beginning_anew(rngs["anew"], profile.faulty_ns, booted_ns, self._managers)
+        return found
 
     def _expectations(self) -> tuple[Expectation, ...]:
         profile = self._profile

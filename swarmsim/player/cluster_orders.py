@@ -31,11 +31,14 @@ def change_cluster(update: Ask) -> Conversation:
 def rotate_tokens(worker: bool, manager: bool, note: Callable[[JoinTokens], None]) -> Conversation:
     """`docker swarm join-token --rotate`; `note` is told the tokens as they were before."""
 
+    before: list[JoinTokens] = []
+
     def rotation(cluster: Cluster) -> UpdateCluster:
-        note(cluster.tokens)
+        before.append(cluster.tokens)
         return UpdateCluster(cluster.version, cluster.spec, rotate_worker_token=worker, rotate_manager_token=manager)
 
-    return change_cluster(rotation)
+    yield from change_cluster(rotation)
+    note(before[-1])
 
 
 def set_autolock(on: bool, note: Callable[[str], None]) -> Conversation:

@@ -84,7 +84,7 @@ from swarmsim.world import NotDoneError, World
 LOOK_AGAIN_NS = 20 * MS
 PATIENCE_NS = 5 * SECOND
 """How long a step waits for its target to be there."""
-MAY_HIT_NOBODY = (Heal, Restart, Resume, RepairDisk, Activate)
+MAY_HIT_NOBODY = (Heal, Restart, Resume, RepairDisk, Activate, Unlock)
 """These put things right: there being nothing to put right is no trouble."""
 
 StartWriter = Callable[[WriterPlan, int], None]
@@ -341,7 +341,7 @@ class Timeline:
         self._operator.hold(set_autolock(action.on, note), ended)
 
     def _unlock(self, action: Unlock[Hosts], ended: Done) -> None:
-        if not self._unlock_key:
+        if action.hosts and not self._unlock_key:
             raise NobodyThereError("no manager was ever told to lock itself")
         for host in action.hosts:
             self._operator.hold(unlock(self._unlock_key), ended, at=host)

@@ -122,3 +122,17 @@ def test_a_worker_that_was_away_finds_managers_that_have_moved() -> None:
     swarm.world.run_for(100 * MS)
     swarm.until(lambda: node_of(swarm, "w1").status.state is NodeState.READY, "it finds nobody")
     assert len(swarm.done(swarm.leader(), ListObjects(Table.NODE))) == 4
+
+
+@pytest.mark.parametrize("stays", ["m1", "m2", "m3"])
+def test_a_majority_may_move_at_once_if_one_stays(stays: str) -> None:
+    """Whoever moved finds the one that stayed, which answers where it hears them."""
+    swarm = formed(3, 1)
+    swarm.world.run_for(SECOND)
+    moved = [name for name in ("m1", "m2", "m3") if name != stays]
+    for name in moved:
+        swarm.world.move(name)
+    swarm.world.run_for(5 * SECOND)
+    swarm.until(lambda: swarm.world.leader() is not None, "nobody leads")
+    for name in moved:
+        swarm.until(lambda name=name: is_known_at(swarm, name) and all_know(swarm, name), "not all know where it is")
