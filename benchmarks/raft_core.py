@@ -20,7 +20,7 @@ from core.ids import Address, NodeId, Ticket
 from core.raft.config import RaftConfig
 from core.raft.effects import Reply, Send
 from core.raft.events import Propose, Received, Submit, Tick
-from core.raft.machine import Accepted
+from core.raft.machine import Accepted, Retention
 from core.raft.members import Member
 from core.raft.node import RaftNode
 from core.raft.recovery import bootstrap, replay
@@ -48,6 +48,7 @@ class Counter:
 
     def __init__(self) -> None:
         self.total = 0
+        self.retention: Retention | None = None
 
     def lead(self, now: int) -> bool:
         """Nothing is kept besides what is committed."""

@@ -91,6 +91,22 @@ class CreateConfig(Struct, frozen=True, gc=False, tag="create-config"):
     spec: ConfigSpec
 
 
+class UpdateSecret(Struct, frozen=True, gc=False, tag="update-secret"):
+    """Give a secret other labels; name and data never change. Data that is left out is meant to stay."""
+
+    id: str
+    version: int
+    spec: SecretSpec
+
+
+class UpdateConfig(Struct, frozen=True, gc=False, tag="update-config"):
+    """The same for a config."""
+
+    id: str
+    version: int
+    spec: ConfigSpec
+
+
 class UpdateNode(Struct, frozen=True, gc=False, tag="update-node"):
     """Replace the spec of a node: labels, availability, role (promote and demote)."""
 
@@ -171,6 +187,8 @@ Write = (
     | CreateNetwork
     | CreateSecret
     | CreateConfig
+    | UpdateSecret
+    | UpdateConfig
     | UpdateNode
     | UpdateCluster
     | Remove
@@ -181,17 +199,18 @@ Operation = HostOperation | Write | Query
 
 
 class ErrorCode(Enum):
-    """Why an operation was refused; the API server maps these to HTTP statuses (swarm.md §2.1)."""
+    """Why an operation was refused; with each, the HTTP status that Docker's API has for it (swarm.md §2.1)."""
 
-    INVALID = "invalid"
-    NOT_FOUND = "not-found"
-    ALREADY_EXISTS = "already-exists"
-    FAILED_PRECONDITION = "failed-precondition"
-    OUT_OF_SEQUENCE = "out-of-sequence"
-    UNIMPLEMENTED = "unimplemented"
-    CONFLICT = "conflict"
-    UNAUTHENTICATED = "unauthenticated"
-    UNAVAILABLE = "unavailable"
+    INVALID = "invalid"  # 400
+    UNAUTHENTICATED = "unauthenticated"  # 401
+    FORBIDDEN = "forbidden"  # 403
+    NOT_FOUND = "not-found"  # 404
+    ALREADY_EXISTS = "already-exists"  # 409
+    CONFLICT = "conflict"  # 409
+    FAILED_PRECONDITION = "failed-precondition"  # 400
+    OUT_OF_SEQUENCE = "out-of-sequence"  # 500: clients go by the text
+    UNIMPLEMENTED = "unimplemented"  # 501
+    UNAVAILABLE = "unavailable"  # 503
 
 
 class OperationError(Struct, frozen=True, gc=False, tag="error"):

@@ -13,7 +13,7 @@ from core.manager.control.queries import query
 from core.manager.manager import Manager
 from core.operations import ErrorCode, OperationError
 from core.raft.effects import Observe
-from core.raft.machine import Accepted, Rejected
+from core.raft.machine import Accepted, Rejected, Retention
 from core.store import Conflict, Store
 
 
@@ -54,6 +54,14 @@ class Replica:
         return self._preparing is not None
 
     # --- core.raft.machine.StateMachine
+
+    @property
+    def retention(self) -> Retention | None:
+        """What the operator has set for the swarm; None before there is one."""
+        cluster = self.store.cluster
+        if cluster is None:
+            return None
+        return Retention(cluster.spec.snapshot_interval, max(1, cluster.spec.log_entries_for_slow_followers))
 
     def lead(self, now: int) -> bool:
         """All that was committed before is applied: make a manager over it ready, step by step; whether it is."""

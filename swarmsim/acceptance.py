@@ -3,36 +3,21 @@
 The stack is deployed to a store of its own, through the very checks that a leader makes of every write.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from random import Random
 from typing import Final
 
-from core.compose.deployment import Deployment, DeploymentFailed
+from core.compose.deployment import DeploymentFailed
+from core.compose.rehearsal import Rehearsal
 from core.compose.stack import Stack
 from core.ids import Address, ClusterId, NodeId
-from core.manager.control.control import carry_out
-from core.manager.control.queries import query
-from core.manager.draft import Draft
 from core.mistakes import Mistakes
 from core.objects.cluster import JoinTokens
 from core.objects.config import ConfigSpec
 from core.objects.network import NetworkSpec
 from core.objects.node import NodeDescription
 from core.objects.secret import SecretSpec
-from core.operations import (
-    Answer,
-    CreateConfig,
-    CreateNetwork,
-    CreateSecret,
-    FoundSwarm,
-    InitSwarm,
-    Kind,
-    Operation,
-    OperationError,
-    Query,
-    Write,
-)
-from core.store import Store
+from core.operations import CreateConfig, CreateNetwork, CreateSecret, FoundSwarm, InitSwarm, Kind, Operation
 
 _FOUNDED: Final = FoundSwarm(
     InitSwarm(Address("127.0.0.1:2377")),
@@ -52,44 +37,32 @@ _EXTERNAL: Final[dict[Kind, Callable[[str], Operation]]] = {
 
 def check_accepted(stack: Stack) -> None:
     """Raise, as a `DocumentError`, all that a swarm would refuse in which there is what the stack calls external."""
-    swarm = _Swarm()
-    for kind, name in stack.externals:
-        swarm.do(_EXTERNAL[kind](name))
+    swarm = founded_with(stack.externals)
     for parts in (_declarations(stack), _services(stack)):  # services can be judged once all that they name is there
         mistakes = Mistakes()
         for path, part in parts:
-            if reason := swarm.refusal_of(part):
+            if reason := _refusal(swarm, part):
                 mistakes.note(path, f"the swarm would refuse it: {reason}")
         mistakes.settle()
 
 
-class _Swarm:
-    """One that was just founded, and nothing but its store."""
+def founded_with(externals: Iterable[tuple[Kind, str]]) -> Rehearsal:
+    """A swarm that was just founded and has these networks, secrets and configs of somebody else.
 
-    def __init__(self) -> None:
-        self._head = Store()
-        self._rng = Random(0)
-        self.do(_FOUNDED)
+    One that no swarm could hold under that name is left out.
+    """
+    swarm = Rehearsal(Random(0))
+    swarm.do(_FOUNDED)
+    for kind, name in externals:
+        swarm.do(_EXTERNAL[kind](name))
+    return swarm
 
-    def refusal_of(self, stack: Stack) -> str:
-        """Deploy it; why not, if it was refused."""
-        deployment = Deployment(stack)
-        operation = deployment.start()
-        while operation is not None:
-            operation = deployment.step(self.do(operation))
-        outcome = deployment.outcome
-        message = outcome.message if isinstance(outcome, DeploymentFailed) else ""
-        return message.removeprefix("".join(f"service {service.spec.name}: " for service in stack.services))
 
-    def do(self, operation: Operation) -> Answer | OperationError:
-        """Carry out one operation at once."""
-        if isinstance(operation, Query):
-            return query(self._head, operation)
-        assert isinstance(operation, Write)
-        draft = Draft(self._head, self._head.index + 1, 0)
-        answer = carry_out(draft, operation, self._rng)
-        draft.transaction()
-        return answer
+def _refusal(swarm: Rehearsal, part: Stack) -> str:
+    """Deploy it; why not, if it was refused."""
+    outcome = swarm.deploy(part)
+    message = outcome.message if isinstance(outcome, DeploymentFailed) else ""
+    return message.removeprefix("".join(f"service {service.spec.name}: " for service in part.services))
 
 
 # A deployment ends at the first refusal: to hear of all of them, every part is deployed for itself.

@@ -1,15 +1,18 @@
 """Compose files on disk: read, parsed and turned into a stack that a swarm takes, with complaints by file and line."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from core.compose.loader import load
 from core.compose.stack import Stack
 from core.mistakes import DocumentError
 from swarmsim.acceptance import check_accepted
+from swarmsim.dot_env import with_dot_env
 from swarmsim.yaml_source import Source, SourceError, parse, refuse
 
+STANDARD_INPUT: Final = Path("-")
 MAX_FILE_CHARACTERS: Final = 2 * 1024 * 1024
 """Parsing takes about ten seconds for so many: a larger file was hardly meant."""
 
@@ -26,8 +29,24 @@ def load_stack(
     Relative bind mounts start at the first file's directory, or at `bind_mounts_from`. Raises `SourceError`; a problem
     is reported in the last file that writes the path in question, and everything that was found at once.
     """
-    sources = [read_source(file) for file in files]
-    directory = files[0].parent
+    return stack_of(
+        [read_source(file) for file in files],
+        files[0].parent,
+        name=name,
+        environment=environment,
+        bind_mounts_from=bind_mounts_from,
+    )
+
+
+def stack_of(
+    sources: Sequence[Source],
+    directory: Path,
+    *,
+    name: str = "",
+    environment: Mapping[str, str] | None = None,
+    bind_mounts_from: str | None = None,
+) -> Stack:
+    """The same of files that were read already, the first of which lies in `directory`."""
     mistakes = [mistake for source in sources for mistake in source.mistakes]
     try:
         stack = load(
@@ -45,6 +64,12 @@ def load_stack(
     return stack
 
 
+def client_environment(directory: Path, process: Mapping[str, str]) -> Mapping[str, str]:
+    """The variables of a client whose Compose file lies there: its process's, and those of a file `.env`."""
+    file = directory / ".env"
+    return with_dot_env(read_text(file), str(file), process) if file.is_file() else process
+
+
 def load_text(text: str, file: str, *, name: str, read_file: Callable[[str], bytes]) -> Stack:
     """The stack in a Compose file's text, without variables. `file` is its name in complaints. Raises `SourceError`."""
     source = parse(file, text)
@@ -58,15 +83,27 @@ def load_text(text: str, file: str, *, name: str, read_file: Callable[[str], byt
 
 
 def read_source(file: Path) -> Source:
-    """Read and parse one YAML file."""
-    return parse(str(file), read_text(file))
+    """Read and parse one YAML file; `-` is standard input."""
+    return parse(str(file), _checked(file, sys.stdin.read) if file == STANDARD_INPUT else read_text(file))
 
 
 def read_text(file: Path) -> str:
     """A file's text, or a `SourceError`."""
+    with _opened(file) as opened:
+        return _checked(file, opened.read)
+
+
+def _opened(file: Path) -> TextIO:
     try:
-        with file.open(encoding="utf-8") as opened:
-            text = opened.read(MAX_FILE_CHARACTERS + 1)
+        return file.open(encoding="utf-8")
+    except OSError as error:
+        raise SourceError(str(file), 0, f"cannot be read: {error.strerror}") from error
+
+
+def _checked(file: Path, read: Callable[[int], str]) -> str:
+    """What `read` gives, if it is text of a bearable length."""
+    try:
+        text = read(MAX_FILE_CHARACTERS + 1)
     except OSError as error:
         raise SourceError(str(file), 0, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

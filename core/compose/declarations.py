@@ -89,31 +89,37 @@ def _declared(
     for other, entry in entries.items():
         if other not in _EXTERNAL_KEYS:
             entry.fail(f"{other!r} has no meaning for something external: it exists already")
-    return Declared(_external_name(entries["external"], name) or key, None)
+    return Declared(_external_name(entries["external"], name, around) or key, None)
 
 
-def _external_name(external: Value, name: str) -> str:
+def _external_name(external: Value, name: str, around: Surroundings) -> str:
     if not external.is_mapping:
         external.boolean()
         return name
     nested = external.fields("name")  # an older way of writing `name` beside `external: true`
     if nested and name:
         nested["name"].fail("'name' is written twice; write it beside 'external: true'")
-    return nested["name"].text() if nested else name
+    if not nested:
+        return name
+    around.warn("external.name is deprecated in favor of name, beside 'external: true'", external.path)
+    return nested["name"].text()
 
 
 def _network(entries: dict[str, Value], name: str, around: Surroundings) -> NetworkSpec:
+    ipam = entries["ipam"].fields("driver", "config", "options") if "ipam" in entries else {}
+    for key in ("driver", "options"):
+        if key in ipam and ipam[key].raw != "default":
+            around.warn("addresses are given out by the swarm itself", ipam[key].path)
     return NetworkSpec(
         name=name,
         labels=around.with_namespace(labels(entries["labels"]) if "labels" in entries else {}),
+        subnets=_subnets(ipam["config"]) if "config" in ipam else (),
         **read_fields(entries, _NETWORK),
     )
 
 
-def _subnets(value: Value) -> tuple[Subnet, ...]:
-    section = value.fields("driver", "config", "options")
-    pools = section["config"].items() if "config" in section else []
-    return tuple(pool.record(Subnet, _SUBNET, required=["subnet"]) for pool in pools)
+def _subnets(pools: Value) -> tuple[Subnet, ...]:
+    return tuple(pool.record(Subnet, _SUBNET, required=["subnet"]) for pool in pools.items())
 
 
 def _volume(entries: dict[str, Value], name: str, around: Surroundings) -> Volume:
@@ -166,7 +172,6 @@ _SUBNET: Final[Readers] = {
 _NETWORK: Final[Readers] = {
     "driver": ("driver", Value.text),
     "driver_opts": ("options", labels),
-    "ipam": ("subnets", _subnets),
     "internal": ("internal", Value.boolean),
     "attachable": ("attachable", Value.boolean),
 }

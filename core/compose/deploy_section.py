@@ -37,6 +37,7 @@ DEPLOY_KEYS: Final = (
 _MODES: Final = ("replicated", "global", "replicated-job", "global-job")
 _UPDATE_ACTIONS: Final = ("pause", "continue", "rollback")
 _ROLLBACK_ACTIONS: Final = ("pause", "continue")
+_GENERIC: Final = ("discrete_resource_spec",)
 _CONSTRAINT: Final = re.compile(r"\s*(?P<key>[A-Za-z_][A-Za-z0-9\-_.]+)\s*(?:==|!=)\s*(?P<value>\S.*?)\s*")
 _CONSTRAINT_KEYS: Final = (
     "node.id",
@@ -136,9 +137,17 @@ def resources(deploy: dict[str, Value], around: Surroundings) -> tuple[Resources
     if "reservations" in section:
         entries = section["reservations"].fields("cpus", "memory", "generic_resources")
         if "generic_resources" in entries:
+            each(entries["generic_resources"].items(), _check_generic)
             around.warn("generic resources are not reserved", entries["generic_resources"].path)
         reservations = _amounts(entries)
     return reservations, limits
+
+
+def _check_generic(item: Value) -> None:
+    [key] = _GENERIC
+    amount = item.fields(key, required=[key])[key].fields("kind", "value", required=["kind", "value"])
+    amount["kind"].text()
+    amount["value"].integer(minimum=0)
 
 
 def _amounts(section: dict[str, Value]) -> Resources:

@@ -77,7 +77,8 @@ def _merged(documents: Sequence[object], environment: Mapping[str, str]) -> obje
         if not isinstance(document, dict):
             raise DocumentError("", "a Compose file must be a mapping with the key 'services'")
         versions.append(_version(document))
-        merged = merge(merged, interpolate(document, "", environment))
+        sections = {key: section for key, section in document.items() if not str(key).startswith("x-")}
+        merged = merge(merged, interpolate(sections, "", environment))
     if len(set(versions)) > 1:
         raise DocumentError("version", f"the files have different versions: {', '.join(versions)}")
     return merged
@@ -88,9 +89,8 @@ def _version(document: dict[object, object]) -> str:
     if not isinstance(version, str):
         raise DocumentError("version", f"must be text; write it in quotes: '{version}'")
     if version not in VERSIONS:
-        raise DocumentError(
-            "version", f"{version!r} is not supported; {VERSIONS[0]} to {VERSIONS[-1]} are, or no version at all"
-        )
+        possible = f"write {VERSIONS[0]} to {VERSIONS[-1]}, or no version at all"
+        raise DocumentError("version", f"unsupported Compose file version: {version!r}; {possible}")
     return version
 
 
@@ -120,9 +120,9 @@ def _warn_of_unsupported(services: dict[str, Value], around: Surroundings) -> No
     ignored = sorted(set(used).intersection(IGNORED_SERVICE_KEYS))
     if ignored:
         around.warn(f"Ignoring unsupported options: {', '.join(ignored)}")
-    for key, reason in DEPRECATED_SERVICE_KEYS.items():
-        if key in used:
-            around.warn(f"Ignoring deprecated option {key}: {reason}")
+    deprecated = [f"{key} ({reason})" for key, reason in DEPRECATED_SERVICE_KEYS.items() if key in used]
+    if deprecated:
+        around.warn(f"Ignoring deprecated options: {', '.join(deprecated)}")
 
 
 def _stack(services: tuple[StackService, ...], declared: Declarations, around: Surroundings) -> Stack:

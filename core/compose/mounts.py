@@ -2,7 +2,7 @@
 
 `Mount.options` carries what `docker service create --mount` would, under the same words: `volume-driver`,
 `volume-opt.<key>`, `volume-label.<key>`, `volume-nocopy`, `volume-subpath`, `bind-propagation`, `tmpfs-size` (bytes),
-`tmpfs-mode` (octal), `consistency`.
+`tmpfs-mode` (octal), `image-subpath`, `consistency`.
 """
 
 import posixpath
@@ -26,12 +26,13 @@ class Volume(Struct, frozen=True, gc=False):
     options: dict[str, str] = {}
 
 
-KINDS: Final = ("volume", "bind", "tmpfs")
+KINDS: Final = ("volume", "bind", "tmpfs", "image", "npipe")
 _PROPAGATIONS: Final = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
 _CONSISTENCIES: Final = ("consistent", "cached", "delegated")
 _SHORT: Final = re.compile(r"(?:(?P<source>[^:]+):)?(?P<target>/[^:]*)(?::(?P<modes>[\w,]+))?")
 _NONE: Final = Value("", None)
-_LONG_KEYS: Final = ("type", "source", "target", "read_only", "consistency", "bind", "volume", "tmpfs")
+_WITH_OPTIONS: Final = ("bind", "volume", "tmpfs", "image")
+_LONG_KEYS: Final = ("type", "source", "target", "read_only", "consistency", *_WITH_OPTIONS)
 
 
 def mounts(entries: dict[str, Value], volumes: Mapping[str, Volume], around: Surroundings) -> tuple[Mount, ...]:
@@ -88,6 +89,10 @@ def _short_form(item: Value, volumes: Mapping[str, Volume], around: Surroundings
 
 def _long_form(item: Value, volumes: Mapping[str, Volume], around: Surroundings) -> Mount:
     entries = item.fields(*_LONG_KEYS, required=["type", "target"])
+    if entries["type"].raw == "cluster":
+        entries["type"].fail(
+            "volumes of the cluster (CSI) are not supported; mount a volume, of which each node has its own"
+        )
     kind = entries["type"].one_of(KINDS)
     source = entries["source"].text() if "source" in entries else ""
     target = entries["target"].text()
@@ -97,15 +102,15 @@ def _long_form(item: Value, volumes: Mapping[str, Volume], around: Surroundings)
         if source:
             entries["source"].fail("a tmpfs has no source")
         return Mount("tmpfs", target, "", read_only, options)
-    if kind == "bind":
+    if kind != "volume":
         if not source:
-            item.fail("'source' is missing: a bind mount needs one")
-        return Mount("bind", target, _on_the_client(source, around), read_only, options)
+            item.fail(f"'source' is missing: a mount of type {kind} needs one")
+        return Mount(kind, target, _on_the_client(source, around) if kind == "bind" else source, read_only, options)
     return _volume_mount(entries.get("source", item), target, source, read_only, options, volumes)
 
 
 def _long_options(item: Value, kind: str, entries: dict[str, Value]) -> dict[str, str]:
-    for other in KINDS:
+    for other in _WITH_OPTIONS:
         if other != kind and other in entries:
             entries[other].fail(f"options of a {other} on a mount of type {kind}")
     options: dict[str, str] = {}
@@ -119,6 +124,9 @@ def _long_options(item: Value, kind: str, entries: dict[str, Value]) -> dict[str
     elif kind == "volume":
         for key, value in section.fields("nocopy", "subpath").items():
             options[f"volume-{key}"] = scalar_as_text(value.raw)
+    elif kind == "image":
+        for key, value in section.fields("subpath").items():
+            options[f"image-{key}"] = value.text()
     else:
         for key, value in section.fields("size", "mode").items():
             options[f"tmpfs-{key}"] = str(value.size_bytes()) if key == "size" else f"{value.integer(0):o}"

@@ -69,7 +69,7 @@ def _credential_config(entries: dict[str, Value], declared: Declarations) -> str
 def _refuse_forbidden(entry: tuple[str, Value]) -> None:
     key, value = entry
     if key in FORBIDDEN_SERVICE_KEYS:
-        value.fail(f"not possible in a swarm: {FORBIDDEN_SERVICE_KEYS[key]}")
+        value.fail(f"unsupported option: {FORBIDDEN_SERVICE_KEYS[key]}")
 
 
 def _service_name(key: str, value: Value, around: Surroundings) -> str:

@@ -76,12 +76,17 @@ class Stack(Struct, frozen=True, gc=False):
     @property
     def declared(self) -> tuple[tuple[Kind, str], ...]:
         """All that is made if it does not exist, besides the services."""
+        return tuple((kind, spec.name) for kind, spec in self.declared_specs)
+
+    @property
+    def declared_specs(self) -> tuple[tuple[Kind, NetworkSpec | SecretSpec | ConfigSpec], ...]:
+        """The same with what each is to be."""
         specs: tuple[tuple[NetworkSpec | SecretSpec | ConfigSpec, ...], ...] = (
             self.networks,
             self.secrets,
             self.configs,
         )
-        return tuple((kind, spec.name) for kind, each in zip(_KINDS, specs, strict=True) for spec in each)
+        return tuple((kind, spec) for kind, each in zip(_KINDS, specs, strict=True) for spec in each)
 
 
 _KINDS: Final = (Kind.NETWORK, Kind.SECRET, Kind.CONFIG)

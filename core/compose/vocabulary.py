@@ -82,7 +82,9 @@ FORBIDDEN_SERVICE_KEYS: Final = {
     "cpuset": _USE_DEPLOY_RESOURCES,
     "mem_limit": _USE_DEPLOY_RESOURCES,
     "memswap_limit": _USE_DEPLOY_RESOURCES,
+    "profiles": "every service of a file is deployed; write others into a file of their own",
 }
+"""Refused, with what to do instead. Docker has no word for `profiles` but that it does not know it."""
 
 SERVICE_KEYS: Final = (
     *SUPPORTED_SERVICE_KEYS,

@@ -2,7 +2,8 @@
 
 Theory of operation. Where Docker marks such a task REJECTED although it still runs, its true state is kept here:
 it is told to stop and a replacement is made, as for a node that is drained. Only active nodes
-that are up are looked at. Tasks of global services are the global orchestrator's.
+that are up are looked at. Which nodes suit a global service is the global orchestrator's business; what its tasks
+reserve is counted here like that of all others.
 """
 
 from random import Random
@@ -14,7 +15,6 @@ from core.manager.draft import Draft
 from core.manager.placement.constraints import meets, parse_constraints
 from core.manager.restart.restart import restart
 from core.objects.node import Availability, Node, NodeState
-from core.objects.service import Replicated
 from core.objects.task import Task, TaskState, is_wanted
 from core.operations import Kind
 from core.parts import Parts
@@ -70,23 +70,26 @@ class ConstraintEnforcer:
         memory = node.description.resources.memory_bytes
         found = []
         for task in self._head.tasks_on_node(node.id):
-            if not self._is_mine(task):
+            if not self._is_placed(task):
                 continue
-            needed, constraints = task.spec.reservations, task.spec.placement.constraints
-            fits = needed.nano_cpus <= cpus and needed.memory_bytes <= memory
-            if fits and (not constraints or meets(node, parse_constraints(constraints))):
+            needed = task.spec.reservations
+            if needed.nano_cpus <= cpus and needed.memory_bytes <= memory and _suits(node, task):
                 cpus -= needed.nano_cpus
                 memory -= needed.memory_bytes
             else:
                 found.append(task)
         return found
 
-    def _is_mine(self, task: Task) -> bool:
-        if not is_wanted(task) or not TaskState.ASSIGNED <= task.status.state <= TaskState.RUNNING:
-            return False
-        service = self._head.services.get(task.service_id)
-        return service is not None and isinstance(service.spec.mode, Replicated)
+    def _is_placed(self, task: Task) -> bool:
+        """Whether it takes something of its node, and may be restarted elsewhere."""
+        assigned = TaskState.ASSIGNED <= task.status.state <= TaskState.RUNNING
+        return assigned and is_wanted(task) and task.service_id in self._head.services
 
     def _move(self, draft: Draft, task: Task) -> None:
         task = draft.update(replace(task, status=replace(task.status, err=REASON)))
         restart(draft, self._rng, self._head.services[task.service_id], task)
+
+
+def _suits(node: Node, task: Task) -> bool:
+    constraints = task.spec.placement.constraints
+    return not task.slot or not constraints or meets(node, parse_constraints(constraints))

@@ -96,7 +96,7 @@ class ConfigReference(Struct, frozen=True, gc=False):
 
 
 class Mount(Struct, frozen=True, gc=False):
-    """A mount of kind `bind`, `volume` or `tmpfs`."""
+    """A mount of kind `bind`, `volume`, `tmpfs`, `image` or `npipe`."""
 
     kind: str
     target: str

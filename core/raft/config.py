@@ -15,9 +15,9 @@ class RaftConfig(Struct, frozen=True, gc=False):
     id: NodeId
     timing: RaftTiming
     snapshot_entries_count: int = 10_000
-    """A snapshot is taken once this many entries were applied since the last."""
+    """A snapshot is taken once this many entries were applied since the last, unless the replicated state tells."""
     log_tail_count: int = 500
-    """Entries kept up to a snapshot's index, so that a follower a little behind needs no snapshot; at least 1."""
+    """Entries kept up to a snapshot's index, in the same way; at least 1."""
     append_bytes_max: int = 256 * KIB
     """One Append carries at most this much, or one entry if that alone is larger."""
     append_entries_max: int = 4096

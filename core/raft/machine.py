@@ -19,6 +19,15 @@ class Rejected(Struct, Generic[ErrorT], frozen=True, gc=False, array_like=True, 
     error: ErrorT
 
 
+class Retention(Struct, frozen=True, gc=False):
+    """How much of the log is kept."""
+
+    snapshot_entries_count: int
+    """A snapshot is taken once this many entries were applied since the last; at least 1."""
+    log_tail_count: int
+    """Entries kept up to a snapshot's index, so that a follower a little behind needs no snapshot; at least 1."""
+
+
 class Command(Protocol):
     """Any immutable object that knows its encoded size."""
 
@@ -29,6 +38,10 @@ class Command(Protocol):
 
 class StateMachine(Protocol):
     """What a peer asks of the state machine it replicates. Nothing here may fail: a refusal is a result."""
+
+    @property
+    def retention(self) -> Retention | None:
+        """What the applied state says of how much log to keep; None if it says nothing."""
 
     def lead(self, now: int) -> bool:
         """This peer leads, and everything committed before is applied: tentative state is made afresh from it.

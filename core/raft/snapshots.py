@@ -22,7 +22,17 @@ from core.raft.state import RaftState
 class Snapshots:
     """Takes, writes, receives and restores snapshots."""
 
-    __slots__ = ("_received", "_receiving", "_sessions", "_state", "_ticket", "_writing", "_written_count", "due_index")
+    __slots__ = (
+        "_last_index",
+        "_received",
+        "_receiving",
+        "_sessions",
+        "_state",
+        "_tail_count",
+        "_ticket",
+        "_writing",
+        "_written_count",
+    )
 
     def __init__(self, state: RaftState, sessions: Sessions) -> None:
         self._state = state
@@ -33,15 +43,22 @@ class Snapshots:
         """Of the last piece of our own snapshot that is on its way to the disk."""
         self._receiving: tuple[NodeId, SnapshotMeta] | None = None
         self._received: list[Any] = []
-        self.due_index = state.config.snapshot_entries_count
-        """Once this index is applied, the next snapshot is due."""
+        self._last_index = 0
+        """That of the last snapshot."""
+        self._tail_count = 0
+        """What is kept behind the snapshot that is being written: as it was to be when that began."""
         if state.snapshot is not None:
             self._restore(state.snapshot)
 
     def _restore(self, snapshot: Snapshot) -> None:
-        self.due_index = snapshot.meta.index + self._state.config.snapshot_entries_count
+        self._last_index = snapshot.meta.index
         self._sessions.restore(snapshot.chunks[0])
         self._state.machine.restore(snapshot.chunks[1:])
+
+    @property
+    def due_index(self) -> int:
+        """Once this index is applied, the next snapshot is due."""
+        return self._last_index + self._state.retention.snapshot_entries_count
 
     # --- our own ------------------------------------------------------------------------------------------------
 
@@ -62,6 +79,7 @@ class Snapshots:
         term = state.log.term_at(index)
         assert term is not None, index
         chunks = (self._sessions.image(), *state.machine.snapshot())
+        self._tail_count = state.retention.log_tail_count
         self._writing = Snapshot(SnapshotMeta(index, term, state.members_at(index), len(chunks)), chunks)
         self._written_count = 0
         self._write_next(self._writing)
@@ -76,8 +94,8 @@ class Snapshots:
             self._write_next(snapshot)
             return
         self._writing = None
-        self.due_index = snapshot.meta.index + state.config.snapshot_entries_count
-        state.cut_log(snapshot)
+        self._last_index = snapshot.meta.index
+        state.cut_log(snapshot, self._tail_count)
         state.observe(SnapshotTaken(snapshot.meta.index))
 
     def _write_next(self, snapshot: Snapshot) -> None:
@@ -87,7 +105,7 @@ class Snapshots:
         if number < len(snapshot.chunks):
             record: Any = SnapshotChunk(meta.index, number, snapshot.chunks[number])
         else:
-            record = SnapshotInstalled(meta, state.log_kept_from(meta.index))
+            record = SnapshotInstalled(meta, state.log_kept_from(meta.index, self._tail_count))
         self._ticket = state.persist(Stream.SNAPSHOT, record)
         self._written_count += 1
 

@@ -18,7 +18,7 @@ from core.raft.config import RaftConfig
 from core.raft.effects import EntriesCommitted, Fact, MembershipChanged, Observe, RaftEffect, Role, Send
 from core.raft.entries import LogEntry, MembershipEntry
 from core.raft.log import RaftLog
-from core.raft.machine import StateMachine
+from core.raft.machine import Retention, StateMachine
 from core.raft.members import Members, voters_of
 from core.raft.messages import Message
 from core.raft.quorum import quorum_size
@@ -221,14 +221,19 @@ class RaftState:
 
     # --- snapshots ----------------------------------------------------------------------------------------------
 
-    def log_kept_from(self, snapshot_index: int) -> int:
-        """The first entry that a snapshot of our own leaves in the log: the entry at its own index always stays."""
-        return max(snapshot_index - self.config.log_tail_count + 1, self.log.base_index, 1)
+    @property
+    def retention(self) -> Retention:
+        """How much log is to be kept: what is replicated goes before what this peer was configured with."""
+        return self.machine.retention or Retention(self.config.snapshot_entries_count, self.config.log_tail_count)
 
-    def cut_log(self, snapshot: Snapshot) -> None:
+    def log_kept_from(self, snapshot_index: int, tail_count: int) -> int:
+        """The first entry that a snapshot of our own leaves in the log: the entry at its own index always stays."""
+        return max(snapshot_index - tail_count + 1, self.log.base_index, 1)
+
+    def cut_log(self, snapshot: Snapshot, tail_count: int) -> None:
         """A snapshot of our own is durable: keep the log's tail only."""
         self.snapshot = snapshot
-        self.log.compact_to(snapshot.meta.index - self.config.log_tail_count + 1)
+        self.log.compact_to(snapshot.meta.index - tail_count + 1)
         self._forget_members_before(snapshot.meta.index)
 
     def restart_from(self, snapshot: Snapshot, ticket: Ticket) -> None:

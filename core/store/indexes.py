@@ -1,10 +1,11 @@
 """The store's secondary indexes: who has this name, which tasks belong to this service, node or slot.
 
-They are functions of the tables, kept by `follow` from each change. Members of an index come in the order in which
-they entered it; whoever lets that order decide something sorts.
+They are functions of the tables, kept by `follow` from each change. The tasks of a service and those of a slot come in
+the order in which they were made, since a slot's tasks follow one another. Other members come in the order in which
+they entered; whoever lets that order decide something sorts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.ids import NodeId, ServiceId, TaskId
@@ -70,15 +71,21 @@ class Indexes:
 
     def _follow_task(self, old: Task | None, new: Task | None) -> None:
         if old is not None and new is not None and old.node_id == new.node_id:
-            return  # a task never changes its service or slot
-        if old is not None:
-            _leave(self.service_tasks, old.service_id, old.id)
-            _leave(self.node_tasks, old.node_id, old.id)
-            _leave(self.slot_tasks, slot_of(old), old.id)
-        if new is not None:
-            _enter(self.service_tasks, new.service_id, new.id)
-            _enter(self.node_tasks, new.node_id, new.id)
-            _enter(self.slot_tasks, slot_of(new), new.id)
+            return  # a task never changes its service or slot number
+        places: tuple[tuple[Multimap, Callable[[Task], Any]], ...] = (
+            (self.service_tasks, lambda task: task.service_id),
+            (self.node_tasks, lambda task: task.node_id),
+            (self.slot_tasks, slot_of),
+        )
+        for members, key_of in places:
+            left = None if old is None else key_of(old)
+            entered = None if new is None else key_of(new)
+            if left == entered:
+                continue
+            if old is not None:
+                _leave(members, left, old.id)
+            if new is not None:
+                _enter(members, entered, new.id)
 
     def _follow_node(self, old: Node | None, new: Node | None) -> None:
         old_name = None if old is None else old.description.hostname

@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from core.ids import NetworkId
 from core.objects.port import PublishMode
-from core.objects.task import TaskState
+from core.objects.task import Task, TaskState, is_wanted
 from core.store import Store
 from swarmsim.checks.check import Check, furthest_store
 from swarmsim.world import World
@@ -89,7 +89,7 @@ def strays_of(store: Store) -> Iterator[str]:
 
 def _attachments(store: Store) -> Iterator[tuple[NetworkId, str, str]]:
     for task in store.tasks.values():
-        if task.status.state <= TaskState.RUNNING:
+        if _may_have_a_container(task):
             for attachment in task.attachments:
                 if attachment.address:
                     yield attachment.network_id, attachment.address, f"task {task.id}"
@@ -97,6 +97,11 @@ def _attachments(store: Store) -> Iterator[tuple[NetworkId, str, str]]:
         for attachment in node.attachments:
             if attachment.address:
                 yield attachment.network_id, attachment.address, f"node {node.id}"
+
+
+def _may_have_a_container(task: Task) -> bool:
+    """Now or later: what is not wanted any more and was never given to a node never will."""
+    return task.status.state <= TaskState.RUNNING and (is_wanted(task) or task.status.state >= TaskState.ASSIGNED)
 
 
 def _address(network_id: str, address: str) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
-"""The shape of a check of what leaders decide: judged index by index, on the check's own copy of the store.
+"""What leaders decide, index by index: a copy of the store made of the transactions that managers apply.
 
-The copy is made of the transactions that managers apply: whoever applies an index first shows what it says. So nothing
-is missed between two looks at a store.
+Whoever applies an index first shows what it says. So nothing is missed between two looks at a store.
 """
 
 from collections.abc import Sequence
@@ -13,22 +12,39 @@ from swarmsim.checks.check import Check
 from swarmsim.world import AppliedListener
 
 
+class Decisions:
+    """Follows them; `store` has all that has been seen."""
+
+    __slots__ = ("store",)
+
+    def __init__(self) -> None:
+        self.store = Store()
+
+    def follow(self, index: int, transaction: Transaction) -> Sequence[Changed]:
+        """Some manager carries this out at `index`. What that changes; nothing if it has been seen or was refused."""
+        if index <= self.store.index:
+            return ()
+        outcome = self.store.apply(index, transaction)
+        return () if isinstance(outcome, Conflict) else outcome
+
+
 class DecisionCheck(Check):
-    """Subclasses say what they think of each index's changes; `store` has them already."""
+    """The shape of a check of decisions: subclasses say what they think of each index's changes."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.store = Store()
+        self._decisions = Decisions()
+        self.store = self._decisions.store
+        """It has the changes already that are being judged."""
 
     def applied_listener(self) -> AppliedListener:
         return self._on_applied
 
     def judge(self, at_ns: int, index: int, transaction: Transaction) -> None:
         """Some manager carries this out at `index`; what has been seen is not judged again."""
-        if index > self.store.index:
-            outcome = self.store.apply(index, transaction)
-            if not isinstance(outcome, Conflict):
-                self.judge_changes(at_ns, outcome)
+        changes = self._decisions.follow(index, transaction)
+        if changes:
+            self.judge_changes(at_ns, changes)
 
     def judge_changes(self, at_ns: int, changes: Sequence[Changed]) -> None:
         """What one transaction has changed."""

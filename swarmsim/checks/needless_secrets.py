@@ -4,7 +4,7 @@ Whoever is cut off cannot be told: how long a host has been in touch is counted 
 of leader, and its last pause.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping, Sequence
 
 from core.facts import AgentConnected, AgentDisconnected
 from core.ids import NodeId, SecretId
@@ -39,12 +39,13 @@ class SecretsEndWithNeed(Check):
     def _on_disconnected(self, at_ns: int, host: str, fact: AgentDisconnected) -> None:
         self._sessions.pop(host, None)
 
-    def judge(self, at_ns: int, host: str, needless: Iterable[SecretId]) -> None:
-        """`host` has been in touch since it was last judged, and holds these for nothing."""
-        names = set(needless)
-        for key in [key for key in self._since if key[0] == host and key[1] not in names]:
+    def judge(self, at_ns: int, host: str, held: Sequence[SecretId], needed: Container[SecretId]) -> None:
+        """`host` has been in touch since it was last judged, and holds these, of which it needs some."""
+        needless = [secret_id for secret_id in held if secret_id not in needed]
+        self.checked_count += bool(held)
+        for key in [key for key in self._since if key[0] == host and key[1] not in needless]:
             del self._since[key]
-        for secret_id in sorted(names):
+        for secret_id in sorted(needless):
             kept_ns = at_ns - self._since.setdefault((host, secret_id), at_ns)
             detail = f"{host} has kept secret {secret_id} for {kept_ns / SECOND:.1f} s, which no task of it needs"
             self.expect(kept_ns <= self._kept_ns, at_ns, detail)
@@ -67,14 +68,14 @@ class SecretsEndWithNeed(Check):
                 self._touch[host] = touch
                 self.forgive(host)
             if touch[2] in store.nodes:
-                self.judge(world.now_ns, host, _needless(store, touch[2], world.held_secrets(host)))
+                held = world.held_secrets(host)
+                self.judge(world.now_ns, host, held, _needed(store, touch[2]) if held else ())
 
 
-def _needless(store: Store, node_id: NodeId, held: tuple[SecretId, ...]) -> set[SecretId]:
-    needed = {
+def _needed(store: Store, node_id: NodeId) -> set[SecretId]:
+    return {
         reference.secret_id
-        for task in (store.tasks_on_node(node_id) if held else ())
+        for task in store.tasks_on_node(node_id)
         if task.status.state <= TaskState.RUNNING
         for reference in task.spec.container.secrets
     }
-    return set(held) - needed

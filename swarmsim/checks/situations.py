@@ -16,7 +16,8 @@ from swarmsim.checks.check import Check
 from swarmsim.checks.situations_of_raft import RaftSituations
 from swarmsim.checks.situations_of_services import ServiceSituations
 from swarmsim.checks.situations_of_tables import TableSituations
-from swarmsim.world import FactListener, RaftListener, World
+from swarmsim.checks.situations_of_updates import UpdateSituations
+from swarmsim.world import AppliedListener, FactListener, RaftListener, World
 
 OF_SERVICES: Final = (
     "task-moved-to-another-host",
@@ -28,8 +29,17 @@ OF_SERVICES: Final = (
     "request-answered",
     "request-failed",
     "table-caught-up",
+    "task-found-no-node",
+    "update-completed",
+    "update-paused",
+    "update-replaced",
+    "update-rolled-back-by-itself",
+    "rollback-completed",
+    "leader-changed-in-mid-update",
 )
 """Those that nobody reaches without services."""
+OF_JOBS: Final = ("job-task-completed", "job-task-repeated")
+"""Those that nobody reaches without jobs."""
 SITUATIONS: Final = (
     "leader-changed",
     "split-vote",
@@ -50,6 +60,7 @@ SITUATIONS: Final = (
     "write-outcome-unknown",
     "read-answered",
     *OF_SERVICES,
+    *OF_JOBS,
 )
 """The names that `sometimes:` knows."""
 
@@ -65,6 +76,7 @@ class Situations(Check):
         self._raft = RaftSituations(self._reached)
         self._services = ServiceSituations(self._reached)
         self._tables = TableSituations(self._reached)
+        self._updates = UpdateSituations(self._reached)
         self._corrupt: set[str] = set()
 
     @property
@@ -81,6 +93,7 @@ class Situations(Check):
         return {
             **self._raft.handlers(),
             **self._services.handlers(),
+            **self._updates.handlers(),
             DaemonStarted: self._on_daemon,
             WritesLost: self._on_writes_lost,
             HostPhaseChanged: self._on_phase,
@@ -90,6 +103,9 @@ class Situations(Check):
 
     def raft_listener(self) -> RaftListener:
         return self._raft.on_step
+
+    def applied_listener(self) -> AppliedListener:
+        return self._updates.on_applied
 
     def sample(self, world: World) -> None:
         self._services.sample(world)

@@ -13,6 +13,7 @@ from swarmsim.checks.linearizable import Linearizable
 from swarmsim.checks.mesh import MeshFollowsStore
 from swarmsim.checks.needless_secrets import SecretsEndWithNeed
 from swarmsim.checks.raft_safety import RaftSafety
+from swarmsim.checks.secrets_in_use import SecretsInUseStay
 from swarmsim.checks.slots import OneTaskPerSlot, really_runs
 from swarmsim.checks.tasks import TaskStatesAdvance
 from swarmsim.checks.updates import UpdatesKeepBounds
@@ -33,6 +34,7 @@ _SUITE: Final[Mapping[type[Check], Callable[[World], Check]]] = {
     UniqueAddresses: lambda _: UniqueAddresses(),
     EntitledSecrets: EntitledSecrets,
     SecretsEndWithNeed: lambda world: SecretsEndWithNeed(world.timing),
+    SecretsInUseStay: lambda _: SecretsInUseStay(),
     MeshFollowsStore: MeshFollowsStore,
 }
 """How each is made for one run."""

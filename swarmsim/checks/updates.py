@@ -39,13 +39,21 @@ class UpdatesKeepBounds(DecisionCheck):
                 self._judge_state(at_ns, change)
         begun: dict[ServiceId, dict[SlotKey, None]] = {}
         for change in changes:
-            if change.kind is Kind.TASK and change.old is None and change.new.by_update:
+            if change.kind is Kind.TASK and change.old is None and self._is_first(change.new):
                 begun.setdefault(change.new.service_id, {})[slot_of(change.new)] = None
         for service_id, slots in begun.items():
             service = self.store.services.get(service_id)
             if service is not None:
                 self._replaced_count += len(slots)
                 self._judge_begun(at_ns, service, slots)
+
+    def _is_first(self, task: Task) -> bool:
+        """Whether this is what begins its slot: a task of the update that was lost with its node is replaced."""
+        others = self.store.tasks_in_slot(slot_of(task))
+        replaces = any(
+            other.by_update and other.spec_version == task.spec_version and other.id != task.id for other in others
+        )
+        return task.by_update and not replaces
 
     def remark(self) -> str:
         count = self._replaced_count
@@ -55,7 +63,6 @@ class UpdatesKeepBounds(DecisionCheck):
         service: Service = change.new
         old, new = _state_of(change.old), _state_of(service)
         at = f"at index {self.store.index} the update of {service.spec.name}"
-        told = f"{at} went from {_shown(old)} to {_shown(new)}, which is no move"
         told = f"{at} went from {_shown(old)} to {_shown(new)}, which is no move"
         self.expect(new in _within_reach(change.old, service), at_ns, told)
         status, config = service.update_status, settings_of(service)

@@ -11,12 +11,13 @@ import typer
 
 from swarmsim.cli.check import check
 from swarmsim.cli.fuzz import fuzz
+from swarmsim.cli.plan import plan
 from swarmsim.cli.run import run
 from swarmsim.cli.scenarios import scenarios
 from swarmsim.report.files import package_version
 from swarmsim.yaml_source import SourceError
 
-COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, fuzz)
+COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, plan, fuzz)
 
 BAD_INPUT: Final = 2
 INTERRUPTED: Final = 130

@@ -1,6 +1,5 @@
 """`swarmsim check`: whether scenario and Compose files can be understood, without playing anything."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,15 +9,16 @@ import typer
 from core.compose.stack import Stack
 from core.compose.vocabulary import TOP_LEVEL_KEYS
 from core.document import nearest
-from swarmsim.compose_files import load_stack, read_source
+from swarmsim.cli.stacks import client_stack, warning, warnings_of
+from swarmsim.compose_files import read_source
 from swarmsim.counting import counted
 from swarmsim.scenario.left_out import left_out
 from swarmsim.scenario.loader import SECTIONS, load
 from swarmsim.scenario.plan import Scenario, StackPlan
 from swarmsim.scenario.steps import Deploy, Step
-from swarmsim.scenario.warnings import warnings_of
+from swarmsim.scenario.warnings import unwise
 from swarmsim.scenario.words import write_duration
-from swarmsim.yaml_source import Source, SourceError
+from swarmsim.yaml_source import SourceError
 
 _FILES_HELP = "Scenario files, or Compose files (variables are taken from the environment)."
 
@@ -42,18 +42,8 @@ def check(
 def _summary(files: list[Path]) -> str:
     sources = [read_source(file) for file in files]
     if len(files) > 1 or looks_like_compose(sources[0].data):
-        named = any(_has_key(source, "name") for source in sources)
-        return _of_stack(load_stack(files, name="" if named else "stack", environment=_environment()))
+        return _of_stack(client_stack(sources, files[0].parent, default_name="stack"))
     return _of_scenario(load(files[0]))
-
-
-def _environment() -> dict[str, str]:
-    # Bytes that are no text are shown as such: nobody could make use of what Python gives for them.
-    return {name: os.fsencode(value).decode(errors="replace") for name, value in os.environ.items()}
-
-
-def _has_key(source: Source, key: str) -> bool:
-    return isinstance(source.data, dict) and key in source.data
 
 
 def looks_like_compose(data: object) -> bool:
@@ -75,9 +65,9 @@ def _of_scenario(scenario: Scenario) -> str:
     ]
     deployed: list[StackPlan | Deploy] = list(scenario.deploy)
     deployed += (step.action for step in scenario.timeline if isinstance(step.action, Deploy))
-    stacks = {(each.name, each.file): each.stack for each in deployed if each.stack is not None}
-    warnings = "".join(_warnings(stack, f"{file}: ") for (_, file), stack in stacks.items())
-    warnings += "".join(map(_warning, warnings_of(scenario)))
+    stacks = {(each.name, " + ".join(each.files)): each.stack for each in deployed if each.stack is not None}
+    warnings = "".join(warnings_of(stack, f"{file}: ") for (_, file), stack in stacks.items())
+    warnings += "".join(map(warning, unwise(scenario)))
     notes = "".join(_note(step, hosts) for step, hosts in left_out(scenario))
     return f"scenario {scenario.name!r}: {', '.join(parts)}{warnings}{notes}"
 
@@ -95,12 +85,4 @@ def _of_stack(stack: Stack) -> str:
         counted(len(stack.configs) + len(stack.external_configs), "config"),
     ]
     externals = (f"{kind.value} {name!r} is external: the swarm must have it already" for kind, name in stack.externals)
-    return f"Compose file: {', '.join(parts)}{_warnings(stack)}{''.join(map(_warning, externals))}"
-
-
-def _warnings(stack: Stack, file: str = "") -> str:
-    return "".join(_warning(f"{file}{each.path}{': ' if each.path else ''}{each.message}") for each in stack.warnings)
-
-
-def _warning(text: str) -> str:
-    return f"\n  warning: {text}"
+    return f"Compose file: {', '.join(parts)}{warnings_of(stack)}{''.join(map(warning, externals))}"

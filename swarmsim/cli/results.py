@@ -12,7 +12,7 @@ from swarmsim.counting import counted
 from swarmsim.recording import Ruling, Verdict
 from swarmsim.report.summary import RunSummary
 from swarmsim.scenario.plan import Scenario
-from swarmsim.scenario.warnings import warnings_of
+from swarmsim.scenario.warnings import unwise
 
 _SIGN: Final = {Ruling.HELD: "held    ", Ruling.VIOLATED: "VIOLATED", Ruling.UNKNOWN: "unknown "}
 _MAX_NAMED_SEEDS: Final = 10
@@ -43,7 +43,7 @@ def results_of(scenario: Scenario, outcomes: Sequence[SeedResult[RunSummary]]) -
     """Sum up the runs of a scenario."""
     seeds = tuple(_ruling_of(outcome) for outcome in outcomes)
     return ScenarioResults(
-        scenario.file, scenario.name, worst([each.ruling for each in seeds]), seeds, warnings_of(scenario)
+        scenario.file, scenario.name, worst([each.ruling for each in seeds]), seeds, unwise(scenario)
     )
 
 

@@ -9,15 +9,18 @@ disk was lost: then it may take every host that is left to have a majority.
 from pathlib import PurePath
 from random import Random
 
+from msgspec.structs import replace
+
+from core.compose.stack import Stack
 from core.timing import MS, SECOND
 from core.trials.faults import Link
 from swarmsim.fuzz.faults import FaultSource, crash_in_mid_write, deposed_leaders, harm_disk, task_fault
 from swarmsim.fuzz.membership import draw_beginning_anew, draw_locks, draw_moves, draw_rotations
-from swarmsim.fuzz.profiles import Profile
+from swarmsim.fuzz.profiles import PROFILES, Profile
 from swarmsim.fuzz.rejoining import back_after_loss, comings_and_goings
-from swarmsim.fuzz.stack import IMAGES, NEXT_IMAGES, SERVICES, STACK_FILE, STACK_NAME, WEB_PORT, read_stack
+from swarmsim.fuzz.stack import FuzzStack
 from swarmsim.fuzz.surroundings import draw_racks, lost_reports, surrounding_faults
-from swarmsim.fuzz.updates import draw_updates
+from swarmsim.fuzz.updates import draw_deployments, draw_mistakes, draw_updates
 from swarmsim.scenario import steps
 from swarmsim.scenario.expectations import Claim, Converged, Expectation, Leader, WriteAcknowledged
 from swarmsim.scenario.loader import decode
@@ -26,6 +29,7 @@ from swarmsim.scenario.plan import (
     DiskPlan,
     ImagePlan,
     NetworkPlan,
+    NodeLabels,
     Scenario,
     StackPlan,
     TrafficPlan,
@@ -50,6 +54,12 @@ def draw(profile: Profile, seed: int) -> Scenario:
     return decode(parse(f"{file_name(profile, seed)}", text), text, read_stack)
 
 
+def read_stack(name: str, files: tuple[str, ...]) -> Stack:
+    """A stack that profiles deploy, as a scenario's loader asks for it."""
+    stack = next(each.stack for each in PROFILES.values() if each.stack is not None and each.stack.name == name)
+    return stack.read(name, files)
+
+
 def file_name(profile: Profile, seed: int) -> str:
     """What a violation's scenario is written to."""
     return str(PurePath(f"fuzz-{profile.name}-{seed}.yaml"))
@@ -71,20 +81,21 @@ class _Drawing:
         self._harms_disk = self._manager_count >= 3 and not self._members_change and rng.random() < 0.35
 
     def scenario(self) -> Scenario:
-        profile, calm_from_ns = self._profile, self._profile.faulty_ns
+        profile, stack = self._profile, self._profile.stack
         cluster, writers = self._cluster(), self._writers()
         faults, others = self._faults(), [*self._surroundings(), *self._members(), *self._work()]
         broken = self._left_broken()
         anew = self._is_begun_anew(broken)
         changes = [*self._updates(), *self._known_by(anew)]
         timeline = [*faults, *others, *broken, *self._rejoining(faults, broken, anew), *changes]
+        timeline = self._pruning(timeline)
         return Scenario(
             name=f"Fuzz {profile.name} {self._seed}",
             purpose=f"Drawn from seed {self._seed} by profile {profile.name}; run it with --seed {self._seed}.",
             cluster=cluster,
-            end_ns=calm_from_ns + profile.calm_ns,
+            end_ns=profile.faulty_ns + profile.calm_ns,
             images=self._images(timeline),
-            deploy=(StackPlan(STACK_NAME, STACK_FILE),) if profile.services else (),
+            deploy=(StackPlan(stack.name, (stack.file,)),) if stack is not None else (),
             traffic=self._traffic(),
             writers=writers,
             timeline=tuple(sorted(timeline, key=lambda step: step.at_ns)),
@@ -106,10 +117,16 @@ class _Drawing:
                 reorder_ratio=rng.choice((0.0, 0.01, 0.05)) if bad else 0.0,
             ),
             racks=self._racks,
+            labels=self._zones(),
             disk=DiskPlan(write_ns=20_000, sync_ns=rng.choice((100, 500, 2_000, 10_000, 50_000, 150_000)) * 1000),
             snapshot_every=rng.choice((8, 40, 200, 10_000)),
             wire_codec=rng.random() < 0.1,
         )
+
+    def _zones(self) -> tuple[NodeLabels, ...]:
+        zones = self._profile.stack.zones if self._profile.stack is not None else ()
+        hosts = [*self._managers, *self._workers] if zones else []
+        return tuple(NodeLabels(host, {"zone": zones[place % len(zones)]}) for place, host in enumerate(hosts))
 
     def _writers(self) -> tuple[WriterPlan, ...]:
         rng = self._rng
@@ -124,10 +141,10 @@ class _Drawing:
         )
 
     def _traffic(self) -> tuple[TrafficPlan, ...]:
-        if not self._profile.services:
+        if self._profile.stack is None:
             return ()
         rate_per_s = self._rng.choice((5, 20, 50)) / self._profile.pace
-        return (TrafficPlan("users", "app_web", WEB_PORT, rate_per_s),)
+        return (replace(self._profile.stack.clients, rate_per_s=rate_per_s),)
 
     def _faults(self) -> list[Step]:
         count = self._rng.randint(*self._profile.fault_counts)
@@ -142,8 +159,10 @@ class _Drawing:
 
     def _surroundings(self) -> list[Step]:
         profile = self._profile
-        found = surrounding_faults(self._another_source(self._chance), self._racks, containers=profile.services)
-        if profile.services:
+        found = surrounding_faults(
+            self._another_source(self._chance), self._racks, containers=profile.stack is not None
+        )
+        if profile.stack is not None:
             found += lost_reports(self._another_source(Random(f"fuzz/{profile.name}/{self._seed}/mute-routes")))
         return found
 
@@ -179,21 +198,21 @@ class _Drawing:
         return steps_made
 
     def _work(self) -> list[Step]:
-        rng, source = self._rng, self._source
-        if not self._profile.services:
+        rng, source, stack = self._rng, self._source, self._profile.stack
+        if stack is None:
             return [Step(source.instant(), steps.BurstWrites(rng.randint(20, 400), rng.randint(200, 2000) * MS))]
         actions: list[steps.Action] = [
-            steps.Scale(rng.choice(SERVICES[:2]), rng.randint(0, 8)) for _ in range(rng.randint(0, 4))
+            steps.Scale(rng.choice(stack.scalable), rng.randint(0, 8)) for _ in range(rng.randint(0, 4))
         ]
-        actions += [task_fault(rng, SERVICES) for _ in range(rng.randint(0, 4))]
-        return [Step(source.instant(), action) for action in actions] + self._down_and_up() + self._removals()
+        actions += [task_fault(rng, stack.updatable) for _ in range(rng.randint(0, 4))]
+        return [Step(source.instant(), action) for action in actions] + self._down_and_up(stack) + self._removals(stack)
 
-    def _down_and_up(self) -> list[Step]:
+    def _down_and_up(self, stack: FuzzStack) -> list[Step]:
         """In every other schedule a service gives up slots and wants them again before their tasks have stopped."""
         rng = Random(f"fuzz/{self._profile.name}/{self._seed}/down-and-up")
         if rng.random() < 0.5:
             return []
-        service = rng.choice(SERVICES[:2])
+        service = rng.choice(stack.scalable)
         down_at_ns = rng.randrange(MS, self._source.latest_ns, MS)
         up_at_ns = down_at_ns + rng.randint(100, 2_500) * MS
         return [
@@ -201,28 +220,53 @@ class _Drawing:
             Step(up_at_ns, steps.Scale(service, rng.randint(2, 6))),
         ]
 
-    def _removals(self) -> list[Step]:
-        """In two of five, services are removed, mostly to be deployed again while something is left of them."""
+    def _removals(self, stack: FuzzStack) -> list[Step]:
+        """In two of five, services are removed, mostly to be deployed again while something is left of them.
+
+        A secret of what is not deployed again is removed as well.
+        """
         rng = Random(f"fuzz/{self._profile.name}/{self._seed}/removals")
         if rng.random() < 0.6:
             return []
         removed_at_ns = rng.randrange(MS, self._source.latest_ns, MS)
         again_at_ns = min(removed_at_ns + rng.randint(50, 4_000) * MS, self._profile.faulty_ns - MS)
-        services = rng.sample(SERVICES, rng.randint(1, len(SERVICES)))
+        services = rng.sample(stack.updatable, rng.randint(1, len(stack.updatable)))
         removals = [Step(removed_at_ns, steps.RemoveService(service)) for service in services]
-        again = [Step(again_at_ns, steps.Deploy(STACK_NAME, STACK_FILE))] if rng.random() < 0.8 else []
-        return removals + again
+        if rng.random() < 0.8:
+            return [*removals, Step(again_at_ns, steps.Deploy(stack.name, (stack.file,)))]
+        secrets = [secret for service, secret in stack.own_secrets.items() if service in services]
+        return [*removals, *(Step(again_at_ns, steps.RemoveSecret(secret)) for secret in secrets)]
 
     def _updates(self) -> list[Step]:
-        rng = Random(f"fuzz/{self._profile.name}/{self._seed}/updates")
-        return draw_updates(rng, self._source.latest_ns) if self._profile.services else []
+        stack, latest_ns = self._profile.stack, self._source.latest_ns
+        if stack is None:
+            return []
+        stream = f"fuzz/{self._profile.name}/{self._seed}"
+        return [
+            *draw_updates(Random(f"{stream}/updates"), stack, latest_ns),
+            *draw_mistakes(Random(f"{stream}/mistakes"), stack, latest_ns),
+            *draw_deployments(self._another_source(Random(f"{stream}/deployments")), stack),
+        ]
+
+    def _pruning(self, timeline: list[Step]) -> list[Step]:
+        """Half of all deployments remove the services that are not in the version that they deploy."""
+        rng = Random(f"fuzz/{self._profile.name}/{self._seed}/prune")
+        return [
+            replace(step, action=replace(step.action, prune=rng.random() < 0.5))
+            if isinstance(step.action, steps.Deploy)
+            else step
+            for step in timeline
+        ]
 
     def _images(self, timeline: list[Step]) -> tuple[ImagePlan, ...]:
         """Of the services as they are deployed, and as they are updated."""
-        if not self._profile.services:
+        stack = self._profile.stack
+        if stack is None:
             return ()
-        updated = {step.action.service: None for step in timeline if isinstance(step.action, steps.Update)}
-        return (*IMAGES, *(NEXT_IMAGES[service] for service in updated))
+        updated = {step.action.image: None for step in timeline if isinstance(step.action, steps.Update)}
+        others = [*stack.next_images.values(), *(plan for plans in stack.bad_images.values() for plan in plans)]
+        by_name = {plan.image: plan for plan in others}
+        return (*stack.images, *(by_name[image] for image in updated))
 
     def _left_broken(self) -> list[Step]:
         """A random minority that is not healed: without power, in touch with nobody, only heard, or only hearing."""
@@ -232,13 +276,13 @@ class _Drawing:
         names = sorted(self._rng.sample(self._managers, count))
         host = several(names)
         broken: list[steps.Action] = [steps.Kill(host)]
-        if not self._profile.services:
+        if self._profile.stack is None:
             everyone_else = Group(HostGroup.ALL)
             broken += [steps.Isolate(host), steps.Pause(host), steps.FailDisk(host)]
             broken.append(steps.SlowLink(Link(host, everyone_else), self._profile.pace * 400 * MS))
         action = self._rng.choice(broken)
         rng = Random(f"fuzz/{self._profile.name}/{self._seed}/left-broken")
-        if self._profile.timing.raft.pre_vote and not self._profile.services and rng.random() < 0.3:
+        if self._profile.timing.raft.pre_vote and self._profile.stack is None and rng.random() < 0.3:
             others = several([name for name in self._managers if name not in names])
             action = steps.OneWay(*rng.choice(((host, others), (others, host))))
         return [Step(self._profile.faulty_ns + 1 * MS, action)]
@@ -256,7 +300,13 @@ class _Drawing:
 
     def _is_begun_anew(self, broken: list[Step]) -> bool:
         """Whether one manager has to do without the others at last: where no other manager is lost for good."""
-        if self._profile.services or self._manager_count < 3 or broken or self._members_change or self._harms_disk:
+        if (
+            self._profile.stack is not None
+            or self._manager_count < 3
+            or broken
+            or self._members_change
+            or self._harms_disk
+        ):
             return False
         return self._stream("anew").random() < 0.3
 
@@ -279,7 +329,7 @@ class _Drawing:
         profile = self._profile
         after_ns, progress_ns = profile.faulty_ns + BOOT_NS, profile.progress_ns
         claims: list[Claim] = [Leader(after_ns, progress_ns), WriteAcknowledged(after_ns, progress_ns)]
-        if profile.services:
+        if profile.stack is not None:
             convergence_ns = CONVERGENCE_NS if profile.pace == 1 else CONVERGENCE_NS + progress_ns
             claims.append(Converged(after_ns, min(convergence_ns, profile.calm_ns - BOOT_NS)))
         return tuple(Expectation(claim) for claim in claims)

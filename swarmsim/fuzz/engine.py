@@ -10,10 +10,9 @@ from msgspec import Struct
 
 from core.timing import SECOND
 from swarmsim.campaign import SeedResult, run_seeds
-from swarmsim.checks.situations import OF_SERVICES, SITUATIONS
+from swarmsim.checks.situations import OF_JOBS, OF_SERVICES, SITUATIONS
 from swarmsim.fuzz.drawing import draw, file_name
-from swarmsim.fuzz.profiles import PROFILES, profile_of
-from swarmsim.fuzz.stack import FILES
+from swarmsim.fuzz.profiles import PROFILES, Profile, profile_of
 from swarmsim.play import play_simulated
 from swarmsim.player.player import Options
 from swarmsim.recording import Recording, Ruling, Verdict
@@ -140,16 +139,22 @@ def failure_of(profile_name: str, outcome: SeedResult[FuzzRun]) -> Failure | Non
     name = file_name(profile, outcome.seed)
     reasons = (outcome.crash,) if run is None else tuple(f"{each.name}: {each.detail}" for each in run.violations)
     text = draw(profile, outcome.seed).text
-    return Failure(outcome.seed, reasons, name, {name: text, **(FILES if profile.services else {})})
+    return Failure(
+        outcome.seed, reasons, name, {name: text, **(profile.stack.files if profile.stack is not None else {})}
+    )
 
 
 def unreached(report: FuzzReport) -> tuple[str, ...]:
     """The hard states that no seed reached, of those that the profile can reach."""
     profiles = [profile_of(report.profile, seed) for seed in range(len(PROFILES))]
-    beyond = () if any(profile.services for profile in profiles) else OF_SERVICES
-    if not any(profile.timing.raft.pre_vote for profile in profiles):
-        beyond = (*beyond, "pre-vote-refused")
+    beyond = set.intersection(*(_out_of_reach(profile) for profile in profiles))
     return tuple(name for name in SITUATIONS if not report.situations.get(name) and name not in beyond)
+
+
+def _out_of_reach(profile: Profile) -> set[str]:
+    stack = profile.stack
+    of_stack = stack.out_of_reach if stack is not None else (*OF_SERVICES, *OF_JOBS)
+    return {*of_stack, *(() if profile.timing.raft.pre_vote else ("pre-vote-refused",))}
 
 
 def verb_in(problem: str) -> str:

@@ -41,13 +41,14 @@ class FaultSource:
         action = self.rng.choice(self._kinds)(self)
         if not isinstance(action, steps.REVERSIBLE):
             return Step(at_ns, action)
-        return self._until_ended(at_ns, action)
+        return self.lasting_from(at_ns, action)
 
     def lasting(self, action: Action) -> Step:
         """This one at some instant, over before faults are to end."""
-        return self._until_ended(self.instant(), action)
+        return self.lasting_from(self.instant(), action)
 
-    def _until_ended(self, at_ns: int, action: Action) -> Step:
+    def lasting_from(self, at_ns: int, action: Action) -> Step:
+        """This one from this instant on, over before faults are to end."""
         return Step(at_ns, action, until_ns=min(at_ns + self.duration(), self.until_ns))
 
     def instant(self) -> int:

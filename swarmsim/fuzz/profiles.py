@@ -5,6 +5,9 @@ from typing import Final
 from msgspec import Struct
 
 from core.timing import DOCKER, LAN, SECOND, WAN, Timing
+from swarmsim.fuzz.small_stack import SMALL
+from swarmsim.fuzz.stack import FuzzStack
+from swarmsim.fuzz.whole_stack import WHOLE
 
 
 class Profile(Struct, frozen=True):
@@ -14,8 +17,8 @@ class Profile(Struct, frozen=True):
     manager_counts: tuple[int, ...]
     """Drawn from as it stands: a number that comes twice is twice as likely."""
     worker_counts: tuple[int, int]
-    services: bool
-    """Whether a stack is deployed, scaled and sent requests to."""
+    stack: FuzzStack | None
+    """What is deployed, scaled, updated and sent requests to."""
     members_change: bool
     """Whether hosts join, leave, are promoted, demoted and removed."""
     fault_counts: tuple[int, int]
@@ -38,7 +41,7 @@ RAFT: Final = Profile(
     name="raft",
     manager_counts=(1, 2, 3, 3, 3, 4, 5, 5, 5, 6, 7),
     worker_counts=(0, 0),
-    services=False,
+    stack=None,
     members_change=True,
     fault_counts=(4, 24),
     faulty_ns=20 * SECOND,
@@ -48,7 +51,7 @@ SWARM: Final = Profile(
     name="swarm",
     manager_counts=(1, 3, 3, 3, 5),
     worker_counts=(1, 4),
-    services=True,
+    stack=SMALL,
     members_change=True,
     fault_counts=(2, 12),
     faulty_ns=30 * SECOND,
@@ -58,7 +61,7 @@ OVER_WAN: Final = Profile(
     name="wan",
     manager_counts=(1, 3, 3, 3),
     worker_counts=(1, 3),
-    services=True,
+    stack=SMALL,
     members_change=True,
     fault_counts=(2, 12),
     faulty_ns=100 * SECOND,
@@ -70,7 +73,7 @@ AS_DOCKER: Final = Profile(
     name="docker",
     manager_counts=(1, 3, 3, 3),
     worker_counts=(1, 3),
-    services=True,
+    stack=SMALL,
     members_change=True,
     fault_counts=(2, 12),
     faulty_ns=300 * SECOND,
@@ -78,7 +81,17 @@ AS_DOCKER: Final = Profile(
     timing=DOCKER,
     pace=15,
 )
-PROFILES: Final = {profile.name: profile for profile in (RAFT, SWARM, OVER_WAN, AS_DOCKER)}
+EVERYTHING: Final = Profile(
+    name="everything",
+    manager_counts=(1, 3, 3, 3, 5),
+    worker_counts=(1, 4),
+    stack=WHOLE,
+    members_change=True,
+    fault_counts=(2, 12),
+    faulty_ns=30 * SECOND,
+    calm_ns=45 * SECOND,
+)
+PROFILES: Final = {profile.name: profile for profile in (RAFT, SWARM, OVER_WAN, AS_DOCKER, EVERYTHING)}
 ALL: Final = "all"
 """Takes the profiles in turn, by seed."""
 

@@ -1,67 +1,56 @@
-"""The small stack that fuzz campaigns of whole swarms deploy: three services that call each other, and a secret."""
+"""What a fuzz campaign deploys: a stack that draws are made from, told apart from the stacks there are.
+
+Every image of a stack works, so that whatever fails, fails by what a schedule does to it, but for those that are drawn
+to fail: an update to one of them has to end, or to be replaced by another.
+"""
 
 from functools import cache
-from typing import Final
 
-from msgspec.structs import replace
+from msgspec import Struct
 
 from core.compose.stack import Stack
-from core.timing import MS
 from swarmsim.compose_files import load_text
-from swarmsim.scenario.plan import Call, ImagePlan
+from swarmsim.scenario.plan import ImagePlan, TrafficPlan
 
-STACK_NAME: Final = "app"
-STACK_FILE: Final = "fuzz-stack.yml"
-WEB_PORT: Final = 8080
-SERVICES: Final = ("app_web", "app_api", "app_cache")
-COMPOSE: Final = """\
-version: "3.13"
-services:
-  web:
-    image: fuzz/web:1
-    ports: ["8080:80"]
-    networks: [front]
-    deploy: &often
-      replicas: 3
-      restart_policy: {condition: any, delay: 500ms}
-      update_config: {parallelism: 2, delay: 200ms, monitor: 1s, order: start-first, failure_action: rollback}
-  api:
-    image: fuzz/api:1
-    networks: [front, back]
-    secrets: [api-key]
-    deploy:
-      <<: *often
-      replicas: 2
-  cache:
-    image: fuzz/cache:1
-    networks: [back]
-    deploy:
-      mode: global
-      restart_policy: {condition: any, delay: 500ms}
-      update_config: {monitor: 1s, max_failure_ratio: 0.5, failure_action: continue}
-networks:
-  front:
-  back:
-secrets:
-  api-key:
-    file: fuzz-api-key.txt
-"""
-FILES: Final = {STACK_FILE: COMPOSE, "fuzz-api-key.txt": "not so secret\n"}
-"""What has to lie beside a scenario that deploys it."""
-IMAGES: Final = (
-    ImagePlan("fuzz/web:1", pull_ns=300 * MS, start_ns=100 * MS, port=80, calls=(Call("api", 8000),)),
-    ImagePlan("fuzz/api:1", pull_ns=300 * MS, start_ns=150 * MS, port=8000, calls=(Call("cache", 6379),)),
-    ImagePlan("fuzz/cache:1", pull_ns=200 * MS, start_ns=50 * MS, port=6379, service_ns=1 * MS),
-)
 
-NEXT_IMAGES: Final = {
-    service: replace(plan, image=plan.image.replace(":1", ":2")) for service, plan in zip(SERVICES, IMAGES, strict=True)
-}
-"""What each service is updated to: the same in another version."""
+class FuzzStack(Struct, frozen=True, eq=False):
+    """One stack, whose files lie beside a scenario that deploys it."""
+
+    name: str
+    files: dict[str, str]
+    """Contents by name. The first is deployed."""
+    again: tuple[str, ...]
+    """Files that it may be deployed from again: the first, and other versions of it."""
+    scalable: tuple[str, ...]
+    """Services by their full names, as everywhere here: those whose replicas may be drawn."""
+    updatable: tuple[str, ...]
+    """Services that are in every version."""
+    images: tuple[ImagePlan, ...]
+    next_images: dict[str, ImagePlan]
+    """What each service is updated to: the same in another version."""
+    bad_images: dict[str, tuple[ImagePlan, ...]]
+    """What a service may be updated to by mistake."""
+    own_secrets: dict[str, str]
+    """Secrets that may be removed with a service, since no other names them."""
+    zones: tuple[str, ...]
+    """Values of the label `zone`, dealt out to the hosts in turn."""
+    out_of_reach: tuple[str, ...]
+    """Situations that nothing done to this stack leads to."""
+    clients: TrafficPlan
+    """Who asks it, and how often if nothing else is drawn."""
+
+    @property
+    def file(self) -> str:
+        """What is deployed at the beginning."""
+        return next(iter(self.files))
+
+    def read(self, name: str, files: tuple[str, ...]) -> Stack:
+        """The stack in one of its files, as a scenario's loader asks for it."""
+        [file] = files
+        return _loaded(tuple(self.files.items()), name, file)
 
 
 @cache
-def read_stack(name: str, file: str) -> Stack:
-    """The stack, as a scenario's loader asks for it."""
-    assert file == STACK_FILE, file
-    return load_text(COMPOSE, STACK_FILE, name=name, read_file=lambda path: FILES[path.removeprefix("./")].encode())
+def _loaded(files: tuple[tuple[str, str], ...], name: str, file: str) -> Stack:
+    by_name = dict(files)
+    return load_text(by_name[file], file, name=name, read_file=lambda path: by_name[path.removeprefix("./")].encode())

@@ -6,11 +6,11 @@ Plain functions that look at a world at one instant and say what is still missin
 """
 
 from core.ids import TaskId
-from core.objects import Service, Task
+from core.objects import Node, Service, Task
 from core.objects.node import Availability, NodeState
 from core.objects.service import Global, GlobalJob, Replicated, ReplicatedJob
 from core.objects.task import TaskState, is_wanted
-from core.store import Store
+from core.store import Store, slot_of
 from swarmsim.checks.tables import Tables
 from swarmsim.player.roster import prevailing_store
 from swarmsim.world import Power, World
@@ -46,11 +46,15 @@ def desired_count(store: Store, service: Service) -> int:
         case ReplicatedJob(total_completions=total):
             return total
         case Global() | GlobalJob() if not service.spec.task.placement.constraints:
-            return sum(
-                node.status.state is NodeState.READY and node.spec.availability is not Availability.DRAIN
-                for node in store.nodes.values()
-            )
+            return sum(takes_global_tasks(node) for node in store.nodes.values())
     return sum(is_wanted(task) for task in store.tasks_of_service(service.id))
+
+
+def takes_global_tasks(node: Node | None) -> bool:
+    """Whether a global service is to have a task there."""
+    return (
+        node is not None and node.status.state is NodeState.READY and node.spec.availability is not Availability.DRAIN
+    )
 
 
 def healthy_containers(world: World) -> frozenset[TaskId]:
@@ -87,13 +91,21 @@ def service_counts(world: World) -> dict[str, tuple[int, int]]:
 
 
 def _count(store: Store, service: Service, running: dict[str, list[Task]]) -> int:
-    """How many it has: of a job those that have completed in its present execution."""
+    """How many it has: of a job the slots that have completed in its present execution, where they still are wanted.
+
+    A slot may complete twice: on a node that was lost, and by the task that replaced it.
+    """
     if service.job is None:
         return len(running.get(service.id, ()))
-    return sum(
-        task.status.state is TaskState.COMPLETE and task.job_iteration == service.job.iteration
+    anywhere = isinstance(service.spec.mode, ReplicatedJob)
+    completed = {
+        slot_of(task): None
         for task in store.tasks_of_service(service.id)
-    )
+        if task.status.state is TaskState.COMPLETE
+        and task.job_iteration == service.job.iteration
+        and (anywhere or takes_global_tasks(store.nodes.get(task.node_id)))
+    }
+    return len(completed)
 
 
 def service_names(world: World) -> dict[str, str]:

@@ -18,6 +18,7 @@ from swarmsim.scenario.expectations import (
     CaughtUp,
     Converged,
     Expectation,
+    Gone,
     KeepsRunning,
     Leader,
     Members,
@@ -35,7 +36,7 @@ class Eventually:
 
     def __init__(self, world: World, origin_ns: int, expectation: Expectation, lacks: Missing) -> None:
         claim = expectation.claim
-        assert isinstance(claim, Leader | Converged | Members | CaughtUp | Updated)
+        assert isinstance(claim, Leader | Converged | Members | CaughtUp | Updated | Gone)
         self._world = world
         self._origin_ns = origin_ns
         self._expectation = expectation
@@ -87,6 +88,8 @@ def eventually(
             lacks = _once_carried_out(operator, origin_ns + claim.after_ns, partial(members_missing, world, claim))
         case Updated():
             lacks = _once_carried_out(operator, origin_ns + claim.after_ns, partial(update_missing, world, claim))
+        case Gone():
+            lacks = _once_carried_out(operator, origin_ns + claim.after_ns, partial(left, world, claim.service))
         case CaughtUp():
             lacks = _CaughtUp(world, roster, claim)
         case KeepsRunning():
@@ -177,6 +180,17 @@ def update_missing(world: World, claim: Updated) -> str:
     if status is None:
         return f"{claim.service} was not updated"
     return "" if status.state is claim.state else f"{claim.service} is {status.state.value}: {status.message}"
+
+
+def left(world: World, service: str) -> str:
+    """What the leader's store still has of a service."""
+    store = prevailing_store(world)
+    if store is None:
+        return "no living manager leads"
+    if store.id_named(Kind.SERVICE, service) is not None:
+        return f"there is a service {service}"
+    task_count = sum(task.service_name == service for task in store.tasks.values())
+    return f"{counted(task_count, 'task')} of {service} left" if task_count else ""
 
 
 class _CaughtUp:

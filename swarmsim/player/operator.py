@@ -275,6 +275,21 @@ def remove(kind: Kind, reference: str, force: bool = False) -> Conversation:
             raise
 
 
+def remove_secret(name: str) -> Conversation:
+    """Remove a secret as soon as the swarm lets it go: it is refused while something uses it."""
+    for _ in range(REMOVAL_TRIES):
+        try:
+            yield from remove(Kind.SECRET, name)
+        except RejectedError as rejected:
+            if rejected.error.code is not ErrorCode.INVALID:
+                raise
+            reason = rejected.error.message
+            yield Pause(RETRY_NS)
+        else:
+            return
+    raise ConversationFailedError(reason)
+
+
 def remove_node(node_id: str) -> Conversation:
     """Remove a node by force; a manager is demoted first and then leaves Raft, which takes its time."""
     try:
@@ -322,9 +337,9 @@ def join(operation: JoinSwarm) -> Conversation:
     yield operation
 
 
-def deploy(stack: Stack) -> Conversation:
+def deploy(stack: Stack, *, prune: bool = False) -> Conversation:
     """Deploy a stack, or deploy it again."""
-    deployment = Deployment(stack)
+    deployment = Deployment(stack, prune=prune)
     operation = deployment.start()
     while operation is not None:
         try:

@@ -147,7 +147,7 @@ class _Story:
             self._start_traffic_once_converged()
             return
         plan = self._scenario.deploy[number]
-        assert plan.stack is not None, f"{plan.file} was not loaded with the scenario"
+        assert plan.stack is not None, f"{plan.files} were not loaded with the scenario"
 
         def deployed(problem: str) -> None:
             if problem:

@@ -32,6 +32,7 @@ from swarmsim.player.operator import (
     read_tokens,
     remove,
     remove_node,
+    remove_secret,
     roll_back,
     scale,
     set_availability,
@@ -64,6 +65,7 @@ from swarmsim.scenario.steps import (
     Promote,
     Rejoin,
     RemoveNode,
+    RemoveSecret,
     RemoveService,
     RepairDisk,
     Resolved,
@@ -159,6 +161,7 @@ class Timeline:
             ForceUpdate: lambda action, ended: self._operator.hold(force_update(action.service), ended),
             Rollback: lambda action, ended: self._operator.hold(roll_back(action.service), ended),
             Deploy: self._deploy,
+            RemoveSecret: lambda action, ended: self._operator.hold(remove_secret(action.secret), ended),
             RemoveService: lambda action, ended: self._operator.hold(remove(Kind.SERVICE, action.service), ended),
             BurstWrites: self._burst,
         }
@@ -362,8 +365,8 @@ class Timeline:
         return [f"{letter}{number}" for number in range(last + 1, last + 1 + count)]
 
     def _deploy(self, action: Deploy, ended: Done) -> None:
-        assert action.stack is not None, f"{action.file} was not loaded with the scenario"
-        self._operator.hold(deploy(action.stack), ended)
+        assert action.stack is not None, f"{action.files} were not loaded with the scenario"
+        self._operator.hold(deploy(action.stack, prune=action.prune), ended)
 
     def _burst(self, action: BurstWrites, _: Done) -> None:
         number = sum(isinstance(band.step.action, BurstWrites) for band in self._bands)

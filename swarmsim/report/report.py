@@ -20,10 +20,11 @@ FORMAT_VERSION: Final = 1
 
 
 class StackDigest(Struct, frozen=True):
-    """A stack that was deployed, and the SHA-256 of what its file was read as."""
+    """A stack that was deployed, and the SHA-256 of what its files were read as."""
 
     name: str
     file: str
+    """Its Compose file; several are named with ` + ` between them."""
     sha256: str
 
 
@@ -108,7 +109,7 @@ def _header(scenario: Scenario, version: str) -> Header:
         text=scenario.text,
         text_sha256=hashlib.sha256(scenario.text.encode()).hexdigest(),
         stacks=tuple(
-            StackDigest(plan.name, plan.file, hashlib.sha256(msgspec.json.encode(plan.stack)).hexdigest())
+            StackDigest(plan.name, " + ".join(plan.files), hashlib.sha256(msgspec.json.encode(plan.stack)).hexdigest())
             for plan in scenario.deploy
         ),
         manager_count=scenario.cluster.manager_count,

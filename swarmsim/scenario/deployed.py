@@ -1,6 +1,6 @@
 """The stacks that a scenario deploys, at time 0 or later: each is read once, and remembered even if it cannot be."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from core.compose.stack import Stack
 from core.document import Value
@@ -9,35 +9,37 @@ from core.objects.service import Replicated
 from core.operations import Kind
 from swarmsim.yaml_source import SourceError
 
-StackReader = Callable[[str, str], Stack]
-"""Reads the stack of that name from a Compose file, given as written; raises `SourceError` or `OSError`."""
+StackReader = Callable[[str, tuple[str, ...]], Stack]
+"""Reads the stack of that name from Compose files, given as written; raises `SourceError` or `OSError`."""
 
 
 class Deployed:
-    """Reads stacks by name and Compose file."""
+    """Reads stacks by name and Compose files."""
 
     def __init__(self, read_stack: StackReader) -> None:
         self._read_stack = read_stack
-        self._found: dict[tuple[str, str], Stack | None] = {}
+        self._found: dict[tuple[str, tuple[str, ...]], Stack | None] = {}
         self._externals: list[tuple[Value, Kind, str]] = []
         """What stacks expect to be there, and where their file is named."""
         self.mistakes: list[SourceError] = []
         """What is wrong in the Compose files themselves."""
 
-    def read(self, name: str, file: Value) -> None:
-        """Read a stack; what is wrong with naming it there is raised, what is wrong in it is kept."""
-        key = name, file.text()
+    def read(self, name: str, places: Sequence[Value]) -> None:
+        """Read a stack of the files named there; what is wrong with that is raised, what is wrong in them is kept."""
+        key = name, tuple(place.text() for place in places)
         if key in self._found:
             return
         self._found[key] = None
         try:
             self._found[key] = stack = self._read_stack(*key)
         except OSError as error:
-            file.fail(f"cannot read {file.text()!r}: {error.strerror}")
+            named = [place for place in places if str(error.filename).endswith(place.text())]
+            place = (named or places)[0]
+            place.fail(f"cannot read {place.text()!r}: {error.strerror}")
         except SourceError as error:
             self.mistakes.extend(error.each)
         else:
-            self._externals.extend((file, *external) for external in stack.externals)
+            self._externals.extend((places[-1], *external) for external in stack.externals)
 
     def check_externals(self) -> None:
         """Refuse what a stack expects to find in the swarm and no stack of the scenario makes."""
@@ -49,9 +51,9 @@ class Deployed:
                 mistakes.note(file.path, problem)
         mistakes.settle()
 
-    def stack(self, name: str, file: str) -> Stack | None:
+    def stack(self, name: str, files: tuple[str, ...]) -> Stack | None:
         """What was read; None if it could not be."""
-        return self._found.get((name, file))
+        return self._found.get((name, files))
 
     @property
     def stacks(self) -> list[Stack]:

@@ -101,6 +101,7 @@ FORMS: Final = (
     _form("members", expectations.Members, _MEMBERS, *_AFTER),
     _form("caught-up", expectations.CaughtUp, Single("hosts", HOSTS), *_AFTER),
     _form("update", expectations.Updated, _UPDATED, *_AFTER),
+    _form("gone", expectations.Gone, Single("service", SERVICE), *_AFTER),
     _form("success-rate", expectations.SuccessRate, _RATE, _OVER),
     _form("writes", expectations.Writes, Single("outcome", _enum(EXPECTED_OUTCOMES)), _OVER, _AT_LEAST, _BY),
     _form("write-acknowledged", expectations.WriteAcknowledged, _True(), *_AFTER, _BY),

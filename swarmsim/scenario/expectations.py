@@ -131,6 +131,14 @@ class Running(Struct, frozen=True, gc=False, tag="running"):
     at_least: int
 
 
+class Gone(Struct, frozen=True, gc=False, tag="gone"):
+    """There is no service of that name, nor any task of it."""
+
+    after_ns: int
+    within_ns: int
+    service: str
+
+
 class KeepsRunning(Struct, frozen=True, gc=False, tag="keeps-running"):
     """Every task that runs healthily when the window begins does so until it ends, in the same container: of one stack
     or service (`of`), or of everything if `of` is None."""
@@ -159,6 +167,7 @@ Claim = (
     | Members
     | CaughtUp
     | Updated
+    | Gone
     | SuccessRate
     | Writes
     | WriteAcknowledged

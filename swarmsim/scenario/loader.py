@@ -22,6 +22,7 @@ from swarmsim.scenario.expectation_language import end_of, read_expectation
 from swarmsim.scenario.names import Names
 from swarmsim.scenario.plan import ClusterPlan, ImagePlan, Scenario, StackPlan
 from swarmsim.scenario.plan_language import hosts_of, read_cluster, read_images, read_traffic, read_writer
+from swarmsim.scenario.stack_language import read_files
 from swarmsim.scenario.step_language import read_step
 from swarmsim.scenario.steps import Deploy, Scale, Step, Update
 from swarmsim.scenario.words import POSITIVE_DURATION
@@ -51,11 +52,12 @@ Found = TypeVar("Found")
 def load(file: Path) -> Scenario:
     """The scenario in a file; Compose files lie beside it. Raises `SourceError`, with all that is wrong."""
 
-    def read_stack(name: str, compose_file: str) -> Stack:
-        beside = file.parent / compose_file
-        beside.stat()  # a file that is not there is the scenario's mistake, what it says is its own
+    def read_stack(name: str, compose_files: tuple[str, ...]) -> Stack:
+        beside = [file.parent / compose_file for compose_file in compose_files]
+        for each in beside:
+            each.stat()  # a file that is not there is the scenario's mistake, what it says is its own
         # No environment and no path of this machine: a scenario means the same everywhere.
-        return load_stack([beside], name=name, environment={}, bind_mounts_from="/")
+        return load_stack(beside, name=name, environment={}, bind_mounts_from="/")
 
     return decode(parse(str(file), text := read_text(file)), text, read_stack)
 
@@ -144,10 +146,10 @@ class _Decoder:
         return tuple(unique)
 
     def _stack(self, item: Value) -> StackPlan:
-        entries = item.fields("stack", required=["stack"])["stack"].fields("name", "file", required=["name", "file"])
-        name, file = entries["name"].text(), entries["file"].text()
-        self._deployed.read(name, entries["file"])
-        return StackPlan(name, file, self._deployed.stack(name, file))
+        name, places = read_files(item.fields("stack", required=["stack"])["stack"])
+        self._deployed.read(name, places)
+        files = tuple(place.text() for place in places)
+        return StackPlan(name, files, self._deployed.stack(name, files))
 
     # --- what steps and expectations may mention
 
@@ -160,11 +162,12 @@ class _Decoder:
             racks=tuple(rack.name for rack in cluster.racks) if cluster is not None else (),
             stacks=tuple(dict.fromkeys(stack.name for stack in stacks)),
             services=tuple(dict.fromkeys(each.spec.name for stack in stacks for each in stack.services)),
+            secrets=tuple(dict.fromkeys(secret.name for stack in stacks for secret in stack.secrets)),
             roles_change=any(self._places(verb) for verb in _CHANGE_ROLES),
             end_ns=self._section("end", lambda section: POSITIVE_DURATION.read(section, Names())),
         )
         if not (all_deployed and self._deployed.complete and all(understood for _, understood in later)):
-            names = names.without("stacks", "services")
+            names = names.without("stacks", "services", "secrets")
         if cluster is None:
             names = names.without("racks", *(() if names.hosts else ("hosts",)))
         return self._with_replicas(self._with_joining(names))
@@ -175,11 +178,11 @@ class _Decoder:
         return [entry[verb] for entry in entries if verb in entry]
 
     def _read_later(self, place: Value) -> bool:
-        """Whether a step that deploys names a stack and a file; if not, the timeline says what is wrong."""
-        entries = place.mapping() if place.is_mapping else {}
-        if not all(key in entries and entries[key].is_text for key in ("name", "file")):
+        """Whether a step that deploys names a stack and its files; if not, the timeline says what is wrong."""
+        named = Mistakes().attempt(lambda: read_files(place, "prune"))
+        if named is None:
             return False
-        self._deployed.read(entries["name"].text(), entries["file"])
+        self._deployed.read(*named)
         return True
 
     def _early(self, verb: str, names: Names) -> list[Step | None]:
@@ -230,8 +233,8 @@ class _Decoder:
         # Text was made before, so that a whole stack does not end up in it.
         if not isinstance(step.action, Deploy):
             return step
-        name, file = step.action.name, step.action.file
-        return replace(step, action=Deploy(name, file, self._deployed.stack(name, file)))
+        stack = self._deployed.stack(step.action.name, step.action.files)
+        return replace(step, action=replace(step.action, stack=stack))
 
 
 def _read(found: Iterable[Found | None]) -> tuple[Found, ...]:

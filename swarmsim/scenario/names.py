@@ -22,6 +22,7 @@ class Names(Struct, frozen=True):
     racks: tuple[str, ...] = ()
     stacks: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
     most_replicas: dict[str, int] = {}
     """The most replicas that a service is ever given; services that are global are not in it."""
     roles_change: bool = False

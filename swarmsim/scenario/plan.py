@@ -121,12 +121,12 @@ class ImagePlan(Struct, frozen=True, gc=False):
 
 
 class StackPlan(Struct, frozen=True, gc=False):
-    """A stack deployed at time 0: its name and its Compose file, relative to the scenario's."""
+    """A stack deployed at time 0: its name and its Compose files, relative to the scenario's and merged in order."""
 
     name: str
-    file: str
+    files: tuple[str, ...]
     stack: Stack | None = None
-    """What the file says; the scenario's loader puts it here, so that whoever plays it reads no files."""
+    """What the files say; the scenario's loader puts it here, so that whoever plays it reads no files."""
 
 
 class TrafficPlan(Struct, frozen=True, gc=False):

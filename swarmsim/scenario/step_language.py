@@ -13,6 +13,7 @@ from core.mistakes import Mistakes
 from swarmsim.scenario import steps
 from swarmsim.scenario.forms import Entry, Form, Mapped, Part, Shape, Single, flow
 from swarmsim.scenario.names import Names
+from swarmsim.scenario.stack_language import DeployedStack
 from swarmsim.scenario.steps import Action, Step, verb_of
 from swarmsim.scenario.target_language import GROUPS, HOSTS, HOSTS_IN_RACKS, LINK, TASKS
 from swarmsim.scenario.words import (
@@ -23,6 +24,7 @@ from swarmsim.scenario.words import (
     PERCENT,
     POSITIVE_BANDWIDTH,
     POSITIVE_DURATION,
+    SECRET,
     SERVICE,
     SIGNED_DURATION,
     SIGNED_PERCENT,
@@ -53,7 +55,6 @@ _BY: Final = Part("by", "by_ns", SIGNED_DURATION)
 _LATENCY: Final = Part("latency", "latency_ns", POSITIVE_DURATION)
 _FROM_TO: Final = Form(steps.OneWay, Part("from", "source", HOSTS), Part("to", "destination", HOSTS))
 _BRIDGE: Final = Form(steps.Bridge, Part("over", "over", HOSTS), Part("groups", "groups", GROUPS))
-_STACK: Final = Form(steps.Deploy, Part("name", "name", TEXT), Part("file", "file", TEXT))
 _NUMBERS: Final = Form(
     steps.Join, Part("managers", "manager_count", count(1)), Part("workers", "worker_count", count(1))
 )
@@ -114,8 +115,9 @@ VERBS: Final = {
         _verb(steps.Update, Entry("service", SERVICE, "image", TEXT)),
         _verb(steps.ForceUpdate, Single("service", SERVICE)),
         _verb(steps.Rollback, Single("service", SERVICE)),
-        _verb(steps.Deploy, Mapped(_STACK)),
+        _verb(steps.Deploy, DeployedStack()),
         _verb(steps.RemoveService, Single("service", SERVICE)),
+        _verb(steps.RemoveSecret, Single("secret", SECRET)),
         _verb(steps.BurstWrites, Single("count", count(1)), Part("over", "over_ns", POSITIVE_DURATION)),
     )
 }

@@ -123,6 +123,7 @@ __all__ = [
     "ForceUpdate",
     "Rollback",
     "Deploy",
+    "RemoveSecret",
     "RemoveService",
     "BurstWrites",
 ]
@@ -239,18 +240,26 @@ class Rollback(Struct, frozen=True, gc=False, tag="rollback"):
 
 
 class Deploy(Struct, frozen=True, gc=False, tag="deploy"):
-    """Deploy a stack under `name`, or deploy it again, from a Compose file beside the scenario."""
+    """Deploy a stack under `name`, or deploy it again, from Compose files beside the scenario, merged in order."""
 
     name: str
-    file: str
+    files: tuple[str, ...]
+    prune: bool = False
+    """Whether the stack's services that are in none of these files are removed."""
     stack: Stack | None = None
-    """What the file says; put here by the scenario's loader."""
+    """What the files say; put here by the scenario's loader."""
 
 
 class RemoveService(Struct, frozen=True, gc=False, tag="remove-service"):
     """Remove a service and its tasks."""
 
     service: str
+
+
+class RemoveSecret(Struct, frozen=True, gc=False, tag="remove-secret"):
+    """Remove a secret, asking again as long as something uses it."""
+
+    secret: str
 
 
 class BurstWrites(Struct, frozen=True, gc=False, tag="burst-writes"):
@@ -279,6 +288,7 @@ Order = (
     | Rollback
     | Deploy
     | RemoveService
+    | RemoveSecret
     | BurstWrites
 )
 """`Order[H]`: what an operator asks of the swarm, about hosts as H tells them."""

@@ -4,7 +4,7 @@ from core.manager.members.advice import warning_of
 from swarmsim.scenario.plan import Scenario
 
 
-def warnings_of(scenario: Scenario) -> tuple[str, ...]:
+def unwise(scenario: Scenario) -> tuple[str, ...]:
     """Each in a sentence without its full stop."""
     warning = warning_of(scenario.cluster.manager_count)
     return (f"cluster: {warning}",) if warning else ()

@@ -192,6 +192,7 @@ def _known(what: str, *fields: str) -> Kind:
 
 
 SERVICE: Final = _known("service", "services")
+SECRET: Final = _known("secret", "secrets")
 STACK_OR_SERVICE: Final = _known("stack or service", "stacks", "services")
 TRAFFIC: Final = _known("traffic", "traffic")
 WRITER: Final = _known("writer", "writers")

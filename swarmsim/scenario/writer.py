@@ -5,6 +5,7 @@ import yaml
 from swarmsim.scenario.expectation_language import write_expectation
 from swarmsim.scenario.plan import Scenario
 from swarmsim.scenario.plan_language import CLUSTER, write_images, write_traffic, write_writer
+from swarmsim.scenario.stack_language import write_files
 from swarmsim.scenario.step_language import write_step
 from swarmsim.scenario.words import write_duration
 
@@ -16,7 +17,7 @@ def write(scenario: Scenario) -> str:
         "purpose": scenario.purpose,
         "cluster": CLUSTER.write(scenario.cluster),
         "images": write_images(scenario.images),
-        "deploy": [{"stack": {"name": stack.name, "file": stack.file}} for stack in scenario.deploy],
+        "deploy": [{"stack": write_files(stack.name, stack.files)} for stack in scenario.deploy],
         "traffic": [write_traffic(traffic) for traffic in scenario.traffic],
         "writers": [write_writer(writer) for writer in scenario.writers],
         "timeline": [write_step(step) for step in scenario.timeline],

@@ -16,6 +16,7 @@ import real.storage
 from core.host import HostConfig
 from core.ids import NodeId
 from core.journal import Journal
+from core.objects.cluster import ClusterSpec
 from core.objects.config import ConfigSpec
 from core.operations import CreateConfig, InitSwarm, Kind, ListObjects
 from core.raft.config import RaftConfig
@@ -24,6 +25,7 @@ from core.timing import LAN
 from real.daemon import Daemon
 from real.storage import Storage
 
+KEPT = ClusterSpec(snapshot_interval=10, log_entries_for_slow_followers=2)
 CONFIG = HostConfig(LAN, RaftConfig(NodeId(""), LAN.raft, snapshot_entries_count=10, log_tail_count=2))
 WRITES_PER_LIFE = 12
 
@@ -69,7 +71,7 @@ class Machine:
             return []
 
     async def _work(self, client: Client) -> list[str]:
-        await client.request(InitSwarm(self.address))  # refused in every life but the first
+        await client.request(InitSwarm(self.address, spec=KEPT))  # refused in every life but the first
         found = [config.spec.name for config in await applied(client, ListObjects(Kind.CONFIG))]
         for _ in range(WRITES_PER_LIFE):
             self.written_count += 1

@@ -227,6 +227,12 @@ class Swarm:
         self.settle()
         return answer
 
+    def remove_quietly(self, kind: Kind, reference: str) -> None:
+        """The same while no agent says or does anything."""
+        answer = self.ask(Remove(kind, reference))
+        assert answer is None, answer
+        self.settle(agents=False)
+
     def update_node(self, name: str, **changes: object) -> str | OperationError | None:
         """`docker node update`."""
         node = self.head.nodes[NodeId(name)]

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from core.raft.machine import Accepted, Rejected
+from core.raft.machine import Accepted, Rejected, Retention
 
 
 class Put(Struct, frozen=True):
@@ -31,6 +31,7 @@ class Registers:
     """How many steps it takes to become ready to lead."""
 
     def __init__(self, on_apply: Callable[[int, Any], None] | None = None) -> None:
+        self.retention: Retention | None = None
         self._prepared_count = 0
         self.committed: dict[str, int] = {}
         self.head: dict[str, int] | None = None

@@ -7,7 +7,7 @@ from core.effects import Effect
 from core.events import Event
 from core.host import Host, HostConfig
 from core.ids import NodeId
-from core.objects.cluster import Cluster
+from core.objects.cluster import Cluster, ClusterSpec
 from core.objects.node import Node
 from core.operations import InitSwarm, Inspect, JoinSwarm, Kind, ListObjects, Operation
 from core.raft.config import RaftConfig
@@ -40,6 +40,9 @@ class Swarm:
             log_tail_count=max(1, min(500, snapshot_entries_count // 4)),
         )
         settings = HostConfig(timing, raft)
+        self._spec = ClusterSpec(
+            snapshot_interval=raft.snapshot_entries_count, log_entries_for_slow_followers=raft.log_tail_count
+        )
         self.world = World(
             WorldConfig(settings=settings, images=Catalogue(images, lenient=not images), **config),
             seed,
@@ -80,7 +83,7 @@ class Swarm:
 
     def init(self, name: str) -> NodeId:
         """Found the swarm on this host."""
-        node_id: NodeId = self.done(name, InitSwarm(self.world.machine(name).address))
+        node_id: NodeId = self.done(name, InitSwarm(self.world.machine(name).address, spec=self._spec))
         return node_id
 
     def join(self, name: str, by: str, *, manager: bool = False) -> NodeId:

@@ -15,7 +15,13 @@ from core.manager.control.cluster import update_cluster
 from core.manager.control.founding import found_swarm
 from core.manager.control.networks import create_network, remove_network
 from core.manager.control.nodes import remove_node, update_node
-from core.manager.control.payloads import create_config, create_secret, remove_payload
+from core.manager.control.payloads import (
+    create_config,
+    create_secret,
+    remove_payload,
+    update_config,
+    update_secret,
+)
 from core.manager.control.refusal import Refusal, invalid
 from core.manager.control.services import create_service, remove_service, update_service
 from core.manager.draft import Draft
@@ -30,7 +36,9 @@ from core.operations import (
     OperationError,
     Remove,
     UpdateCluster,
+    UpdateConfig,
     UpdateNode,
+    UpdateSecret,
     UpdateService,
     Write,
 )
@@ -77,6 +85,8 @@ HANDLERS: dict[type[Any], Callable[[Draft, Any, Random], str | None]] = {
     CreateNetwork: create_network,
     CreateSecret: create_secret,
     CreateConfig: create_config,
+    UpdateSecret: update_secret,
+    UpdateConfig: update_config,
     UpdateNode: update_node,
     UpdateCluster: update_cluster,
     Remove: _remove,

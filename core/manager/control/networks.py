@@ -6,7 +6,7 @@ from random import Random
 from core.ids import NetworkId, draw_id
 from core.manager.control.names import check_dns_name
 from core.manager.control.references import resolve
-from core.manager.control.refusal import Refusal, invalid, name_taken
+from core.manager.control.refusal import Refusal, forbidden, invalid, name_taken
 from core.manager.draft import Draft
 from core.objects.network import Network, NetworkSpec, Subnet
 from core.objects.task import TaskState
@@ -23,7 +23,7 @@ def create_network(draft: Draft, operation: CreateNetwork, rng: Random) -> str:
     spec = operation.spec
     check_dns_name(spec.name)
     if spec.name in PREDEFINED:
-        raise invalid(f"operation is not permitted on predefined {spec.name} network")
+        raise forbidden(f"operation is not permitted on predefined {spec.name} network")
     if spec.driver != "overlay":
         raise invalid(f"network {spec.name}: driver {spec.driver} is not supported; use overlay")
     _check_subnets(draft.head, spec)

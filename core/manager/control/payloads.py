@@ -1,15 +1,19 @@
-"""Creating and removing secrets and configs: named bytes, of which nothing but labels ever changes."""
+"""Creating, relabelling and removing secrets and configs: named bytes, of which nothing but labels ever changes."""
 
 from random import Random
 from typing import Any
 
+from msgspec.structs import replace
+
 from core.ids import ConfigId, SecretId, draw_id
 from core.manager.control.names import check_file_name
 from core.manager.control.references import resolve
-from core.manager.control.refusal import invalid, name_taken
+from core.manager.control.refusal import invalid, name_taken, out_of_sequence
 from core.manager.draft import Draft
+from core.manager.update.states import has_not_ended
 from core.objects import Config, Secret, Service
-from core.operations import CreateConfig, CreateSecret, Kind, Remove
+from core.objects.task import ContainerSpec
+from core.operations import CreateConfig, CreateSecret, Kind, Remove, UpdateConfig, UpdateSecret
 from core.store import Store
 
 MAX_SECRET_BYTES = 512_000
@@ -30,8 +34,18 @@ def create_config(draft: Draft, operation: CreateConfig, rng: Random) -> str:
     return draft.create(Config(ConfigId(draw_id(rng)), spec)).id
 
 
+def update_secret(draft: Draft, operation: UpdateSecret, rng: Random) -> None:
+    """Only the labels can change."""
+    _relabel(draft, Kind.SECRET, operation)
+
+
+def update_config(draft: Draft, operation: UpdateConfig, rng: Random) -> None:
+    """Only the labels can change."""
+    _relabel(draft, Kind.CONFIG, operation)
+
+
 def remove_payload(draft: Draft, operation: Remove, rng: Random) -> None:
-    """Refused while the template of any service refers to it."""
+    """Refused while the template of any service refers to it, or did before an update that has not ended."""
     kind = operation.kind
     stored = resolve(draft.head, kind, operation.reference)
     users = [service.spec.name for service in draft.head.services.values() if _uses(service, kind, stored.id)]
@@ -51,8 +65,25 @@ def _check(store: Store, kind: Kind, spec: Any, max_bytes: int) -> None:
         raise name_taken(kind.value, spec.name)
 
 
+def _relabel(draft: Draft, kind: Kind, operation: UpdateSecret | UpdateConfig) -> None:
+    stored = resolve(draft.head, kind, operation.id)
+    if stored.version != operation.version:
+        raise out_of_sequence()
+    spec = operation.spec
+    if spec.name != stored.spec.name or spec.data not in (b"", stored.spec.data):  # who reads a secret gets no data
+        raise invalid("only updates to Labels are allowed")
+    draft.update(replace(stored, spec=replace(stored.spec, labels=spec.labels)))
+
+
 def _uses(service: Service, kind: Kind, object_id: str) -> bool:
-    container = service.spec.task.container
+    """An update that has not ended may be rolled back, to tasks that could not start without it."""
+    specs = [service.spec]
+    if service.previous_spec is not None and has_not_ended(service.update_status):
+        specs.append(service.previous_spec)
+    return any(object_id in _referred_to(spec.task.container, kind) for spec in specs)
+
+
+def _referred_to(container: ContainerSpec, kind: Kind) -> list[str]:
     if kind is Kind.SECRET:
-        return any(reference.secret_id == object_id for reference in container.secrets)
-    return any(reference.config_id == object_id for reference in container.configs)
+        return [reference.secret_id for reference in container.secrets]
+    return [reference.config_id for reference in container.configs]

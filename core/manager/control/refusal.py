@@ -16,6 +16,11 @@ def invalid(message: str) -> Refusal:
     return Refusal(ErrorCode.INVALID, message)
 
 
+def forbidden(message: str) -> Refusal:
+    """What Docker keeps for itself."""
+    return Refusal(ErrorCode.FORBIDDEN, message)
+
+
 def not_possible(message: str) -> Refusal:
     """The swarm's state does not allow it now."""
     return Refusal(ErrorCode.FAILED_PRECONDITION, message)

@@ -52,6 +52,11 @@ _MESSAGES: Final = {
 """Docker's words, which clients look for; failures bring their own."""
 
 
+def has_not_ended(status: UpdateStatus | None) -> bool:
+    """Whether an update or rollback is under way, or paused."""
+    return status is not None and status.state in (*UNDER_WAY, *PAUSED)
+
+
 def settings_of(service: Service) -> UpdateConfig:
     """What a service's update, or its rollback, goes by."""
     status = service.update_status
@@ -69,6 +74,11 @@ def moved(status: UpdateStatus | None, event: UpdateEvent, wall_ns: int, message
         return UpdateStatus(state, started_at=wall_ns, message=message)
     completed_at = wall_ns if event is UpdateEvent.ALL_REPLACED else 0
     return replace(status, state=state, completed_at=completed_at, message=message)
+
+
+def was_requested(status: UpdateStatus) -> bool:
+    """Whether a client asked for this rollback; else failures did."""
+    return status.message == _MESSAGES[UpdateState.ROLLBACK_STARTED]
 
 
 def diagram() -> str:

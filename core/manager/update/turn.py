@@ -7,6 +7,8 @@ from msgspec.structs import replace
 
 from core.manager.draft import Draft
 from core.manager.orchestrator.tasks import is_lost, new_task, want
+from core.manager.placement.constraints import meets, parse_constraints
+from core.manager.restart.policy import should_restart
 from core.manager.restart.restart import restart
 from core.manager.update.out_of_date import is_out_of_date
 from core.manager.update.rollout import Rollout
@@ -92,7 +94,7 @@ class Turn:
                 self._rollout.looks.touch(task)  # to be looked at as it is now
                 return
         wanted = [task for task in tasks if is_wanted(task)]
-        outdated = [task for task in wanted if self._is_out_of_date(task)]
+        outdated = [task for task in wanted or self._resting(tasks) if self._is_out_of_date(task)]
         current = [task for task in wanted if task not in outdated]
         if outdated and current and self._may_make_way(current):
             for task in outdated:
@@ -101,13 +103,23 @@ class Turn:
         tried = any(task.spec_version == self._service.spec_version for task in tasks)
         self._rollout.file(
             slot,
-            outdated=bool(outdated) and not current and not tried and self._is_open(slot),
+            outdated=bool(outdated) and all(map(self._is_left_over, current)) and not tried and self._is_open(slot),
             under_way=bool(busy),
             doubled=bool(outdated and current),
         )
 
+    def _resting(self, tasks: list[Task]) -> list[Task]:
+        """The last task of a slot, if it has ended for good: what is declared anew is for its slot too (swarmkit)."""
+        rests = bool(tasks) and tasks[-1].desired_state is not TaskState.REMOVE
+        return tasks[-1:] if rests and not should_restart(self._head, tasks[-1], self._draft.wall_ns) else []
+
     def _is_out_of_date(self, task: Task) -> bool:
         return is_out_of_date(self._service, task, self._head.nodes.get(task.node_id))
+
+    def _is_left_over(self, task: Task) -> bool:
+        """Whether what an earlier spec had begun, and nobody waits for, is still to start: it may never do so."""
+        waited_for = task.by_update or task.spec_version == self._service.spec_version
+        return task.status.state < TaskState.RUNNING and not waited_for
 
     def _may_make_way(self, current: list[Task]) -> bool:
         runs = any(task.status.state is TaskState.RUNNING for task in current)
@@ -119,7 +131,9 @@ class Turn:
         if number:
             return True
         node = self._head.nodes.get(node_id)
-        return node is not None and not is_lost(node) and node.spec.availability is not Availability.PAUSE
+        if node is None or is_lost(node) or node.spec.availability is Availability.PAUSE:
+            return False
+        return meets(node, parse_constraints(self._service.spec.task.placement.constraints))
 
     # Watching
 
@@ -193,7 +207,7 @@ class Turn:
         if not too_many or config.failure_action is FailureAction.CONTINUE:
             self._write(status)
             restart(self._draft, self._rng, self._service, task, by_update=False)
-        elif self._state is UpdateState.UPDATING and config.failure_action is FailureAction.ROLLBACK:
+        elif self._goes_back():
             self._roll_back(f"update rolled back {reason}")
             restart(self._draft, self._rng, self._service, task, by_update=True)
         else:
@@ -202,10 +216,15 @@ class Turn:
             self._write(moved(status, event, self._draft.wall_ns, f"{what} paused {reason}"))
             restart(self._draft, self._rng, self._service, task, by_update=False)
 
+    def _goes_back(self) -> bool:
+        """Whether too many failures lead to a rollback: not to one of a rollback, nor of what a rollback left to do."""
+        wanted = self._state is UpdateState.UPDATING and self._config.failure_action is FailureAction.ROLLBACK
+        return wanted and self._service.previous_spec is not None
+
     def _roll_back(self, message: str) -> None:
         """Declare what was declared before; there is nothing to go back to from that."""
         previous = self._service.previous_spec
-        assert previous is not None, "an update has a spec that it began from"
+        assert previous is not None, "whoever goes back knows what to"
         event = UpdateEvent.ROLLED_BACK_BY_FAILURES
         status = moved(self._service.update_status, event, self._draft.wall_ns, message)
         self._service = self._draft.update(
@@ -250,7 +269,7 @@ class Turn:
         self._draft.create(
             new_task(self._rng, self._service, number, self._draft.wall_ns, node_id, waits=True, by_update=True)
         )
-        if self._config.order is UpdateOrder.STOP_FIRST:
-            for task in before:
-                if is_wanted(task):
-                    want(self._draft, task, TaskState.SHUTDOWN)
+        for task in before:
+            stops_first = self._config.order is UpdateOrder.STOP_FIRST or self._is_left_over(task)
+            if is_wanted(task) and stops_first:
+                want(self._draft, task, TaskState.SHUTDOWN)

@@ -81,7 +81,7 @@ def test_unsupported_and_deprecated_options_are_ignored_aloud() -> None:
     )
     assert [warning.message for warning in stack.warnings] == [
         "Ignoring unsupported options: build, links, privileged",
-        "Ignoring deprecated option container_name: a swarm names the containers itself",
+        "Ignoring deprecated options: container_name (a swarm names the containers itself)",
     ]
 
 
@@ -170,3 +170,26 @@ def test_a_credential_spec_in_a_config_is_resolved_with_the_others() -> None:
     assert complaint({"image": "web", "credential_spec": {"config": "cred"}}, configs={"creds": {"content": "{}"}}) == (
         "services.web.credential_spec: config 'cred' is not declared under the top-level configs; did you mean 'creds'?"
     )
+
+
+def test_extension_fields_are_nobodys_business() -> None:
+    stack = stack_of("x-notes: {price: $1, again: ['${}']}\nservices: {web: {image: web, x-seat: front}}")
+    assert stack.warnings == ()
+
+
+def test_the_older_way_to_name_something_external_is_deprecated() -> None:
+    stack = stack_of("services: {web: {image: web}}\nsecrets: {s: {external: {name: vault}}}")
+    [warning] = stack.warnings
+    assert (warning.path, warning.message) == (
+        "secrets.s.external",
+        "external.name is deprecated in favor of name, beside 'external: true'",
+    )
+
+
+def test_who_gives_out_addresses_cannot_be_chosen() -> None:
+    network = "{ipam: {driver: %s, config: [{subnet: 10.1.0.0/16}]}}"
+    services = "services: {web: {image: web, networks: [n]}}\nnetworks: {n: "
+    assert stack_of(services + network % "default" + "}").warnings == ()
+    stack = stack_of(services + network % "dhcp" + "}")
+    assert [warning.path for warning in stack.warnings] == ["networks.n.ipam.driver"]
+    assert stack.networks[0].subnets[0].subnet == "10.1.0.0/16"

@@ -9,8 +9,18 @@ from core.compose.merging import merge
 from core.mistakes import DocumentError
 
 
-def merged(key: str, earlier: Any, later: Any) -> Any:
-    return merge({key: earlier}, {key: later})[key]  # type: ignore[index]
+def documents(path: str, *values: Any) -> list[Any]:
+    """One document for each value, with that value at `path`."""
+    for key in reversed(path.split(".")):
+        values = tuple({key: value} for value in values)
+    return list(values)
+
+
+def merged(path: str, earlier: Any, later: Any) -> Any:
+    found: Any = merge(*documents(path, earlier, later))
+    for key in path.split("."):
+        found = found[key]
+    return found
 
 
 @pytest.mark.parametrize(
@@ -27,12 +37,39 @@ def merged(key: str, earlier: Any, later: Any) -> Any:
         ("volumes", ["a:/data", "b:/b"], ["c:/data:ro"], ["b:/b", "c:/data:ro"]),
         ("secrets", ["s", "t"], [{"source": "s", "mode": 256}], ["t", {"source": "s", "mode": 256}]),
         ("dns", ["1.1.1.1"], ["8.8.8.8"], ["1.1.1.1", "8.8.8.8"]),
+        ("extra_hosts", {"a": "10.0.0.1"}, ["b:10.0.0.2"], ["a=10.0.0.1", "b:10.0.0.2"]),
+        ("dns", "1.1.1.1", ["8.8.8.8"], ["1.1.1.1", "8.8.8.8"]),
+        ("env_file", ["a.env"], "b.env", ["a.env", "b.env"]),
         ("networks", ["a"], {"b": {"aliases": ["x"]}}, {"a": None, "b": {"aliases": ["x"]}}),
+        ("networks", {"a": {"aliases": ["x", "y"]}}, {"a": {"aliases": ["z"]}}, {"a": {"aliases": ["z"]}}),
+        ("command", ["a"], [], ["a"]),
+        ("healthcheck.test", ["CMD", "a"], ["CMD", "b"], ["CMD", "b"]),
+        ("ulimits", {"nofile": {"soft": 1, "hard": 2}, "core": 1}, {"nofile": 3}, {"nofile": 3, "core": 1}),
+        ("logging", {"driver": "a", "options": {"x": "1"}}, {"driver": "b"}, {"driver": "b"}),
+        (
+            "logging",
+            {"driver": "a", "options": {"x": "1", "y": "1"}},
+            {"options": {"y": "2"}},
+            {"driver": "a", "options": {"x": "1", "y": "2"}},
+        ),
+        ("deploy.placement.constraints", ["node.role==worker"], ["node.id==x"], ["node.role==worker", "node.id==x"]),
+        ("deploy.labels", {"a": "1"}, ["a=2"], {"a": "2"}),
         ("deploy", {"replicas": 1, "mode": "replicated"}, {"replicas": 2}, {"replicas": 2, "mode": "replicated"}),
     ],
 )
 def test_rules(key: str, earlier: Any, later: Any, result: Any) -> None:
-    assert merged(key, earlier, later) == result
+    assert merged(f"services.web.{key}", earlier, later) == result
+
+
+@pytest.mark.parametrize("name", ["command", "environment", "labels", "ports", "networks", "logging"])
+def test_a_service_may_be_called_what_a_key_is(name: str) -> None:
+    assert merged(f"services.{name}", {"image": "a", "tty": True}, {"image": "b"}) == {"image": "b", "tty": True}
+
+
+@pytest.mark.parametrize("section", ["networks", "volumes", "secrets", "configs"])
+def test_what_is_declared_again_is_what_the_later_file_says(section: str) -> None:
+    base = {"ours": {"driver": "overlay", "file": "a.txt"}, "other": None}
+    assert merged(section, base, {"ours": {"external": True}}) == {"ours": {"external": True}, "other": None}
 
 
 def test_a_later_file_adds_services_and_sections() -> None:

@@ -11,6 +11,7 @@ from leading_head import Swarm, node_of, task_spec
 from msgspec.structs import replace
 
 from core.manager.orchestrator.tasks import has_stopped, is_lost
+from core.manager.placement.constraints import meets, parse_constraints
 from core.manager.update.out_of_date import is_out_of_date
 from core.manager.update.states import PAUSED, UNDER_WAY, settings_of
 from core.objects import Task
@@ -23,7 +24,9 @@ from core.objects.service import (
     EndpointSpec,
     FailureAction,
     Global,
+    GlobalJob,
     Replicated,
+    ReplicatedJob,
     Service,
     ServiceSpec,
     UpdateConfig,
@@ -36,9 +39,17 @@ from core.timing import DOCKER, LAN, SECOND, Timing
 
 CPU = 1_000_000_000
 NAMES = ("a", "b", "c")
+JOB = "job"
 NETWORKS = ("n1", "n2")
 WORKERS = ("w1", "w2", "w3", "w4")
-REMOVALS = ((Kind.SERVICE, "a"), (Kind.SERVICE, "b"), (Kind.NETWORK, "n2"), (Kind.NODE, "w4"), (Kind.NODE, "w3"))
+REMOVALS = (
+    (Kind.SERVICE, "a"),
+    (Kind.SERVICE, "b"),
+    (Kind.SERVICE, JOB),
+    (Kind.NETWORK, "n2"),
+    (Kind.NODE, "w4"),
+    (Kind.NODE, "w3"),
+)
 ENDS = (TaskState.COMPLETE, TaskState.FAILED, TaskState.REJECTED)
 
 templates = st.builds(
@@ -64,6 +75,7 @@ ports = st.sampled_from(
 )
 
 
+jobs = st.one_of(st.builds(ReplicatedJob, st.integers(1, 4), st.integers(1, 6)), st.just(GlobalJob()))
 updates = st.builds(
     UpdateConfig,
     parallelism=st.sampled_from([1, 2, 0]),
@@ -77,7 +89,7 @@ availabilities = st.sampled_from([Availability.ACTIVE, Availability.ACTIVE, Avai
 
 
 class AnySwarm(RuleBasedStateMachine):
-    """Three services at most on four workers and two networks, one of them with five addresses."""
+    """Three services and a job at most on four workers and two networks, one of them with five addresses."""
 
     @initialize(timing=st.sampled_from([LAN, DOCKER]), seed=st.integers(0, 2**16))
     def found(self, timing: Timing, seed: int) -> None:
@@ -148,6 +160,18 @@ class AnySwarm(RuleBasedStateMachine):
         if service_id is not None:
             service = self.swarm.service(name)
             self.swarm.ask(UpdateService(service.id, service.version, service.spec, rollback=True))
+
+    @rule(template=templates, mode=jobs)
+    def run_job(self, template: TaskSpec, mode: ReplicatedJob | GlobalJob) -> None:
+        """Make it, or have it done once more, perhaps otherwise; its kind stays."""
+        service_id = self.swarm.head.id_named(Kind.SERVICE, JOB)
+        if service_id is None:
+            self.swarm.ask(CreateService(ServiceSpec(JOB, template, mode=mode)))
+            return
+        service = self.swarm.service(JOB)
+        same_kind = type(service.spec.mode) is type(mode)
+        spec = replace(service.spec, task=template, mode=mode if same_kind else service.spec.mode)
+        self.swarm.ask(UpdateService(service.id, service.version, spec))
 
     @rule(removal=st.sampled_from(REMOVALS))
     def remove(self, removal: tuple[Kind, str]) -> None:
@@ -225,6 +249,21 @@ class AnySwarm(RuleBasedStateMachine):
             slots = [slot_of(task) for task in tasks if is_wanted(task) and not self.is_outdated(service, task)]
             assert len(slots) == len(set(slots))
 
+    @precondition(lambda self: hasattr(self, "swarm"))
+    @invariant()
+    def a_job_runs_no_more_slots_at_once_than_it_may_and_none_beyond_its_last(self) -> None:
+        for service in self.swarm.head.services.values():
+            if isinstance(mode := service.spec.mode, ReplicatedJob):
+                current = self.of_present_execution(service)
+                running = {task.slot for task in current if is_under_way(task)}
+                assert len(running) <= mode.max_concurrent, running
+                assert all(1 <= task.slot <= mode.total_completions for task in current)
+
+    def of_present_execution(self, service: Service) -> list[Task]:
+        assert service.job is not None
+        tasks = self.swarm.head.tasks_of_service(service.id)
+        return [task for task in tasks if task.job_iteration == service.job.iteration]
+
     def is_outdated(self, service: Service, task: Task) -> bool:
         return is_out_of_date(service, task, self.swarm.head.nodes.get(task.node_id))
 
@@ -268,11 +307,38 @@ class AnySwarm(RuleBasedStateMachine):
         for task in swarm.wanted(name):
             assert failed or not is_out_of_date(service, task, swarm.head.nodes.get(task.node_id)), task
         for task in swarm.wanted(name):
+            if service.job is not None and not is_under_way(task):
+                continue
             placed = task.status.state is TaskState.RUNNING and not is_lost(swarm.head.nodes[task.node_id])
             assert placed or task.status.err, task
+        if service.job is not None:
+            self._check_job(service)
         if isinstance(service.spec.mode, Replicated):
             slots = {task.slot for task in swarm.tasks(name)}  # some of them may be resting
             assert len(slots) == service.spec.mode.replicas, swarm.tasks(name)
+
+    def _check_job(self, service: Service) -> None:
+        """Whatever slot is left waits for one that runs, and nothing is left of earlier executions."""
+        current = self.of_present_execution(service)
+        assert len(current) == len(self.swarm.head.tasks_of_service(service.id)), "earlier executions are removed"
+        running = {task.slot for task in current if is_under_way(task)}
+        begun = {task.slot for task in current}
+        match service.spec.mode:
+            case ReplicatedJob(at_once, total):
+                assert len(begun) == total or len(running) == at_once, (begun, running)
+            case _:
+                assert {task.node_id for task in current} >= eligible_nodes(self.swarm, service)
+
+
+def is_under_way(task: Task) -> bool:
+    """Whether a job waits for this task."""
+    return is_wanted(task) and task.status.state <= TaskState.RUNNING
+
+
+def eligible_nodes(swarm: Swarm, service: Service) -> set[str]:
+    """Where a global job is to be done."""
+    constraints = parse_constraints(service.spec.task.placement.constraints)
+    return {node.id for node in swarm.head.nodes.values() if meets(node, constraints)}
 
 
 def config_of(service: Service) -> UpdateConfig | None:

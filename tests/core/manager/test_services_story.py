@@ -164,6 +164,16 @@ def test_a_task_has_an_address_per_network_and_a_node_one_per_network_it_takes_p
     swarm.check()
 
 
+def test_a_service_without_networks_is_on_none_of_the_swarms_unless_it_publishes() -> None:
+    swarm = Swarm(workers=1)
+    swarm.create("alone")
+    swarm.create("published", endpoint=EndpointSpec(ports=(PortConfig(80, 8080),)))
+    networks = {
+        name: [place.network_id for place in swarm.running(name)[0].attachments] for name in ("alone", "published")
+    }
+    assert networks == {"alone": [], "published": ["ingress"]}
+
+
 def test_a_service_is_told_why_its_tasks_wait() -> None:
     swarm = Swarm(workers=3)
     swarm.create("web", task_spec(constraints=("node.labels.zone == a",)), Replicated(2))

@@ -268,3 +268,15 @@ def test_an_empty_store_has_a_snapshot_that_tells_its_index() -> None:
     store.apply(7, Transaction((), 0))
     restored = _afresh(store)
     assert restored.index == 7
+
+
+def test_tasks_of_a_service_and_of_a_slot_come_as_they_were_made_whenever_they_were_placed() -> None:
+    store = Store()
+    store.apply(1, at(1, Create(task("first")), Create(task("second"))))
+    store.apply(2, at(2, Update(task("second", "n1"), 1)))
+    store.apply(3, at(3, Update(task("first", "n1"), 1)))
+    again = Store()
+    again.restore(store.snapshot())
+    for each in (store, store.copy(), again):
+        assert [task.id for task in each.tasks_in_slot(slot_of(task("first")))] == ["first", "second"]
+        assert [task.id for task in each.tasks_of_service(ServiceId("id-a"))] == ["first", "second"]

@@ -12,7 +12,7 @@ from core.objects.node import NodeSpec
 from core.store import Create, Store, Transaction
 from swarmsim.checks.situations_of_tables import LAG_NS, TableSituations
 from swarmsim.fuzz.engine import FuzzReport, unreached
-from swarmsim.fuzz.stack import IMAGES, read_stack
+from swarmsim.fuzz.small_stack import SMALL
 from swarmsim.play import play_simulated
 from swarmsim.recording import Ruling
 from swarmsim.scenario import steps
@@ -91,13 +91,13 @@ def test_a_lag_from_before_the_story_or_from_before_a_loss_of_power_does_not_cou
 
 
 def story(*timeline: Step) -> Scenario:
-    stack = StackPlan("app", "fuzz-stack.yml", read_stack("app", "fuzz-stack.yml"))
+    stack = StackPlan("app", ("fuzz-stack.yml",), SMALL.read("app", ("fuzz-stack.yml",)))
     return Scenario(
         name="A table lags",
         purpose="",
         cluster=ClusterPlan(manager_count=1, worker_count=2),
         end_ns=20 * LAG_NS,
-        images=IMAGES,
+        images=SMALL.images,
         deploy=(stack,),
         timeline=(*timeline, Step(8 * LAG_NS, steps.Scale("app_web", 6)), Step(10 * LAG_NS, steps.Scale("app_web", 5))),
         expect=(Expectation(Sometimes("table-caught-up")),),

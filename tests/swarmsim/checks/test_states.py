@@ -10,10 +10,11 @@ from msgspec.structs import replace
 from core.facts import AgentConnected, AgentDisconnected, TaskMoved
 from core.ids import NetworkId, NodeId, SecretId, ServiceId, SessionId, TaskId
 from core.mesh.routes import Neighbour, RouteTable
-from core.objects import Network, Node, Service, Task
+from core.objects import Network, Node, Secret, Service, Task
 from core.objects.network import NetworkAttachment, NetworkSpec, Subnet
 from core.objects.node import NodeSpec
 from core.objects.port import PortConfig
+from core.objects.secret import SecretSpec
 from core.objects.service import Endpoint, ServiceSpec, VirtualIP
 from core.objects.task import ContainerSpec, FileTarget, SecretReference, TaskSpec, TaskState, TaskStatus
 from core.store import Create, Store, Transaction
@@ -25,6 +26,7 @@ from swarmsim.checks.digests import EqualDigests, Invariants
 from swarmsim.checks.entitlement import EntitledSecrets
 from swarmsim.checks.mesh import MeshFollowsStore
 from swarmsim.checks.needless_secrets import SecretsEndWithNeed
+from swarmsim.checks.secrets_in_use import SecretsInUseStay
 from swarmsim.checks.tasks import TaskStatesAdvance
 from swarmsim.world import ContainerView
 
@@ -109,6 +111,20 @@ def service(name: str, address: str = "", port: int = 0) -> Service:
             "",
         ),
         ([task("a", attachments=at("10.0.1.5/24")), task("b", attachments=at("10.0.1.5/24"))], "held by task a"),
+        (
+            [
+                task("a", state=TaskState.PENDING, desired_state=TaskState.SHUTDOWN, attachments=at("10.0.1.5/24")),
+                task("b", attachments=at("10.0.1.5/24")),
+            ],
+            "",
+        ),
+        (
+            [
+                task("a", state=TaskState.ASSIGNED, desired_state=TaskState.SHUTDOWN, attachments=at("10.0.1.5/24")),
+                task("b", attachments=at("10.0.1.5/24")),
+            ],
+            "held by task a",
+        ),
         ([service("web", "10.0.1.5/24"), task("b", attachments=at("10.0.1.5/24"))], "held by service web"),
         ([service("web", port=80), service("api", port=80)], "port tcp 80 is held by service web and by service api"),
         ([Network(NetworkId("x"), NetworkSpec("x"), vni=4097)], "vni 4097"),
@@ -253,6 +269,18 @@ def kept_for_nothing(
         if second == cut_off_at_s:
             check.handlers()[AgentConnected](world.now_ns, "w1", connected)
     return complaint(check)
+
+
+@pytest.mark.parametrize(("there", "expected"), [("s", ""), ("other", "service a names ['db-password'], which")])
+def test_a_secret_that_a_service_names_is_there(there: str, expected: str) -> None:
+    world = FakeWorld("m1")
+    named = replace(service("a"), spec=replace(service("a").spec, task=secret_task("node-w1").spec))
+    world.stores = {"m1": store_of(named, service("b"), Secret(SecretId(there), SecretSpec("db-password", b"x")))}
+    check = SecretsInUseStay()
+    check.sample(world)
+    assert check.checked_count == 1
+    assert complaint(check).startswith(expected)
+    assert bool(complaint(check)) == bool(expected)
 
 
 # --- digests and invariants

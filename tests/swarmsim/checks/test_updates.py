@@ -44,6 +44,12 @@ GOOD: dict[str, list[tuple[Any, ...]]] = {
     ],
     "too many failures pause it": [(service(),), BEGUN, (service(PAUSED, 1),)],
     "what failed is restarted while it is paused": [(service(),), BEGUN, (service(PAUSED, 1), own(2, by_update=False))],
+    "what is lost with its node is replaced while it is paused": [
+        (service(),),
+        BEGUN,
+        (service(PAUSED, 1),),
+        (GIVEN_UP, replace(own(1), id=TaskId("new.1 again"))),
+    ],
     "an update that has nothing left to do is over at once": [(service(),), (service(UpdateState.COMPLETED),)],
     "a client begins anew": [(service(),), BEGUN, (service(PAUSED, 1),), (service(),)],
 }

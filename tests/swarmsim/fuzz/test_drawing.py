@@ -6,10 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from core.timing import LAN
+from swarmsim.acceptance import check_accepted
 from swarmsim.fuzz import drawing
-from swarmsim.fuzz.drawing import CONVERGENCE_NS, draw
-from swarmsim.fuzz.profiles import PROFILES, RAFT, SWARM, Profile, profile_of
-from swarmsim.fuzz.stack import FILES, read_stack
+from swarmsim.fuzz.drawing import CONVERGENCE_NS, draw, read_stack
+from swarmsim.fuzz.profiles import EVERYTHING, PROFILES, RAFT, SWARM, Profile, profile_of
+from swarmsim.fuzz.small_stack import SMALL
+from swarmsim.fuzz.whole_stack import WHOLE
 from swarmsim.scenario import steps
 from swarmsim.scenario.expectations import Leader, WriteAcknowledged
 from swarmsim.scenario.loader import decode
@@ -157,12 +159,48 @@ def test_what_members_are_known_by_comes_on_top_of_a_schedule_that_is_the_same_w
 
 
 def test_the_stack_is_read_without_any_file() -> None:
-    stack = read_stack("app", "fuzz-stack.yml")
+    stack = SMALL.read("app", ("fuzz-stack.yml",))
     assert [service.spec.name for service in stack.services] == ["app_web", "app_api", "app_cache"]
-    assert set(FILES) == {"fuzz-stack.yml", "fuzz-api-key.txt"}
+    assert set(SMALL.files) == {"fuzz-stack.yml", "fuzz-api-key.txt"}
+
+
+@pytest.mark.parametrize("file", WHOLE.again)
+def test_what_is_drawn_of_the_whole_stack_is_in_each_of_its_versions(file: str) -> None:
+    stack = WHOLE.read(WHOLE.name, (file,))
+    check_accepted(stack)
+    services = {service.spec.name: service.spec for service in stack.services}
+    assert services.keys() >= {*WHOLE.scalable, *WHOLE.updatable, *WHOLE.bad_images, WHOLE.clients.service}
+    assert {spec.task.container.image for spec in services.values()} <= {plan.image for plan in WHOLE.images}
+
+
+def test_the_versions_of_the_whole_stack_differ_in_secrets_configs_and_services() -> None:
+    first, second = (WHOLE.read(WHOLE.name, (file,)) for file in WHOLE.again)
+    assert {secret.name for secret in first.secrets} != {secret.name for secret in second.secrets}
+    assert {config.name for config in first.configs} != {config.name for config in second.configs}
+    names = [{service.spec.name for service in stack.services} for stack in (first, second)]
+    assert names[0] - names[1]
+    assert names[1] - names[0]
+
+
+def test_whatever_is_updated_by_mistake_is_put_right_before_the_liveness_phase() -> None:
+    mistaken = 0
+    for seed in SEEDS:
+        timeline = drawn_once(EVERYTHING, seed).timeline
+        orders = [step for step in timeline if isinstance(step.action, steps.Update | steps.Rollback | steps.Deploy)]
+        assert isinstance(orders[-1].action, steps.Deploy)
+        assert orders[-1].at_ns < EVERYTHING.faulty_ns
+        bad = {plan.image for plans in WHOLE.bad_images.values() for plan in plans}
+        mistaken += any(isinstance(step.action, steps.Update) and step.action.image in bad for step in orders)
+    assert 0 < mistaken < len(SEEDS)
+
+
+def test_deployments_with_and_without_pruning_are_drawn() -> None:
+    timelines = [drawn_once(EVERYTHING, seed).timeline for seed in SEEDS]
+    found = [step.action.prune for steps_ in timelines for step in steps_ if isinstance(step.action, steps.Deploy)]
+    assert set(found) == {True, False}
 
 
 def test_all_takes_the_profiles_in_turn() -> None:
-    assert [profile_of("all", seed).name for seed in range(4)] == ["raft", "swarm", "wan", "docker"]
+    assert [profile_of("all", seed).name for seed in range(5)] == ["raft", "swarm", "wan", "docker", "everything"]
     with pytest.raises(KeyError):
         profile_of("none", 1)

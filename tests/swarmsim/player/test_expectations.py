@@ -8,18 +8,21 @@ from fake_world import FakeWorld
 from msgspec.structs import replace
 from writer_histories import write
 
-from core.ids import NetworkId, NodeId
+from core.ids import NetworkId, NodeId, ServiceId, TaskId
 from core.mesh.afresh import afresh
 from core.mesh.routes import Neighbour
-from core.objects import Node
-from core.objects.node import NodeSpec
+from core.objects import Node, Service, StoredObject, Task
+from core.objects.node import Availability, NodeSpec, NodeState, NodeStatus
+from core.objects.service import GlobalJob, JobStatus, ReplicatedJob, ServiceSpec
+from core.objects.task import ContainerSpec, TaskSpec, TaskState, TaskStatus
+from core.operations import Kind
 from core.raft.effects import EntriesCommitted, LeaderElected
-from core.store import Create, Store, Transaction
+from core.store import Create, Delete, Store, Transaction
 from core.timing import MS, SECOND
 from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSample
 from swarmsim.checks.tables import Tables
 from swarmsim.player.convergence import missing
-from swarmsim.player.eventual import Eventually, eventually, leader_missing
+from swarmsim.player.eventual import Eventually, eventually, leader_missing, left
 from swarmsim.player.operator import Operator
 from swarmsim.player.rates import judge_success_rate, judge_write_acknowledged, judge_writes
 from swarmsim.player.roster import Roster
@@ -290,3 +293,62 @@ def test_a_swarm_has_converged_only_while_its_tables_are_what_the_store_says_now
     assert missing(world, tables) == ""
     store.apply(2, Transaction((Create(Node(NodeId("node-m2"), NodeSpec(), version=2)),), 1))
     assert missing(world, tables) == "m2 has no whole routing table"
+
+
+def test_a_service_is_gone_once_its_tasks_are() -> None:
+    world = FakeWorld("m1")
+    assert left(world, "shop_web") == "no living manager leads"
+    store = world.stores["m1"] = Store()
+    spec = TaskSpec(ContainerSpec("web:1"))
+    store.put(Create(Service(ServiceId("service"), ServiceSpec("shop_web", spec))))
+    store.put(Create(Task(TaskId("task"), ServiceId("service"), 1, spec, 1, service_name="shop_web")))
+    assert left(world, "shop_web") == "there is a service shop_web"
+    store.put(Delete(Kind.SERVICE, "service", 0))
+    assert left(world, "shop_web") == "1 task of shop_web left"
+    assert left(world, "shop_db") == ""
+
+
+def test_a_job_has_converged_when_each_of_its_slots_has_completed_in_its_present_execution() -> None:
+    world = FakeWorld("m1")
+    store = world.stores["m1"] = Store()
+    lead(world, "m1", 1)
+    spec = ServiceSpec("batch", TaskSpec(ContainerSpec("image")), mode=ReplicatedJob(2, 2))
+    job = Service(ServiceId("batch"), spec, job=JobStatus(2), version=1)
+    completions = [("a", 1, 1), ("b", 1, 2), ("c", 1, 2)]  # an earlier execution, then the same slot twice
+    store.apply(1, Transaction((Create(job), *(Create(completed(*each)) for each in completions)), 1))
+    assert missing(world, Tables(world)) == "batch has 1 of 2 tasks completed"
+    store.apply(2, Transaction((Create(replace(completed("d", 2, 2), version=2)),), 1))
+    assert missing(world, Tables(world)) == ""
+
+
+def test_a_global_job_counts_nodes_that_take_tasks_only() -> None:
+    world = FakeWorld("m1", "w1", "w2")
+    store = world.stores["m1"] = Store()
+    lead(world, "m1", 1)
+    spec = ServiceSpec("sweep", TaskSpec(ContainerSpec("image")), mode=GlobalJob())
+    nodes = [
+        Node(NodeId("w1"), NodeSpec(), status=NodeStatus(NodeState.READY), version=1),
+        Node(NodeId("w2"), NodeSpec(availability=Availability.DRAIN), status=NodeStatus(NodeState.READY), version=1),
+    ]
+    done = [
+        replace(completed(name, 0, 1), service_id=ServiceId("sweep"), node_id=NodeId(name)) for name in ("w1", "w2")
+    ]
+    job = Service(ServiceId("sweep"), spec, job=JobStatus(1), version=1)
+    objects: list[StoredObject] = [job, *nodes, *done]
+    store.apply(1, Transaction(tuple(Create(each) for each in objects), 1))
+    world.routes["m1"] = (1, afresh(store, NodeId("node-m1")))
+    assert "sweep" not in missing(world, Tables(world))
+
+
+def completed(name: str, slot: int, iteration: int) -> Task:
+    return Task(
+        TaskId(name),
+        ServiceId("batch"),
+        slot,
+        TaskSpec(ContainerSpec("image")),
+        1,
+        status=TaskStatus(TaskState.COMPLETE),
+        desired_state=TaskState.COMPLETE,
+        job_iteration=iteration,
+        version=1,
+    )

@@ -62,3 +62,26 @@ def test_managers_leave_only_as_long_as_a_majority_keeps_what_was_acknowledged(t
     assert len(recording.problems) == 2
     told = "it would take what a majority of managers holds, and with it what was acknowledged"
     assert all(problem.endswith(told) and "cannot leave" in problem for problem in recording.problems)
+
+
+KEYED = """
+services:
+  front: {image: "front:1", secrets: [key]}
+secrets:
+  key: {file: web.yml}
+"""
+
+
+def test_a_secret_is_not_removed_as_long_as_it_is_in_use(tmp_path: Path) -> None:
+    (tmp_path / "keyed.yml").write_text(KEYED)
+    (tmp_path / "orders.yaml").write_text(
+        STORY.replace("web.yml", "keyed.yml")
+        + "timeline: [{at: 5s, remove-secret: web_key}]\n"
+        + "expect: [{after: 60s, converged: all, within: 5s}, {always: secrets-in-use-stay}]\nend: 90s"
+    )
+    (tmp_path / "web.yml").write_text(COMPOSE)
+    recording = play_simulated(load(tmp_path / "orders.yaml"), 1)
+    assert [verdict.ruling for verdict in recording.verdicts[:2]] == [Ruling.VIOLATED, Ruling.HELD]
+    assert recording.verdicts[0].detail == "not within 5 s: line 6: remove-secret: web_key at 5s is not carried out yet"
+    in_use = "secret 'web_key' is in use by the following service: web_front"
+    assert recording.problems == (f"line 6: remove-secret: web_key at 5s was not carried out: {in_use}",)

@@ -40,7 +40,7 @@ ANYTHING = st.recursive(
 EXTRAS = st.dictionaries(KEYS, ANYTHING, max_size=2)
 
 
-def read_stack(name: str, file: str) -> Stack:
+def read_stack(name: str, files: tuple[str, ...]) -> Stack:
     documents = [{"services": {"web": {"image": "web:1", "ports": ["80:80"]}}}]
     return load_stack(documents, lambda path: b"", name=name)
 

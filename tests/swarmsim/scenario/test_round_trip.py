@@ -34,6 +34,7 @@ from swarmsim.scenario.plan import (
     TrafficPlan,
     WriterPlan,
 )
+from swarmsim.scenario.stack_language import DeployedStack
 from swarmsim.scenario.step_language import VERBS, Verb, read_step, write_step
 from swarmsim.scenario.steps import (
     OLD_TOKEN,
@@ -58,6 +59,7 @@ NAMES = Names(
     racks=("a", "b"),
     stacks=("shop",),
     services=("shop_web", "shop_db"),
+    secrets=("shop_password",),
     traffic=("visitors",),
     writers=("operator",),
 )
@@ -101,6 +103,7 @@ VALUES: dict[int, st.SearchStrategy[Any]] = {
         (words.INSTANT, DURATIONS),
         (words.WINDOW, WINDOWS),
         (words.SERVICE, st.sampled_from(NAMES.services)),
+        (words.SECRET, st.sampled_from(NAMES.secrets)),
         (words.STACK_OR_SERVICE, st.sampled_from(NAMES.services + NAMES.stacks)),
         (words.TRAFFIC, st.sampled_from(NAMES.traffic)),
         (words.WRITER, st.sampled_from(NAMES.writers)),
@@ -130,6 +133,9 @@ def fields_of(shape: Shape) -> dict[str, st.SearchStrategy[Any]]:
         return {shape.field: value_of(shape.field, shape.kind)}
     if isinstance(shape, Mapped):
         return {part.field: value_of(part.field, part.kind) for part in shape.form.parts}
+    if isinstance(shape, DeployedStack):
+        files = st.lists(st.sampled_from(["shop.yml", "stacks/shop.yml"]), min_size=1, max_size=3).map(tuple)
+        return {"name": st.just("shop"), "files": files, "prune": st.booleans()}
     if isinstance(shape, Entry):
         return {
             shape.key_field: value_of(shape.key_field, shape.key_kind),
@@ -184,7 +190,7 @@ def test_a_percentage_is_exact(ratio: float) -> None:
     assert words.PERCENT.read(Value("", words.PERCENT.write(ratio)), NAMES) == ratio
 
 
-def shop(name: str, _: str) -> Stack:
+def shop(name: str, _: tuple[str, ...]) -> Stack:
     documents = [{"services": {"web": {"image": "web:1", "ports": ["80:80"]}, "db": {"image": "db:1"}}}]
     return load_stack(documents, lambda path: b"", name=name)
 
@@ -211,7 +217,7 @@ def test_a_whole_scenario() -> None:
             ImagePlan("web:1", port=80, calls=(Call("db"), Call("shop_db", 6379)), exits_after_ns=SECOND, exit_code=3),
             ImagePlan("db:1", port=6379),
         ),
-        deploy=(StackPlan("shop", "shop.yml", shop("shop", "")),),
+        deploy=(StackPlan("shop", ("shop.yml",), shop("shop", ())),),
         traffic=(TrafficPlan("visitors", "shop_web", 80, 0.5, Rack("a"), Window(SECOND, 2 * SECOND)),),
         writers=(WriterPlan("operator", 10.0, 2.5, Group(HostGroup.LEADER), 64, Window(0, SECOND)),),
         timeline=(
@@ -222,7 +228,7 @@ def test_a_whole_scenario() -> None:
             Step(6 * SECOND, Loss(0.3)),
             Step(7 * SECOND, Heal(Group(HostGroup.ALL))),
             Step(8 * SECOND, Scale("later_web", 3)),
-            Step(9 * SECOND, Deploy("later", "later.yml", shop("later", ""))),
+            Step(9 * SECOND, Deploy("later", ("later.yml", "more.yml"), True, shop("later", ()))),
         ),
     )
     text = write(scenario)

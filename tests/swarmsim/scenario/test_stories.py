@@ -53,6 +53,7 @@ TURNED_RED_BY = {
         "leader: true",
     ),
     "quorum-lost-for-good": ("force-new-cluster: m1", "rotate-tokens: all", "leader: true"),
+    "secret-rotation": ("file: stacks/keyed-2.yml", "file: stacks/keyed-1.yml", "converged: all"),
     "slow-disk-on-the-leader": (
         "slow-disk: leader, latency: 400ms",
         "slow-disk: managers, latency: 5s",
@@ -63,6 +64,7 @@ TURNED_RED_BY = {
         "rotate-tokens: manager",
         "members: {managers: 3, workers: 4}",
     ),
+    "stack-redeploy-with-rename-and-prune": (", prune: true", "", "gone: news_counter"),
     "worker-loss": ("timing: lan", "timing: docker", "converged: vote"),
 }
 """What is written in the file, what to write instead, and an expectation that this breaks."""
@@ -73,6 +75,9 @@ TURNED_RED_BY_BUG = [
     ("manager-back-after-compaction", "raft-snapshot-without-sessions", "always: no-acknowledged-write-lost"),
     ("join-two-managers-under-load", "raft-snapshot-without-sessions", "always: equal-digests"),
     ("flapping-link", "raft-pre-vote-against-a-leader", "leader: unchanged"),
+    ("secret-rotation", "secrets-for-everyone", "always: entitled-secrets"),
+    ("secret-rotation", "secrets-outlive-their-tasks", "always: secrets-end-with-need"),
+    ("secret-rotation", "secrets-removed-in-use", "always: secrets-in-use-stay"),
 ]
 """Story, bug of `tests/mutants`, and an expectation that it breaks."""
 PACKAGES = ("core", "sim", "swarmsim", "scenarios")
@@ -121,5 +126,5 @@ def test_a_story_is_turned_red_by_a_bug(name: str, mutant: str, broken: str, tmp
     assert any(broken in expectation for expectation in violated), violated
 
 
-def read_stack(name: str, file: str) -> Stack:
-    return load_stack([DIRECTORY / file], name=name, environment={}, bind_mounts_from="/")
+def read_stack(name: str, files: tuple[str, ...]) -> Stack:
+    return load_stack([DIRECTORY / file for file in files], name=name, environment={}, bind_mounts_from="/")

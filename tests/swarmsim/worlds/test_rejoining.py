@@ -171,8 +171,8 @@ def played(*timeline: str) -> Recording:
     return play_simulated(decode(parse("story.yaml", text), text, refuse_stacks), 1)
 
 
-def refuse_stacks(name: str, file: str) -> Stack:
-    raise AssertionError(f"nothing deploys {name} from {file}")
+def refuse_stacks(name: str, files: tuple[str, ...]) -> Stack:
+    raise AssertionError(f"nothing deploys {name} from {files}")
 
 
 @pytest.mark.parametrize(

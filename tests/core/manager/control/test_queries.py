@@ -3,9 +3,10 @@
 from leading_head import Swarm, node_of
 
 from core.manager.control.queries import query
-from core.objects import Node, Secret, Service
+from core.objects import Config, Node, Secret, Service
+from core.objects.config import ConfigSpec
 from core.objects.secret import SecretSpec
-from core.operations import CreateSecret, ErrorCode, Inspect, Kind, ListObjects, OperationError
+from core.operations import CreateConfig, CreateSecret, ErrorCode, Inspect, Kind, ListObjects, OperationError
 
 
 def test_an_object_is_found_by_id_then_exact_name_then_prefix_of_an_id() -> None:
@@ -35,6 +36,14 @@ def test_secrets_never_show_their_data() -> None:
         assert isinstance(secret, Secret)
         assert (secret.spec.name, secret.spec.data) == ("pw", b"")
     assert next(iter(swarm.committed.secrets.values())).spec.data == b"hidden"
+
+
+def test_configs_do() -> None:
+    swarm = Swarm()
+    swarm.ask(CreateConfig(ConfigSpec("c", b"to be seen")))
+    answer = query(swarm.committed, Inspect(Kind.CONFIG, "c"))
+    assert isinstance(answer, Config)
+    assert answer.spec.data == b"to be seen"
 
 
 def test_lists_come_in_order_of_creation() -> None:

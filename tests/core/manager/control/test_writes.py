@@ -160,7 +160,11 @@ def test_every_write_has_a_handler() -> None:
             INVALID,
             f"service web: label swarmsim.drain-grace: '2h' is {TOO_LONG}",
         ),
-        (CreateNetwork(NetworkSpec("bridge")), INVALID, "operation is not permitted on predefined bridge network"),
+        (
+            CreateNetwork(NetworkSpec("bridge")),
+            ErrorCode.FORBIDDEN,
+            "operation is not permitted on predefined bridge network",
+        ),
         (
             CreateNetwork(NetworkSpec("n", driver="macvlan")),
             INVALID,

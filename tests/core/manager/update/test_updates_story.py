@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from core.manager.update.turn import START_TIMEOUT_NS
 from core.objects.node import Availability, NodeState
-from core.objects.port import PortConfig
+from core.objects.port import PortConfig, PublishMode
 from core.objects.resources import Resources
 from core.objects.service import (
     EndpointSpec,
@@ -474,3 +474,22 @@ def test_where_a_failure_is_borne_the_old_task_goes_as_soon_as_the_new_one_runs_
     swarm.settle()
     assert images(swarm) == {1: ["new"]}
     swarm.check()
+
+
+def test_what_an_earlier_update_left_unstarted_is_begun_anew_by_the_next_one() -> None:
+    """The old task holds the port that the new one needs: to start first cannot work, and each update says so."""
+    swarm = Swarm(workers=1)
+    endpoint = EndpointSpec(ports=(PortConfig(80, 8080, publish_mode=PublishMode.HOST),))
+    config = UpdateConfig(order=UpdateOrder.START_FIRST, failure_action=FailureAction.CONTINUE)
+    swarm.create("web", mode=Global(), endpoint=endpoint, update=config)
+    swarm.update("web", task=NEW)
+    swarm.run_for(START_TIMEOUT_NS + 10 * SECOND)
+    assert images(swarm) == {0: ["app", "new"]}
+    left_over = swarm.wanted("web")[-1]
+    swarm.update("web", labels={"team": "blue"}, update=replace(config, failure_action=FailureAction.PAUSE))
+    assert state(swarm) is UpdateState.UPDATING
+    assert images(swarm) == {0: ["app", "new"]}
+    assert swarm.head.tasks[left_over.id].desired_state is TaskState.SHUTDOWN
+    swarm.run_for(START_TIMEOUT_NS)
+    assert state(swarm) is UpdateState.PAUSED
+    assert "host-mode port already in use" in message(swarm)

@@ -1,0 +1,31 @@
+"""Stacks as somebody at a command line means them: with the variables of their shell, and warnings told."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.compose.stack import Stack
+from swarmsim.compose_files import client_environment, stack_of
+from swarmsim.yaml_source import Source
+
+
+def client_stack(sources: Sequence[Source], directory: Path, *, name: str = "", default_name: str = "") -> Stack:
+    """The stack that these files describe; called `name`, else as they say themselves, else `default_name`."""
+    named = any(isinstance(source.data, dict) and "name" in source.data for source in sources)
+    environment = client_environment(directory, _process_environment())
+    return stack_of(sources, directory, name=name or ("" if named else default_name), environment=environment)
+
+
+def _process_environment() -> dict[str, str]:
+    # Bytes that are no text are shown as such: nobody could make use of what Python gives for them.
+    return {name: os.fsencode(value).decode(errors="replace") for name, value in os.environ.items()}
+
+
+def warnings_of(stack: Stack, file: str = "") -> str:
+    """A line for each of the stack's warnings, after a line that is there already."""
+    return "".join(warning(f"{file}{each.path}{': ' if each.path else ''}{each.message}") for each in stack.warnings)
+
+
+def warning(text: str) -> str:
+    """One such line."""
+    return f"\n  warning: {text}"
