@@ -49,8 +49,8 @@ def draw_beginning_anew(rng: Random, calm_ns: int, booted_ns: int, managers: Seq
     others = several([name for name in managers if name != survivor])
     found = [
         Step(calm_ns + MS, steps.Kill(others)),
-        Step(booted_ns + rng.randint(0, 1_000) * MS, steps.ForceNewCluster(several([survivor]))),
+        Step(booted_ns + rng.randint(500, 1_500) * MS, steps.ForceNewCluster(several([survivor]))),
     ]
     if rng.random() < 0.6:
-        found.append(Step(booted_ns + rng.randint(1_500, 3_000) * MS, steps.Restart(others)))
+        found.append(Step(booted_ns + rng.randint(2_000, 3_500) * MS, steps.Restart(others)))
     return found
