@@ -154,4 +154,9 @@ class Machines:
         self.raft = self.replica = None
 
     def _make_manager(self, committed: Store, now: int, node_id: NodeId) -> Manager:
-        return Manager(committed, self._timing, self._rng, now, self.wall_offset_ns, node_id)
+        return Manager(committed, self._timing, self._rng, now, self.wall_offset_ns, node_id, self._proven_at)
+
+    def _proven_at(self) -> int:
+        """When this host, which leads, certainly did."""
+        at = self.raft.confirmed_at if self.raft is not None else None
+        return 0 if at is None else at

@@ -15,6 +15,7 @@ from core.objects.config import Config
 from core.objects.node import Availability, NodeDescription
 from core.objects.secret import Secret
 from core.objects.task import Task, TaskStatus
+from core.timing import NEVER
 
 
 class Manager(Struct, frozen=True, gc=False):
@@ -103,6 +104,8 @@ class BeatAnswer(Struct, frozen=True, gc=False, tag="beat-answer"):
     node_version: int
     """Version of the node object that says so: an order from an older one (a deposed leader's) must not be followed."""
     managers: tuple[Manager, ...]
+    proof_age_ns: int = NEVER
+    """How long ago whoever answers certainly led (`core.agent.fence`); one who does not say so proves nothing."""
 
 
 class SessionUnknown(Struct, frozen=True, gc=False, tag="session-unknown"):

@@ -1,11 +1,19 @@
 """One container: a process that stands in for its image's program, its addresses and its file system."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from core.events import ContainerPhase, EngineReport
 from core.ids import NetworkId, TaskId
 from core.objects.config import Config
+from core.objects.port import PortConfig
 from core.objects.secret import Secret
 from core.objects.task import ContainerStatus, FileTarget, Task
 from sim.images import Image
+
+if TYPE_CHECKING:
+    from sim.probes import Probing
 
 _RUNNING = (ContainerPhase.STARTED, ContainerPhase.HEALTHY, ContainerPhase.UNHEALTHY)
 
@@ -20,12 +28,15 @@ class Container:
         "exit_code",
         "files",
         "id",
+        "ill",
         "image",
         "life",
         "listening",
         "memory_bytes",
         "phase",
         "pid",
+        "ports",
+        "probing",
         "served_count",
         "task",
     )
@@ -41,12 +52,18 @@ class Container:
         self.err = ""
         self.pid = 0
         self.life = 0
+        self.ill = False
+        """It answers with errors, and every probe of its health fails."""
+        self.probing: Probing | None = None
+        """Where its health check stands, if it declares one and was started."""
         self.memory_bytes = image.memory_bytes
         self.served_count = 0
         self.addresses: dict[NetworkId, str] = {
             attachment.network_id: attachment.address.partition("/")[0] for attachment in task.attachments
         }
         """Without prefix; answered to while the process runs."""
+        self.ports: tuple[PortConfig, ...] = ()
+        """Those it has opened on its machine, while the process runs."""
         self.files: dict[str, bytes] = {}
         self._secret_paths: list[str] = []
 
@@ -61,8 +78,8 @@ class Container:
 
     @property
     def healthy(self) -> bool:
-        """Whether it lives and its health check, if it has one, is good."""
-        return self.phase is ContainerPhase.HEALTHY
+        """Whether it lives, is not ill, and was found healthy if it declares a health check."""
+        return self.phase is ContainerPhase.HEALTHY and not self.ill
 
     @property
     def networks(self) -> tuple[NetworkId, ...]:
@@ -102,7 +119,7 @@ class Container:
 
     def report(self) -> EngineReport:
         """This container as the engine sees it."""
-        return EngineReport(self.phase, ContainerStatus(self.id, self.pid, self.exit_code), self.err)
+        return EngineReport(self.phase, ContainerStatus(self.id, self.pid, self.exit_code, self.ports), self.err)
 
 
 def _path(directory: str, file: FileTarget) -> str:

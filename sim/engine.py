@@ -15,8 +15,10 @@ from core.objects.port import Protocol
 from core.ports import Deliver
 from sim.container import Container
 from sim.facts import ContainerChanged, WorldFact
+from sim.host_ports import open_ports
 from sim.images import Catalogue, Image
 from sim.loop import Loop
+from sim.probes import Probes
 
 Order = PrepareTask | StartTask | StopTask | RemoveTask
 
@@ -43,6 +45,7 @@ class Engine:
         self._listener: Deliver | None = None
         self._down_reason = ""
         self._postponed: list[tuple[Order, Deliver]] = []
+        self._probes = Probes(loop, self._changed)
         self._life = 0
         self._container_count = 0
         self.pulls_fail = False
@@ -130,8 +133,9 @@ class Engine:
         image = container.image
         container.pid = 1000 + self._container_count
         container.listening = True
+        container.ports = open_ports(container.task.endpoint.host_ports, self._open_ports())
         if container.has_health_check:
-            self._loop.call_after(image.healthy_after_ns, self._became_healthy, container, life)
+            self._probes.begin(container)
         phase = ContainerPhase.STARTED if container.has_health_check else ContainerPhase.HEALTHY
         self._changed(container, phase, operation_id, deliver)
         if image.exits_after_ns is not None:
@@ -139,10 +143,6 @@ class Engine:
         if image.crash_every_ns:
             delay_ns = int(self._rng.expovariate(1.0) * image.crash_every_ns)
             self._loop.call_after(delay_ns, self._exit, container, life, CRASHED, "")
-
-    def _became_healthy(self, container: Container, life: int) -> None:
-        if life == container.life and container.phase is ContainerPhase.STARTED:
-            self._changed(container, ContainerPhase.HEALTHY)
 
     def _stop(self, order: StopTask, deliver: Deliver) -> None:
         container = self._containers.get(order.task_id)
@@ -198,6 +198,7 @@ class Engine:
     def _end(self, container: Container, code: int, err: str) -> None:
         container.life += 1
         container.listening = False
+        container.ports = ()
         if container.running:
             container.exit_code, container.err = code, err
         container.phase = ContainerPhase.EXITED
@@ -219,11 +220,16 @@ class Engine:
         return True
 
     def become_unhealthy(self, task_id: TaskId) -> bool:
-        """Fault: its health check fails from now on, and it answers with errors; False if it does not run."""
+        """Fault: its health check fails from now on, and it answers with errors; False if it does not run.
+
+        Without a health check, that is known at once, as if the engine had seen it.
+        """
         container = self._containers.get(task_id)
         if container is None or not container.running:
             return False
-        self._changed(container, ContainerPhase.UNHEALTHY)
+        self._probes.falls_ill(container)
+        if not container.has_health_check:
+            self._changed(container, ContainerPhase.UNHEALTHY)
         return True
 
     def served(self, container: Container) -> None:
@@ -287,10 +293,13 @@ class Engine:
         """Whose process has this port of the machine for itself (host mode), and its own port behind it."""
         for container in self._containers.values():
             if container.listening:
-                for config in container.task.endpoint.host_ports:
+                for config in container.ports:
                     if config.published_port == port and config.protocol is protocol:
                         return container, config.target_port
         return None
+
+    def _open_ports(self) -> set[tuple[Protocol, int]]:
+        return {(port.protocol, port.published_port) for each in self._containers.values() for port in each.ports}
 
     # --- reports
 

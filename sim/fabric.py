@@ -116,7 +116,7 @@ class Fabric:
         if published is not None:
             route, target_port = published
             self._to_service(_Leg(exchange, machine, route.network_id, target_port, to_client), route)
-        elif publisher is not None:
+        elif publisher is not None and machine.data_plane.tables.has_way_out(publisher[0].networks):
             container, target_port = publisher
             self._accept(_Leg(exchange, machine, NO_NETWORK, target_port, to_client), container)
         else:

@@ -27,7 +27,9 @@ class Image(Struct, frozen=True, gc=False):
     start_ns: int = 200 * MS
     """From the order to start until the process runs and listens."""
     healthy_after_ns: int = 0
-    """From start to the first good health check; only matters where a health check is declared."""
+    """From start until a probe of a declared health check is good (`sim.probes`)."""
+    probe_ns: int = 1 * MS
+    """What a probe takes."""
     stop_ns: int = 100 * MS
     """From the stop signal until the process has ended, if the grace period is that long."""
     port: int | None = None

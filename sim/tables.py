@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from core.ids import NetworkId, TaskId
 from core.mesh.balance import RoundRobin
 from core.mesh.names import TASKS, Resolution, in_order, is_called, look_ups, task_id_in, task_name
+from core.mesh.outside import has_way_out
 from core.mesh.routes import Backend, Neighbour, NetworkRoute, RouteChanges, RouteKey, RouteTable, ServiceRoute
 from core.objects.port import Protocol
 from sim.service_index import ServiceIndex
@@ -34,6 +35,8 @@ class ForwardingTables:
         """By their service's key, in order of task id."""
         self._tasks = TaskIndex()
         self._turns = RoundRobin()
+        self._given: dict[RouteKey, dict[TaskId, int]] = {}
+        """By service: the new connections of each backend, since its backends last changed."""
 
     # Programming
 
@@ -80,6 +83,7 @@ class ForwardingTables:
         elif isinstance(record, Backend):
             backends = self._backends.setdefault(record.service_key, [])
             backends.insert(bisect_left(backends, record.task_id, key=_task_id), record)
+            self._given.pop(record.service_key, None)
             self._tasks.add(record)
 
     def _take_out(self, key: RouteKey) -> None:
@@ -89,6 +93,7 @@ class ForwardingTables:
         elif isinstance(record, Backend):
             backends = self._backends[record.service_key]
             del backends[bisect_left(backends, record.task_id, key=_task_id)]
+            self._given.pop(record.service_key, None)
             if not backends:
                 del self._backends[record.service_key]
             self._tasks.drop(record)
@@ -109,13 +114,29 @@ class ForwardingTables:
         return record if isinstance(record, Neighbour) else None
 
     def own_address(self, network_id: NetworkId) -> str | None:
-        """This host's load balancer's address on a network; None if the host takes no part in it."""
+        """This host's load balancer's address on a network; None if the host takes no part in it, or has none."""
         record = self.records.get(("network", network_id))
-        return record.load_balancer_address if isinstance(record, NetworkRoute) else None
+        return record.load_balancer_address or None if isinstance(record, NetworkRoute) else None
+
+    def has_way_out(self, networks: Iterable[NetworkId]) -> bool:
+        """Whether a container on these networks reaches and is reached from outside."""
+        records = (self.records.get(("network", network_id)) for network_id in networks)
+        return has_way_out(record for record in records if isinstance(record, NetworkRoute))
 
     def choose(self, route: ServiceRoute) -> Backend | None:
         """The backend whose turn it is; None if there is none."""
-        return self._turns.choose(route.key, self._backends.get(route.key, ()))
+        backend = self._turns.choose(route.key, self._backends.get(route.key, ()))
+        if backend is not None:
+            given = self._given.setdefault(route.key, {})
+            given[backend.task_id] = given.get(backend.task_id, 0) + 1
+        return backend
+
+    def given(self) -> dict[RouteKey, dict[TaskId, int]]:
+        """By service: how many new connections each of its backends had since one of them last came or went."""
+        return {
+            key: {backend.task_id: given.get(backend.task_id, 0) for backend in self._backends[key]}
+            for key, given in self._given.items()
+        }
 
     def resolve(self, networks: Iterable[NetworkId], name: str) -> Resolution | None:
         """What a name means to a container on these networks; None for one that nothing there has."""

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 from msgspec import Struct
 
 from core.ids import NetworkId, NodeId, SecretId, TaskId
-from core.mesh.routes import RouteTable
+from core.mesh.routes import RouteKey, RouteTable
 from core.operations import Operation
 from core.phases import HostPhase
 from core.raft.effects import Result
@@ -197,6 +197,9 @@ class World(Protocol):
 
     def programmed_routes(self, host: str) -> tuple[int, RouteTable] | None:
         """Version and content of the table a host forwards by now; None if it has none, or is between two versions."""
+
+    def connections_given(self, host: str) -> Mapping[RouteKey, Mapping[TaskId, int]]:
+        """By service that this host balances: the connections of each backend, since one of them last came or went."""
 
     def containers(self, host: str) -> tuple[ContainerView, ...]:
         """Containers on a host, in the order of their creation."""

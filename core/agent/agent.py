@@ -48,7 +48,10 @@ from core.messages import (
 )
 from core.objects.task import Task
 from core.raft.events import Received, Tick
-from core.timing import DispatcherTiming
+from core.timing import NEVER, DispatcherTiming
+
+BEATS_PER_FENCE: Final = 4
+"""How often at least an agent beats within the shortest fence of its tasks."""
 
 
 class Agent:
@@ -73,8 +76,9 @@ class Agent:
         self._session = Session(node_id, address, timing, rng, now)
         self._session.learn(durable.managers)
         self._inbox = Inbox(tickets, durable.index, tuple(task.id for task in durable.tasks))
-        self._tasks = Tasks(self._inbox.materials)
+        self._tasks = Tasks(self._inbox.materials, self._session.proof.at)
         self._tasks.recover(durable.tasks)
+        self._beat_for_fences()
         self._reports = Reports(timing, tickets)
         self._routes = RouteInbox(tickets)
 
@@ -120,6 +124,7 @@ class Agent:
         """What follows from this event. `now` in monotonic nanoseconds of this host."""
         out: list[Effect] = []
         HANDLERS[type(event)](self, now, event, out)
+        self._tasks.fence(now, self._session.proof.at, out)
         self._reports.observed(self._tasks.take_changed(), out)
         self._reports.flush(now, self._session.id, self._session.manager_id, out)
         return out
@@ -127,7 +132,12 @@ class Agent:
     def deadline(self) -> int | None:
         """When the agent next wants a Tick; None = never."""
         earliest = self._session.deadline()
-        for at in (self._tasks.deadline(), self._reports.deadline(self._session.id), self._routes.deadline()):
+        for at in (
+            self._tasks.deadline(),
+            self._tasks.fence_deadline(),
+            self._reports.deadline(self._session.id),
+            self._routes.deadline(),
+        ):
             if at is not None and (earliest is None or at < earliest):
                 earliest = at
         return earliest
@@ -240,6 +250,12 @@ class Agent:
             self._tasks.assign(now, task, out)
             self._tell_if_ahead(now, task)
         self._tasks.pursue_all(now, out)
+        self._beat_for_fences()
+
+    def _beat_for_fences(self) -> None:
+        """Beat often enough that no fence is over between two beats."""
+        fence_ns = self._tasks.shortest_fence_ns()
+        self._session.beat_within_ns = NEVER if fence_ns is None else fence_ns // BEATS_PER_FENCE
 
     def _tell_if_ahead(self, now: int, task: Task) -> None:
         """The leader's store may lack what was told to an earlier one."""

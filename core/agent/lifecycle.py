@@ -196,6 +196,9 @@ MESSAGES: Final[dict[Phase, str]] = {
 ENDED: Final = (Phase.COMPLETE, Phase.SHUTDOWN, Phase.FAILED, Phase.REJECTED)
 """Phases in which nothing may run."""
 
+FENCED: Final = (Phase.STARTING, Phase.RUNNING)
+"""Phases that a fence ends."""
+
 FAILURES: Final = (Phase.FAILED, Phase.REJECTED)
 """Phases in which the status says why, in `err`."""
 

@@ -17,6 +17,7 @@ from enum import Enum
 from random import Random
 from typing import Final
 
+from core.agent.fence import Proof
 from core.backoff import Backoff
 from core.effects import Effect
 from core.facts import AgentConnected, AgentDisconnected, Refused
@@ -24,7 +25,7 @@ from core.ids import Address, NodeId, SessionId
 from core.messages import Beat, BeatAnswer, Manager, NotLeader, Register, Registered
 from core.objects.node import NodeDescription
 from core.raft.effects import Observe, Send
-from core.timing import DispatcherTiming
+from core.timing import NEVER, DispatcherTiming
 
 MAX_MANAGERS: Final = 32
 """Most managers remembered: those the leader named, then those others named."""
@@ -102,6 +103,9 @@ class Session:
         self._beat_at = now
         self._beat = 0
         self._beat_answered = 0
+        self.proof = Proof(now)
+        self.beat_within_ns = NEVER
+        """It beats this often at least, whatever the dispatcher says: for tasks with a fence."""
 
     # Managers
 
@@ -139,6 +143,7 @@ class Session:
         self._move(SessionStimulus.REGISTERED)
         self._backoff.reset()
         self._beat = self._beat_answered = 0
+        self.proof.begin()
         self._adopt(now, message)
         self._beat_at = now  # the first beat tells the dispatcher that it may begin
         out.append(Observe(AgentConnected(sender, self.id)))
@@ -149,6 +154,7 @@ class Session:
         if message.session_id != self.id or message.sequence <= self._beat_answered:
             return False
         self._beat_answered = message.sequence
+        self.proof.answered(message.sequence, message.proof_age_ns)
         self._adopt(now, message)
         if not self._introduction_is_due:
             self._move(SessionStimulus.HEARD)
@@ -208,6 +214,7 @@ class Session:
         if self.id and now >= self._beat_at:
             self._beat += 1
             self._beat_at = now + self._heartbeat_ns // REPEATS_PER_BEAT
+            self.proof.sent(now, self._beat)
             out.append(Send(self.manager_id, Beat(self.id, self._beat)))
         if self._seeking and self.managers and now >= self._attempt_at:
             self._redirected = False
@@ -244,7 +251,7 @@ class Session:
     def _adopt(self, now: int, message: Registered | BeatAnswer) -> None:
         self._heard_at = now
         self._heartbeat_ns = message.heartbeat_ns
-        self._beat_at = now + message.heartbeat_ns
+        self._beat_at = now + min(message.heartbeat_ns, self.beat_within_ns)
         if message.node_version >= self.assigned_at_version:
             self.assigned_raft_id, self.assigned_at_version = message.raft_id, message.node_version
 

@@ -8,6 +8,9 @@ outcome is still open is given again (it has the effect of one). Nothing is done
 be, so this agent's own restart leaves it alone.
 
 Of what is wanted, the later state wins: a task told to stop is never started again by an older word.
+
+A task with a fence runs only while its host is proven to be known of (`core.agent.fence`). It is not started before
+that, and it is stopped, as if that were wanted, when that is over. It did not end by itself: its status says why.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,6 +21,7 @@ from msgspec.structs import replace
 from core.agent.lifecycle import (
     ENDED,
     FAILURES,
+    FENCED,
     LAST_ORDER,
     MESSAGES,
     ORDERS,
@@ -35,7 +39,7 @@ from core.ids import OperationId, TaskId
 from core.objects.config import Config
 from core.objects.secret import Secret
 from core.objects.task import ContainerStatus, Task, TaskState, TaskStatus
-from core.timing import SECOND
+from core.timing import NEVER, SECOND
 
 RETRY_NS: Final = 1 * SECOND
 """How long after a failed stop or removal it is ordered again."""
@@ -58,7 +62,7 @@ _MISSING: Final = EngineReport(ContainerPhase.REMOVED, err="the container is gon
 class TaskRun:
     """One task on this host. `task` as assigned, `status` as observed here."""
 
-    __slots__ = ("container", "err", "phase", "status", "task")
+    __slots__ = ("container", "err", "fenced", "phase", "status", "task")
 
     def __init__(self, task: Task, phase: Phase) -> None:
         self.task = task
@@ -66,6 +70,8 @@ class TaskRun:
         self.phase = phase
         self.container: ContainerStatus | None = task.status.container
         self.err = ""
+        self.fenced = False
+        """It was stopped since its host was not proven for as long as its fence says."""
 
     def as_task(self) -> Task:
         """The task as assigned, with the status observed here."""
@@ -75,20 +81,23 @@ class TaskRun:
 class Tasks:
     """All runs of a host; `changed` collects statuses until the agent takes them."""
 
-    def __init__(self, materials: Materials) -> None:
+    def __init__(self, materials: Materials, proven_at: int) -> None:
         self.runs: dict[TaskId, TaskRun] = {}
         self.changed: dict[TaskId, TaskStatus] = {}
         self.wall_offset_ns = 0
         self._materials = materials
         self._engine_ready = False
         self._retry_at: dict[TaskId, int] = {}
+        self._fenced: dict[TaskId, TaskRun] = {}
+        """The runs of tasks with a fence."""
+        self._proven_at = proven_at
 
     # What is wanted
 
     def recover(self, tasks: Iterable[Task]) -> None:
         """Take up tasks found on disk; nothing happens to them before the engine's inventory."""
         for task in tasks:
-            self.runs[task.id] = TaskRun(task, resumed(task.status.state))
+            self._add(task)
 
     def assign(self, now: int, task: Task, out: list[Effect]) -> None:
         """A task is this host's, or something of it has changed."""
@@ -106,6 +115,33 @@ class Tasks:
         if run is not None:
             self.changed.pop(task_id, None)
             self._stimulate(now, run, Stimulus.UNASSIGNED, out)
+
+    # Fences
+
+    def fence(self, now: int, proven_at: int, out: list[Effect]) -> None:
+        """The host is proven as of then: stop what has a fence that is over, start what waited for it to be raised."""
+        self._proven_at = proven_at
+        for run in self._fenced.values():
+            if run.phase in FENCED and self._is_fenced_off(now, run):
+                run.fenced = True
+                self._pursue(now, run, out)
+            elif run.phase is Phase.READY and self._engine_ready:
+                self._pursue(now, run, out)
+
+    def fence_deadline(self) -> int | None:
+        """When `fence` has something to do, if the host is not proven again before."""
+        over_at = [self._over_at(run) for run in self._fenced.values() if run.phase in FENCED]
+        return min(over_at, default=None)
+
+    def shortest_fence_ns(self) -> int | None:
+        """None if no task has one."""
+        return min((run.task.fence_ns for run in self._fenced.values() if run.task.fence_ns is not None), default=None)
+
+    def _over_at(self, run: TaskRun) -> int:
+        return NEVER if run.task.fence_ns is None else self._proven_at + run.task.fence_ns
+
+    def _is_fenced_off(self, now: int, run: TaskRun) -> bool:
+        return now >= self._over_at(run)
 
     def pursue_all(self, now: int, out: list[Effect]) -> None:
         """Secrets or configs have arrived: tasks may have waited for them."""
@@ -184,8 +220,14 @@ class Tasks:
 
     # Moving a run
 
-    def _begin(self, now: int, task: Task, out: list[Effect]) -> None:
+    def _add(self, task: Task) -> TaskRun:
         run = self.runs[task.id] = TaskRun(task, resumed(task.status.state))
+        if task.fence_ns is not None:
+            self._fenced[task.id] = run
+        return run
+
+    def _begin(self, now: int, task: Task, out: list[Effect]) -> None:
+        run = self._add(task)
         if run.phase is Phase.ACCEPTED:
             self._show(now, run)
         elif self._engine_ready:  # it ran here, and the inventory did not show it
@@ -209,11 +251,15 @@ class Tasks:
 
     def _pursue(self, now: int, run: TaskRun, out: list[Effect]) -> None:
         """Let what is wanted move the run, as far as it goes."""
-        if run.task.desired_state >= TaskState.SHUTDOWN:
+        if run.fenced or run.task.desired_state >= TaskState.SHUTDOWN:
             self._stimulate(now, run, Stimulus.WANTED_STOPPED, out)
         elif run.phase is Phase.ACCEPTED and self._engine_ready and self._materials(run.task) is not None:
             self._stimulate(now, run, Stimulus.PREPARABLE, out)
-        elif run.phase is Phase.READY and run.task.desired_state >= TaskState.RUNNING:
+        elif (
+            run.phase is Phase.READY
+            and run.task.desired_state >= TaskState.RUNNING
+            and not self._is_fenced_off(now, run)
+        ):
             self._stimulate(now, run, Stimulus.WANTED_RUNNING, out)
 
     def _stimulate(self, now: int, run: TaskRun, stimulus: Stimulus, out: list[Effect]) -> None:
@@ -223,6 +269,7 @@ class Tasks:
         run.phase = phase
         if phase is Phase.GONE:
             del self.runs[run.task.id]
+            self._fenced.pop(run.task.id, None)
             self._retry_at.pop(run.task.id, None)
             return
         self._show(now, run)
@@ -237,7 +284,7 @@ class Tasks:
             state=state,
             timestamp=now + self.wall_offset_ns,
             message=MESSAGES[run.phase],
-            err=run.err if run.phase in FAILURES else "",
+            err=_why(run),
             container=run.container,
         )
         self.changed[run.task.id] = run.status
@@ -257,6 +304,12 @@ class Tasks:
             out.append(StopTask(operation_id, task.id, task.spec.container.stop_grace_period_ns))
         else:
             out.append(RemoveTask(operation_id, task.id))
+
+
+def _why(run: TaskRun) -> str:
+    if run.phase is Phase.SHUTDOWN and run.fenced and run.task.fence_ns is not None:
+        return f"fenced: for {run.task.fence_ns / SECOND:g}s no leader was known to know of its host"
+    return run.err if run.phase in FAILURES else ""
 
 
 def _exit(run: TaskRun, report: EngineReport) -> tuple[Stimulus, str]:

@@ -7,9 +7,12 @@ from core.compose.lists import labels
 from core.compose.surroundings import Surroundings
 from core.document import Readers, Value, did_you_mean, is_whole_number, read_fields, what_there_is, whole_count
 from core.mistakes import each
-from core.objects.drain_grace import DRAIN_GRACE_LABEL, BadDrainGrace, labelled_drain_grace_ns
+from core.objects.drain_grace import labelled_drain_grace_ns
+from core.objects.fence import labelled_fence_ns
+from core.objects.labels import BadLabel
 from core.objects.node import Role
 from core.objects.resources import Resources
+from core.objects.restart_backoff import labelled_restart_backoff_ns
 from core.objects.service import (
     EndpointMode,
     FailureAction,
@@ -76,8 +79,10 @@ def service_labels(deploy: dict[str, Value]) -> dict[str, str]:
     found = labels(written)
     try:
         labelled_drain_grace_ns(found)
-    except BadDrainGrace as error:
-        _item(written, DRAIN_GRACE_LABEL).fail(f"label {DRAIN_GRACE_LABEL}: {error}")
+        labelled_restart_backoff_ns(found)
+        labelled_fence_ns(found)
+    except BadLabel as error:
+        _item(written, error.label).fail(str(error))
     return found
 
 

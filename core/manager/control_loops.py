@@ -4,7 +4,8 @@ Theory of operation. Every write to the head is told to each reconciler that rea
 that wrote it has returned. A round runs the dirty ones and those whose time has come, in their given order; rounds
 follow until one writes nothing. A full draft takes no further objects, but still takes changes of those it has: so
 the tasks that an orchestrator makes in one round get their addresses and their nodes in the next ones, in the same
-transaction. For this, those who work on what others made come before them: older work has first claim.
+transaction. For this, those who work on what others made come before them: older work has first claim. Each write to a
+task must be one that is its writer's (`core.manager.task_moves`).
 
 Most reconcilers get work from the head's changes and from time alone, so when they next have some is remembered until
 one of them has been told of a change or has run. The others, `outside`, hear of messages and of what was committed as
@@ -16,6 +17,7 @@ from typing import Final
 
 from core.manager.draft import Draft
 from core.manager.reconciler import Reconciler
+from core.manager.task_moves import Writer, may_write
 from core.operations import Kind
 from core.parts import Parts
 from core.store import Changed, Transaction
@@ -44,11 +46,13 @@ class ControlLoops:
             yield from reconciler.rebuild(now)
         self._inside_at = None
 
-    def tell(self, now: int, draft: Draft) -> bool:
-        """Pass on what was written to the head since; whether anything was."""
+    def tell(self, now: int, draft: Draft, writer: Writer | None = None) -> bool:
+        """Pass on what was written to the head since; whether anything was. Tasks may be written by `writer` alone."""
         feed = draft.take_feed()
         self._inside_at = None
         for change in feed:
+            if writer is not None and change.kind is Kind.TASK:
+                assert may_write(writer, change.old, change.new), (writer, change.old, change.new)
             for listener in self._listeners[change.kind]:
                 listener(now, change)
         return bool(feed)
@@ -70,7 +74,7 @@ class ControlLoops:
         for reconciler in self._reconcilers:
             if reconciler.dirty or _is_due(reconciler, now):
                 reconciler.reconcile(now, draft)
-                wrote = self.tell(now, draft) or wrote
+                wrote = self.tell(now, draft, reconciler.writer) or wrote
         return wrote
 
     def deadline(self, now: int) -> int | None:

@@ -14,6 +14,7 @@ from core.ids import NodeId
 from core.manager.draft import Draft
 from core.manager.placement.constraints import meets, parse_constraints
 from core.manager.restart.restart import restart
+from core.manager.task_moves import Writer
 from core.objects.node import Availability, Node, NodeState
 from core.objects.task import Task, TaskState, is_wanted
 from core.operations import Kind
@@ -27,6 +28,7 @@ class ConstraintEnforcer:
     """A reconciler: nodes -> tasks to be restarted elsewhere."""
 
     kinds = (Kind.NODE,)
+    writer = Writer.ORCHESTRATOR
 
     def __init__(self, head: Store, rng: Random) -> None:
         self._head = head

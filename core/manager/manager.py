@@ -11,6 +11,7 @@ order.
 Whatever others may see (assignments, routes, answers to joiners, facts) follows *committed*, never the head.
 """
 
+from collections.abc import Callable
 from random import Random
 from typing import Final
 
@@ -34,6 +35,7 @@ from core.manager.reaper import Reaper
 from core.manager.reconciler import Reconciler
 from core.manager.restart.starter import Starter
 from core.manager.scheduler.scheduler import Scheduler
+from core.manager.task_moves import Writer
 from core.manager.update.updater import Updater
 from core.manager.wall import Wall
 from core.messages import JoinRequest, Register, ToManager
@@ -51,15 +53,22 @@ class Manager:
     """`now` is monotonic nanoseconds of this host; wall time is `now + wall_offset_ns`."""
 
     def __init__(
-        self, committed: Store, timing: Timing, rng: Random, now: int, wall_offset_ns: int, node_id: NodeId
+        self,
+        committed: Store,
+        timing: Timing,
+        rng: Random,
+        now: int,
+        wall_offset_ns: int,
+        node_id: NodeId,
+        proven_at: Callable[[], int],
     ) -> None:
-        """`node_id` is this host's own. `committed` is applied to by the host, which tells so by `on_committed`."""
+        """`node_id` is this host's own, `proven_at()` when it certainly led. `committed` is the host's to apply to."""
         self._committed = committed
         self._head = committed.copy()
         self._rng = rng
         self._now = now
         self._wall = Wall(wall_offset_ns)
-        self._dispatcher = Dispatcher(committed, timing, rng, now)
+        self._dispatcher = Dispatcher(committed, timing, rng, now, proven_at)
         self._joining = Joining(committed, rng)
         self._roles = RoleManager(committed, self._head, rng, node_id)
         outside: list[Reconciler] = [self._dispatcher, self._joining, self._roles]
@@ -86,7 +95,7 @@ class Manager:
         if isinstance(answer, OperationError):
             assert draft.empty, operation
             return Rejected(answer)
-        self._loops.tell(now, draft)
+        self._loops.tell(now, draft, Writer.NOBODY)
         return Accepted(draft.transaction(answer))
 
     def reconcile(self, now: int, index: int) -> Transaction | None:

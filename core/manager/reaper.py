@@ -3,17 +3,20 @@
 Theory of operation. A task can be deleted once nothing of it is left: it is unassigned and not wanted, or it has
 stopped. An *orphan* (its node was down for so long that it was given up) may still be running there: it is kept,
 and its addresses with it, until its node is removed, or has been back for `RETURN_NS`, time enough for the
-agent to have been told and to have stopped it.
+agent to have been told and to have stopped it. Then it goes at once, since its record alone keeps its addresses from
+others.
 
-Work is found per slot: a deletable task that is to be removed goes at once; of a slot that holds more tasks than the
-limit the oldest deletable ones go. The limit is the cluster's, or one more than the restart policy's
-`max_attempts` where that is set, since attempts are counted in the history (`restart.policy`); negative means no limit.
+Work is found per slot: a deletable task that is to be removed goes at once as well; of a slot that holds more tasks
+than the limit the oldest deletable ones go. The limit is the cluster's, or one more than the restart policy's
+`max_attempts` where that is set, since attempts are counted in the history (`restart.policy`): so
+many of those that count stay. Negative means no limit.
 """
 
-from core.ids import NodeId
+from core.ids import NodeId, TaskId
 from core.manager.alarms import Alarms
 from core.manager.draft import Draft
-from core.manager.orchestrator.tasks import has_stopped
+from core.manager.orchestrator.tasks import ended_by_itself, has_stopped
+from core.manager.task_moves import Writer
 from core.objects.node import Node, NodeState
 from core.objects.task import Task, TaskState, is_wanted
 from core.operations import Kind
@@ -29,6 +32,7 @@ class Reaper:
     """A reconciler: tasks -> fewer tasks."""
 
     kinds = (Kind.TASK, Kind.NODE)
+    writer = Writer.ORCHESTRATOR
 
     def __init__(self, head: Store) -> None:
         self._head = head
@@ -87,21 +91,33 @@ class Reaper:
                 self._slots[slot_of(task)] = None
 
     def _deletable(self, slot: SlotKey) -> list[Task]:
-        """The removed ones, and of the rest the oldest beyond the limit; never the newest, which may be resting."""
-        tasks = self._head.tasks_in_slot(slot)
-        excess = len(tasks) - self._limit(tasks)
-        found: list[Task] = []
-        for task in tasks:
-            surplus = len(found) < excess and task is not tasks[-1]
-            if (surplus or task.desired_state is TaskState.REMOVE) and self._is_deletable(task):
-                found.append(task)
-        return found
+        """The removed ones and the orphans, and of the rest the oldest beyond the limit.
 
-    def _limit(self, tasks: list[Task]) -> int:
+        Never the newest one that has ended: it may be resting.
+        """
+        tasks = self._head.tasks_in_slot(slot)
+        surplus = self._surplus(tasks)
+        return [
+            task
+            for task in tasks
+            if (task.id in surplus or task.desired_state is TaskState.REMOVE or _is_orphan(task))
+            and self._is_deletable(task)
+        ]
+
+    def _surplus(self, tasks: list[Task]) -> set[TaskId]:
+        """Those beyond the limit. Attempts that count are beyond it only by their own number."""
+        if not tasks:
+            return set()
+        most = tasks[-1].spec.restart.max_attempts
+        attempts = [task.id for task in tasks[:-1] if most and ended_by_itself(task)]
+        others = [task.id for task in tasks[:-1] if task.id not in attempts and self._is_deletable(task)]
+        excess = len(tasks) - self._limit(most, len(tasks))
+        return {*attempts[: max(len(attempts) - most, 0)], *others[: max(excess, 0)]}
+
+    def _limit(self, max_attempts: int, count: int) -> int:
         cluster = self._head.cluster
-        attempts = tasks[-1].spec.restart.max_attempts if tasks else 0
-        limit = attempts + 1 if attempts else cluster.spec.task_history_limit if cluster is not None else -1
-        return limit if limit >= 0 else len(tasks)
+        limit = max_attempts + 1 if max_attempts else cluster.spec.task_history_limit if cluster is not None else -1
+        return limit if limit >= 0 else count
 
     def _is_deletable(self, task: Task) -> bool:
         """Whether nothing of it is left; a wanted task that has ended is about to be restarted, or rests."""

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from core.manager.draft import Draft
+from core.manager.task_moves import Writer
 from core.operations import Kind
 from core.parts import Parts
 from core.store import Changed
@@ -17,6 +18,10 @@ class Reconciler(Protocol):
     @property
     def kinds(self) -> tuple[Kind, ...]:
         """The tables whose changes it wants to hear of."""
+
+    @property
+    def writer(self) -> Writer:
+        """As which party it writes tasks."""
 
     def rebuild(self, now: int) -> Parts:
         """Learn the head as it is, part by part: once, before anything else, and while no store changes."""

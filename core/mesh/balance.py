@@ -1,10 +1,22 @@
-"""Which backend a new connection goes to: round robin, per host and per service and network, as IPVS does it."""
+"""Which backend a new connection goes to: round robin, per host and per service and network, as IPVS does it.
+
+Each host balances each service on each network by itself: that is one balancing point. Round robin is even: from one
+change of a balancing point's backends to the next, no backend of it is given two connections more than another.
+"""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from core.ids import TaskId
 from core.mesh.routes import Backend, RouteKey
+
+
+def is_even(given: Collection[int]) -> bool:
+    """Whether connections were given out evenly: how many each backend of one balancing point had of them,
+
+    since one of them last came or went.
+    """
+    return not given or max(given) - min(given) <= 1
 
 
 class RoundRobin:

@@ -86,6 +86,8 @@ class NetworkRoute(Struct, frozen=True, gc=False, tag="network"):
     subnet: str
     ingress: bool
     load_balancer_address: str
+    internal: bool = False
+    """Nothing on it has to do with the world outside (`core.mesh.outside`)."""
 
     @property
     def key(self) -> RouteKey:

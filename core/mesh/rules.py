@@ -74,6 +74,7 @@ def network_route(network: Network, node: Node) -> NetworkRoute:
         subnet=network.subnets[0].subnet if network.subnets else "",
         ingress=network.spec.ingress,
         load_balancer_address=bare(next(addresses, "")),
+        internal=network.spec.internal,
     )
 
 

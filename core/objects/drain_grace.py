@@ -1,16 +1,10 @@
-"""The label by which a service says how long the connections of its tasks may take to finish.
-
-It is read where a service is accepted, to refuse what cannot be, and where a task is made, which bears what it says
-from then on: a task that drains outlives its service, and the leader that began the drain.
-
-A label, since nothing else of a service that is ours alone survives a Compose file, the docker command line and the
-Engine API on its way here.
-"""
+"""The label by which a service says how long connections of its tasks may take to finish (`core.objects.labels`)."""
 
 from collections.abc import Mapping
 from typing import Final
 
-from core.document import described, parse_duration_ns
+from core.document import described
+from core.objects.labels import BadLabel, labelled_duration_ns
 from core.timing import SECOND
 
 DRAIN_GRACE_LABEL: Final = "swarmsim.drain-grace"
@@ -26,18 +20,9 @@ _TOO_LONG: Final = (
 )
 
 
-class BadDrainGrace(ValueError):
-    """It says nothing that can be done; the text says what it should say."""
-
-
 def labelled_drain_grace_ns(labels: Mapping[str, str]) -> int | None:
-    """What a service's labels say, in nanoseconds; None if nothing. Raises `BadDrainGrace`."""
-    text = labels.get(DRAIN_GRACE_LABEL)
-    if text is None:
-        return None
-    grace_ns = parse_duration_ns(text)
-    if grace_ns is None:
-        raise BadDrainGrace(f"{described(text)} is not a drain grace; write a duration like 5s, 500ms or 1m30s")
-    if grace_ns > MAX_DRAIN_GRACE_NS:
-        raise BadDrainGrace(f"{described(text)} is {_TOO_LONG}")
+    """What a service's labels say, in nanoseconds; None if nothing. Raises `BadLabel`."""
+    grace_ns = labelled_duration_ns(labels, DRAIN_GRACE_LABEL, "a drain grace")
+    if grace_ns is not None and grace_ns > MAX_DRAIN_GRACE_NS:
+        raise BadLabel(DRAIN_GRACE_LABEL, f"{described(labels[DRAIN_GRACE_LABEL])} is {_TOO_LONG}")
     return grace_ns

@@ -21,7 +21,10 @@ class PublishMode(Enum):
 
 
 class PortConfig(Struct, frozen=True, gc=False):
-    """A published port; `published_port` 0 asks the allocator for one from 30000 to 32767."""
+    """A published port.
+
+    `published_port` 0 asks the allocator for one from 30000 to 32767 or, in host mode, the task's node for any.
+    """
 
     target_port: int
     published_port: int = 0

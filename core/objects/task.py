@@ -7,6 +7,7 @@ from msgspec import Struct
 from core.ids import ConfigId, NetworkId, NodeId, SecretId, ServiceId, TaskId
 from core.objects.endpoint import EndpointSpec
 from core.objects.network import NetworkAttachment
+from core.objects.port import PortConfig
 from core.objects.resources import Platform, Resources
 from core.timing import SECOND
 
@@ -177,11 +178,15 @@ class TaskSpec(Struct, frozen=True, gc=False):
 
 
 class ContainerStatus(Struct, frozen=True, gc=False):
-    """What the engine reports of the container. `exit_code` is None while it runs."""
+    """What the engine reports of the container. `exit_code` is None while it runs.
+
+    `ports` are those it has opened on its node, with their numbers: also of the ones that asked for any.
+    """
 
     container_id: str = ""
     pid: int = 0
     exit_code: int | None = None
+    ports: tuple[PortConfig, ...] = ()
 
 
 class TaskStatus(Struct, frozen=True, gc=False):
@@ -219,6 +224,10 @@ class Task(Struct, frozen=True, gc=False, tag="task"):
     """How long it has for the connections it has, once it takes no new ones, before it is told to stop.
 
     As its service's label said when it was made; None is the timing profile's."""
+    fence_ns: int | None = None
+    """How long it may run on while no leader is known to know of its host (`core.objects.fence`)."""
+    failures_in_a_row: int = 0
+    """Of the tasks before it, where its service asked for ever slower restarts (`core.manager.restart.policy`)."""
     version: int = 0
     created_at: int = 0
     updated_at: int = 0

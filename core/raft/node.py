@@ -281,6 +281,11 @@ class RaftNode:
         """The last round in which a majority answered; 0 for one that does not lead."""
         return self._replication.confirmed_round() if self._state.role is Role.LEADER else 0
 
+    @property
+    def confirmed_at(self) -> int | None:
+        """A time at which it certainly led: when the last round began in which a majority answered; None if unknown."""
+        return self._replication.confirmed_at() if self._state.role is Role.LEADER else None
+
     def reachable(self, node_id: NodeId) -> bool:
         """On the leader: whether that member was heard within the longest election timeout."""
         return self._replication.reachable(node_id)

@@ -30,6 +30,7 @@ class Replication:
     """What a leader does for the others; idle while this peer does not lead."""
 
     __slots__ = (
+        "_began_at",
         "_flush_at",
         "_heartbeat_at",
         "_memo",
@@ -48,6 +49,8 @@ class Replication:
         """The other members, and those whose removal is not yet committed; empty while not leading."""
         self.round = 0
         """Heartbeat rounds begun in this term."""
+        self._began_at: dict[int, int] = {}
+        """When each round began, from the last one that a majority answered."""
         self.contact_at = 0
         """Since when a majority has been silent, as of the last heartbeat round."""
         self._term_start_index = 0
@@ -64,6 +67,7 @@ class Replication:
         """This peer was elected; the caller appends its first entry next."""
         state = self._state
         self.round = 0
+        self._began_at = {}
         self.contact_at = state.now
         self._term_start_index = state.log.last_index + 1
         self._flush_at = NEVER
@@ -114,6 +118,7 @@ class Replication:
         now = self._state.now
         if now >= self._heartbeat_at:
             self.contact_at = self._quorum_contact_at()
+            self.confirmed_at()
             self._schedule_heartbeat()
             self.beat()
         if now >= self._flush_at:
@@ -128,6 +133,7 @@ class Replication:
         """Begin a heartbeat round: one and the same message to all."""
         state = self._state
         self.round += 1
+        self._began_at[self.round] = state.now
         heartbeat = Heartbeat(state.term, self.round, state.commit_index)
         for node_id in self.progress:
             state.send(node_id, heartbeat)
@@ -135,6 +141,13 @@ class Replication:
     def confirmed_round(self) -> int:
         """The last round in which a majority answered."""
         return self._reached(self.round, {node_id: peer.acked_round for node_id, peer in self.progress.items()})
+
+    def confirmed_at(self) -> int | None:
+        """When the last round began in which a majority answered; None if there was none."""
+        confirmed_round = self.confirmed_round()
+        for number in [number for number in self._began_at if number < confirmed_round]:
+            del self._began_at[number]
+        return self._began_at.get(confirmed_round)
 
     def _quorum_contact_at(self) -> int:
         return self._reached(self._state.now, {node_id: peer.heard_at for node_id, peer in self.progress.items()})

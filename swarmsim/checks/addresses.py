@@ -1,11 +1,16 @@
-"""No two live holders of one address, one VXLAN identifier or one published port; every address inside its subnet."""
+"""No two live holders of one address, subnet, VXLAN identifier or published port; every address inside its subnet.
+
+Whoever may still have a container holds its addresses: also a task that was given up with its node. A port of the mesh
+is one service's in the whole swarm; one that tasks open on their own nodes is on each node one task's.
+"""
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
+from itertools import combinations
 
 from core.ids import NetworkId
-from core.objects.port import PublishMode
-from core.objects.task import Task, TaskState, is_wanted
+from core.objects.port import PortConfig, PublishMode
+from core.objects.task import Task, TaskState
 from core.store import Store
 from swarmsim.checks.check import Check, furthest_store
 from swarmsim.world import World
@@ -22,7 +27,7 @@ class UniqueAddresses(Check):
     def judge_store(self, at_ns: int, store: Store) -> None:
         """This is what a manager has stored."""
         self._judge_claims(at_ns, claims_of(store))
-        for problem in strays_of(store):
+        for problem in (*strays_of(store), *overlaps_of(store)):
             self.fail(at_ns, problem)
 
     def judge_containers(self, at_ns: int, claims: list[Claim]) -> None:
@@ -66,9 +71,24 @@ def claims_of(store: Store) -> Iterator[Claim]:
             yield _address(virtual_ip.network_id, virtual_ip.address), f"service {service.id}"
         for port in service.endpoint.ports:
             if port.publish_mode is PublishMode.INGRESS and port.published_port:
-                yield ("port", port.protocol.value, str(port.published_port)), f"service {service.id}"
+                yield ("port", *_port(port)), f"service {service.id}"
+    for task in store.tasks.values():
+        if TaskState.ASSIGNED <= task.status.state <= TaskState.RUNNING:
+            for port in task.endpoint.host_ports:
+                if port.published_port:
+                    yield ("host port", task.node_id, *_port(port)), f"task {task.id}"
     for network_id, address, holder in _attachments(store):
         yield _address(network_id, address), holder
+
+
+def overlaps_of(store: Store) -> Iterator[str]:
+    """Networks whose subnets have addresses in common."""
+    subnets = [
+        (network.id, IPv4Network(each.subnet)) for network in store.networks.values() for each in network.subnets
+    ]
+    for one, other in combinations(subnets, 2):
+        if one[1].overlaps(other[1]):
+            yield f"networks {one[0]} and {other[0]} share addresses of {one[1]}"
 
 
 def strays_of(store: Store) -> Iterator[str]:
@@ -89,7 +109,7 @@ def strays_of(store: Store) -> Iterator[str]:
 
 def _attachments(store: Store) -> Iterator[tuple[NetworkId, str, str]]:
     for task in store.tasks.values():
-        if _may_have_a_container(task):
+        if _may_run(task):
             for attachment in task.attachments:
                 if attachment.address:
                     yield attachment.network_id, attachment.address, f"task {task.id}"
@@ -99,9 +119,15 @@ def _attachments(store: Store) -> Iterator[tuple[NetworkId, str, str]]:
                 yield attachment.network_id, attachment.address, f"node {node.id}"
 
 
-def _may_have_a_container(task: Task) -> bool:
-    """Now or later: what is not wanted any more and was never given to a node never will."""
-    return task.status.state <= TaskState.RUNNING and (is_wanted(task) or task.status.state >= TaskState.ASSIGNED)
+def _may_run(task: Task) -> bool:
+    """Whether it has a container, may get one, or had one of which nobody has heard."""
+    state = task.status.state
+    waits = state < TaskState.ASSIGNED and task.desired_state <= TaskState.COMPLETE
+    return waits or TaskState.ASSIGNED <= state <= TaskState.RUNNING or state is TaskState.ORPHANED
+
+
+def _port(port: PortConfig) -> tuple[str, str]:
+    return port.protocol.value, str(port.published_port)
 
 
 def _address(network_id: str, address: str) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ OF_SERVICES: Final = (
     "request-answered",
     "request-failed",
     "table-caught-up",
+    "backends-took-turns",
     "task-found-no-node",
     "update-completed",
     "update-paused",

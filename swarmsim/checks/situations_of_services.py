@@ -1,4 +1,4 @@
-"""The hard states of services: tasks that move, containers that fail, addresses and secrets that change hands."""
+"""The states of services worth reaching: tasks that move, containers that fail, what changes hands or is shared out."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -7,8 +7,10 @@ from typing import Final
 from core.events import ContainerPhase
 from core.facts import TaskMoved
 from core.ids import NetworkId, SecretId, TaskId
+from core.mesh.routes import RouteKey
 from core.objects.task import TaskState
 from sim.facts import ContainerChanged
+from swarmsim.checks.balance import taking_turns
 from swarmsim.world import FactListener, World
 
 _RUNS: Final = (ContainerPhase.STARTED, ContainerPhase.HEALTHY)
@@ -26,13 +28,14 @@ class ServiceSituations:
         self._running: defaultdict[_Slot, set[str]] = defaultdict(set)
         self._holders: dict[tuple[NetworkId, str], TaskId] = {}
         self._secrets: dict[str, frozenset[SecretId]] = {}
+        self._taking_turns: dict[str, set[RouteKey]] = {}
 
     def handlers(self) -> Mapping[type, FactListener]:
         """Facts it wants."""
         return {TaskMoved: self._on_task, ContainerChanged: self._on_container}
 
     def sample(self, world: World) -> None:
-        """Look at who has which address and which secret."""
+        """Look at who has which address, which secret and which connections."""
         for host in world.hosts():
             for container in world.containers(host):
                 for place in container.addresses:
@@ -40,6 +43,9 @@ class ServiceSituations:
                     self._reached["address-given-again"] += holder != container.task_id
                     self._holders[place] = container.task_id
             self._look_at_secrets(host, frozenset(world.held_secrets(host)))
+            before, now = self._taking_turns.get(host, set()), taking_turns(world.connections_given(host))
+            self._reached["backends-took-turns"] += len(now - before)
+            self._taking_turns[host] = now
 
     def _look_at_secrets(self, host: str, held: frozenset[SecretId]) -> None:
         before = self._secrets.get(host, frozenset())

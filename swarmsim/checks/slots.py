@@ -7,7 +7,7 @@ it says. Three promises:
 - A task is made for a slot only when no other task there is wanted (has a desired state up to RUNNING). Where updates
   start first, one of an earlier spec may be, and it need not be waited for.
 - A task comes to be wanted running only once every earlier task of its slot has stopped, or is on a node that is down
-  or gone, or has been waited for a minute.
+  or gone, or has been waited for a minute; one with a fence is always waited for, until it is stopped or given up.
 - A task leaves the store only once its container has ended, or its node is gone: else nobody would wait for it, nor
   keep its addresses. The container is looked at, since a stop may be stored and the task removed at one index.
 """
@@ -86,10 +86,13 @@ class OneTaskPerSlot(DecisionCheck):
     def _judge_start(self, at_ns: int, task: Task) -> None:
         before = list(self._before(task))
         self._waited_count += bool(before)
-        if at_ns - self._seen_at.get(task.id, at_ns) >= LONGEST_WAIT_NS:
-            return
+        patient = at_ns - self._seen_at.get(task.id, at_ns) < LONGEST_WAIT_NS
         awaited = [
-            other.id for other in before if not self._is_out_of_the_way(other) and not self._may_stay(other, task)
+            other.id
+            for other in before
+            if _may_have_container(other)
+            and not self._may_stay(other, task)
+            and (other.fence_ns is not None or (patient and not self._is_out_of_reach(other)))
         ]
         detail = f"at index {self.store.index} {task.id} is to run in {_named(slot_of(task))} beside {awaited}"
         self.expect(not awaited, at_ns, detail)
@@ -104,10 +107,8 @@ class OneTaskPerSlot(DecisionCheck):
                 return
             yield other
 
-    def _is_out_of_the_way(self, task: Task) -> bool:
-        """Whether nothing of it runs, or nobody can say."""
-        if not TaskState.ASSIGNED <= task.status.state <= TaskState.RUNNING:
-            return True
+    def _is_out_of_reach(self, task: Task) -> bool:
+        """Whether nobody can say if anything of it runs."""
         node = self.store.nodes.get(task.node_id)
         return node is None or node.status.state is NodeState.DOWN
 
@@ -120,6 +121,10 @@ def really_runs(world: World, task: Task) -> bool:
         if world.node_id(host) == task.node_id
         for container in world.containers(host)
     )
+
+
+def _may_have_container(task: Task) -> bool:
+    return TaskState.ASSIGNED <= task.status.state <= TaskState.RUNNING
 
 
 def _may_run(task: Task | None) -> bool:

@@ -2,8 +2,8 @@
 
 Replicated and global services and jobs; virtual IPs and DNS round robin; ports of the routing mesh and of hosts;
 several networks with aliases, one of them internal; secrets and configs; health checks; a constraint and placement
-preferences; updates in either order with each action on failure. The second version rotates a secret and a config,
-has another service in the place of one, and asks for more of another.
+preferences; a fence and slower restarts; updates in either order with each action on failure. The second version
+rotates a secret and a config, has another service in the place of one, and asks for more of another.
 """
 
 from typing import Final
@@ -24,7 +24,8 @@ services:
     ports: ["8080:80"]
     networks: {front: {aliases: [www]}}
     configs: [{source: site, target: /etc/site.conf}]
-    healthcheck: {test: ["CMD", "true"], interval: 500ms, timeout: 1s, retries: 2, start_period: 1s}
+    healthcheck:
+      {test: ["CMD", "true"], interval: 500ms, timeout: 1s, retries: 2, start_period: 1s, start_interval: 100ms}
     deploy:
       <<: *often
       replicas: 4
@@ -38,6 +39,7 @@ services:
     deploy:
       <<: *often
       replicas: 3
+      labels: {swarmsim.restart-backoff: 2s}
       endpoint_mode: dnsrr
       update_config: {parallelism: 1, delay: 100ms, monitor: 1s, failure_action: pause}
   cache:
@@ -52,8 +54,10 @@ services:
     image: whole/control:1
     networks: [back]
     secrets: [key]
+    stop_grace_period: 1s
     deploy:
       <<: *often
+      labels: {swarmsim.fence: 3s}
       placement: {constraints: [node.role == manager]}
   batch:
     image: whole/batch:1

@@ -5,6 +5,7 @@ from functools import partial
 
 from core.ids import NodeId, ServiceId
 from core.objects.node import NodeState
+from core.objects.task import TaskState, is_wanted
 from core.operations import Kind
 from core.timing import MS, SECOND
 from swarmsim.checks.tables import Tables
@@ -22,6 +23,7 @@ from swarmsim.scenario.expectations import (
     KeepsRunning,
     Leader,
     Members,
+    Pending,
     Updated,
 )
 from swarmsim.world import World
@@ -36,7 +38,7 @@ class Eventually:
 
     def __init__(self, world: World, origin_ns: int, expectation: Expectation, lacks: Missing) -> None:
         claim = expectation.claim
-        assert isinstance(claim, Leader | Converged | Members | CaughtUp | Updated | Gone)
+        assert isinstance(claim, Leader | Converged | Members | CaughtUp | Updated | Pending | Gone)
         self._world = world
         self._origin_ns = origin_ns
         self._expectation = expectation
@@ -88,6 +90,8 @@ def eventually(
             lacks = _once_carried_out(operator, origin_ns + claim.after_ns, partial(members_missing, world, claim))
         case Updated():
             lacks = _once_carried_out(operator, origin_ns + claim.after_ns, partial(update_missing, world, claim))
+        case Pending():
+            lacks = _once_carried_out(operator, origin_ns + claim.after_ns, partial(reason_missing, world, claim))
         case Gone():
             lacks = _once_carried_out(operator, origin_ns + claim.after_ns, partial(left, world, claim.service))
         case CaughtUp():
@@ -180,6 +184,20 @@ def update_missing(world: World, claim: Updated) -> str:
     if status is None:
         return f"{claim.service} was not updated"
     return "" if status.state is claim.state else f"{claim.service} is {status.state.value}: {status.message}"
+
+
+def reason_missing(world: World, claim: Pending) -> str:
+    """What the store says of the tasks of a service that are wanted and have no node."""
+    store = prevailing_store(world)
+    service_id = store.id_named(Kind.SERVICE, claim.service) if store is not None else None
+    if store is None or service_id is None:
+        return f"there is no service {claim.service}"
+    tasks = store.tasks_of_service(ServiceId(service_id))
+    reasons = [task.status.err for task in tasks if is_wanted(task) and task.status.state < TaskState.ASSIGNED]
+    if any(claim.because in reason for reason in reasons):
+        return ""
+    said = "; ".join(dict.fromkeys(reason or "nothing" for reason in reasons))
+    return f"{counted(len(reasons), 'task')} of {claim.service} waiting" + (f", who say: {said}" if said else "")
 
 
 def left(world: World, service: str) -> str:

@@ -29,6 +29,7 @@ from swarmsim.scenario.words import (
     POSITIVE_DURATION,
     SERVICE,
     STACK_OR_SERVICE,
+    TEXT,
     TRAFFIC,
     WINDOW,
     WRITER,
@@ -89,6 +90,7 @@ _MEMBERS: Final = _mapped(
 _UPDATED: Final = _mapped(
     expectations.Updated, Part("service", "service", SERVICE), Part("is", "state", _enum(UpdateState))
 )
+_PENDING: Final = _mapped(expectations.Pending, Part("service", "service", SERVICE), Part("because", "because", TEXT))
 _RATE: Final = _mapped(expectations.SuccessRate, Part("traffic", "traffic", TRAFFIC), _AT_LEAST)
 _ELECTIONS: Final = _mapped(expectations.Elections, Part("at-most", "at_most", count(0)))
 _RUNNING: Final = _mapped(Running, Part("service", "service", SERVICE), Part("at-least", "at_least", count(1)))
@@ -101,6 +103,7 @@ FORMS: Final = (
     _form("members", expectations.Members, _MEMBERS, *_AFTER),
     _form("caught-up", expectations.CaughtUp, Single("hosts", HOSTS), *_AFTER),
     _form("update", expectations.Updated, _UPDATED, *_AFTER),
+    _form("pending", expectations.Pending, _PENDING, *_AFTER),
     _form("gone", expectations.Gone, Single("service", SERVICE), *_AFTER),
     _form("success-rate", expectations.SuccessRate, _RATE, _OVER),
     _form("writes", expectations.Writes, Single("outcome", _enum(EXPECTED_OUTCOMES)), _OVER, _AT_LEAST, _BY),

@@ -90,6 +90,15 @@ class Updated(Struct, frozen=True, gc=False, tag="update"):
     state: UpdateState
 
 
+class Pending(Struct, frozen=True, gc=False, tag="pending"):
+    """A wanted task of a service runs nowhere, and its status says why, with these words among others."""
+
+    after_ns: int
+    within_ns: int
+    service: str
+    because: str
+
+
 class SuccessRate(Struct, frozen=True, gc=False, tag="success-rate"):
     """Of the requests of a traffic source that start in the window, this share gets a good answer within 1 s."""
 
@@ -167,6 +176,7 @@ Claim = (
     | Members
     | CaughtUp
     | Updated
+    | Pending
     | Gone
     | SuccessRate
     | Writes

@@ -1,14 +1,14 @@
 """The simulator as a `World`: `sim.world.World` with a `core.host.Host` on every machine."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from random import Random
 from typing import Any, Final
 
 from core.host import Host
-from core.ids import NodeId, SecretId
+from core.ids import NodeId, SecretId, TaskId
 from core.machines import Machines
-from core.mesh.routes import RouteTable
+from core.mesh.routes import RouteKey, RouteTable
 from core.operations import Operation
 from core.phases import HostPhase
 from core.raft.effects import Result
@@ -224,6 +224,9 @@ class SimulatedWorld:
     def programmed_routes(self, host: str) -> tuple[int, RouteTable] | None:
         tables = self.sim.machine(host).data_plane.tables
         return (tables.version, tables.records) if tables.version else None
+
+    def connections_given(self, host: str) -> Mapping[RouteKey, Mapping[TaskId, int]]:
+        return self.sim.machine(host).data_plane.tables.given()
 
     def containers(self, host: str) -> tuple[ContainerView, ...]:
         return tuple(

@@ -9,7 +9,7 @@ import pytest
 from data_plane_benches import DataPlaneBench, SimulatedDataPlane
 from hypothesis import given
 from hypothesis import strategies as st
-from route_specification import Programmed, from_container, from_outside, parts, resolve, reverse
+from route_specification import Programmed, from_container, from_outside, parts, resolve, reverse, to_own_ports
 
 from core.events import RoutesApplied, RoutesFailed
 from core.ids import NetworkId, NodeId, ServiceId, TaskId
@@ -55,7 +55,14 @@ backends = st.builds(
 )
 neighbours = st.builds(Neighbour, networks, addresses, st.just(NodeId("node")), st.sampled_from(("1.1.1.1", "2.2.2.2")))
 network_routes = st.builds(
-    NetworkRoute, networks, st.sampled_from(CALLED), st.just(1), st.just("10.0.0.0/24"), st.booleans(), addresses
+    NetworkRoute,
+    networks,
+    st.sampled_from(CALLED),
+    st.just(1),
+    st.just("10.0.0.0/24"),
+    st.booleans(),
+    st.sampled_from(("", *ADDRESSES)),
+    st.booleans(),
 )
 records = st.one_of(services(), backends, backends, neighbours, network_routes)
 
@@ -100,6 +107,8 @@ def compare(plane: DataPlaneBench, specified: Specified) -> None:
         for address in ADDRESSES:
             expected = from_container(table, turns, network_id, OWN, address)
             assert plane.from_container(network_id, OWN, address) == expected
+    for some in ((), NETWORKS[:1], NETWORKS):
+        assert plane.to_own_ports(some) == to_own_ports(table, some)
     for order in (NETWORKS, NETWORKS[::-1]):
         for address in ADDRESSES:
             assert plane.reverse(order, address) == reverse(table, order, address)

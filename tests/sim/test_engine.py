@@ -92,7 +92,7 @@ def test_a_health_check_makes_a_started_container_wait_for_its_health() -> None:
     run_task(world, "m1", task("web.1", health=True))
     assert phases(world, "m1", WEB) == [P.PREPARED, P.STARTED]
     assert not container_of(world).healthy
-    world.run_for(3 * SECOND)
+    world.run_for(30 * SECOND)
     assert phases(world, "m1", WEB)[-1] is P.HEALTHY
 
 

@@ -252,6 +252,42 @@ def test_a_host_mode_port_is_open_on_its_own_machine_only() -> None:
     assert mesh.outcome("m1", 9090)[0] is Outcome.REFUSED
 
 
+def test_a_host_mode_port_without_a_number_is_any_free_one_and_is_told() -> None:
+    mesh = Mesh()
+    anything = PortConfig(target_port=80, publish_mode=PublishMode.HOST)
+    fixed = replace(anything, published_port=32_768)
+    given = {}
+    for number, port in ((2, fixed), (3, anything), (4, anything)):
+        wanted = task(f"lonely.{number}", image="lonely")
+        run_task(mesh.world, "m3", with_host_port(wanted, port))
+        given[number] = opened(mesh, wanted.id)
+    assert given == {2: [32_768], 3: [32_769], 4: [32_770]}
+    assert mesh.outcome("m3", 32_770) == (Outcome.OK, None)
+    mesh.injector.start(faults.CrashTask((TaskId("lonely.4"),)))
+    assert opened(mesh, TaskId("lonely.4")) == []
+    assert mesh.outcome("m3", 32_770)[0] is Outcome.REFUSED
+
+
+def opened(mesh: Mesh, task_id: TaskId) -> list[int]:
+    """The numbers of the ports that the engine of m3 says a task has opened."""
+    container = mesh.world.machine("m3").engine.container(task_id)
+    assert container is not None
+    status = container.report().container
+    assert status is not None
+    return [port.published_port for port in status.ports]
+
+
+def test_a_container_on_an_internal_network_alone_cannot_be_reached_from_outside() -> None:
+    mesh = Mesh()
+    port = PortConfig(target_port=80, published_port=9090, publish_mode=PublishMode.HOST)
+    run_task(mesh.world, "m3", with_host_port(task("lonely.2", "lonely", {OTHER: "10.0.2.77/24"}), port))
+    assert mesh.outcome("m3", 9090) == (Outcome.OK, None)
+    other = mesh.world.machine("m3").data_plane.tables.records["network", OTHER]
+    assert isinstance(other, NetworkRoute)
+    mesh.change("m3", replace(other, internal=True))
+    assert mesh.outcome("m3", 9090) == (Outcome.REFUSED, Failure(Why.NOT_PUBLISHED, "m3", port=9090))
+
+
 def with_host_port(wanted: Task, port: PortConfig) -> Task:
     return replace(wanted, endpoint=EndpointSpec(ports=(port,)))
 

@@ -34,7 +34,7 @@ MESSAGES: tuple[Any, ...] = (
     VoteAnswered(7, True),
     ReadIndexed(3, 12, 10_000),
     Beat(SESSION, 1234),
-    BeatAnswer(SESSION, 1234, 250_000_000, NodeId(SESSION), 12_345, MANAGERS),
+    BeatAnswer(SESSION, 1234, 250_000_000, NodeId(SESSION), 12_345, MANAGERS, 1_000_000),
     RoutesAck(SESSION, 12_345, 12_345, 0),
 )
 

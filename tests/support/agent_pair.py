@@ -31,7 +31,7 @@ from core.ids import Address, NetworkId, NodeId, OperationId, SecretId, ServiceI
 from core.manager.dispatcher.dispatcher import Dispatcher
 from core.manager.draft import Draft
 from core.mesh.afresh import afresh
-from core.messages import Assignments, Manager
+from core.messages import Assignments, BeatAnswer, Manager
 from core.objects import Network, Node, Secret, Service, Task
 from core.objects.network import NetworkAttachment, NetworkSpec
 from core.objects.node import NodeDescription, NodeSpec, NodeState
@@ -64,6 +64,7 @@ MAX_IN_FLIGHT: Final = 12
 """The link is bounded: what comes on top is lost."""
 MAX_ROUNDS: Final = 500
 """More than anything may take that does not wait for time to pass."""
+FENCE_NS: Final = 3 * SECOND
 RUNNING_PHASES: Final = (ContainerPhase.STARTED, ContainerPhase.HEALTHY, ContainerPhase.UNHEALTHY)
 
 
@@ -150,6 +151,8 @@ class Pair:
         """What the data plane carries."""
         self.programming: list[ProgramRoutes] = []
         self.history: dict[TaskId, list[TaskState]] = {}
+        self.known_at = 0
+        """When a dispatcher last heard of the agent in its session, or the agent last started."""
         self.removed_for_good: set[TaskId] = set()
         self.started_before_removal: dict[TaskId, int] = {}
         self.committed = Store()
@@ -178,7 +181,7 @@ class Pair:
         """A new leader: what was not committed is lost, and a dispatcher begins with the committed store."""
         self.log.clear()
         self.head = self.committed.copy()
-        self.dispatcher = Dispatcher(self.committed, LAN, Random(self.rng.getrandbits(32)), self.now)
+        self.dispatcher = Dispatcher(self.committed, LAN, Random(self.rng.getrandbits(32)), self.now, lambda: self.now)
         finish(self.dispatcher.rebuild(self.now))
 
     def write(self, change: Callable[[Draft], None]) -> None:
@@ -231,6 +234,7 @@ class Pair:
         durable = replay(self.disk)
         self.tickets = Tickets()
         rng = Random(self.rng.getrandbits(32))
+        self.known_at = self.now
         return Agent(WORKER, Address("worker:2377"), LAN.dispatcher, self.tickets, durable, rng, self.now)
 
     def agent_step(self, event: AgentEvent) -> None:
@@ -317,7 +321,10 @@ class Pair:
         if to == WORKER:
             self.agent_step(Received(LEADER, WORKER, message))
         else:
-            self.leader_does(self.dispatcher.receive(self.now, WORKER, message))
+            effects = self.dispatcher.receive(self.now, WORKER, message)
+            if any(isinstance(effect, Send) and isinstance(effect.message, BeatAnswer) for effect in effects):
+                self.known_at = self.now
+            self.leader_does(effects)
 
     # Time
 
@@ -328,6 +335,15 @@ class Pair:
     def advance(self, by_ns: int) -> None:
         self.now += by_ns
         self.wake()
+
+    def cut_off(self, for_ns: int) -> None:
+        """Nothing that either says arrives for so long, however often they are woken."""
+        until = self.now + for_ns
+        while (at := self.deadline()) is not None and at <= until:
+            self.now = max(self.now + MS, at)
+            self.wake()
+            self.link.clear()
+        self.now = until
 
     def wake(self) -> None:
         if (at := self.agent.deadline()) is not None and at <= self.now:
@@ -357,6 +373,7 @@ class Pair:
             desired_state=desired,
             status=TaskStatus(TaskState.ASSIGNED),
             attachments=(NetworkAttachment(NETWORK, f"10.0.1.{2 + number % 6}/24"),),
+            fence_ns=FENCE_NS if number % 2 else None,
         )
         self.write(lambda draft: _done(draft.create(task)))
 
@@ -428,6 +445,7 @@ class Pair:
     # What must hold
 
     def check_always(self) -> None:
+        self._check_fences()
         for task_id, states in self.history.items():
             assert states == sorted(states), (task_id, states)
             ended = [state for state in states if state > TaskState.RUNNING]
@@ -436,6 +454,19 @@ class Pair:
             assert self.engine.started.count(task_id) == 1, f"{task_id} was started twice"
         for task_id in self.removed_for_good:
             assert self.engine.start_count(task_id) <= self.started_before_removal[task_id]
+
+    def _check_fences(self) -> None:
+        """A fenced task that still runs is to stop, unless a dispatcher may have counted on the agent since."""
+        if not self.engine.up or self.now < self.known_at + FENCE_NS:
+            return
+        self.wake()
+        told = [order.task_id for order in self.engine.orders if isinstance(order, StopTask | RemoveTask)]
+        for task in self.agent.tasks():
+            runs = task.id in self.engine.running() or self._is_starting(task.id)
+            assert task.fence_ns is None or not runs or task.id in told, f"{task.id} runs on behind its fence"
+
+    def _is_starting(self, task_id: TaskId) -> bool:
+        return any(isinstance(order, StartTask) and order.task_id == task_id for order in self.engine.orders)
 
     def check_settled(self) -> None:
         assert self.agent.session_id is not None

@@ -47,6 +47,9 @@ class DataPlaneBench(Protocol):
     def resolve(self, networks: Iterable[NetworkId], name: str) -> Resolution | None:
         """What a container on these networks is told about a name."""
 
+    def to_own_ports(self, networks: Iterable[NetworkId]) -> bool:
+        """Whether ports that a container on these networks has opened on this host lead to it."""
+
     def reverse(self, networks: Iterable[NetworkId], address: str) -> str | None:
         """What a container on these networks is told about an address."""
 
@@ -93,6 +96,9 @@ class SimulatedDataPlane:
 
     def reverse(self, networks: Iterable[NetworkId], address: str) -> str | None:
         return self._plane.tables.reverse(networks, address)
+
+    def to_own_ports(self, networks: Iterable[NetworkId]) -> bool:
+        return self._plane.tables.has_way_out(networks)
 
     def _balanced(self, route: ServiceRoute) -> Hop | None:
         tables = self._plane.tables

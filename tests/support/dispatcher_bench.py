@@ -76,6 +76,7 @@ class Leader:
     def __init__(self) -> None:
         self.now = 0
         self.hold = False
+        self.proof_age_ns = 0
         self.store = Store()
         self.sent: dict[NodeId, list[Any]] = {A: [], B: []}
         self.attempt = 0
@@ -90,10 +91,14 @@ class Leader:
     def begin(self) -> None:
         """A new leader's dispatcher."""
         self.head = self.store.copy()
-        self.dispatcher = Dispatcher(self.store, LAN, Random(1), self.now)
+        self.dispatcher = Dispatcher(self.store, LAN, Random(1), self.now, self.proven_at)
         finish(self.dispatcher.rebuild(self.now))
         self.pending: list[Any] = []
         self.settle([])
+
+    def proven_at(self) -> int:
+        """When it certainly led."""
+        return self.now - self.proof_age_ns
 
     def write(self, change: Callable[[Draft], object]) -> None:
         draft = Draft(self.head, self.head.index + 1, self.now)

@@ -1,13 +1,13 @@
 """A world without hosts' machinery: whatever a test says is so. Time passes by `run_until` alone."""
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from random import Random
 from typing import Any
 
-from core.ids import NodeId, SecretId
-from core.mesh.routes import RouteTable
+from core.ids import NodeId, SecretId, TaskId
+from core.mesh.routes import RouteKey, RouteTable
 from core.operations import Operation
 from core.phases import HostPhase
 from core.raft.effects import Applied, Refused, Result
@@ -61,6 +61,7 @@ class FakeWorld:
         self.statuses = {name: status(name) for name in names}
         self.stores: dict[str, Store] = {}
         self.routes: dict[str, tuple[int, RouteTable]] = {}
+        self.given: dict[str, dict[RouteKey, dict[TaskId, int]]] = {}
         self.boxes: dict[str, tuple[ContainerView, ...]] = {}
         self.secrets: dict[str, tuple[SecretId, ...]] = {}
         self.applied: list[tuple[int, Fault]] = []
@@ -155,6 +156,9 @@ class FakeWorld:
 
     def programmed_routes(self, host: str) -> tuple[int, RouteTable] | None:
         return self.routes.get(host)
+
+    def connections_given(self, host: str) -> Mapping[RouteKey, Mapping[TaskId, int]]:
+        return self.given.get(host, {})
 
     def containers(self, host: str) -> tuple[ContainerView, ...]:
         return self.boxes.get(host, ())

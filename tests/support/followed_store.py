@@ -32,8 +32,8 @@ def address(network_id: NetworkId, host: int) -> str:
     return f"10.0.{NETWORKS.index(network_id)}.{host}/24"
 
 
-def network(network_id: NetworkId, vni: int) -> Network:
-    spec = NetworkSpec(network_id, ingress=network_id == "ingress")
+def network(network_id: NetworkId, vni: int, internal: bool = False) -> Network:
+    spec = NetworkSpec(network_id, internal=internal, ingress=network_id == "ingress")
     return Network(network_id, spec, vni=vni, subnets=(Subnet(address(network_id, 0)),))
 
 
@@ -47,8 +47,10 @@ def node(node_id: NodeId, state: NodeState, moved: bool, attached: list[NetworkI
     )
 
 
-def service(service_id: ServiceId, attached: list[NetworkId], mode: EndpointMode, published: bool) -> Service:
-    targets = tuple(NetworkTarget(each, aliases=("alias",)) for each in attached)
+def service(
+    service_id: ServiceId, attached: list[NetworkId], mode: EndpointMode, published: bool, alias: str = "alias"
+) -> Service:
+    targets = tuple(NetworkTarget(each, aliases=(f"{alias}-on-{each}",)) for each in attached)
     spec = ServiceSpec(service_id, TaskSpec(ContainerSpec("image"), networks=targets))
     ports = (PortConfig(80, 8080),) if published else ()
     addresses = tuple(VirtualIP(each, address(each, 100 + SERVICES.index(service_id))) for each in attached)
@@ -73,9 +75,16 @@ def task(
 
 
 objects = st.one_of(
-    st.builds(network, st.sampled_from(NETWORKS), st.integers(4096, 4098)),
+    st.builds(network, st.sampled_from(NETWORKS), st.integers(4096, 4098), st.booleans()),
     st.builds(node, st.sampled_from(NODES), st.sampled_from([NodeState.READY, NodeState.DOWN]), st.booleans(), subsets),
-    st.builds(service, st.sampled_from(SERVICES), subsets, st.sampled_from(EndpointMode), st.booleans()),
+    st.builds(
+        service,
+        st.sampled_from(SERVICES),
+        subsets,
+        st.sampled_from(EndpointMode),
+        st.booleans(),
+        st.sampled_from(["alias", "other"]),
+    ),
     st.builds(
         task,
         st.sampled_from(TASKS),

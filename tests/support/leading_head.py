@@ -9,11 +9,11 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from allocator_audit import audit, leaks
 from msgspec.structs import replace
 
 from core.ids import ClusterId, NetworkId, NodeId
 from core.manager.allocator.allocator import Allocator
+from core.manager.allocator.audit import audit, leaks
 from core.manager.control.control import carry_out
 from core.manager.control_loops import ControlLoops
 from core.manager.draft import Draft

@@ -44,7 +44,7 @@ class Leader:
 
     def lead(self) -> None:
         """A manager made anew over the committed store."""
-        self.manager = Manager(self.store, LAN, self.rng, self.now, WALL_NS, SELF)
+        self.manager = Manager(self.store, LAN, self.rng, self.now, WALL_NS, SELF, lambda: self.now)
         while not self.manager.prepare(self.now):
             pass
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 from core.ids import NetworkId
 from core.mesh.balance import RoundRobin
 from core.mesh.names import TASKS, Resolution, claim, in_order, is_called, look_ups, task_id_in, task_name
+from core.mesh.outside import has_way_out
 from core.mesh.routes import (
     Backend,
     Neighbour,
@@ -173,6 +174,12 @@ def from_outside(table: RouteTable, turns: RoundRobin, port: int, protocol: Prot
     return None
 
 
+def to_own_ports(table: RouteTable, networks: Iterable[NetworkId]) -> bool:
+    """Whether ports that a container on these networks has opened on this host lead to it, and it out of them."""
+    routes = [route for network_id in networks if isinstance(route := table.get(("network", network_id)), NetworkRoute)]
+    return has_way_out(routes)
+
+
 def virtual(table: RouteTable, network_id: NetworkId, address: str) -> ServiceRoute | None:
     """The service whose virtual address on a network this is."""
     for route in _services(table):
@@ -191,7 +198,7 @@ def _balanced(table: RouteTable, turns: RoundRobin, route: ServiceRoute) -> Hop 
     """To the backend whose turn it is, from this host's load balancer, so that the answer comes back the same way."""
     backend = turns.choose(route.key, backends(table, route))
     network = table.get(("network", route.network_id))
-    if backend is None or not isinstance(network, NetworkRoute):
+    if backend is None or not isinstance(network, NetworkRoute) or not network.load_balancer_address:
         return None
     return _hop(table, route.network_id, network.load_balancer_address, backend.address)
 

@@ -36,13 +36,18 @@ class AddressPool:
         return self._last - self._first + 1 - inside
 
     @property
+    def free_count(self) -> int:
+        """How many addresses nobody holds."""
+        return self.size - len(self._held)
+
+    @property
     def held(self) -> dict[int, str]:
         """Address -> holder."""
         return self._held
 
     def take(self, holder: str) -> str | None:
         """A free address for `holder`, with prefix length; None if there is none."""
-        if len(self._held) >= self.size:
+        if not self.free_count:
             return None
         number = self._next
         while number in self._held or number == self.gateway:

@@ -5,9 +5,9 @@ leader rebuilds them from its head, so that nothing is handed out twice. An addr
 stopped: tasks on nodes that are down, and orphans, keep theirs.
 
 Work is queued by kind and id, and done in the order in which one needs the other: networks (VXLAN identifier,
-subnet; ingress first), services (ports, a virtual address per network), nodes (a load balancer's address on each
-network they take part in), tasks (an address per network; state NEW -> PENDING). Whatever cannot be had is
-written into the status of the tasks concerned, and tried again when something comes free.
+subnet; ingress first), nodes (a load balancer's address on each network they take part in, for which one was kept
+back), services (ports, a virtual address per network), tasks (an address per network; state NEW -> PENDING). Whatever
+cannot be had is written into the status of the tasks concerned, and tried again when something comes free.
 """
 
 from typing import Any
@@ -15,19 +15,19 @@ from typing import Any
 from msgspec.structs import replace
 
 from core.ids import NetworkId, NodeId, ServiceId, TaskId
-from core.manager.allocator.addresses import AddressPool
 from core.manager.allocator.holdings import (
-    all_holdings,
-    holdings_of,
+    all_holders,
     networks_of_node,
     networks_of_service,
     networks_of_task,
 )
+from core.manager.allocator.pools import Holder, Pools
 from core.manager.allocator.ports import PortPool
 from core.manager.allocator.presence import Presence
 from core.manager.allocator.subnets import next_subnet, next_vni, with_gateway
 from core.manager.control.networks import ingress_of
 from core.manager.draft import Draft
+from core.manager.task_moves import Writer
 from core.objects import Network, Node, Service, Task
 from core.objects.network import NetworkAttachment
 from core.objects.service import Endpoint, EndpointMode, VirtualIP
@@ -40,11 +40,12 @@ from core.store import Changed, Store
 class Allocator:
     """A reconciler: everything that needs an address, a port or a VXLAN identifier."""
 
-    kinds = (Kind.NETWORK, Kind.SERVICE, Kind.NODE, Kind.TASK)
+    kinds = (Kind.NETWORK, Kind.NODE, Kind.SERVICE, Kind.TASK)
+    writer = Writer.ALLOCATOR
 
     def __init__(self, head: Store) -> None:
         self._head = head
-        self._pools: dict[NetworkId, AddressPool] = {}
+        self._pools = Pools(head)
         self._ports = PortPool()
         self._presence = Presence()
         self._networks: dict[NetworkId, None] = {}
@@ -54,19 +55,17 @@ class Allocator:
         self._short: dict[Kind, dict[str, str]] = {kind: {} for kind in self.kinds}
         """What could not be served when it was last tried, and why."""
         self._freed = False
-        """Whether anything came free since."""
+        """Whether anything but an address came free since."""
 
     def rebuild(self, now: int) -> Parts:
         for network in self._head.networks.values():
             self._follow_network(network)
-        for holdings in parts_of(all_holdings(self._head)):
-            for holder, holding in holdings:
-                pool = self._pools.get(holding.network_id)
-                if pool is not None:
-                    pool.hold(holding.address, holder)
+        for holders in parts_of(all_holders(self._head)):
+            for holder in holders:
+                self._pools.follow(None, holder)
             yield
         for service in self._head.services.values():
-            self._ports.follow(service.id, None, service.endpoint)
+            self._ports.follow(None, service)
         self._services = dict.fromkeys(self._head.services)
         self._nodes = dict.fromkeys(self._head.nodes)
         for tasks in parts_of(self._head.tasks.values()):
@@ -78,7 +77,8 @@ class Allocator:
 
     @property
     def dirty(self) -> bool:
-        return bool(self._networks or self._services or self._nodes or self._tasks or self._freed)
+        queued = self._networks or self._services or self._nodes or self._tasks
+        return bool(queued or self._freed or self._pools.freed)
 
     def deadline(self) -> int | None:
         return None
@@ -90,7 +90,7 @@ class Allocator:
         if change.kind is Kind.NETWORK:
             self._on_network(old, new)
             return
-        self._follow_holdings(old, new)
+        self._pools.follow(old, new)
         if new is None:
             self._short[change.kind].pop(change.id, None)
         if change.kind is Kind.SERVICE:
@@ -105,10 +105,9 @@ class Allocator:
         if new is not None:
             self._follow_network(new)
         elif old is not None:
-            self._pools.pop(old.id, None)
+            self._pools.remove(old.id)
             self._networks.pop(old.id, None)
             self._short[Kind.NETWORK].pop(old.id, None)
-            self._freed = True
         if (new or old).spec.ingress:  # type: ignore[union-attr]  # one of them is there
             self._nodes.update(dict.fromkeys(self._head.nodes))
 
@@ -116,28 +115,12 @@ class Allocator:
         if not network.subnets:
             self._networks[network.id] = None
         elif network.id not in self._pools:
-            self._pools[network.id] = AddressPool(network.subnets[0])
-            self._freed = True
-
-    def _follow_holdings(self, old: Node | Service | Task | None, new: Node | Service | Task | None) -> None:
-        before, after = holdings_of(old), holdings_of(new)
-        if before == after:
-            return
-        for holding in before:
-            pool = self._pools.get(holding.network_id)
-            if pool is not None and old is not None and holding not in after:
-                pool.release(holding.address, old.id)
-                self._freed = True
-        for holding in after:
-            pool = self._pools.get(holding.network_id)
-            if pool is not None and new is not None:
-                pool.hold(holding.address, new.id)
+            self._pools.add(network.id, network.subnets[0])
 
     def _on_service(self, old: Service | None, new: Service | None) -> None:
         if new is None or (old is not None and old.endpoint != new.endpoint):
             self._freed = True
-        service_id = (new or old).id  # type: ignore[union-attr]  # one of them is there
-        self._ports.follow(service_id, old.endpoint if old else None, new.endpoint if new else None)
+        self._ports.follow(old, new)
         if new is not None and (old is None or old.spec != new.spec):
             self._services[new.id] = None
 
@@ -158,26 +141,26 @@ class Allocator:
                 return
             del self._networks[network_id]
             self._allocate_network(draft, self._head.networks[network_id])
-        for service_id in list(self._services):
-            if not draft.has_room_for(Kind.SERVICE, service_id):
-                return
-            del self._services[service_id]
-            self._allocate_service(draft, self._head.services.get(service_id))
         for node_id in list(self._nodes):
             if not draft.has_room_for(Kind.NODE, node_id):
                 return
             del self._nodes[node_id]
             self._allocate_node(draft, self._head.nodes.get(node_id))
+        for service_id in list(self._services):
+            if not draft.has_room_for(Kind.SERVICE, service_id):
+                return
+            del self._services[service_id]
+            self._allocate_service(draft, self._head.services.get(service_id))
         for task_id in list(self._tasks):
-            if not draft.has_room_for(Kind.TASK, task_id):
+            if not draft.has_room_for(Kind.TASK, task_id) or (draft.spent and not draft.full):
                 return
             del self._tasks[task_id]
             self._allocate_task(draft, self._head.tasks[task_id])
 
     def _try_again(self) -> None:
-        if self._freed:
-            self._freed = False
-            queues: tuple[dict[Any, None], ...] = (self._networks, self._services, self._nodes, self._tasks)
+        if self._freed or self._pools.freed:
+            self._freed = self._pools.freed = False
+            queues: tuple[dict[Any, None], ...] = (self._networks, self._nodes, self._services, self._tasks)
             for kind, queue in zip(self.kinds, queues, strict=True):
                 queue.update(dict.fromkeys(self._short[kind]))
                 self._short[kind].clear()
@@ -197,30 +180,30 @@ class Allocator:
                 " defaults to assign to the network"
             )
             return
-        self._pools[network.id] = AddressPool(subnet)
+        self._pools.add(network.id, subnet)
         draft.update(replace(network, vni=vni, subnets=(subnet,)))
-        self._freed = True
 
     def _allocate_service(self, draft: Draft, service: Service | None) -> None:
+        """Give a service what it can have, and take from it what it has no use for any more."""
         if service is None:
             return
-        ports = self._ports.assign(service.id, service.spec.endpoint, service.endpoint)
-        if ports is None:
-            self._short[Kind.SERVICE][service.id] = f"service {service.spec.name}: no free port to publish"
-            return
+        ports, problem = self._ports.assign(service)
+        if problem:
+            self._short[Kind.SERVICE][service.id] = f"service {service.spec.name}: {problem}"
         wanted = networks_of_service(self._head, service)
         if service.spec.endpoint.mode is EndpointMode.DNSRR:
             wanted = []
         current = {ip.network_id: ip.address for ip in service.endpoint.virtual_ips}
-        addresses = self._take(service.id, wanted, current)
-        if isinstance(addresses, str):
-            self._short[Kind.SERVICE][service.id] = addresses
-            return
-        virtual_ips = tuple(VirtualIP(network_id, address) for network_id, address in addresses.items())
-        endpoint = Endpoint(service.spec.endpoint, ports, virtual_ips)
+        virtual_ips = []
+        for network_id in wanted:
+            addresses = self._take(service, [network_id], current)
+            if isinstance(addresses, str):
+                self._short[Kind.SERVICE][service.id] = addresses
+            else:
+                virtual_ips.append(VirtualIP(network_id, addresses[network_id]))
+        endpoint = Endpoint(service.spec.endpoint, ports, tuple(virtual_ips))
         if endpoint != service.endpoint:
-            self._ports.follow(service.id, service.endpoint, endpoint)
-            draft.update(replace(service, endpoint=endpoint))
+            self._ports.follow(service, draft.update(replace(service, endpoint=endpoint)))
 
     def _allocate_node(self, draft: Draft, node: Node | None) -> None:
         """Give a node what it can have: one network's lack of addresses keeps no other from it."""
@@ -229,7 +212,7 @@ class Allocator:
         current = {attachment.network_id: attachment.address for attachment in node.attachments}
         attachments = []
         for network_id in self._networks_of(node):
-            addresses = self._take(node.id, [network_id], current)
+            addresses = self._take(node, [network_id], current)
             if isinstance(addresses, str):
                 self._short[Kind.NODE][node.id] = addresses
             else:
@@ -248,9 +231,10 @@ class Allocator:
         if service is None or not _needs_addresses(task):
             return
         short = self._short[Kind.SERVICE].get(service.id)
-        addresses = short or self._take(task.id, networks_of_task(self._head, task), {})
+        addresses = short or self._take(task, networks_of_task(self._head, task), {})
         if isinstance(addresses, str):
             self._short[Kind.TASK][task.id] = addresses
+            draft.look()
             if task.status.err != addresses:
                 status = replace(task.status, timestamp=draft.wall_ns, err=addresses)
                 draft.update(replace(task, status=status))
@@ -266,17 +250,16 @@ class Allocator:
         draft.update(replace(task, attachments=attachments, status=status))
 
     def _take(
-        self, holder: str, network_ids: list[NetworkId], current: dict[NetworkId, str]
+        self, holder: Holder, network_ids: list[NetworkId], current: dict[NetworkId, str]
     ) -> dict[NetworkId, str] | str:
         """An address on every one of the networks, keeping those held already; or nothing, and the reason."""
         addresses: dict[NetworkId, str] = {}
         for network_id in network_ids:
-            pool = self._pools.get(network_id)
-            address = current.get(network_id) or (pool.take(holder) if pool is not None else None)
+            address = current.get(network_id) or self._pools.take(holder, network_id)
             if address is None:
                 for taken_on, taken in addresses.items():
                     if taken_on not in current:
-                        self._pools[taken_on].release(taken, holder)
+                        self._pools.give_back(holder, taken_on, taken)
                 return self._reason(network_id)
             addresses[network_id] = address
         return addresses
@@ -290,18 +273,11 @@ class Allocator:
         return self._short[Kind.NETWORK].get(network_id, f"network {network.spec.name} is not allocated yet")
 
     def check_invariants(self) -> None:
-        """What the pools say is held is what the head's objects hold, and nodes take part where their tasks are."""
+        """Pools and ports say what the head's objects hold, and nodes take part where their tasks are."""
         for node in self._head.nodes.values():
             assert sorted(self._networks_of(node)) == sorted(networks_of_node(self._head, node)), node.id
-        held: dict[NetworkId, dict[int, str]] = {network_id: {} for network_id in self._pools}
-        for holder, holding in all_holdings(self._head):
-            pool = self._pools.get(holding.network_id)
-            if pool is not None:
-                twin = AddressPool(self._head.networks[holding.network_id].subnets[0])
-                twin.hold(holding.address, holder)
-                held[holding.network_id].update(twin.held)
-        for network_id, pool in self._pools.items():
-            assert pool.held == held[network_id], (network_id, pool.held, held[network_id])
+        self._pools.check_invariants()
+        self._ports.check_invariants(self._head.services.values())
 
 
 def _needs_addresses(task: Task) -> bool:

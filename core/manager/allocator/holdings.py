@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from core.ids import NetworkId
 from core.manager.control.networks import ingress_of
-from core.manager.orchestrator.tasks import has_stopped
+from core.manager.orchestrator.tasks import holds_addresses
 from core.objects import Node, Service, Task
 from core.objects.endpoint import EndpointSpec
 from core.objects.task import TaskSpec, TaskState
@@ -20,9 +20,9 @@ class Holding(Struct, frozen=True, gc=False):
     address: str
 
 
-def holds_addresses(task: Task) -> bool:
-    """Whether a task's container may still use its addresses: it has not stopped, or nobody can tell."""
-    return not has_stopped(task) or task.status.state is TaskState.ORPHANED
+def awaits_node(task: Task) -> bool:
+    """Whether a task has addresses, and the node that its networks will have to be on is not settled."""
+    return task.status.state < TaskState.ASSIGNED and bool(task.attachments) and holds_addresses(task)
 
 
 def occupies_node(task: Task) -> bool:
@@ -41,12 +41,17 @@ def holdings_of(stored: Node | Service | Task | None) -> tuple[Holding, ...]:
     return tuple(Holding(attachment.network_id, attachment.address) for attachment in stored.attachments)
 
 
+def all_holders(store: Store) -> Iterator[Node | Service | Task]:
+    """Everything that may hold addresses."""
+    for table in (store.services, store.nodes, store.tasks):
+        yield from table.values()
+
+
 def all_holdings(store: Store) -> Iterator[tuple[str, Holding]]:
     """Every holder's id with each of its holdings."""
-    for table in (store.services, store.nodes, store.tasks):
-        for stored in table.values():
-            for holding in holdings_of(stored):
-                yield stored.id, holding
+    for stored in all_holders(store):
+        for holding in holdings_of(stored):
+            yield stored.id, holding
 
 
 def networks_of_service(store: Store, service: Service) -> list[NetworkId]:

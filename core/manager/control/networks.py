@@ -1,6 +1,6 @@
 """Creating and removing overlay networks."""
 
-from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+from ipaddress import IPv4Address, IPv4Network
 from random import Random
 
 from core.ids import NetworkId, draw_id
@@ -8,14 +8,14 @@ from core.manager.control.names import check_dns_name
 from core.manager.control.references import resolve
 from core.manager.control.refusal import Refusal, forbidden, invalid, name_taken
 from core.manager.draft import Draft
+from core.manager.orchestrator.tasks import holds_addresses
 from core.objects.network import Network, NetworkSpec, Subnet
-from core.objects.task import TaskState
 from core.operations import CreateNetwork, ErrorCode, Kind, Remove
 from core.store import Store
 
 PREDEFINED = ("bridge", "host", "none", "default")
 SHORTEST_POOL_PREFIX = 8
-LONGEST_POOL_PREFIX = 29
+LONGEST_POOL_PREFIX = 30
 
 
 def create_network(draft: Draft, operation: CreateNetwork, rng: Random) -> str:
@@ -26,6 +26,8 @@ def create_network(draft: Draft, operation: CreateNetwork, rng: Random) -> str:
         raise forbidden(f"operation is not permitted on predefined {spec.name} network")
     if spec.driver != "overlay":
         raise invalid(f"network {spec.name}: driver {spec.driver} is not supported; use overlay")
+    if spec.ingress and spec.attachable:
+        raise invalid("ingress network cannot be attachable")
     _check_subnets(draft.head, spec)
     if draft.head.id_named(Kind.NETWORK, spec.name) is not None:
         raise name_taken("network", spec.name)
@@ -35,15 +37,15 @@ def create_network(draft: Draft, operation: CreateNetwork, rng: Random) -> str:
 
 
 def remove_network(draft: Draft, operation: Remove, rng: Random) -> None:
-    """Refused while a service or a task of one uses it."""
+    """Refused while a service uses it, or a task still has an address of it."""
     network: Network = resolve(draft.head, Kind.NETWORK, operation.reference)
     for service in draft.head.services.values():
-        explicit = any(target.network_id == network.id for target in service.spec.task.networks)
-        if explicit or (network.spec.ingress and service.spec.endpoint.uses_ingress):
+        if network.spec.ingress and service.spec.endpoint.uses_ingress:
+            raise invalid(f"ingress network cannot be removed because service {service.spec.name} depends on it")
+        if any(target.network_id == network.id for target in service.spec.task.networks):
             raise invalid(f"network {network.spec.name} is in use by service {service.spec.name}")
     for task in draft.head.tasks.values():
-        held = task.status.state <= TaskState.RUNNING
-        if held and any(attachment.network_id == network.id for attachment in task.attachments):
+        if holds_addresses(task) and any(attachment.network_id == network.id for attachment in task.attachments):
             raise invalid(f"network {network.spec.name} is in use by task {task.id}")
     draft.delete(Kind.NETWORK, network.id)
 
@@ -63,10 +65,7 @@ def _check_subnets(store: Store, spec: NetworkSpec) -> None:
     if len(spec.subnets) > 1:
         raise invalid(f"network {spec.name}: more than one subnet is not supported")
     for subnet in spec.subnets:
-        try:
-            _check_subnet(subnet)
-        except (AddressValueError, NetmaskValueError, ValueError) as error:
-            raise invalid(f"network {spec.name}: invalid subnet {subnet.subnet}: {error}") from None
+        _check_subnet(subnet)
         for other in store.networks.values():
             if any(_overlap(subnet, taken) for taken in (*other.spec.subnets, *other.subnets)):
                 raise invalid(f"network {spec.name}: subnet {subnet.subnet} overlaps with network {other.spec.name}")
@@ -77,10 +76,31 @@ def _overlap(one: Subnet, other: Subnet) -> bool:
 
 
 def _check_subnet(subnet: Subnet) -> None:
-    pool = IPv4Network(subnet.subnet)
+    """Refuse, in Docker's words, what does not fit together."""
+    pool = _network(subnet.subnet, "subnet")
     if not SHORTEST_POOL_PREFIX <= pool.prefixlen <= LONGEST_POOL_PREFIX:
-        raise ValueError(f"the prefix must be between /{SHORTEST_POOL_PREFIX} and /{LONGEST_POOL_PREFIX}")
-    if subnet.gateway and IPv4Address(subnet.gateway) not in pool:
-        raise ValueError(f"gateway {subnet.gateway} is outside")
-    if subnet.ip_range and not IPv4Network(subnet.ip_range).subnet_of(pool):
-        raise ValueError(f"IP range {subnet.ip_range} is outside")
+        limits = f"its prefix must be between /{SHORTEST_POOL_PREFIX} and /{LONGEST_POOL_PREFIX}"
+        raise invalid(f"ipam configuration: invalid subnet {subnet.subnet}: {limits}")
+    if subnet.ip_range and not _network(subnet.ip_range, "range").subnet_of(pool):
+        raise invalid(f"ipam configuration: subnet {subnet.subnet} does not contain range {subnet.ip_range}")
+    if subnet.gateway:
+        gateway = _address(subnet.gateway)
+        if gateway not in pool:
+            raise invalid(f"ipam configuration: subnet {subnet.subnet} does not contain gateway {subnet.gateway}")
+        if gateway in (pool.network_address, pool.broadcast_address):
+            reason = f"it is the first or last address of {subnet.subnet}"
+            raise invalid(f"ipam configuration: invalid gateway {subnet.gateway}: {reason}")
+
+
+def _network(text: str, what: str) -> IPv4Network:
+    try:
+        return IPv4Network(text)
+    except ValueError as error:
+        raise invalid(f"ipam configuration: invalid {what} {text}: {error}") from None
+
+
+def _address(text: str) -> IPv4Address:
+    try:
+        return IPv4Address(text)
+    except ValueError as error:
+        raise invalid(f"ipam configuration: invalid gateway {text}: {error}") from None

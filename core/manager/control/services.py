@@ -18,8 +18,20 @@ from core.manager.control.refusal import invalid, name_taken, not_possible, not_
 from core.manager.control.task_specs import bound_task_spec
 from core.manager.draft import Draft
 from core.manager.update.states import UpdateEvent, moved
-from core.objects.drain_grace import DRAIN_GRACE_LABEL, BadDrainGrace, labelled_drain_grace_ns
-from core.objects.service import JobStatus, Replicated, ReplicatedJob, Service, ServiceSpec, UpdateConfig, is_job
+from core.objects.drain_grace import labelled_drain_grace_ns
+from core.objects.fence import check_fence
+from core.objects.labels import BadLabel
+from core.objects.restart_backoff import check_restart_backoff
+from core.objects.service import (
+    JobStatus,
+    Replicated,
+    ReplicatedJob,
+    Service,
+    ServiceSpec,
+    UpdateConfig,
+    UpdateOrder,
+    is_job,
+)
 from core.operations import CreateService, Kind, Remove, UpdateService
 from core.store import Store
 
@@ -83,15 +95,17 @@ def _bound_spec(store: Store, spec: ServiceSpec, own_id: ServiceId | None) -> Se
     check_port_conflicts(store, spec.endpoint, own_id)
     if spec.endpoint.uses_ingress and ingress_of(store) is None:
         raise not_possible("service needs ingress network, but no ingress network is present")
-    _check_drain_grace(spec)
+    _check_labels(spec)
     return replace(spec, task=bound_task_spec(store, spec.task))
 
 
-def _check_drain_grace(spec: ServiceSpec) -> None:
+def _check_labels(spec: ServiceSpec) -> None:
     try:
         labelled_drain_grace_ns(spec.labels)
-    except BadDrainGrace as error:
-        raise invalid(f"service {spec.name}: label {DRAIN_GRACE_LABEL}: {error}") from None
+        check_restart_backoff(spec.labels, spec.task.restart.delay_ns)
+        check_fence(spec.labels, UpdateOrder.START_FIRST in (spec.update.order, spec.rollback.order))
+    except BadLabel as error:
+        raise invalid(f"service {spec.name}: {error}") from None
 
 
 def check_mode(spec: ServiceSpec) -> None:

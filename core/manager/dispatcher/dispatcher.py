@@ -29,6 +29,7 @@ from core.manager.dispatcher.registrations import Registrations
 from core.manager.dispatcher.report_intake import ReportIntake
 from core.manager.dispatcher.sessions import AgentSession, Sessions
 from core.manager.draft import Draft
+from core.manager.task_moves import Writer
 from core.messages import (
     AssignmentsAck,
     Beat,
@@ -62,9 +63,11 @@ class Dispatcher:
     """
 
     kinds: tuple[Kind, ...] = ()
+    writer = Writer.AGENT
 
-    def __init__(self, committed: Store, timing: Timing, rng: Random, now: int) -> None:
+    def __init__(self, committed: Store, timing: Timing, rng: Random, now: int, proven_at: Callable[[], int]) -> None:
         self._committed = committed
+        self._proven_at = proven_at
         self._timing = timing.dispatcher
         self._rng = rng
         self._sessions = Sessions()
@@ -247,7 +250,8 @@ class Dispatcher:
         node = self._committed.nodes[session.node_id]
         managers = self._managers
         raft_id = _order(session, node)
-        answer = BeatAnswer(session.id, message.sequence, session.heartbeat_ns, raft_id, node.version, managers)
+        age_ns = now - self._proven_at()
+        answer = BeatAnswer(session.id, message.sequence, session.heartbeat_ns, raft_id, node.version, managers, age_ns)
         out.append(Send(node.id, answer))
 
     def _heard(self, now: int, session: AgentSession) -> None:

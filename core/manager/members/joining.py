@@ -12,6 +12,7 @@ from random import Random
 from core.effects import Effect
 from core.ids import NodeId, draw_id
 from core.manager.draft import Draft
+from core.manager.task_moves import Writer
 from core.messages import JoinAccepted, JoinRejected, JoinRequest, Manager
 from core.objects import Node
 from core.objects.cluster import JoinTokens
@@ -29,6 +30,7 @@ class Joining:
     """A reconciler: requests to join -> nodes."""
 
     kinds: tuple[Kind, ...] = ()
+    writer = Writer.NOBODY
 
     def __init__(self, committed: Store, rng: Random) -> None:
         self._committed = committed

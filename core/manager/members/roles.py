@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from core.ids import Address, NodeId, draw_id
 from core.manager.draft import Draft
+from core.manager.task_moves import Writer
 from core.messages import Register
 from core.objects.node import ManagerStatus, Node, NodeState, Role
 from core.operations import Kind
@@ -36,6 +37,7 @@ class RoleManager:
     """A reconciler: roles -> Raft identities; and the plan for Raft's membership."""
 
     kinds = (Kind.NODE,)
+    writer = Writer.NOBODY
 
     def __init__(self, committed: Store, head: Store, rng: Random, node_id: NodeId) -> None:
         self._committed = committed

@@ -20,6 +20,7 @@ from core.manager.orchestrator.tasks import is_current, is_lost, must_wait, new_
 from core.manager.placement.constraints import meets, parse_constraints
 from core.manager.restart.policy import should_restart
 from core.manager.restart.restart import restart
+from core.manager.task_moves import Writer
 from core.objects.node import Availability, Node
 from core.objects.service import Global, GlobalJob, Service
 from core.objects.task import Task, TaskState, is_wanted
@@ -34,6 +35,7 @@ class GlobalOrchestrator:
     """A reconciler: services and nodes -> tasks."""
 
     kinds = (Kind.SERVICE, Kind.TASK, Kind.NODE)
+    writer = Writer.ORCHESTRATOR
 
     def __init__(self, head: Store, rng: Random) -> None:
         self._head = head

@@ -16,6 +16,7 @@ from core.manager.draft import Draft
 from core.manager.orchestrator.slot_looks import SlotLooks
 from core.manager.orchestrator.tasks import NOWHERE, is_current, is_lost, must_wait, new_task, want
 from core.manager.restart.restart import restart
+from core.manager.task_moves import Writer
 from core.objects.node import Node
 from core.objects.service import ReplicatedJob, Service
 from core.objects.task import Task, TaskState, is_wanted
@@ -58,6 +59,7 @@ class ReplicatedJobs:
     """A reconciler: jobs -> tasks."""
 
     kinds = (Kind.SERVICE, Kind.TASK, Kind.NODE)
+    writer = Writer.ORCHESTRATOR
 
     def __init__(self, head: Store, rng: Random) -> None:
         self._head = head

@@ -3,6 +3,7 @@
 from core.ids import ServiceId
 from core.manager.draft import Draft
 from core.manager.orchestrator.tasks import want
+from core.manager.task_moves import Writer
 from core.objects.task import TaskState
 from core.operations import Kind
 from core.parts import Parts
@@ -13,6 +14,7 @@ class ServiceRemoval:
     """A reconciler: a service that is not there -> desired REMOVE for its tasks."""
 
     kinds = (Kind.SERVICE,)
+    writer = Writer.ORCHESTRATOR
 
     def __init__(self, head: Store) -> None:
         self._head = head

@@ -21,6 +21,7 @@ from core.manager.orchestrator.tally import Tally
 from core.manager.orchestrator.tasks import NOWHERE, is_lost, must_wait, new_task, want
 from core.manager.restart.policy import should_restart
 from core.manager.restart.restart import restart
+from core.manager.task_moves import Writer
 from core.objects.node import Node
 from core.objects.service import Replicated, Service
 from core.objects.task import Task, TaskState, is_wanted
@@ -33,6 +34,7 @@ class ReplicatedOrchestrator:
     """A reconciler: services -> tasks."""
 
     kinds = (Kind.SERVICE, Kind.TASK, Kind.NODE)
+    writer = Writer.ORCHESTRATOR
 
     def __init__(self, head: Store, rng: Random) -> None:
         self._head = head

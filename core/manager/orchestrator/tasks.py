@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from core.ids import NodeId, TaskId, draw_id
 from core.manager.draft import Draft
 from core.objects.drain_grace import labelled_drain_grace_ns
+from core.objects.fence import labelled_fence_ns
 from core.objects.node import Availability, Node, NodeState
 from core.objects.service import Service
 from core.objects.task import Task, TaskState, TaskStatus, is_wanted
@@ -27,6 +28,7 @@ def new_task(
     *,
     waits: bool = False,
     by_update: bool = False,
+    failures_in_a_row: int = 0,
 ) -> Task:
     """A task from the service's template. Global services give the node and slot 0.
 
@@ -48,6 +50,8 @@ def new_task(
         endpoint=service.spec.endpoint,
         by_update=by_update,
         drain_grace_ns=labelled_drain_grace_ns(service.spec.labels),
+        fence_ns=labelled_fence_ns(service.spec.labels),
+        failures_in_a_row=failures_in_a_row,
     )
 
 
@@ -60,6 +64,11 @@ def has_stopped(task: Task) -> bool:
     """Whether no container of it is left, or never will be."""
     state = task.status.state
     return state > TaskState.RUNNING or (state < TaskState.ASSIGNED and not is_wanted(task))
+
+
+def holds_addresses(task: Task) -> bool:
+    """Whether its container may still use its addresses: it has not stopped, or nobody can tell."""
+    return not has_stopped(task) or task.status.state is TaskState.ORPHANED
 
 
 def started(job_iteration: int | None) -> TaskState:

@@ -4,7 +4,7 @@ from random import Random
 
 from core.manager.draft import Draft
 from core.manager.orchestrator.tasks import NOWHERE, new_task, want
-from core.manager.restart.policy import should_restart
+from core.manager.restart.policy import failures_in_a_row, should_restart
 from core.manager.update.out_of_date import is_out_of_date
 from core.objects.service import Service
 from core.objects.task import Task, TaskState, is_wanted
@@ -24,7 +24,18 @@ def restart(draft: Draft, rng: Random, service: Service, task: Task, by_update: 
     if by_update is None:
         by_update = task.by_update and _is_awaited(draft.head, service, task)
     node_id = task.node_id if task.slot == 0 else NOWHERE
-    draft.create(new_task(rng, service, task.slot, draft.wall_ns, node_id, waits=True, by_update=by_update))
+    draft.create(
+        new_task(
+            rng,
+            service,
+            task.slot,
+            draft.wall_ns,
+            node_id,
+            waits=True,
+            by_update=by_update,
+            failures_in_a_row=failures_in_a_row(service, task, draft.wall_ns),
+        )
+    )
 
 
 def _is_awaited(store: Store, service: Service, task: Task) -> bool:

@@ -4,7 +4,8 @@ Theory of operation. A replacement is allocated, scheduled and prepared while it
 
 - its restart delay, counted from its creation, is over, and
 - every earlier task of its slot that was told to stop has stopped, or is on a node that is down or gone, or one minute
-  has passed since then. An earlier one that is still wanted (an update that starts first) is not waited for.
+  has passed since then. An earlier one that is still wanted (an update that starts first) is not waited for. One with
+  a fence is always waited for, until it has stopped or its fence is over (`core.manager.lifecycle`).
 
 The delay is fixed when the replacement is first seen. All else is read off the head. A new leader counts the delay from
 the replacement's creation time, as far as wall clocks can be believed (`Wall.started_at`), but the minute anew on its
@@ -17,6 +18,7 @@ from core.manager.alarms import Alarms
 from core.manager.draft import Draft
 from core.manager.orchestrator.tasks import has_stopped, is_unreachable, started, want
 from core.manager.restart.policy import restart_delay_ns
+from core.manager.task_moves import Writer
 from core.manager.wall import Wall
 from core.objects.task import Task, TaskState, is_wanted
 from core.operations import Kind
@@ -34,6 +36,7 @@ class Starter:
     """A reconciler: desired READY -> RUNNING, or for a job COMPLETE."""
 
     kinds = (Kind.TASK, Kind.NODE)
+    writer = Writer.ORCHESTRATOR
 
     def __init__(self, head: Store, timing: Timing, wall: Wall) -> None:
         self._head = head
@@ -107,19 +110,22 @@ class Starter:
         due_at = self._due_at[task_id]
         if now < due_at:
             return False
-        return now >= due_at + STOP_TIMEOUT_NS or not self._is_awaited(self._head.tasks[task_id])
+        return not self._is_awaited(self._head.tasks[task_id], patient=now < due_at + STOP_TIMEOUT_NS)
 
-    def _is_awaited(self, task: Task) -> bool:
-        """Whether an earlier task of the slot may still be running where it can be heard of."""
+    def _is_awaited(self, task: Task, patient: bool) -> bool:
+        """Whether an earlier task of the slot may still run: with a fence, or if `patient` where it can be heard of."""
         for other in self._head.tasks_in_slot(slot_of(task)):
             if other.id == task.id:
                 break
             if is_wanted(other) or has_stopped(other):
                 continue
-            if not is_unreachable(self._head.nodes.get(other.node_id)):
+            if other.fence_ns is not None:
+                return True
+            if patient and not is_unreachable(self._head.nodes.get(other.node_id)):
                 return True
         return False
 
     def _wait_on(self, now: int, task_id: TaskId) -> None:
         due_at = self._due_at[task_id]
-        self._alarms.set(task_id, due_at if now < due_at else due_at + STOP_TIMEOUT_NS)
+        if now < due_at + STOP_TIMEOUT_NS:  # later, only what happens to earlier tasks can end the wait
+            self._alarms.set(task_id, due_at if now < due_at else due_at + STOP_TIMEOUT_NS)

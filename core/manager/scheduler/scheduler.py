@@ -19,6 +19,7 @@ from core.manager.scheduler.fleet import Fleet
 from core.manager.scheduler.node_info import ServiceVersion, load_of, occupies
 from core.manager.scheduler.preferences import Branch, tree_of
 from core.manager.scheduler.spread import Spread
+from core.manager.task_moves import Writer
 from core.objects.node import Node
 from core.objects.task import Task, TaskState, TaskStatus, is_wanted
 from core.operations import Kind
@@ -51,6 +52,7 @@ class Scheduler:
     """A reconciler: state PENDING -> ASSIGNED, or a reason why not."""
 
     kinds = (Kind.TASK, Kind.NODE, Kind.SERVICE)
+    writer = Writer.SCHEDULER
 
     def __init__(self, head: Store) -> None:
         self._head = head

@@ -6,7 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from core.manager.draft import Draft
-from core.manager.orchestrator.tasks import is_lost, new_task, want
+from core.manager.orchestrator.tasks import ended_by_itself, is_lost, new_task, want
 from core.manager.placement.constraints import meets, parse_constraints
 from core.manager.restart.policy import should_restart
 from core.manager.restart.restart import restart
@@ -142,6 +142,8 @@ class Turn:
         if self._state not in UNDER_WAY or not is_wanted(task):
             return None
         if task.status.state > TaskState.RUNNING:
+            if not ended_by_itself(task):  # stopped behind its fence
+                return None
             ran_at = self._rollout.ran_at.get(task.id)
             if ran_at is not None and self._now > ran_at + self._monitor_ns:
                 return None

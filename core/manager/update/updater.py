@@ -22,6 +22,7 @@ from random import Random
 from core.ids import ServiceId
 from core.manager.alarms import Alarms
 from core.manager.draft import Draft
+from core.manager.task_moves import Writer
 from core.manager.update.rollout import Rollout
 from core.manager.update.turn import Turn
 from core.manager.wall import Wall
@@ -37,6 +38,7 @@ class Updater:
     """A reconciler: services and tasks -> other tasks in their place."""
 
     kinds = (Kind.SERVICE, Kind.TASK, Kind.NODE)
+    writer = Writer.ORCHESTRATOR
 
     def __init__(self, head: Store, rng: Random, wall: Wall) -> None:
         self._head = head

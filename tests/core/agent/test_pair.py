@@ -4,7 +4,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
-from agent_pair import Pair
+from agent_pair import FENCE_NS, Pair
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,6 +50,7 @@ ACTIONS: Final[dict[str, Callable[[Pair, int], None]]] = {
     "routes fail": lambda pair, number: pair.program(fail=True),
     "time passes": lambda pair, number: pair.advance(number * 5 * MS),
     "long time passes": lambda pair, number: pair.advance(1 * SECOND + number * 50 * MS),
+    "the link is cut for long": lambda pair, number: pair.cut_off(FENCE_NS + number * 50 * MS),
     "create": lambda pair, number: pair.create_task(number),
     "run": lambda pair, number: pair.want(number, TaskState.RUNNING),
     "stop": lambda pair, number: pair.want(number, TaskState.SHUTDOWN),
@@ -93,7 +94,7 @@ def test_whatever_happens_it_comes_right_in_the_end(seed: int, schedule: list[tu
 def test_the_hard_cases_are_reached() -> None:
     """A search that never meets what it is for proves nothing."""
     reached: set[str] = set()
-    for seed in range(200):
+    for seed in range(400):
         rng = Random(seed)
         pair = Pair(seed % 4)
         for _ in range(40):
@@ -110,6 +111,7 @@ def test_the_hard_cases_are_reached() -> None:
         "table failed to program",
         "task removed while it ran",
         "message repeated after its session",
+        "a fence was over while a task ran",
     }
 
 
@@ -125,6 +127,10 @@ def _hard_cases(pair: Pair, action: str) -> set[str]:
         "engine back with orders whose outcome was open": action == "engine is up" and bool(pair.engine.orders),
         "table failed to program": action == "routes fail" and bool(pair.programming),
         "task removed while it ran": action == "delete" and bool(pair.engine.running()),
+        "a fence was over while a task ran": any(
+            task.fence_ns is not None and task.id in pair.engine.running() and pair.now >= pair.known_at + FENCE_NS
+            for task in stored
+        ),
         "message repeated after its session": action == "repeat" and pair.agent.session_id is None and bool(pair.link),
     }
     return {name for name, holds in facts.items() if holds}

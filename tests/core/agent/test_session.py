@@ -60,7 +60,7 @@ class Agent:
         return self.session.state
 
     def beat_answered(self, sequence: int) -> None:
-        message = BeatAnswer(self.session.id, sequence, TIMING.heartbeat_ns, NodeId(""), 1, ())
+        message = BeatAnswer(self.session.id, sequence, TIMING.heartbeat_ns, NodeId(""), 1, (), 0)
         self.session.beat_answered(self.now, message)
 
 
@@ -213,6 +213,6 @@ def test_an_order_of_an_older_node_object_is_not_followed(held: Agent) -> None:
     for sequence, (raft_id, version) in enumerate([("r2", 9), ("r1", 5)], start=1):
         held.until(held.now + TIMING.heartbeat_ns)
         held.session.beat_answered(
-            held.now, BeatAnswer(held.session.id, sequence, TIMING.heartbeat_ns, NodeId(raft_id), version, ())
+            held.now, BeatAnswer(held.session.id, sequence, TIMING.heartbeat_ns, NodeId(raft_id), version, (), 0)
         )
     assert (held.session.assigned_raft_id, held.session.assigned_at_version) == ("r2", 9)

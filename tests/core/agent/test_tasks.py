@@ -27,7 +27,7 @@ class Host:
     def __init__(self, *found: Task, engine: bool = True) -> None:
         self.missing_secrets = False
         self.now = 0
-        self.tasks = Tasks(self._materials)
+        self.tasks = Tasks(self._materials, 0)
         self.tasks.recover(found)
         self.ordered: list[Effect] = []
         if engine:

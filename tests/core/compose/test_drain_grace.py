@@ -54,6 +54,10 @@ def test_a_task_bears_what_the_label_of_its_service_says(labels: object, meant: 
             "labels[1]: label swarmsim.drain-grace: '31s' is " + TOO_LONG,
         ),
         (
+            ["team=a", "swarmsim.restart-backoff=slowly"],
+            "labels[1]: label swarmsim.restart-backoff: 'slowly' is not a longest restart delay" + ADVICE,
+        ),
+        (
             ["swarmsim.drain-grace"],
             "labels[0]: label swarmsim.drain-grace: '' is not a drain grace" + ADVICE,
         ),

@@ -4,12 +4,12 @@ Each rule is followed by a leader that works until it rests, sometimes without a
 always is checked then; what must hold in the end, once all nodes are back and all agents obey, at teardown.
 """
 
-from allocator_audit import audit
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from leading_head import Swarm, node_of, task_spec
 from msgspec.structs import replace
 
+from core.manager.allocator.audit import audit
 from core.manager.orchestrator.tasks import has_stopped, is_lost
 from core.manager.placement.constraints import meets, parse_constraints
 from core.manager.update.out_of_date import is_out_of_date

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from core.ids import NodeId
 from core.manager.lifecycle import ORPHAN_AFTER_NS
+from core.manager.orchestrator.tasks import holds_addresses
 from core.manager.reaper import RETURN_NS
 from core.manager.restart.starter import STOP_TIMEOUT_NS
 from core.objects.network import NetworkSpec, Subnet
@@ -217,6 +218,21 @@ def test_removing_a_node_gives_its_tasks_up_at_once() -> None:
     swarm.check()
 
 
+def test_addresses_of_a_node_that_is_removed_are_free_at_once() -> None:
+    """The services live on, and so would the records of their orphans, as history that holds addresses."""
+    swarm = Swarm(workers=2)
+    swarm.ask(CreateNetwork(NetworkSpec("front")))
+    template = replace(task_spec(), networks=(NetworkTarget("front"),))  # type: ignore[arg-type]  # a name
+    swarm.create("web", template, Replicated(2))
+    [lost] = [task for task in swarm.running("web") if task.node_id == "w1"]
+    swarm.set_state("w1", NodeState.DOWN)
+    swarm.settle()
+    assert holds_addresses(swarm.head.tasks[lost.id])
+    assert swarm.remove(Kind.NODE, "w1") is None
+    assert lost.id not in swarm.head.tasks
+    swarm.check()
+
+
 def test_history_is_kept_to_the_limit_and_never_at_the_cost_of_the_running_task() -> None:
     swarm = Swarm(workers=1)
     swarm.create("web", task_spec(restart=RestartPolicy(delay_ns=0)))
@@ -266,3 +282,22 @@ def test_addresses_that_run_out_are_reported_and_waited_for() -> None:
     swarm.run_for(SECOND)
     swarm.check()
     assert len(swarm.running("b")) > 3 - len(waiting)
+
+
+def test_losing_nodes_gives_no_attempts_back() -> None:
+    """Lost tasks are history too, but must not push out of it the attempts that were made."""
+    swarm = Swarm(workers=2)
+    policy = RestartPolicy(RestartCondition.ANY, delay_ns=1 * SECOND, max_attempts=2)
+    swarm.create("web", task_spec(restart=policy), Replicated(1))
+    for _ in range(2):
+        fail(swarm, swarm.running("web")[0])
+        swarm.run_for(1 * SECOND)
+    for _ in range(4):
+        node_id = swarm.running("web")[0].node_id
+        swarm.set_state(node_id, NodeState.DOWN)
+        swarm.settle()
+        swarm.set_state(node_id, NodeState.READY)
+        swarm.settle()
+    fail(swarm, swarm.running("web")[0])
+    swarm.run_for(60 * SECOND)
+    assert swarm.running("web") == []

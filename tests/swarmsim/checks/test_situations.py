@@ -137,4 +137,4 @@ def test_addresses_and_secrets_that_change_hands_are_seen() -> None:
         world.boxes["w1"] = (ContainerView(TaskId(task_id), True, True, (), (place,)),)
         world.secrets["w1"] = tuple(SecretId(each) for each in secrets)
         situations.sample(world)
-    assert reached == {"address-given-again": 1, "secret-held": 1, "secret-revoked": 1}
+    assert +reached == {"address-given-again": 1, "secret-held": 1, "secret-revoked": 1}

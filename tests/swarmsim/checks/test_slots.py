@@ -82,6 +82,7 @@ def complaint(check: Check) -> str:
 OLD, NEW = task("old"), getting_ready("new", node="node-w2")
 RUN = replace(NEW, desired_state=TaskState.RUNNING)
 TOLD = replace(OLD, desired_state=SHUTDOWN)
+FENCED = replace(OLD, fence_ns=10 * SECOND)
 RUNS = task("runs")
 """Of all tasks, this one's container runs, whatever its record says."""
 
@@ -101,6 +102,12 @@ GOOD: dict[str, list[tuple[Any, ...]]] = {
         (replace(RUN, spec_version=2),),
         (TOLD,),
     ],
+    "one with a fence is waited for until its fence is over": [
+        (FENCED,),
+        (node("node-w1", DOWN), replace(FENCED, desired_state=SHUTDOWN), NEW),
+        (replace(FENCED, desired_state=SHUTDOWN, status=TaskStatus(TaskState.ORPHANED)),),
+        (RUN,),
+    ],
     "two slots are two": [(OLD,), (task("other", slot=2),)],
     "a record goes once its task has stopped": [(OLD,), (TOLD,), (stopped(OLD),), ((Kind.TASK, "old"),)],
     "or at the index at which it has": [(OLD,), (TOLD,), ((Kind.TASK, "old"),)],
@@ -119,6 +126,10 @@ BAD: dict[str, tuple[list[tuple[Any, ...]], str]] = {
     "one is made to run beside one given up": ([(OLD,), (TOLD,), (RUN,)], "beside ['old']"),
     "nor on a node that is back": (
         [(OLD,), (node("node-w1", DOWN), TOLD, NEW), (node("node-w1"),), (RUN,)],
+        "beside ['old']",
+    ),
+    "one with a fence is not waited for": (
+        [(FENCED,), (node("node-w1", DOWN), replace(FENCED, desired_state=SHUTDOWN), NEW), (RUN,)],
         "beside ['old']",
     ),
     "a record goes while its task runs": (
@@ -172,6 +183,12 @@ def test_what_may_not_happen_in_a_slot(name: str) -> None:
 def test_a_task_that_will_not_stop_is_waited_for_a_minute(waited_ns: int, violated: bool) -> None:
     history = History().then(node("node-w1"), node("node-w2"), OLD).then(TOLD, NEW).then(RUN, at_ns=waited_ns)
     assert bool(complaint(history.check)) is violated
+
+
+def test_one_with_a_fence_is_waited_for_as_long_as_it_takes() -> None:
+    told = replace(FENCED, desired_state=SHUTDOWN)
+    history = History().then(node("node-w1"), node("node-w2"), FENCED).then(told, NEW)
+    assert "beside ['old']" in complaint(history.then(RUN, at_ns=100 * LONGEST_WAIT_NS).check)
 
 
 def test_a_container_runs_on_the_host_that_is_its_tasks_node() -> None:

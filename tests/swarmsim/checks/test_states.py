@@ -13,9 +13,9 @@ from core.mesh.routes import Neighbour, RouteTable
 from core.objects import Network, Node, Secret, Service, Task
 from core.objects.network import NetworkAttachment, NetworkSpec, Subnet
 from core.objects.node import NodeSpec
-from core.objects.port import PortConfig
+from core.objects.port import PortConfig, PublishMode
 from core.objects.secret import SecretSpec
-from core.objects.service import Endpoint, ServiceSpec, VirtualIP
+from core.objects.service import Endpoint, EndpointSpec, ServiceSpec, VirtualIP
 from core.objects.task import ContainerSpec, FileTarget, SecretReference, TaskSpec, TaskState, TaskStatus
 from core.store import Create, Store, Transaction
 from core.timing import DOCKER, LAN, SECOND, Timing
@@ -99,6 +99,15 @@ def service(name: str, address: str = "", port: int = 0) -> Service:
     return Service(ServiceId(name), spec, endpoint=Endpoint(ports=ports, virtual_ips=ips))
 
 
+def network(name: str, subnet: str) -> Network:
+    return Network(NetworkId(name), NetworkSpec(name), vni=5000, subnets=(Subnet(subnet),))
+
+
+def host_task(name: str, node: str, state: TaskState = TaskState.RUNNING, port: int = 80) -> Task:
+    endpoint = EndpointSpec(ports=(PortConfig(8000, port, publish_mode=PublishMode.HOST),))
+    return task(name, state=state, node_id=NodeId(node), endpoint=endpoint)
+
+
 @pytest.mark.parametrize(
     ("objects", "expected"),
     [
@@ -129,6 +138,26 @@ def service(name: str, address: str = "", port: int = 0) -> Service:
         ([service("web", port=80), service("api", port=80)], "port tcp 80 is held by service web and by service api"),
         ([Network(NetworkId("x"), NetworkSpec("x"), vni=4097)], "vni 4097"),
         ([task("a", attachments=at("10.0.2.5/24"))], "does not have to give"),
+        (
+            [
+                task("a", state=TaskState.ORPHANED, attachments=at("10.0.1.5/24")),
+                task("b", attachments=at("10.0.1.5/24")),
+            ],
+            "held by task a",
+        ),
+        (
+            [
+                task("a", state=TaskState.PENDING, attachments=at("10.0.1.5/24"), desired_state=TaskState.REMOVE),
+                task("b", attachments=at("10.0.1.5/24")),
+            ],
+            "",
+        ),
+        ([Node(NodeId("n1"), NodeSpec(), attachments=at("10.0.1.5/24")), service("web", "10.0.1.5")], "held by"),
+        ([network("x", "10.0.0.0/23")], "networks net and x share addresses of 10.0.1.0/24"),
+        ([network("x", "10.0.2.0/24")], ""),
+        ([host_task("a", "n1"), host_task("b", "n2"), host_task("c", "n1", port=81)], ""),
+        ([host_task("a", "n1"), host_task("b", "n1")], "host port n1 tcp 80 is held by task a and by task b"),
+        ([host_task("a", "n1", state=TaskState.FAILED), host_task("b", "n1")], ""),
         ([task("a", attachments=at("10.0.1.255/24"))], "does not have to give"),
     ],
 )

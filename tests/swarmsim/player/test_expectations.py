@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 import pytest
 from fake_world import FakeWorld
@@ -22,7 +23,7 @@ from core.timing import MS, SECOND
 from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSample
 from swarmsim.checks.tables import Tables
 from swarmsim.player.convergence import missing
-from swarmsim.player.eventual import Eventually, eventually, leader_missing, left
+from swarmsim.player.eventual import Eventually, eventually, leader_missing, left, reason_missing
 from swarmsim.player.operator import Operator
 from swarmsim.player.rates import judge_success_rate, judge_write_acknowledged, judge_writes
 from swarmsim.player.roster import Roster
@@ -293,6 +294,34 @@ def test_a_swarm_has_converged_only_while_its_tables_are_what_the_store_says_now
     assert missing(world, tables) == ""
     store.apply(2, Transaction((Create(Node(NodeId("node-m2"), NodeSpec(), version=2)),), 1))
     assert missing(world, tables) == "m2 has no whole routing table"
+
+
+def waiting(name: str, reason: str = "", state: TaskState = TaskState.PENDING, **changes: Any) -> Task:
+    status = TaskStatus(state, err=reason)
+    spec = TaskSpec(ContainerSpec("app"))
+    return Task(TaskId(name), ServiceId("web-id"), 1, spec, 1, status=status, version=1, **changes)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "lacks"),
+    [
+        ([waiting("a", "no suitable node (too small)")], ""),
+        ([waiting("a", "too large"), waiting("b", "it is too small", TaskState.NEW)], ""),
+        ([waiting("a", "too large")], "1 task of web waiting, who say: too large"),
+        ([waiting("a")], "1 task of web waiting, who say: nothing"),
+        ([waiting("a", "too small", desired_state=TaskState.SHUTDOWN)], "0 tasks of web waiting"),
+        ([waiting("a", "too small", TaskState.FAILED)], "0 tasks of web waiting"),
+        ([], "0 tasks of web waiting"),
+    ],
+)
+def test_a_task_that_waits_says_why(tasks: list[Task], lacks: str) -> None:
+    world = FakeWorld("m1")
+    service = Service(ServiceId("web-id"), ServiceSpec("web", TaskSpec(ContainerSpec("app"))), version=1)
+    world.stores["m1"] = Store()
+    created = (Create(service), *(Create(task) for task in tasks))
+    world.stores["m1"].apply(1, Transaction(created, 1))
+    assert reason_missing(world, claims.Pending(0, SECOND, "web", "too small")) == lacks
+    assert reason_missing(world, claims.Pending(0, SECOND, "api", "too small")) == "there is no service api"
 
 
 def test_a_service_is_gone_once_its_tasks_are() -> None:

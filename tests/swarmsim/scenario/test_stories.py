@@ -22,11 +22,22 @@ DIRECTORY = ROOT / "scenarios"
 OPTIONS = Options(record_facts=False)
 
 TURNED_RED_BY = {
+    "address-pool-exhausted": ("stacks/crowded.yml", "stacks/crowded-but-roomy.yml", "pending: {service: shop_web"),
     "bad-image-rolls-back": ("healthy-after: 2s", "healthy-after: 200ms", "running: {service: web_front"),
     "drain-every-host": ("stacks/web.yml", "stacks/web-without-drain.yml", "success-rate"),
+    "host-port-conflicts": ("join: {workers: 1}", "join: {managers: 1}", "running: {service: house_door"),
+    "failing-health-check-pauses": ("healthy-after: 1h", "healthy-after: 200ms", "is: paused"),
+    "isolated-workers-with-fencing": ("timing: lan", "timing: docker", "running: {service: bank_ledger"),
+    "isolated-workers-without-fencing": (
+        "stacks/ledger-without-fence.yml",
+        "stacks/ledger.yml",
+        "sometimes: two-containers-of-one-slot",
+    ),
     "job-with-crashing-workers": ("exits-after: 10s", "exits-after: 60s", "converged: all"),
+    "kill-daemon-against-kill": ("kill-daemon: w1", "kill: w1", "success-rate: {traffic: neighbours"),
     "leader-lost-in-mid-update": ("kill: leader", "kill: {managers: 3, including: leader}", "is: completed"),
     "rack-loss": ("stacks/web.yml", "stacks/web-anywhere.yml", "running: {service: web_front"),
+    "rolling-host-reboots": ("drain: w1", "slow-disk: w1, latency: 1ms", "success-rate"),
     "rolling-update": ("stacks/web.yml", "stacks/web-without-drain.yml", "success-rate"),
     "corrupt-disk": ("corrupt-disk: m3", "slow-disk: m3, latency: 1ms", "sometimes: corrupt-disk-rejoined"),
     "ended-group-comes-back": ("promote: [m2, m3]", "drain: [m2, m3]", "managers: 3, workers: 2"),

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 import pytest
-from allocator_audit import audit, leaks
 from leading_head import Swarm, task_spec
 from msgspec.structs import replace
 
 from core.ids import NodeId
+from core.manager.allocator.audit import audit, leaks
 from core.manager.draft import Draft
 from core.objects import Node, Service, Task
 from core.objects.network import NetworkAttachment, NetworkSpec

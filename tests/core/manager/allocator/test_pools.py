@@ -5,6 +5,7 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from core.ids import ClusterId, NetworkId, ServiceId
 from core.manager.allocator.addresses import AddressPool, address_number
@@ -13,7 +14,8 @@ from core.manager.allocator.subnets import FIRST_VNI, next_subnet, next_vni
 from core.objects import Cluster, Network
 from core.objects.network import NetworkSpec, Subnet
 from core.objects.port import PortConfig, Protocol, PublishMode
-from core.objects.service import Endpoint, EndpointSpec
+from core.objects.service import Endpoint, EndpointSpec, Service, ServiceSpec
+from core.objects.task import ContainerSpec, TaskSpec
 
 SUBNETS = [
     Subnet("10.0.0.0/29"),
@@ -100,24 +102,72 @@ def test_vxlan_identifiers_are_the_lowest_free() -> None:
     assert next_vni([network("a", vni=FIRST_VNI), network("b", vni=FIRST_VNI + 2)]) == FIRST_VNI + 1
 
 
+def publishing(name: str, *ports: PortConfig, given: tuple[PortConfig, ...] = ()) -> Service:
+    spec = ServiceSpec(name, TaskSpec(ContainerSpec("app")), endpoint=EndpointSpec(ports=ports))
+    return Service(ServiceId(name), spec, endpoint=Endpoint(spec.endpoint, given))
+
+
+def numbers(ports: tuple[PortConfig, ...]) -> list[int]:
+    return [port.published_port for port in ports]
+
+
+def assigned(pool: PortPool, service: Service) -> list[int]:
+    """The numbers for all its ports."""
+    ports, problem = pool.assign(service)
+    assert not problem
+    return numbers(ports)
+
+
+def given_to(pool: PortPool, service: Service) -> Service:
+    """The service with the ports that the pool assigns, which are held from now on."""
+    ports, problem = pool.assign(service)
+    assert not problem
+    served = replace(service, endpoint=Endpoint(service.spec.endpoint, ports))
+    pool.follow(None, served)
+    return served
+
+
 def test_dynamic_ports_are_unique_per_protocol_sticky_and_run_out() -> None:
     pool = PortPool()
-    one, other = ServiceId("one"), ServiceId("other")
-    spec = EndpointSpec(ports=(PortConfig(80), PortConfig(81), PortConfig(80, protocol=Protocol.UDP)))
-    ports = pool.assign(one, spec, Endpoint())
-    assert ports is not None
-    assert [port.published_port for port in ports] == [30_000, 30_001, 30_000]
-    endpoint = Endpoint(spec, ports)
-    pool.follow(one, None, endpoint)
-    fewer = EndpointSpec(ports=(PortConfig(81),))
-    kept = pool.assign(one, fewer, endpoint)
-    assert kept is not None
-    assert kept[0].published_port == 30_001
+    one = given_to(pool, publishing("one", PortConfig(80), PortConfig(81), PortConfig(80, protocol=Protocol.UDP)))
+    assert numbers(one.endpoint.ports) == [30_000, 30_001, 30_000]
+    assert assigned(pool, publishing("one", PortConfig(81), given=one.endpoint.ports)) == [30_001]
     everything = tuple(PortConfig(80, number) for number in range(FIRST_DYNAMIC_PORT + 2, LAST_DYNAMIC_PORT + 1))
-    pool.follow(other, None, Endpoint(EndpointSpec(), everything))
-    assert pool.assign(ServiceId("third"), EndpointSpec(ports=(PortConfig(1),)), Endpoint()) is None
-    assert pool.assign(ServiceId("third"), EndpointSpec(ports=(PortConfig(1, 30_000),)), Endpoint()) is None
-    host = EndpointSpec(ports=(PortConfig(1, publish_mode=PublishMode.HOST),))
-    assert pool.assign(ServiceId("third"), host, Endpoint()) == host.ports  # its node chooses
-    pool.follow(one, endpoint, None)
-    assert set(pool.held.values()) == {other}
+    pool.follow(None, publishing("other", given=everything))
+    host = PortConfig(1, publish_mode=PublishMode.HOST)  # its node chooses
+    third = publishing("third", PortConfig(1), host)
+    assert pool.assign(third) == ((host,), "all tcp ports from 30000 to 32767 are in use")
+    third = publishing("third", host, PortConfig(1, 30_000))
+    assert pool.assign(third) == ((host,), "port 30000/tcp is in use by another service")
+    pool.follow(one, None)
+    assert set(pool.held.values()) == {"other"}
+    pool.check_invariants([publishing("other", given=everything)])
+
+
+def test_sctp_ports_are_given_like_the_others() -> None:
+    sctp = PortConfig(80, protocol=Protocol.SCTP)
+    assert numbers(given_to(PortPool(), publishing("one", sctp, PortConfig(80))).endpoint.ports) == [30_000, 30_000]
+
+
+def test_ports_that_differ_in_nothing_keep_their_numbers_too() -> None:
+    pool = PortPool()
+    one = given_to(pool, publishing("one", PortConfig(80), PortConfig(80)))
+    assert numbers(one.endpoint.ports) == [30_000, 30_001]
+    assert pool.assign(one) == (one.endpoint.ports, "")
+    more = publishing("one", PortConfig(80), PortConfig(80), PortConfig(443, 8443), given=one.endpoint.ports)
+    assert assigned(pool, more) == [30_000, 30_001, 8443]
+
+
+def test_a_port_that_is_asked_for_by_number_is_given_to_nobody_else() -> None:
+    """Whether its service has it already or not, and whether all nodes open it or just those with a task."""
+    pool = PortPool()
+    pool.follow(None, publishing("one", PortConfig(80, 30_000)))
+    pool.follow(None, publishing("two", PortConfig(80, 30_001, publish_mode=PublishMode.HOST)))
+    assert assigned(pool, publishing("three", PortConfig(80))) == [30_002]
+    assert assigned(pool, publishing("three", PortConfig(80, protocol=Protocol.UDP))) == [30_000]
+
+
+def test_a_number_that_another_service_got_meanwhile_is_not_kept() -> None:
+    pool = PortPool()
+    pool.follow(None, publishing("one", given=(PortConfig(80, 30_000),)))
+    assert assigned(pool, publishing("two", PortConfig(80), given=(PortConfig(80, 30_000),))) == [30_001]

@@ -84,6 +84,14 @@ def test_to_register_again_and_again_is_no_word(leader: Leader) -> None:
     assert leader.state(A) == NodeState.READY
 
 
+def test_an_answer_says_how_long_ago_the_leader_certainly_led(leader: Leader) -> None:
+    session_id = leader.register(A)
+    leader.take(A, BeatAnswer)
+    leader.proof_age_ns = 7 * SECOND
+    leader.receive(A, Beat(session_id, 100))
+    assert [answer.proof_age_ns for answer in leader.take(A, BeatAnswer)] == [7 * SECOND]
+
+
 def test_a_beating_node_stays_ready_and_is_told_when_to_beat_next(leader: Leader) -> None:
     session_id = leader.register(A)
     leader.beat({A: session_id}, 5 * SECOND)

@@ -1,0 +1,98 @@
+"""Fenced slots never run twice: judged at the instant a container starts, on what really runs then.
+
+When a container of a task with a fence starts, no other container of a fenced task of its slot runs, on any host. An
+agent can end nothing while its daemon is dead or paused, or its engine does not answer; once that is over it has one
+fence more. So a container is excused whose host was *helpless* within that time.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from core.events import ContainerPhase
+from core.ids import TaskId
+from core.objects.fence import fence_wait_ns
+from core.objects.task import Task
+from core.store import slot_of
+from core.timing import NEVER
+from core.trials.faults import StopEngine
+from sim.facts import ContainerChanged, DaemonStarted, DaemonStopped, FaultEnded, FaultStarted, Paused, Resumed
+from swarmsim.checks.check import Check, furthest_store
+from swarmsim.counting import counted
+from swarmsim.world import FactListener, World
+
+_STARTS: Final = (ContainerPhase.STARTED, ContainerPhase.HEALTHY)
+
+
+class FencedSlotsNeverDoubled(Check):
+    """Judged whenever a container starts."""
+
+    name = "fenced-slots-never-doubled"
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+        self._helpless_until: dict[str, int] = {}
+        """When each host was last helpless; NEVER while it is."""
+        self._stopped_engines: dict[int, tuple[str, ...]] = {}
+        self._excused: set[TaskId] = set()
+
+    def handlers(self) -> Mapping[type, FactListener]:
+        return {
+            ContainerChanged: self._on_container,
+            DaemonStopped: self._on_helpless,
+            Paused: self._on_helpless,
+            DaemonStarted: self._on_able,
+            Resumed: self._on_able,
+            FaultStarted: self._on_fault,
+            FaultEnded: self._on_fault_ended,
+        }
+
+    def remark(self) -> str:
+        count = len(self._excused)
+        return f"{counted(count, 'container')} could not be ended by a helpless host" if count else ""
+
+    def judge(self, at_ns: int, started: Task, others: Iterable[tuple[Task, str]]) -> None:
+        """A container of this task has just started; these of its slot run as well, each on its host."""
+        if started.fence_ns is None:
+            return
+        doubled: list[str] = []
+        for task, host in others:
+            if task.fence_ns is None:
+                continue
+            if at_ns - self._helpless_until.get(host, -NEVER) <= fence_wait_ns(task):
+                self._excused.add(task.id)
+            else:
+                doubled.append(f"{task.id} on {host}")
+        self.expect(not doubled, at_ns, f"{started.id} starts while of its fenced slot there runs {', '.join(doubled)}")
+
+    def _on_container(self, at_ns: int, host: str, fact: ContainerChanged) -> None:
+        store = furthest_store(self._world) if fact.phase in _STARTS else None
+        task = store.tasks.get(fact.task_id) if store is not None else None
+        if store is None or task is None or task.fence_ns is None:
+            return
+        tasks = {other.id: other for other in store.tasks_in_slot(slot_of(task)) if other.id != task.id}
+        running = [
+            (tasks[container.task_id], each)
+            for each in self._world.hosts()
+            for container in self._world.containers(each)
+            if container.running and container.task_id in tasks
+        ]
+        self.judge(at_ns, task, running)
+
+    def _on_helpless(self, at_ns: int, host: str, fact: object) -> None:
+        self._helpless_until[host] = NEVER
+
+    def _on_able(self, at_ns: int, host: str, fact: object) -> None:
+        if host in self._helpless_until and not any(host in hosts for hosts in self._stopped_engines.values()):
+            self._helpless_until[host] = at_ns
+
+    def _on_fault(self, at_ns: int, host: str, fact: FaultStarted) -> None:
+        if isinstance(fact.fault, StopEngine):
+            self._stopped_engines[fact.number] = fact.fault.hosts
+            for each in fact.fault.hosts:
+                self._on_helpless(at_ns, each, fact)
+
+    def _on_fault_ended(self, at_ns: int, host: str, fact: FaultEnded) -> None:
+        for each in self._stopped_engines.pop(fact.number, ()):
+            if self._world.status(each).lives:
+                self._on_able(at_ns, each, fact)
