@@ -315,7 +315,8 @@ class _Drawing:
         profile, latest_ns = self._profile, self._source.latest_ns
         booted_ns = profile.faulty_ns + BOOT_NS
         found = draw_rotations(self._stream("tokens"), latest_ns)
-        found += draw_locks(self._stream("locks"), latest_ns, booted_ns)
+        if not self._members_change:  # nobody unlocks a manager that an operator has given up, and may have in vain
+            found += draw_locks(self._stream("locks"), latest_ns, booted_ns)
         stay = self._manager_count >= 3 and not self._members_change
         found += draw_moves(self._stream("moves"), latest_ns, self._managers if stay else (), self._workers)
         if anew:
