@@ -1,7 +1,8 @@
 """What a host as a whole keeps on its disk, and what comes back of it after a restart. Pure functions.
 
 The records of all its machines share one FIFO. A new node id starts everything afresh: what was written before belongs
-to another membership. A new Raft id starts Raft's part afresh: the log of another Raft member is not this one's.
+to another membership. A new Raft id starts Raft's part afresh: the log of another Raft member is not this one's. But
+that of a group begun anew is, which was announced before (`Renewal`).
 
 Damage may have hidden the newest identity. An older one that can still be read will do as long as it is of the same
 membership: the host takes part as no Raft member anyway, and asks the leader what it is to be. So that one of an
@@ -31,6 +32,14 @@ class Founding(Struct, frozen=True, gc=False):
 
     operation: InitSwarm
     tokens: JoinTokens
+    unlock_key: str = ""
+
+
+class Renewal(Struct, frozen=True, gc=False):
+    """A group that this manager begins anew alone, as `raft_id`, at `index`: done, or done again after a restart."""
+
+    raft_id: NodeId
+    index: int
 
 
 class Identity(Struct, frozen=True, gc=False, tag="identity"):
@@ -48,8 +57,17 @@ class Identity(Struct, frozen=True, gc=False, tag="identity"):
     founding: Founding | None = None
     managers: tuple[Manager, ...] = ()
     """The managers as last heard of: a second place for what the agent keeps, should its records be damaged."""
+    renewal: Renewal | None = None
+    """Under way: Raft's part on the disk is that of `raft_id` still, or already the new group's."""
+    former_raft_ids: tuple[NodeId, ...] = ()
+    """The members it was in groups that have ended, the last `REMEMBERED_FORMER` of them."""
+    key_check: str = ""
+    """A check of the key without which this manager does not start (`core.unlock_key.check_of`); empty if it does."""
     membership_count: int = 0
     """How often this host has entered or left a swarm."""
+
+
+REMEMBERED_FORMER: Final = 16
 
 
 class HostDurable(Struct, frozen=True):
@@ -78,7 +96,8 @@ def replay(writes: Iterable[tuple[Stream, Any]], corrupt: bool = False, membersh
         if stream is Stream.IDENTITY:
             if record.node_id != identity.node_id:
                 agent.clear()
-            if record.raft_id != identity.raft_id:
+            renewed = identity.renewal is not None and identity.renewal.raft_id == record.raft_id
+            if record.raft_id != identity.raft_id and not renewed:
                 raft.clear()
             identity = record
         elif stream is Stream.AGENT:

@@ -89,6 +89,25 @@ class MakeKeys(Struct, frozen=True, gc=False):
     lengths: tuple[int, ...]
 
 
+class SealWith(Struct, frozen=True, gc=False):
+    """Seal what is secret on this host's disk with this unlock key from here on; with none, if it is empty.
+
+    Takes its place in the order of the writes. Sealed are Raft's part and, once there are any, the host's own keys;
+    `Identity` and the agent's part stay readable without the key. A driver that does not encrypt has nothing to do.
+    """
+
+    key: str
+
+
+class OpenLog(Struct, frozen=True, gc=False):
+    """Somebody showed the right unlock key: open with it what is sealed; answer with `LogOpened`, once.
+
+    After that tell the container engine's state anew, as at a start.
+    """
+
+    key: str
+
+
 class Halt(Struct, frozen=True, gc=False):
     """This host can promise nothing any more: throw it away and recover from the disk."""
 
@@ -108,6 +127,8 @@ Effect = (
     | RemoveTask
     | ProgramRoutes
     | MakeKeys
+    | SealWith
+    | OpenLog
     | Observe
     | Halt
 )

@@ -5,13 +5,14 @@ from enum import Enum
 from msgspec import Struct
 
 from core.durability import Persisted
-from core.ids import NodeId, OperationId, TaskId, Ticket
+from core.ids import Address, NodeId, OperationId, TaskId, Ticket
 from core.messages import SwarmMessage
 from core.objects.node import NodeDescription
 from core.objects.task import ContainerStatus
 from core.operations import Operation
 from core.raft.events import Cancelled, Received, StorageFreed, StorageLow, Tick
 from core.raft.messages import Message as RaftMessage
+from core.raft.records import RaftDurable
 
 Message = RaftMessage | SwarmMessage
 """Everything that travels between hosts."""
@@ -43,9 +44,13 @@ class PersistFailed(Struct, frozen=True, gc=False):
 
 
 class HostDescribed(Struct, frozen=True, gc=False):
-    """What this machine is; given at start and when it changes."""
+    """What this machine is, and where others reach it; given at start and when it changes.
+
+    Without an address, a member is reached where it was.
+    """
 
     description: NodeDescription
+    address: Address = Address("")
 
 
 class EngineUp(Struct, frozen=True, gc=False):
@@ -115,6 +120,12 @@ class KeyMaterial(Struct, frozen=True, gc=False):
     secrets: tuple[bytes, ...]
 
 
+class LogOpened(Struct, frozen=True, gc=False):
+    """What the unlock key has opened: Raft's part of the disk, as it was when this host started."""
+
+    raft: RaftDurable
+
+
 class Requested(Struct, frozen=True, gc=False):
     """A client asks for something; it is answered by exactly one `Reply` with this ticket, which is above 0 and new."""
 
@@ -138,6 +149,7 @@ Event = (
     | RoutesApplied
     | RoutesFailed
     | KeyMaterial
+    | LogOpened
     | StorageLow
     | StorageFreed
     | Requested

@@ -26,6 +26,25 @@ class Refused(Struct, frozen=True, gc=False, tag="refused"):
     reason: str
 
 
+class ManagersCounted(Struct, frozen=True, gc=False, tag="managers-counted"):
+    """The leader sees an even number of managers that vote, or no more one; `warning` is what to tell users, if any."""
+
+    voter_count: int
+    warning: str
+
+
+class BegunAnew(Struct, frozen=True, gc=False, tag="begun-anew"):
+    """A manager has begun its swarm anew alone, at log `index`: the declared exception to what clients are promised.
+
+    All up to `certain_index` is kept: so far it knows that the log was committed. Of what comes between that and
+    `index`, acknowledged or not, whatever it did not hold is lost.
+    """
+
+    raft_id: NodeId
+    index: int
+    certain_index: int
+
+
 class SessionOpened(Struct, frozen=True, gc=False, tag="session-opened"):
     """The dispatcher accepted an agent's registration."""
 
@@ -103,6 +122,8 @@ SwarmFact = (
     HostPhaseChanged
     | Halted
     | Refused
+    | ManagersCounted
+    | BegunAnew
     | SessionOpened
     | SessionLost
     | AgentConnected

@@ -1,6 +1,6 @@
 """Founding a swarm: from a client's `InitSwarm` to the first objects in the store.
 
-Theory of operation. First come the secrets of the swarm's tokens, which the driver makes. With them the host becomes a
+Theory of operation. First come the secrets of the swarm's tokens (`core.key_requests`). With them the host becomes a
 manager (`core.membership`) under an identity that holds everything needed to repeat the first transaction. It is
 proposed at once for the client; should that come to nothing, or the host restart in between, then by the host itself,
 each time it leads, until the objects are in the store. So a client that is refused cannot be told that nothing will be
@@ -8,48 +8,24 @@ done.
 """
 
 from core.durable import Identity
-from core.effects import MakeKeys
-from core.events import KeyMaterial
 from core.ids import Ticket
 from core.objects.node import NodeDescription
-from core.operations import FoundSwarm, InitSwarm
+from core.operations import FoundSwarm
 from core.outbox import Outbox
 from core.raft.events import Propose
-from core.tokens import TOKEN_SECRET_LENGTHS
 
 
 class Founder:
     """What is under way of founding a swarm; most of the time nothing."""
 
-    __slots__ = ("_client", "_keys_wanted", "_outbox", "_proposed")
+    __slots__ = ("_client", "_outbox", "_proposed")
 
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
-        self._keys_wanted: dict[Ticket, tuple[Ticket, InitSwarm]] = {}
-        """By the ticket under which the secrets are asked for: the client's, and what it asks."""
         self._proposed: Ticket | None = None
         """The proposal that is not answered yet."""
         self._client: Ticket | None = None
         """Whoever asked, if that was since this host's start."""
-
-    @property
-    def awaits_keys(self) -> bool:
-        """Whether a client waits for secrets to be made."""
-        return bool(self._keys_wanted)
-
-    def ask_for_keys(self, ticket: Ticket, operation: InitSwarm) -> None:
-        """The first thing."""
-        keys_ticket = self._outbox.tickets.draw()
-        self._keys_wanted[keys_ticket] = (ticket, operation)
-        self._outbox.emit([MakeKeys(keys_ticket, TOKEN_SECRET_LENGTHS)])
-
-    def take_keys(self, event: KeyMaterial) -> tuple[Ticket, InitSwarm] | None:
-        """Whose secrets these are, and what it asked; None if it is gone."""
-        return self._keys_wanted.pop(event.ticket, None)
-
-    def cancel(self, ticket: Ticket) -> None:
-        """A client is gone: what has not begun to take effect is given up."""
-        self._keys_wanted = {keys: wanted for keys, wanted in self._keys_wanted.items() if wanted[0] != ticket}
 
     def propose_for(self, client: Ticket, identity: Identity, description: NodeDescription) -> Propose:
         """The first objects, to be answered to the client."""
@@ -84,6 +60,7 @@ class Founder:
         request = FoundSwarm(
             operation=founding.operation,
             tokens=founding.tokens,
+            unlock_key=founding.unlock_key,
             cluster_id=identity.cluster_id,
             node_id=identity.node_id,
             raft_id=identity.raft_id,

@@ -32,6 +32,7 @@ from core.events import (
     KeyMaterial,
     LinkDown,
     LinkUp,
+    LogOpened,
     PersistFailed,
     Requested,
     RoutesApplied,
@@ -42,10 +43,21 @@ from core.events import (
 from core.facts import Halted
 from core.ids import NodeId
 from core.leading_turn import LeadingTurn
+from core.locking import LOCKED
 from core.machines import Machines
 from core.membership import Membership
 from core.messages import JoinRequest, LeaveNotice, NotLeader, Register, SessionUnknown, ToManager
-from core.operations import ErrorCode, InitSwarm, Inspect, JoinSwarm, LeaveSwarm, ListObjects, OperationError
+from core.operations import (
+    ErrorCode,
+    InitSwarm,
+    Inspect,
+    JoinSwarm,
+    LeaveSwarm,
+    ListObjects,
+    OperationError,
+    UnlockSwarm,
+    UpdateCluster,
+)
 from core.outbox import Outbox
 from core.phases import HostPhase
 from core.raft import events as raft_events
@@ -171,6 +183,7 @@ class Host:
             RoutesApplied: self._on_routes,
             RoutesFailed: self._on_routes,
             KeyMaterial: self._on_key_material,
+            LogOpened: self._on_log_opened,
             StorageLow: self._on_storage,
             StorageFreed: self._on_storage,
             Requested: self._on_requested,
@@ -200,6 +213,7 @@ class Host:
 
     def _on_described(self, now: int, event: HostDescribed) -> None:
         self.machines.description = event.description
+        self.membership.orders.follow_address(now, event.address)
         self._to_agent(now, event)
 
     def _on_engine(self, now: int, event: EngineUp | EngineDown | EngineInventory) -> None:
@@ -236,6 +250,10 @@ class Host:
         proposal = self.membership.on_key_material(now, event)
         if proposal is not None:
             self._to_raft(now, proposal)
+
+    def _on_log_opened(self, now: int, event: LogOpened) -> None:
+        self._ran = ALL
+        self.membership.on_log_opened(now, event)
 
     def _to_agent(self, now: int, event: Any) -> None:
         agent = self.machines.agent
@@ -282,10 +300,14 @@ class Host:
 
     def _on_received(self, now: int, event: Received) -> None:
         kind = type(event.message)
+        if self.membership.phase is HostPhase.LOCKED:
+            return  # it has nothing to say to anybody
         if kind in RAFT_MESSAGES:
             raft = self.machines.raft
             if raft is not None and event.recipient == raft.id:
                 self._to_raft(now, event)
+            else:
+                self.membership.orders.answer_for_former(event)
         elif event.recipient != self.outbox.node_id and kind is not JoinRequest:
             return  # meant for an earlier membership of this machine; only who wants to join knows no node id
         elif kind in _TO_MANAGER:
@@ -312,15 +334,22 @@ class Host:
     def _on_requested(self, now: int, event: Requested) -> None:
         operation = event.operation
         if isinstance(operation, InitSwarm):
-            self.membership.init(event.ticket, operation)
+            self._ran = ALL
+            self.membership.init(now, event.ticket, operation)
         elif isinstance(operation, JoinSwarm):
             self.membership.join(now, event.ticket, operation)
         elif isinstance(operation, LeaveSwarm):
             self._ran = ALL
             self.membership.leave(now, event.ticket, operation)
+        elif self.membership.phase is HostPhase.LOCKED and not isinstance(operation, UnlockSwarm):
+            self.outbox.refuse(event.ticket, ErrorCode.UNAVAILABLE, LOCKED)
+        elif isinstance(operation, UnlockSwarm) and self.membership.phase in (HostPhase.LOCKED, HostPhase.MANAGER):
+            self.membership.unlock(event.ticket, operation)
         elif self.machines.raft is None:
             text = _NO_SWARM if self.machines.agent is None else _WORKER
             self.outbox.refuse(event.ticket, ErrorCode.UNAVAILABLE, text)
+        elif isinstance(operation, UpdateCluster) and operation.needs_secrets:
+            self.membership.update_cluster(event.ticket, operation)
         elif isinstance(operation, Inspect | ListObjects):
             self._to_raft(now, raft_events.Read(event.ticket, operation, operation.stale))
         else:
@@ -336,7 +365,11 @@ class Host:
             for proposal in self._turn.proposals(now):
                 self._to_raft(now, proposal)
             self._deliver_local(now)
-        if self._ran & AGENT and self.membership.follow_order(now):
+        if self._ran & RAFT:
+            if self.membership.orders.follow_end(now):
+                self._ran = ALL
+            self.membership.orders.follow_key()
+        if self._ran & AGENT and self.membership.orders.follow_order(now):
             self._ran = ALL
         if self.machines.abandoned:
             self._pass_on_abandoned()

@@ -35,6 +35,7 @@ class Machines:
 
     __slots__ = (
         "_engine_state",
+        "_kept",
         "_outbox",
         "_raft_config",
         "_rng",
@@ -42,6 +43,7 @@ class Machines:
         "abandoned",
         "agent",
         "description",
+        "keep_containers",
         "raft",
         "replica",
         "storage_low",
@@ -56,12 +58,16 @@ class Machines:
         self.wall_offset_ns = 0
         self.storage_low = False
         """Whether the disk has only the log's reserve left."""
+        self.keep_containers = False
+        """This host is locked: there is no agent, and its containers run on all the same."""
         self.abandoned: list[Any] = []
         """Last answers of a Raft member that is no more, for the host to pass on."""
         self._timing = timing
         self._raft_config = raft_config
         self._outbox = outbox
         self._rng = rng
+        self._kept: list[TaskId] = []
+        """The containers of a host that is locked."""
         self._engine_state: list[EngineUp | EngineDown | EngineInventory] = []
 
     @property
@@ -98,10 +104,13 @@ class Machines:
         for event in self._engine_state:
             self.tell_agent(now, event)
 
-    def stop_agent(self) -> None:
-        """This host is no node any more: have the engine remove what the agent looked after."""
-        assert self.agent is not None
-        self._remove_containers(tuple(task.id for task in self.agent.tasks()))
+    def drop_containers(self) -> None:
+        """This host is no node any more: have the engine remove what the agent looked after, or kept while locked."""
+        if self.agent is not None:
+            self._remove_containers(tuple(task.id for task in self.agent.tasks()))
+        self._remove_containers(tuple(self._kept))
+        self._kept.clear()
+        self.keep_containers = False
         self.agent = None
 
     def tell_agent(self, now: int, event: Any) -> None:
@@ -112,7 +121,9 @@ class Machines:
     def remember_engine(self, event: EngineUp | EngineDown | EngineInventory) -> None:
         """What an agent that is started later must know of the engine: that it is up, and empty."""
         if isinstance(event, EngineInventory):
-            if self.agent is None:
+            if self.keep_containers:
+                self._kept = [task_id for task_id, _ in event.containers]
+            elif self.agent is None:
                 self._remove_containers(tuple(task_id for task_id, _ in event.containers))
             self._engine_state = [EngineUp(), EngineInventory(())]
         else:
@@ -127,10 +138,14 @@ class Machines:
     def start_raft(self, now: int, identity: Identity, durable: RaftDurable) -> None:
         """This host is the Raft member of that identity."""
         config = replace(self._raft_config, id=identity.raft_id, timing=self._timing.raft)
-        self.replica = Replica(lambda committed, at: self._make_manager(committed, at, identity.node_id))
+        self.replica = self.make_replica(identity.node_id)
         self.raft = RaftNode(config, durable, self.replica, self._outbox.tickets, self._rng, now)
         if self.storage_low:
             self._outbox.emit(self.raft.step(now, StorageLow()))
+
+    def make_replica(self, node_id: NodeId) -> Replica:
+        """The state machine of a Raft member of this node's, with nothing in it yet."""
+        return Replica(lambda committed, at: self._make_manager(committed, at, node_id))
 
     def stop_raft(self) -> None:
         """This host is that member, or any, no more."""

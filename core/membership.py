@@ -1,14 +1,11 @@
 """What a host is in its swarm: its identity on disk, and the machines that follow from it.
 
 Theory of operation. The phases, and what leads from one to the next, are the table in `core.phases`. A member has an
-agent; a manager has a Raft member and the replicated store besides (`core.machines`). Each way into a swarm or out of
-it, or to another Raft member, writes one new identity and has the machines follow it. What such a way takes besides has
-a module of its own: `core.founding`, `core.joining`, `core.route_removal`.
-
-Which Raft member a host is follows from its node object, as the dispatcher tells it. Orders are numbered by the
-version of that object: a deposed leader's cannot undo a newer one. A host whose disk lost Raft's part keeps its node
-id, never again takes part under the Raft id whose promises it has forgotten, and is given a new one. One that has
-forgotten which membership it is in is inactive (`core.durable`).
+agent; a manager has a Raft member and the replicated store besides (`core.machines`). Here are the ways into a swarm
+and out of it that somebody asks for; each ends in a new identity and phase (`core.standing`). What such a way takes
+besides has a module of its own: `core.founding`, `core.joining`, `core.locking`, `core.renewing`. What a member becomes
+because of what it hears is in `core.orders`. A host that has forgotten which membership it is in is inactive
+(`core.durable`).
 """
 
 from random import Random
@@ -16,23 +13,24 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from core.agent.events import ManagersLearned, RaftIdentityChanged
+from core.agent.events import ManagersLearned
 from core.agent.records import AgentDurable
 from core.backoff import Backoff
 from core.durability import Stream
 from core.durable import Founding, HostDurable, Identity
-from core.effects import BecomeKnownAs
-from core.events import KeyMaterial, RoutesApplied, RoutesFailed
-from core.facts import HostPhaseChanged
+from core.events import KeyMaterial, LogOpened, RoutesApplied, RoutesFailed
 from core.founding import Founder
 from core.ids import ClusterId, NodeId, Ticket, draw_id
 from core.joining import Joining
+from core.key_requests import KeyRequests
+from core.locking import LEAVING_LOCKED, NOT_LOCKED, Lock
 from core.machines import Machines
 from core.messages import JoinAccepted, JoinRejected, LeaveNotice, NotLeader
 from core.messages import Manager as ManagerAddress
-from core.operations import ErrorCode, InitSwarm, JoinSwarm, LeaveSwarm, OperationError
+from core.operations import ErrorCode, InitSwarm, JoinSwarm, LeaveSwarm, OperationError, UnlockSwarm, UpdateCluster
+from core.orders import Orders
 from core.outbox import Outbox
-from core.phases import TRANSITIONS, HostPhase, HostStimulus, phase_on_disk
+from core.phases import HostPhase, HostStimulus, phase_at_start
 from core.raft import events as raft_events
 from core.raft.effects import Applied, OutcomeUnknown, Reply, Result, Send
 from core.raft.machine import Rejected
@@ -40,13 +38,17 @@ from core.raft.members import Member
 from core.raft.node import RaftNode
 from core.raft.records import RaftDurable
 from core.raft.recovery import bootstrap, replay
-from core.route_removal import RouteRemoval
+from core.renewing import Renewing
+from core.standing import Standing
 from core.timing import Timing
-from core.tokens import join_tokens
+from core.tokens import ROTATION_SECRET_LENGTHS, TOKEN_SECRET_LENGTHS, join_tokens
+from core.unlock_key import UNLOCK_SECRET_LENGTH, unlock_key
 
 _ALREADY_MEMBER: Final = (
     'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join another one.'
 )
+_MANAGER_NO_MORE: Final = "This node is not a swarm manager any more: ask another one."
+_NOTHING_TO_BEGIN_ANEW: Final = "This manager has not heard of its swarm yet: there is nothing to begin anew."
 _LEAVING_MANAGER: Final = "You are attempting to leave the swarm on a node that is participating as a manager. "
 
 
@@ -54,33 +56,58 @@ class Membership:
     """See the module's text. It makes and drops the host's machines as the identity says."""
 
     def __init__(self, timing: Timing, machines: Machines, outbox: Outbox, rng: Random) -> None:
-        self.identity = Identity()
-        self.phase = HostPhase.INACTIVE
         self._timing = timing.dispatcher
         self._machines = machines
         self._outbox = outbox
         self._rng = rng
         self._founder = Founder(outbox)
+        self.standing = Standing(machines, outbox, self._founder, self._backoff())
+        self.orders = Orders(self.standing, machines, outbox)
+        self._renewing = Renewing(self.standing, machines, outbox, rng)
+        self._key_requests = KeyRequests(outbox)
+        self._lock = Lock(outbox)
+        self._agent_before = AgentDurable()
+        """What the agent of a locked host is to start from."""
         self._joining: Joining | None = None
-        self._route_removal = RouteRemoval(outbox.tickets, self._backoff())
         self._leaving: Ticket | None = None
         """The write by which this host is in no swarm any more."""
 
     def begin(self, durable: HostDurable, now: int) -> None:
         """Become what the disk says."""
-        self.identity = durable.identity
-        if durable.corrupt and self.identity.raft_id:
-            lost = self.identity.raft_id
-            self._write(replace(self.identity, raft_id=NodeId(""), lost_raft_id=lost, founding=None))
-        if self.identity.node_id:
-            self._become_node(now, durable.agent)
-            if not durable.agent.managers:
-                self._machines.tell_agent(now, ManagersLearned(self.identity.managers))
-        if self.identity.raft_id:
-            self._machines.start_raft(now, self.identity, durable.raft)
+        identity = self.standing.identity = durable.identity
+        if durable.corrupt and identity.raft_id:
+            lost = identity.raft_id
+            self.standing.write(replace(identity, raft_id=NodeId(""), lost_raft_id=lost, founding=None, renewal=None))
+        phase = phase_at_start(self.identity)
+        if phase is HostPhase.LOCKED:
+            self._machines.keep_containers = True
+            self._agent_before = durable.agent
+        else:
+            self._take_up(now, durable.agent, durable.raft)
+        self.standing.enter(phase)
+
+    def _take_up(self, now: int, agent: AgentDurable, raft: RaftDurable) -> None:
+        """Make what the identity says."""
         if not self.identity.node_id:
-            self._forget_routes(now)
-        self._enter(phase_on_disk(self.identity))
+            self.standing.forget_routes(now)
+            return
+        self.standing.become_node(now, agent)
+        if not agent.managers:
+            self._machines.tell_agent(now, ManagersLearned(self.identity.managers))
+        if self.identity.renewal is not None:
+            self._renewing.finish(now, raft)
+        elif self.identity.raft_id:
+            self._machines.start_raft(now, self.identity, raft)
+
+    @property
+    def identity(self) -> Identity:
+        """Who this host is."""
+        return self.standing.identity
+
+    @property
+    def phase(self) -> HostPhase:
+        """What this host is."""
+        return self.standing.phase
 
     @property
     def joining(self) -> bool:
@@ -89,7 +116,7 @@ class Membership:
 
     def deadline(self) -> int | None:
         """When `tick` has something to do."""
-        removal_at = self._route_removal.deadline()
+        removal_at = self.standing.route_removal.deadline()
         if self._joining is None:
             return removal_at
         joining_at = self._joining.deadline()
@@ -97,59 +124,65 @@ class Membership:
 
     def check_invariants(self) -> None:
         """Assert that phase, identity and machines say the same."""
-        identity, phase, joining = self.identity, self.phase, self._joining
-        agent, raft = self._machines.agent, self._machines.raft
-        if agent is None:
-            assert not identity.node_id, ("the disk names a node, and there is no agent", identity)
-            assert phase is not HostPhase.WORKER, "a worker without an agent"
-        else:
-            assert phase is phase_on_disk(identity), ("another phase than the disk says", phase, identity)
-            assert self._route_removal.deadline() is None, "the agent's table would be emptied"
-        if raft is None:
-            assert phase is not HostPhase.MANAGER, "a manager without a Raft member"
-            assert identity.founding is None, "only a manager can finish founding"
-        else:
-            assert raft.id == identity.raft_id, "another Raft member than the disk says"
-            assert raft.id != identity.lost_raft_id, "a member that forgot its promises"
+        phase, joining = self.phase, self._joining
+        self.standing.check_invariants()
         assert (joining is not None) == (phase is HostPhase.JOINING), ("joining", phase)
         assert (self._leaving is not None) == (phase is HostPhase.LEAVING), ("leaving", phase)
-        known_as = identity.node_id if joining is None else joining.node_id
-        assert self._outbox.node_id == known_as, "messages to itself would leave, or others' would stay"
+        joining_as = joining.node_id if joining is not None else NodeId("")
+        assert self.standing.joining_as == joining_as, ("joining as another", joining_as)
 
     # --- founding -----------------------------------------------------------------------------------------------
 
-    def init(self, ticket: Ticket, operation: InitSwarm) -> None:
-        """Found a swarm: first of all, ask for the secrets of its tokens."""
+    def init(self, now: int, ticket: Ticket, operation: InitSwarm) -> None:
+        """Found a swarm: first of all, ask for the secrets of its tokens. By force: begin this manager's swarm anew."""
+        if operation.force_new_cluster and self.phase in (HostPhase.MANAGER, HostPhase.LOCKED):
+            self._renewing.begin(now, ticket, operation)
+            return
         if self.phase is not HostPhase.INACTIVE:
             self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, _ALREADY_MEMBER)
             return
-        self._founder.ask_for_keys(ticket, operation)
+        self._key_requests.ask(ticket, operation, (*TOKEN_SECRET_LENGTHS, UNLOCK_SECRET_LENGTH))
+
+    def update_cluster(self, ticket: Ticket, operation: UpdateCluster) -> None:
+        """A manager is asked for an update that takes fresh secrets."""
+        self._key_requests.ask(ticket, operation, (*ROTATION_SECRET_LENGTHS, UNLOCK_SECRET_LENGTH))
 
     def on_key_material(self, now: int, event: KeyMaterial) -> raft_events.Propose | None:
-        """The secrets are there: become the first manager. Returns the proposal of the first objects."""
-        wanted = self._founder.take_keys(event)
+        """The secrets that somebody waits for are there. Returns what is to be proposed with them."""
+        wanted = self._key_requests.take(event)
         if wanted is None:
             return None
         ticket, operation = wanted
+        if isinstance(operation, InitSwarm):
+            return self._found(now, ticket, operation, event.secrets)
+        if self.phase is not HostPhase.MANAGER:
+            self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, _MANAGER_NO_MORE)
+            return None
+        return raft_events.Propose(ticket, replace(operation, secrets=event.secrets))
+
+    def _found(
+        self, now: int, ticket: Ticket, operation: InitSwarm, secrets: tuple[bytes, ...]
+    ) -> raft_events.Propose | None:
+        """Become the first manager. Returns the proposal of the first objects."""
         if self.phase is not HostPhase.INACTIVE:
             self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, _ALREADY_MEMBER)
             return None
-        self._write(
+        self.standing.write(
             Identity(
                 node_id=NodeId(draw_id(self._rng)),
                 cluster_id=ClusterId(draw_id(self._rng)),
                 address=operation.advertise,
                 raft_id=NodeId(draw_id(self._rng)),
-                founding=Founding(operation, join_tokens(event.secrets)),
+                founding=Founding(operation, join_tokens(secrets[:-1]), _key_of(operation, secrets[-1])),
                 membership_count=self.identity.membership_count + 1,
             )
         )
         records = bootstrap((Member(self.identity.raft_id, self.identity.address, voter=True),))
         for record in records:
             self._outbox.persist(Stream.LOG, record)
-        self._become_node(now, AgentDurable())
+        self.standing.become_node(now, AgentDurable())
         self._machines.start_raft(now, self.identity, replay(records))
-        self._move(HostStimulus.FOUNDED)
+        self.standing.move(HostStimulus.FOUNDED)
         self._machines.tell_agent(now, ManagersLearned((ManagerAddress(self.identity.node_id, self.identity.address),)))
         return self._founder.propose_for(ticket, self.identity, self._machines.description)
 
@@ -159,7 +192,7 @@ class Membership:
         if self.identity.founding is None or replica is None:
             return None
         if replica.store.cluster is not None:
-            self._write(replace(self.identity, founding=None))
+            self.standing.write(replace(self.identity, founding=None))
             return None
         return self._founder.propose_again(self.identity, self._machines.description)
 
@@ -175,20 +208,21 @@ class Membership:
 
     def join(self, now: int, ticket: Ticket, operation: JoinSwarm) -> None:
         """Ask to become a member, under an identity drawn now."""
-        if self.phase is not HostPhase.INACTIVE or self._founder.awaits_keys:
+        if self.phase is not HostPhase.INACTIVE or self._key_requests.founding:
             self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, _ALREADY_MEMBER)
             return
         if not operation.remotes:
             self._outbox.refuse(ticket, ErrorCode.INVALID, "joining a swarm needs the address of one of its managers")
             return
         node_id = NodeId(draw_id(self._rng))
+        self.standing.joining_as = node_id
         self._joining = Joining(ticket, operation, node_id, self._machines.description, self._backoff(), now)
-        self._move(HostStimulus.ASKED)
+        self.standing.move(HostStimulus.ASKED)
         self.tick(now)
 
     def tick(self, now: int) -> None:
         """Repeat the request to join, or give it up; have the data plane forward nothing, if that failed."""
-        removal = self._route_removal.tick(now)
+        removal = self.standing.route_removal.tick(now)
         if removal is not None:
             self._outbox.emit([removal])
         joining = self._joining
@@ -214,11 +248,13 @@ class Membership:
         assert self._joining is not None
         self._outbox.emit([Reply(self._joining.ticket, result)])
         self._joining = None
-        self._move(HostStimulus.GIVEN_UP)
+        self.standing.joining_as = NodeId("")
+        self.standing.move(HostStimulus.GIVEN_UP)
 
     def _become_member(self, now: int, joining: Joining, accepted: JoinAccepted) -> None:
         self._joining = None
-        ticket = self._write(
+        self.standing.joining_as = NodeId("")
+        ticket = self.standing.write(
             Identity(
                 node_id=joining.node_id,
                 cluster_id=accepted.cluster_id,
@@ -229,117 +265,87 @@ class Membership:
                 membership_count=self.identity.membership_count + 1,
             )
         )
-        self._become_node(now, AgentDurable())
+        self.standing.become_node(now, AgentDurable())
         if accepted.raft_id:
             self._machines.start_raft(now, self.identity, RaftDurable())
-        self._move(HostStimulus.ADMITTED_AS_MANAGER if accepted.raft_id else HostStimulus.ADMITTED)
+        self.standing.move(HostStimulus.ADMITTED_AS_MANAGER if accepted.raft_id else HostStimulus.ADMITTED)
         self._outbox.hold(ticket, Reply(joining.ticket, Applied(accepted.node_version, joining.node_id)))
         self._machines.tell_agent(now, ManagersLearned(accepted.managers))
 
     def leave(self, now: int, ticket: Ticket, operation: LeaveSwarm) -> None:
         """Forget the swarm, and remove its containers and routes from this host."""
         agent, raft = self._machines.agent, self._machines.raft
-        if agent is None:
+        locked = self.phase is HostPhase.LOCKED
+        if agent is None and not locked:
             self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, "This node is not part of a swarm")
             return
-        if raft is not None and not operation.force:
-            self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, _leave_warning(raft))
+        if (raft is not None or locked) and not operation.force:
+            text = LEAVING_LOCKED if raft is None else _leave_warning(raft)
+            self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, text)
             return
-        node_id = self.identity.node_id
-        others = [manager.node_id for manager in agent.managers if manager.node_id != node_id]
-        self._outbox.emit([Send(other, LeaveNotice(node_id)) for other in others])
-        self._machines.stop_agent()
-        self._forget_routes(now)
-        self._stop_raft()
+        if agent is not None:
+            node_id = self.identity.node_id
+            others = [manager.node_id for manager in agent.managers if manager.node_id != node_id]
+            self._outbox.emit([Send(other, LeaveNotice(node_id)) for other in others])
+        self._lock.abandon()
+        self._machines.drop_containers()
+        self.standing.forget_routes(now)
+        self.standing.stop_raft()
         self._outbox.inbox.clear()
-        self._leaving = self._write(Identity(membership_count=self.identity.membership_count + 1))
+        self.standing.seal_with("")
+        self._leaving = self.standing.write(Identity(membership_count=self.identity.membership_count + 1))
         self._outbox.hold(self._leaving, Reply(ticket, Applied(0, None)))
-        self._move(HostStimulus.LEFT)
+        self.standing.move(HostStimulus.LEFT)
+
+    # --- locking ------------------------------------------------------------------------------------------------
+
+    def unlock(self, ticket: Ticket, operation: UnlockSwarm) -> None:
+        """Somebody shows the key of a manager that is locked."""
+        if self.phase is HostPhase.LOCKED:
+            self._lock.try_key(ticket, operation, self.identity)
+        else:
+            self._outbox.refuse(ticket, ErrorCode.CONFLICT, NOT_LOCKED)
+
+    def on_log_opened(self, now: int, event: LogOpened) -> None:
+        """Become what the disk says."""
+        if self.phase is not HostPhase.LOCKED:
+            return  # it has left meanwhile
+        self._machines.keep_containers = False
+        self._take_up(now, self._agent_before, event.raft)
+        if self.identity.raft_id:
+            self.standing.move(HostStimulus.UNLOCKED)
+        else:
+            self.standing.remember_key("")
+            self.standing.move(HostStimulus.UNLOCKED_WITHOUT_LOG)
+        self._agent_before = AgentDurable()
+        self._lock.opened()
+
+    # --- leaving, the end ---------------------------------------------------------------------------------------
 
     def on_persisted(self, persisted: Ticket) -> None:
         """Leaving ends when it is durable."""
         if self._leaving is not None and self._leaving <= persisted:
             self._leaving = None
-            self._move(HostStimulus.FORGOTTEN)
+            self.standing.move(HostStimulus.FORGOTTEN)
 
     def cancel(self, ticket: Ticket) -> None:
         """The client of this request is gone: what has not begun to take effect is given up."""
         if self._joining is not None and self._joining.ticket == ticket:
             self._joining = None
-            self._move(HostStimulus.GIVEN_UP)
-        self._founder.cancel(ticket)
-
-    def _forget_routes(self, now: int) -> None:
-        """Have the data plane forward nothing any more: in no swarm nobody keeps a table up to date."""
-        self._outbox.emit([self._route_removal.begin(now)])
+            self.standing.joining_as = NodeId("")
+            self.standing.move(HostStimulus.GIVEN_UP)
+        self._key_requests.cancel(ticket)
 
     def on_routes(self, now: int, event: RoutesApplied | RoutesFailed) -> None:
         """The data plane reports: on what this host orders while it is in no swarm, or on what its agent orders."""
-        self._route_removal.reported(now, event)
+        self.standing.route_removal.reported(now, event)
 
     def _backoff(self) -> Backoff:
         return Backoff(self._timing.backoff_min_ns, self._timing.backoff_max_ns)
 
-    # --- being a Raft member ------------------------------------------------------------------------------------
 
-    def follow_order(self, now: int) -> bool:
-        """Write down who the managers are, and become the Raft member the leader says this host is to be.
-
-        Whether it became another one.
-        """
-        agent = self._machines.agent
-        if agent is not None and agent.managers != self.identity.managers:
-            self._write(replace(self.identity, managers=agent.managers))
-        identity = self.identity
-        if agent is None or agent.assigned_raft_id is None or agent.assigned_at_version <= identity.node_version:
-            return False
-        wanted = agent.assigned_raft_id
-        if wanted == identity.raft_id or (wanted and wanted == identity.lost_raft_id):
-            return False
-        self._stop_raft()
-        self._write(replace(identity, raft_id=wanted, node_version=agent.assigned_at_version, founding=None))
-        if wanted:
-            self._machines.start_raft(now, self.identity, RaftDurable())
-        self._move(_stimulus_of_order(identity.raft_id, wanted))
-        self._machines.tell_agent(now, RaftIdentityChanged(wanted))
-        return True
-
-    def _stop_raft(self) -> None:
-        self._machines.stop_raft()
-        self._founder.stop()
-
-    # --- identity -----------------------------------------------------------------------------------------------
-
-    def _become_node(self, now: int, durable: AgentDurable) -> None:
-        """From here on an agent keeps the routing table."""
-        self._route_removal.end()
-        self._machines.start_agent(now, self.identity, durable)
-
-    def _write(self, identity: Identity) -> Ticket:
-        self.identity = identity
-        return self._outbox.persist(Stream.IDENTITY, identity)
-
-    def _move(self, stimulus: HostStimulus) -> None:
-        """Go where the table says; what it does not list must not have come this far."""
-        assert stimulus in TRANSITIONS[self.phase], (self.phase, stimulus)
-        self._enter(TRANSITIONS[self.phase][stimulus])
-
-    def _enter(self, phase: HostPhase) -> None:
-        """Tell the driver who this host is now, and observers which phase it is in."""
-        node_id = self._joining.node_id if self._joining is not None else self.identity.node_id
-        self._outbox.node_id = node_id
-        self._outbox.emit([BecomeKnownAs(node_id, self.identity.raft_id)])
-        if phase is not self.phase:
-            self.phase = phase
-            self._outbox.observe(HostPhaseChanged(phase.value))
-
-
-def _stimulus_of_order(present: NodeId, wanted: NodeId) -> HostStimulus:
-    """What it means to be told to be the Raft member `wanted`, or none, to one that is `present`, or none."""
-    assert wanted != present
-    if not wanted:
-        return HostStimulus.DEMOTED
-    return HostStimulus.REPLACED if present else HostStimulus.PROMOTED
+def _key_of(operation: InitSwarm, secret: bytes) -> str:
+    return unlock_key(secret) if operation.spec.autolock_managers else ""
 
 
 def _leave_warning(raft: RaftNode) -> str:

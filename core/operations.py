@@ -1,7 +1,8 @@
 """What a client may ask of a host, and what it may be told.
 
 Operations on objects go to the leader, become one transaction of the store there and are answered once that is
-committed and applied. `InitSwarm`, `JoinSwarm` and `LeaveSwarm` concern the host that is asked. Queries read the
+committed and applied. `InitSwarm`, `JoinSwarm`, `LeaveSwarm` and `UnlockSwarm` concern the host that is
+asked. Queries read the
 store linearizably unless asked to be stale. `version` is the object's version the client last saw; a different one in
 the store means "update out of sequence".
 """
@@ -21,7 +22,11 @@ from core.objects.service import ServiceSpec
 
 
 class InitSwarm(Struct, frozen=True, gc=False, tag="init"):
-    """Make this host the first manager of a new swarm. Answer: the node's id."""
+    """Make this host the first manager of a new swarm. Answer: the node's id.
+
+    With `force_new_cluster`, a manager whose swarm has lost its majority for good begins it anew, as its only manager
+    and with all objects that it knows of; it is then reached at `advertise`, and all else here is left as it was.
+    """
 
     advertise: Address
     availability: Availability = Availability.ACTIVE
@@ -29,6 +34,7 @@ class InitSwarm(Struct, frozen=True, gc=False, tag="init"):
     subnet_prefix_length: int = 24
     data_path_port: int = 4789
     spec: ClusterSpec = ClusterSpec()
+    force_new_cluster: bool = False
 
 
 class JoinSwarm(Struct, frozen=True, gc=False, tag="join"):
@@ -44,6 +50,12 @@ class LeaveSwarm(Struct, frozen=True, gc=False, tag="leave"):
     """Leave the swarm. A manager only leaves by force, or once it has been demoted."""
 
     force: bool = False
+
+
+class UnlockSwarm(Struct, frozen=True, gc=False, tag="unlock"):
+    """Unlock this manager, which has restarted in a swarm that locks its managers."""
+
+    key: str
 
 
 class CreateService(Struct, frozen=True, gc=False, tag="create-service"):
@@ -104,10 +116,21 @@ class UpdateNode(Struct, frozen=True, gc=False, tag="update-node"):
 
 
 class UpdateCluster(Struct, frozen=True, gc=False, tag="update-cluster"):
-    """Replace the cluster's spec."""
+    """Replace the cluster's spec, and the join tokens that are to be rotated: who holds an old one cannot join."""
 
     version: int
     spec: ClusterSpec
+    rotate_worker_token: bool = False
+    rotate_manager_token: bool = False
+    rotate_unlock_key: bool = False
+    """Without effect unless managers lock themselves."""
+    secrets: tuple[bytes, ...] = ()
+    """Of tokens and key. Whatever a client says, the manager that is asked puts here what its driver has drawn."""
+
+    @property
+    def needs_secrets(self) -> bool:
+        """Whether fresh secrets have to be there before it can be carried out."""
+        return self.rotate_worker_token or self.rotate_manager_token or self.spec.autolock_managers
 
 
 class FoundSwarm(Struct, frozen=True, gc=False, tag="found"):
@@ -119,6 +142,7 @@ class FoundSwarm(Struct, frozen=True, gc=False, tag="found"):
     node_id: NodeId
     raft_id: NodeId
     description: NodeDescription
+    unlock_key: str = ""
 
 
 class Kind(Enum):
@@ -170,7 +194,7 @@ Write = (
     | Remove
 )
 Query = Inspect | ListObjects
-HostOperation = InitSwarm | JoinSwarm | LeaveSwarm
+HostOperation = InitSwarm | JoinSwarm | LeaveSwarm | UnlockSwarm
 Operation = HostOperation | Write | Query
 
 
@@ -178,9 +202,11 @@ class ErrorCode(Enum):
     """Why an operation was refused; with each, the HTTP status that Docker's API has for it (swarm.md §2.1)."""
 
     INVALID = "invalid"  # 400
+    UNAUTHENTICATED = "unauthenticated"  # 401
     FORBIDDEN = "forbidden"  # 403
     NOT_FOUND = "not-found"  # 404
     ALREADY_EXISTS = "already-exists"  # 409
+    CONFLICT = "conflict"  # 409
     FAILED_PRECONDITION = "failed-precondition"  # 400
     OUT_OF_SEQUENCE = "out-of-sequence"  # 500: clients go by the text
     UNIMPLEMENTED = "unimplemented"  # 501

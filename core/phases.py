@@ -1,6 +1,6 @@
 """The life of a host in swarms, as a table: which phase it is in, and what moves it to another.
 
-A restart is no phase: a host takes up what its disk says (`phase_on_disk`). Who was joining then has joined nothing,
+A restart is no phase: a host takes up what its disk says (`phase_at_start`). Who was joining then has joined nothing,
 and who was leaving has left or never began to.
 """
 
@@ -19,6 +19,8 @@ class HostPhase(Enum):
     """It asks to become a member, under a node id drawn for that."""
     WORKER = "worker"
     MANAGER = "manager"
+    LOCKED = "locked"
+    """A manager that has restarted and waits for the unlock key: a member that takes part in nothing."""
     LEAVING = "leaving"
     """In no swarm any more, but its disk may not know that yet."""
 
@@ -34,6 +36,10 @@ class HostStimulus(Enum):
     PROMOTED = "told a Raft id (promotion)"
     REPLACED = "told another Raft id"
     DEMOTED = "told none (demotion)"
+    UNLOCKED = "UnlockSwarm, log opened"
+    UNLOCKED_WITHOUT_LOG = "UnlockSwarm, log found corrupt"
+    SUPERSEDED = "its group was begun anew without it"
+    RENEWED = "InitSwarm by force"
     LEFT = "LeaveSwarm, by force if a manager"
     FORGOTTEN = "that is durable"
 
@@ -54,7 +60,14 @@ TRANSITIONS: Final[dict[HostPhase, dict[HostStimulus, HostPhase]]] = {
     },
     HostPhase.MANAGER: {
         HostStimulus.REPLACED: HostPhase.MANAGER,
+        HostStimulus.RENEWED: HostPhase.MANAGER,
+        HostStimulus.SUPERSEDED: HostPhase.WORKER,
         HostStimulus.DEMOTED: HostPhase.WORKER,
+        HostStimulus.LEFT: HostPhase.LEAVING,
+    },
+    HostPhase.LOCKED: {
+        HostStimulus.UNLOCKED: HostPhase.MANAGER,
+        HostStimulus.UNLOCKED_WITHOUT_LOG: HostPhase.WORKER,
         HostStimulus.LEFT: HostPhase.LEAVING,
     },
     HostPhase.LEAVING: {HostStimulus.FORGOTTEN: HostPhase.INACTIVE},
@@ -62,8 +75,13 @@ TRANSITIONS: Final[dict[HostPhase, dict[HostStimulus, HostPhase]]] = {
 """What is not listed cannot happen: `core.membership` refuses requests that would ask for it."""
 
 
-def phase_on_disk(identity: Identity) -> HostPhase:
+def phase_at_start(identity: Identity) -> HostPhase:
     """The phase in which a host with this identity starts."""
+    return HostPhase.LOCKED if identity.key_check else phase_of(identity)
+
+
+def phase_of(identity: Identity) -> HostPhase:
+    """The phase in which a host with this identity is while it is a member, or none, and is not locked."""
     if identity.raft_id:
         return HostPhase.MANAGER
     return HostPhase.WORKER if identity.node_id else HostPhase.INACTIVE

@@ -38,7 +38,10 @@ class Transport(Protocol):
         """Hand over a message; nothing tells whether it arrived."""
 
     def peers(self, effect: Peers) -> None:
-        """Learn where the other hosts are. Besides these, whoever was heard can be answered where it was heard from."""
+        """Learn where the other hosts are.
+
+        Whoever is not named, or cannot be reached where it is said to be, is answered where it was last heard from.
+        """
 
 
 class Engine(Protocol):

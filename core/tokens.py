@@ -11,6 +11,8 @@ from core.objects.cluster import JoinTokens
 
 TOKEN_SECRET_LENGTHS: Final = (32, 16, 16)
 """Bytes to ask for: of the swarm's part, the worker's and the manager's."""
+ROTATION_SECRET_LENGTHS: Final = (16, 16)
+"""When tokens may be replaced: of the worker's and the manager's part."""
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -21,6 +23,11 @@ def join_tokens(secrets: Sequence[bytes]) -> JoinTokens:
     return JoinTokens(
         worker=f"SWMTKN-1-{name}-{_base36(worker, 25)}", manager=f"SWMTKN-1-{name}-{_base36(manager, 25)}"
     )
+
+
+def renewed(token: str, secret: bytes) -> str:
+    """The token that takes the place of this one: of the same swarm, with another secret."""
+    return f"{token.rpartition('-')[0]}-{_base36(secret, 25)}"
 
 
 def _base36(secret: bytes, length: int) -> str:

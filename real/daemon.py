@@ -23,12 +23,13 @@ from core.codec.frames import Frame, Request, encode_response
 from core.durability import Persist
 from core.envelope import Envelope
 from core.host import Host, HostConfig
-from core.ids import NodeId, Ticket
+from core.ids import Address, NodeId, Ticket
 from core.objects.node import NodeDescription
 from core.ports import Deliver
 from core.raft import effects as raft
 from core.raft.config import RaftConfig
 from core.raft.events import Cancelled, Tick
+from core.raft.records import RaftDurable
 from core.timing import MS, PROFILES, SECOND
 from real.storage import Storage
 from real.transport import Transport, write
@@ -47,7 +48,8 @@ class Daemon:
         self._tickets = map(Ticket, count(1))
         self._clients: dict[Ticket, tuple[asyncio.StreamWriter, int]] = {}
         self._timer = self._loop.call_later(0, self.deliver, Tick())
-        self._host = Host.recover(config, storage.recover(), Random(secrets.randbits(256)), time.monotonic_ns())
+        durable = storage.recover()
+        self._host = Host.recover(config, durable, Random(secrets.randbits(256)), time.monotonic_ns())
         self._perform: dict[type, Callable[[Any], object]] = {
             **dict.fromkeys((raft.Send, effects.SendTo), self._transport.send),
             effects.Peers: self._transport.peers,
@@ -56,6 +58,8 @@ class Daemon:
             raft.Reply: self._reply,
             raft.Observe: lambda effect: logging.log(LEVELS.get(type(effect.fact), logging.DEBUG), "%s", effect.fact),
             effects.MakeKeys: lambda effect: make_keys(effect, self.deliver),
+            effects.SealWith: lambda effect: None,  # the journal is not encrypted
+            effects.OpenLog: lambda effect: self._loop.call_soon(self._open_log, durable.raft),
             effects.Halt: lambda effect: self.halted.set_result(effect.reason),
             **dict.fromkeys(REFUSED, lambda effect: self._loop.call_soon(self.deliver, refusal(effect))),
         }
@@ -95,6 +99,10 @@ class Daemon:
             self._clients[ticket] = (writer, frame.number)
             self.deliver(events.Requested(ticket, frame.operation))
 
+    def _open_log(self, raft_durable: RaftDurable) -> None:
+        self.deliver(events.LogOpened(raft_durable))
+        self.deliver(events.EngineInventory(()))
+
     def _reply(self, effect: raft.Reply) -> None:
         if (client := self._clients.pop(effect.ticket, None)) is not None:
             write(client[0], encode_response(client[1], effect.result))
@@ -121,7 +129,7 @@ async def main() -> str:
     daemon = Daemon(Storage(arguments.data), HostConfig(timing, RaftConfig(NodeId(""), timing.raft)))
     async with await asyncio.start_server(daemon.serve, host, int(port)):
         daemon.watch_wall_clock()
-        daemon.deliver(events.HostDescribed(NodeDescription(socket.gethostname())))
+        daemon.deliver(events.HostDescribed(NodeDescription(socket.gethostname()), Address(arguments.listen)))
         daemon.deliver(events.EngineInventory(()))
         return await daemon.halted
 

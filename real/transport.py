@@ -20,7 +20,7 @@ MAX_UNSENT_BYTES = 8 * 1024 * 1024  # per connection, while the other side does 
 
 
 class Transport:
-    """Implements `core.ports.Transport`. A host that `Peers` does not name is answered where it was last heard."""
+    """Implements `core.ports.Transport`. Who is not where `Peers` says is answered where it was heard."""
 
     def __init__(self, on_frame: Callable[[Frame, asyncio.StreamWriter], None]) -> None:
         self._on_frame = on_frame
@@ -54,7 +54,8 @@ class Transport:
         address = effect.address if isinstance(effect, SendTo) else self._addresses[effect.to]
         if address not in self._dialling:
             self._dialling[address] = asyncio.create_task(self._dial(address))
-        if not write(self._dialled.get(address), frame):
+        heard = self._heard.get(effect.to) if isinstance(effect, Send) else None  # it may have moved since
+        if not write(self._dialled.get(address), frame) and not write(heard, frame):
             self._unsent.setdefault(address, deque(maxlen=MAX_UNSENT_FRAMES)).append(frame)
 
     async def _dial(self, address: Address) -> None:

@@ -18,15 +18,17 @@ from core.effects import (
     BecomeKnownAs,
     Halt,
     MakeKeys,
+    OpenLog,
     Peers,
     PrepareTask,
     ProgramRoutes,
     RemoveTask,
+    SealWith,
     SendTo,
     StartTask,
     StopTask,
 )
-from core.events import Event, Requested, WallClock
+from core.events import Event, LogOpened, Requested, WallClock
 from core.ids import Ticket
 from core.operations import Operation
 from core.raft.effects import Observe, OutcomeUnknown, Reply, Result, Send
@@ -43,12 +45,18 @@ STEP_NS = 1_000
 """A host that asks to be called again at once is, after this long: steps take time, and others get their turn."""
 BACKLOG_COUNT = 10_000
 """What waits for a paused daemon; messages beyond that are dropped, as by full socket buffers."""
+OPEN_NS = 50_000_000
+"""What it takes to open what was sealed."""
 CLIENT_NS = 20_000
 """A client reaches its daemon over a local socket; never within the step that answers another."""
 PACE_WINDOW_NS = 100 * MS
 PACE_STEPS = 20_000
 """Of one host in one window. A busy leader takes a few hundred; a driver could not keep up with this many."""
 _TICK = Tick()
+
+
+def _leave_open(effect: SealWith) -> None:
+    """Simulated disks are not encrypted: what a locked host could read, it does not look at."""
 
 
 class HostSpinsError(AssertionError):
@@ -125,6 +133,8 @@ class Daemon:
             RemoveTask: order,
             ProgramRoutes: lambda effect: machine.data_plane.program(effect, deliver),
             MakeKeys: lambda effect: machine.keys(effect, deliver),
+            SealWith: _leave_open,
+            OpenLog: lambda effect: self._loop.call_after(OPEN_NS, self._open_log),
             Observe: lambda effect: machine.tell(effect.fact),
             Halt: self._halt,
         }
@@ -220,6 +230,11 @@ class Daemon:
     def tell_wall_clock(self) -> None:
         """The wall clock's offset, at the start and whenever it has jumped."""
         self.deliver(WallClock(self._clock.wall_offset_ns()))
+
+    def _open_log(self) -> None:
+        self.deliver(LogOpened(self._machine.found.replayed().raft))
+        if self.alive:
+            self._machine.engine.connect(self.deliver)
 
     def _halt(self, effect: Halt) -> None:
         self._machine.daemon_halted(self, effect.reason)

@@ -85,6 +85,11 @@ class Fabric:
         """Requests may enter at, and be sent to, this machine."""
         self._by_ip[machine.ip] = machine
 
+    def readdress(self, machine: Machine, before: str) -> None:
+        """It is at another IP than before."""
+        del self._by_ip[before]
+        self._by_ip[machine.ip] = machine
+
     # --- from outside
 
     def enter(

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from core.durability import Verdict
 from core.events import HostDescribed, LinkDown, LinkUp
 from core.ids import Address
 from core.objects.node import NodeDescription
@@ -22,7 +23,7 @@ from sim.dataplane import DataPlane, DataPlaneProfile
 from sim.disk import Disk, DiskProfile
 from sim.engine import Engine
 from sim.facts import DaemonStarted, DaemonStopped, Paused, PoweredOff, PoweredOn, Resumed
-from sim.hosts import HostLike, Recover, Start
+from sim.hosts import HostLike, Recover, Recovered, Start
 from sim.images import Catalogue
 from sim.keys import Keys
 from sim.loop import Loop
@@ -63,7 +64,6 @@ class Machine:
     def __init__(self, around: Surroundings, name: str, address: Address, place: str, profile: MachineProfile) -> None:
         self.name = name
         self.address = address
-        self.ip = address.rpartition(":")[0]
         self.loop = around.loop
         self.observer = around.observer
         self.profile = profile
@@ -71,6 +71,8 @@ class Machine:
         self.daemon: Daemon | None = None
         self.host: HostLike | None = None
         """The host of the last daemon, dead or alive: for looking at."""
+        self.found = Recovered((), Verdict.INTACT)
+        """What the last daemon found on the disk."""
         self.starting = False
         """A daemon is on its way: the machine boots, or its supervisor waits."""
         self.incarnation = 0
@@ -90,6 +92,11 @@ class Machine:
     def tell(self, fact: Any) -> None:
         """Tell observers a fact about this machine or its host."""
         self.observer.tell(self.name, fact)
+
+    @property
+    def ip(self) -> str:
+        """Its address without the port."""
+        return self.address.rpartition(":")[0]
 
     @property
     def running(self) -> bool:
@@ -128,7 +135,7 @@ class Machine:
         self.starting = False
         self.incarnation += 1
         self.nic.forget()
-        recovered = self.disk.read()
+        recovered = self.found = self.disk.read()
         rng = stream(self._around.seed, self.name, "host", self.incarnation)
         now = self.clock.monotonic_ns()
         self.tell(DaemonStarted(self.incarnation, len(recovered.writes), recovered.verdict))
@@ -141,7 +148,7 @@ class Machine:
     def _introduce(self, daemon: Daemon) -> None:
         """What a driver tells a host at the start."""
         daemon.tell_wall_clock()
-        daemon.deliver(HostDescribed(self.description()))
+        daemon.deliver(HostDescribed(self.description(), self.address))
         if not daemon.alive:  # it has halted over what it was told
             return
         self.engine.connect(daemon.deliver)

@@ -181,6 +181,14 @@ class Network:
         port = self._ports[name] = self._by_address[address] = Port(name, address)
         return port
 
+    def readdress(self, port: Port, address: Address) -> None:
+        """The machine at this port has another address from now on."""
+        if address in self._by_address:
+            raise ValueError(f"the network already has a machine at {address}")
+        del self._by_address[port.address]
+        port.address = address
+        self._by_address[address] = port
+
     def port_at(self, address: Address) -> Port | None:
         """The port of this address, if there is one."""
         return self._by_address.get(address)

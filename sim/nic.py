@@ -30,12 +30,19 @@ class Nic:
         self._known_as = effect
 
     def peers(self, effect: Peers) -> None:
-        """Learn where the other hosts are."""
+        """Learn where the other hosts are; one that is not where it is said to be is answered where it is heard."""
         self._links = {}
         for node_id, address in effect.addresses:
             target = self._network.port_at(address)
             if target is not None:
                 self._links[node_id] = self._network.link(self.port, target)
+
+    def lose(self, port: Port) -> None:
+        """The machine at `port` is elsewhere now: connections to it are broken, and nobody answers where it was."""
+        for node_id in [node_id for node_id, link in self._links.items() if link.target is port]:
+            del self._links[node_id]
+        for node_id in [node_id for node_id, source in self.port.heard.items() if source is port]:
+            del self.port.heard[node_id]
 
     def knows(self, port: Port) -> list[NodeId]:
         """The identities under which this card knows the machine at `port`."""

@@ -56,6 +56,7 @@ class World:
         rng = stream(seed, "network")
         self.network = Network(self.loop, config.topology(), config.link, rng, config.codec)
         self.machines: dict[str, Machine] = {}
+        self._address_count = 0
         self._leading: dict[str, int] = {}
         self.observer.on_fact(self._note_leader)
         self._around = Surroundings(
@@ -90,11 +91,15 @@ class World:
 
     def add_machine(self, name: str, place: str = "", profile: MachineProfile | None = None) -> Machine:
         """A new machine, without power, at a place of the topology; addresses are given in order."""
-        address = address_of(len(self.machines))
+        address = self._next_address()
         machine = Machine(self._around, name, address, place, profile or self.config.machine)
         self.machines[name] = machine
         self.fabric.add(machine)
         return machine
+
+    def _next_address(self) -> Address:
+        self._address_count += 1
+        return address_of(self._address_count - 1)
 
     def machine(self, name: str) -> Machine:
         """One machine; KeyError that says which there are."""
@@ -128,6 +133,17 @@ class World:
         else:
             machine.power_off()
             machine.power_on()
+
+    def move(self, name: str) -> None:
+        """The machine boots at an address that nobody ever had; whoever knows it by its old one reaches nobody."""
+        machine, before = self.machine(name), self.machine(name).ip
+        machine.power_off()
+        machine.address = self._next_address()
+        self.network.readdress(machine.nic.port, machine.address)
+        self.fabric.readdress(machine, before)
+        for other in self.machines.values():
+            other.nic.lose(machine.nic.port)
+        machine.power_on()
 
     def pause(self, name: str) -> None:
         """The daemon does not get to run; containers and packets go on."""
@@ -183,7 +199,7 @@ class World:
 
 
 def address_of(position: int) -> Address:
-    """Where the daemon of the machine added at this position (from 0) listens: 198.18.0.1:2377 and so on."""
+    """The address given away at this position (from 0): 198.18.0.1:2377 and so on."""
     block, number = divmod(position, _HOSTS_PER_BLOCK)
     return Address(f"198.{18 + block // 256}.{block % 256}.{number + 1}:{PORT}")
 

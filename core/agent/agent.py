@@ -14,7 +14,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Final
 
-from core.agent.events import AgentEvent, ManagersLearned, RaftIdentityChanged
+from core.agent.events import AddressChanged, AgentEvent, ManagersLearned, RaftIdentityChanged
 from core.agent.inbox import Assigned, Inbox
 from core.agent.lifecycle import Phase
 from core.agent.records import AgentDurable, ManagersKnown
@@ -178,6 +178,9 @@ class Agent:
     def _on_raft_identity(self, now: int, event: RaftIdentityChanged, out: list[Effect]) -> None:
         self._session.identify(now, event.raft_id)
 
+    def _on_address(self, now: int, event: AddressChanged, out: list[Effect]) -> None:
+        self._session.relocate(now, event.address)
+
     # The engine
 
     def _on_engine_up(self, now: int, event: EngineUp, out: list[Effect]) -> None:
@@ -271,6 +274,7 @@ HANDLERS: Final[dict[type[Any], Handler]] = {
     HostDescribed: Agent._on_described,
     ManagersLearned: Agent._on_managers_learned,
     RaftIdentityChanged: Agent._on_raft_identity,
+    AddressChanged: Agent._on_address,
     EngineUp: Agent._on_engine_up,
     EngineDown: Agent._on_engine_down,
     EngineInventory: Agent._on_inventory,

@@ -14,7 +14,7 @@ from core.events import (
     TaskReported,
     WallClock,
 )
-from core.ids import NodeId
+from core.ids import Address, NodeId
 from core.messages import Manager
 from core.raft.events import Received, Tick
 
@@ -29,6 +29,12 @@ class RaftIdentityChanged(Struct, frozen=True, gc=False):
     """The Raft member this host is from now on; empty while it is none. Told to the dispatcher at registration."""
 
     raft_id: NodeId
+
+
+class AddressChanged(Struct, frozen=True, gc=False):
+    """Where this host is reached from now on. Told to the dispatcher by registering again."""
+
+    address: Address
 
 
 AgentEvent = (
@@ -46,4 +52,5 @@ AgentEvent = (
     | RoutesFailed
     | ManagersLearned
     | RaftIdentityChanged
+    | AddressChanged
 )

@@ -95,7 +95,7 @@ class Session:
         self._turn = rng.getrandbits(16)
         self._asked: Manager | None = None
         self._repeat_at = now
-        self._introducing_as = self._introduced_as = (self.raft_id, self.description)
+        self._introducing_as = self._introduced_as = self._introduction
         self._redirected = False
         self._attempt_at = now
         self._heartbeat_ns = timing.heartbeat_ns
@@ -121,6 +121,10 @@ class Session:
         known = {manager.node_id for manager in self.managers}
         self.managers += tuple(manager for manager in managers if manager.node_id not in known)
         self.managers = self.managers[:MAX_MANAGERS]
+
+    def _find(self, leader: Manager) -> None:
+        """This one leads, says one who follows it: where it is now counts, and not where it once was."""
+        self.managers = tuple(leader if leader.node_id == known.node_id else known for known in self.managers)
 
     # What happens
 
@@ -161,6 +165,8 @@ class Session:
         if message.attempt != self._attempt or not self._seeking:
             return
         self._hear_of(message.managers)
+        if message.leader is not None:
+            self._find(message.leader)
         if message.leader is not None and message.leader != self._asked and not self._redirected:
             self._redirected = True
             self._ask(now, message.leader, out)
@@ -188,6 +194,12 @@ class Session:
     def identify(self, now: int, raft_id: NodeId) -> None:
         """Which Raft member this host is; a change is told by registering again."""
         self.raft_id = raft_id
+        if self._introduction_is_due:
+            self._doubt(now)
+
+    def relocate(self, now: int, address: Address) -> None:
+        """Where this host is reached; a change is told by registering again."""
+        self._address = address
         if self._introduction_is_due:
             self._doubt(now)
 
@@ -254,20 +266,24 @@ class Session:
 
     @property
     def _introduction_is_due(self) -> bool:
-        return self._introduced_as != (self.raft_id, self.description)
+        return self._introduced_as != self._introduction
+
+    @property
+    def _introduction(self) -> tuple[NodeId, Address, NodeDescription]:
+        return self.raft_id, self._address, self.description
 
     def _ask(self, now: int, manager: Manager, out: list[Effect]) -> None:
         """Send the next attempt; if it is not answered, the one after follows by itself."""
         self._attempt += 1
         self._asked = manager
-        self._introducing_as = (self.raft_id, self.description)
+        self._introducing_as = self._introduction
         self._attempt_at = now + self._heartbeat_ns // 2 + self._rng.randrange(self._backoff.next_ns())
         self._repeat(now, manager, out)
 
     def _repeat(self, now: int, manager: Manager, out: list[Effect]) -> None:
-        raft_id, description = self._introducing_as
+        raft_id, address, description = self._introducing_as
         self._repeat_at = now + self._heartbeat_ns // REPEATS_PER_BEAT
-        out.append(Send(manager.node_id, Register(self._attempt, self._node_id, raft_id, self._address, description)))
+        out.append(Send(manager.node_id, Register(self._attempt, self._node_id, raft_id, address, description)))
 
     def _doubt(self, now: int) -> None:
         if self.state is SessionState.HELD:

@@ -54,6 +54,7 @@ RaftMessage = (
     | raft.Forwarded[RaftResult]
     | raft.ReadIndex
     | raft.ReadIndexed
+    | raft.GroupEnded
 )
 RaftRecord = HardState | LogAppended[Transaction] | SnapshotChunk[SnapshotPart] | SnapshotInstalled
 

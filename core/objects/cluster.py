@@ -20,6 +20,7 @@ class ClusterSpec(Struct, frozen=True, gc=False):
     heartbeat_period_ns: int = 0
     """Dispatcher heartbeat; 0 takes the timing profile's."""
     autolock_managers: bool = False
+    """Whether a manager that restarts waits for the unlock key before it takes part in anything."""
 
 
 class JoinTokens(Struct, frozen=True, gc=False):
@@ -35,6 +36,8 @@ class Cluster(Struct, frozen=True, gc=False, tag="cluster"):
     id: ClusterId
     spec: ClusterSpec = ClusterSpec()
     tokens: JoinTokens = JoinTokens()
+    unlock_key: str = ""
+    """What unlocks managers (`core.unlock_key`); empty unless they lock themselves."""
     default_address_pools: tuple[str, ...] = ("10.0.0.0/8",)
     subnet_prefix_length: int = 24
     data_path_port: int = 4789

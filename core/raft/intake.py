@@ -21,6 +21,7 @@ from core.raft.messages import (
     AppendRefused,
     Forward,
     Forwarded,
+    GroupEnded,
     Heartbeat,
     HeartbeatAnswered,
     InstallSnapshot,
@@ -70,6 +71,7 @@ TERM_KINDS: Final[Mapping[type, TermKind]] = {
     Forwarded: TERMLESS,
     ReadIndex: TERMLESS,
     ReadIndexed: TERMLESS,
+    GroupEnded: TERMLESS,
 }
 """Every message of the protocol."""
 

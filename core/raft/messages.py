@@ -164,6 +164,15 @@ class ReadIndexed(Struct, frozen=True, gc=False, array_like=True, tag=_tag):
     index: int
 
 
+class GroupEnded(Struct, frozen=True, gc=False, array_like=True, tag=_tag):
+    """Whom you wrote to as a member of yours has begun the group anew, as the `group`-th (`core.raft.renewal`).
+
+    To one that takes part in an earlier group it means that this has ended: it is to be no member any more.
+    """
+
+    group: int
+
+
 Message = (
     PreVote
     | PreVoteGranted
@@ -182,4 +191,5 @@ Message = (
     | Forwarded[Any]
     | ReadIndex
     | ReadIndexed
+    | GroupEnded
 )

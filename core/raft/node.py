@@ -49,6 +49,7 @@ from core.raft.messages import (
     AppendRefused,
     Forward,
     Forwarded,
+    GroupEnded,
     Heartbeat,
     HeartbeatAnswered,
     InstallSnapshot,
@@ -64,7 +65,8 @@ from core.raft.messages import (
 )
 from core.raft.proposals import Proposals
 from core.raft.reads import Reads
-from core.raft.records import RaftDurable
+from core.raft.records import HardState, RaftDurable
+from core.raft.renewal import group_of
 from core.raft.replication import Replication
 from core.raft.requests import Requests
 from core.raft.sessions import Sessions
@@ -169,6 +171,7 @@ class RaftNode:
             Forwarded: self._clients.on_forwarded,
             ReadIndex: self._reads.on_read_index,
             ReadIndexed: self._reads.on_read_indexed,
+            GroupEnded: self._on_group_ended,
         }
 
     # --- the machine's face -------------------------------------------------------------------------------------
@@ -258,6 +261,17 @@ class RaftNode:
         return self._state.incarnation
 
     @property
+    def ended(self) -> bool:
+        """Its group was begun anew without it: it is to take no more part."""
+        return self._state.ended
+
+    def durable(self) -> RaftDurable:
+        """What would come back from its disk, once all that it has written is there."""
+        state = self._state
+        entries = tuple(state.log.slice(state.log.first_index, state.log.last_index))
+        return RaftDurable(HardState(state.term, state.vote, state.incarnation), state.snapshot, entries)
+
+    @property
     def round(self) -> int:
         """How often it has asked the others in this term of leading."""
         return self._replication.round
@@ -335,6 +349,10 @@ class RaftNode:
         self._replication.on_acked(sender, message)
         if self._transfer.to is not None:
             self._state.unsettled = True
+
+    def _on_group_ended(self, sender: NodeId, message: GroupEnded) -> None:
+        if message.group > group_of(self._state.log.last_index):
+            self._state.ended = True
 
     def _on_heartbeat_answered(self, sender: NodeId, message: HeartbeatAnswered) -> None:
         is_news = self._replication.on_heartbeat_answered(sender, message)

@@ -39,6 +39,7 @@ class RaftState:
         "config",
         "durable_index",
         "effects",
+        "ended",
         "hard_ticket",
         "heard_at",
         "held_back",
@@ -112,6 +113,8 @@ class RaftState:
         """Up to where the log in memory is known to agree with this term's leader (written by Following)."""
         self.storage_low = False
         """The disk is nearly full: rather others lead (set by RaftNode)."""
+        self.ended = False
+        """The group was begun anew without this peer (set by RaftNode)."""
         self.unsettled = True
         """Something happened that RaftNode follows up at the end of the step."""
 

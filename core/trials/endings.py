@@ -22,6 +22,7 @@ from core.trials.faults import (
     KillDaemon,
     LoseDisk,
     Loss,
+    Move,
     NarrowLink,
     OneWay,
     OutOfMemory,
@@ -48,6 +49,7 @@ TASK_FAULTS: Final = (CrashTask, ExitTask, Unhealthy, OutOfMemory)
 
 UNDOES: Final[dict[type[Any], tuple[type[Any], ...]]] = {
     Restart: KILLS,
+    Move: KILLS,
     Resume: (Pause,),
     Heal: (
         Partition,

@@ -48,6 +48,12 @@ class Restart(Struct, Generic[HostsT], frozen=True, gc=False, tag="restart"):
     hosts: HostsT
 
 
+class Move(Struct, Generic[HostsT], frozen=True, gc=False, tag="move"):
+    """The machines lose power, if they have any, and boot at other addresses."""
+
+    hosts: HostsT
+
+
 class Pause(Struct, Generic[HostsT], frozen=True, gc=False, tag="pause"):
     """The daemons do not get to run; what comes for them waits. Ended by `resume`."""
 
@@ -283,6 +289,7 @@ AnyFault = (
     Kill[HostsT]
     | KillDaemon[HostsT]
     | Restart[HostsT]
+    | Move[HostsT]
     | Pause[HostsT]
     | Resume[HostsT]
     | Partition[HostsT]

@@ -32,6 +32,11 @@ def restart(world: World, fault: faults.Restart[Hosts]) -> None:
         world.restart(name)
 
 
+def move(world: World, fault: faults.Move[Hosts]) -> None:
+    for name in fault.hosts:
+        world.move(name)
+
+
 def pause(world: World, fault: faults.Pause[Hosts]) -> Undo:
     hit: list[Machine] = [machine for machine in map(world.machine, fault.hosts) if machine.running]
     for machine in hit:
@@ -48,6 +53,7 @@ HANDLERS: dict[type, Handler] = {
     faults.Kill: kill,
     faults.KillDaemon: kill_daemon,
     faults.Restart: restart,
+    faults.Move: move,
     faults.Pause: pause,
     faults.Resume: resume,
 }

@@ -4,13 +4,16 @@ Theory of operation. A write happens at its log index and a read at the index it
 and no search is needed: a history is linearizable in that order if the order respects real time (what ended before
 another began comes no later) and every read shows exactly the writes up to its index. A write whose outcome is unknown
 has no index; it may be done at any time, but once a read has shown it, later reads must. A key is written at most
-once, so this says all there is to say: a test holds that a search for such an order agrees.
+once, so this says all there is to say: a test holds that a search for such an order agrees. Keys that were written, or
+read, at an index that a swarm begun anew by force may have lost are left out.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from core.facts import BegunAnew
 from core.trials.clients import WriteOutcome, WriterSample
+from swarmsim.checks.beginnings import Beginnings
 from swarmsim.checks.check import Check
 from swarmsim.world import FactListener, World
 
@@ -23,9 +26,13 @@ class Linearizable(Check):
     def __init__(self) -> None:
         super().__init__()
         self._history: list[WriterSample] = []
+        self._beginnings = Beginnings()
 
     def handlers(self) -> Mapping[type, FactListener]:
-        return {WriterSample: lambda _at_ns, _host, sample: self._history.append(sample)}
+        return {
+            WriterSample: lambda _at_ns, _host, sample: self._history.append(sample),
+            BegunAnew: self._beginnings.note,
+        }
 
     def judge(self, history: Sequence[WriterSample]) -> None:
         """The whole history of a run, in any order."""
@@ -40,7 +47,8 @@ class Linearizable(Check):
             self._judge_key(samples)
 
     def finish(self, world: World) -> None:
-        self.judge(self._history)
+        lost = {sample.key for sample in self._history if self._beginnings.excuse(sample.index)}
+        self.judge([sample for sample in self._history if sample.key not in lost])
 
     def _judge_indexes(self, answered: Sequence[WriterSample]) -> None:
         taken: dict[int, str] = {}

@@ -6,9 +6,11 @@ names its log index, and the object carries the index that wrote it as its versi
 
 from collections.abc import Mapping
 
+from core.facts import BegunAnew
 from core.operations import Kind
 from core.store import Store
 from core.trials.clients import WriteOutcome, WriterSample
+from swarmsim.checks.beginnings import Beginnings
 from swarmsim.checks.check import Check, furthest_store, living_managers
 from swarmsim.world import FactListener, World
 
@@ -31,7 +33,8 @@ class _Writes(Check):
 class NoAcknowledgedWriteLost(_Writes):
     """Whoever has applied the index of an acknowledged write has what it wrote; in the end someone's log has them all.
 
-    Those that are left may lack a quorum, and so never learn that the last of them are committed.
+    Those that are left may lack a quorum, and so never learn that the last of them are committed. A swarm that was
+    begun anew by force is an exception (`swarmsim.checks.beginnings`).
     """
 
     name = "no-acknowledged-write-lost"
@@ -39,6 +42,10 @@ class NoAcknowledgedWriteLost(_Writes):
     def __init__(self) -> None:
         super().__init__()
         self._looked_at: dict[str, int] = {}
+        self._beginnings = Beginnings()
+
+    def handlers(self) -> Mapping[type, FactListener]:
+        return {**super().handlers(), BegunAnew: self._beginnings.note}
 
     def judge(self, at_ns: int, host: str, write: WriterSample, store: Store) -> None:
         """`host`, which has applied the write's index, shows this store."""
@@ -72,7 +79,8 @@ class NoAcknowledgedWriteLost(_Writes):
             if _acknowledged(write):
                 if write.index > store.index:
                     break
-                self.judge(at_ns, host, write, store)
+                if not self._beginnings.excuse(write.index, store.index):
+                    self.judge(at_ns, host, write, store)
             position += 1
         self._looked_at[host] = position
 

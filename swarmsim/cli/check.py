@@ -16,6 +16,7 @@ from swarmsim.scenario.left_out import left_out
 from swarmsim.scenario.loader import SECTIONS, load
 from swarmsim.scenario.plan import Scenario, StackPlan
 from swarmsim.scenario.steps import Deploy, Step
+from swarmsim.scenario.warnings import unwise
 from swarmsim.scenario.words import write_duration
 from swarmsim.yaml_source import SourceError
 
@@ -66,6 +67,7 @@ def _of_scenario(scenario: Scenario) -> str:
     deployed += (step.action for step in scenario.timeline if isinstance(step.action, Deploy))
     stacks = {(each.name, " + ".join(each.files)): each.stack for each in deployed if each.stack is not None}
     warnings = "".join(warnings_of(stack, f"{file}: ") for (_, file), stack in stacks.items())
+    warnings += "".join(map(warning, unwise(scenario)))
     notes = "".join(_note(step, hosts) for step, hosts in left_out(scenario))
     return f"scenario {scenario.name!r}: {', '.join(parts)}{warnings}{notes}"
 

@@ -12,6 +12,7 @@ from swarmsim.counting import counted
 from swarmsim.recording import Ruling, Verdict
 from swarmsim.report.summary import RunSummary
 from swarmsim.scenario.plan import Scenario
+from swarmsim.scenario.warnings import unwise
 
 _SIGN: Final = {Ruling.HELD: "held    ", Ruling.VIOLATED: "VIOLATED", Ruling.UNKNOWN: "unknown "}
 _MAX_NAMED_SEEDS: Final = 10
@@ -34,12 +35,16 @@ class ScenarioResults(Struct, frozen=True):
     scenario: str
     ruling: Ruling
     seeds: tuple[SeedRuling, ...]
+    warnings: tuple[str, ...] = ()
+    """What is unwise about the scenario's cluster."""
 
 
 def results_of(scenario: Scenario, outcomes: Sequence[SeedResult[RunSummary]]) -> ScenarioResults:
     """Sum up the runs of a scenario."""
     seeds = tuple(_ruling_of(outcome) for outcome in outcomes)
-    return ScenarioResults(scenario.file, scenario.name, worst([each.ruling for each in seeds]), seeds)
+    return ScenarioResults(
+        scenario.file, scenario.name, worst([each.ruling for each in seeds]), seeds, unwise(scenario)
+    )
 
 
 def worst(rulings: Sequence[Ruling]) -> Ruling:
@@ -62,6 +67,7 @@ def lines_of(results: ScenarioResults, *, verbose: bool, quiet: bool) -> Iterato
     single = len(results.seeds) == 1
     if not quiet:
         yield f"{results.scenario} ({results.file})"
+        yield from (f"  warning   {warning}" for warning in results.warnings)
     for seed in results.seeds:
         prefix = "  " if single else f"  seed {seed.seed}: "
         for verdict in seed.verdicts:

@@ -15,6 +15,7 @@ from core.compose.stack import Stack
 from core.timing import MS, SECOND
 from core.trials.faults import Link
 from swarmsim.fuzz.faults import FaultSource, crash_in_mid_write, deposed_leaders, harm_disk, task_fault
+from swarmsim.fuzz.membership import draw_beginning_anew, draw_locks, draw_moves, draw_rotations
 from swarmsim.fuzz.profiles import PROFILES, Profile
 from swarmsim.fuzz.rejoining import back_after_loss, comings_and_goings
 from swarmsim.fuzz.stack import FuzzStack
@@ -84,7 +85,9 @@ class _Drawing:
         cluster, writers = self._cluster(), self._writers()
         faults, others = self._faults(), [*self._surroundings(), *self._members(), *self._work()]
         broken = self._left_broken()
-        timeline = [*faults, *others, *broken, *self._rejoining(faults, broken), *self._updates()]
+        anew = self._is_begun_anew(broken)
+        changes = [*self._updates(), *self._known_by(anew)]
+        timeline = [*faults, *others, *broken, *self._rejoining(faults, broken, anew), *changes]
         timeline = self._pruning(timeline)
         return Scenario(
             name=f"Fuzz {profile.name} {self._seed}",
@@ -262,14 +265,24 @@ class _Drawing:
         ]
 
     def _images(self, timeline: list[Step]) -> tuple[ImagePlan, ...]:
-        """Of the services as they are deployed, and as they are updated."""
+        """Of the services as they are deployed, by one version of the file or another, and as they are updated."""
         stack = self._profile.stack
         if stack is None:
             return ()
-        updated = {step.action.image: None for step in timeline if isinstance(step.action, steps.Update)}
+        actions = [step.action for step in timeline]
+        files = {(stack.file,): None, **{each.files: None for each in actions if isinstance(each, steps.Deploy)}}
+        deployed = {
+            service.spec.task.container.image
+            for version in files
+            for service in stack.read(stack.name, version).services
+        }
+        updated = {each.image: None for each in actions if isinstance(each, steps.Update)}
         others = [*stack.next_images.values(), *(plan for plans in stack.bad_images.values() for plan in plans)]
         by_name = {plan.image: plan for plan in others}
-        return (*stack.images, *(by_name[image] for image in updated))
+        return (
+            *(plan for plan in stack.images if plan.image in deployed),
+            *(by_name[image] for image in updated),
+        )
 
     def _left_broken(self) -> list[Step]:
         """A random minority that is not healed: without power, in touch with nobody, only heard, or only hearing."""
@@ -290,7 +303,7 @@ class _Drawing:
             action = steps.OneWay(*rng.choice(((host, others), (others, host))))
         return [Step(self._profile.faulty_ns + 1 * MS, action)]
 
-    def _rejoining(self, faults: list[Step], broken: list[Step]) -> list[Step]:
+    def _rejoining(self, faults: list[Step], broken: list[Step], anew: bool) -> list[Step]:
         """In half of the schedules in which members do not change anyhow; managers only where all are well at last."""
         rng = Random(f"fuzz/{self._profile.name}/{self._seed}/rejoining")
         if rng.random() < 0.5 or self._members_change:
@@ -298,8 +311,36 @@ class _Drawing:
         source = self._another_source(rng)
         if self._harms_disk:
             return back_after_loss(source, faults)
-        spares_one = self._manager_count >= 3 and not broken
+        spares_one = self._manager_count >= 3 and not broken and not anew
         return comings_and_goings(source, self._managers if spares_one else (), self._workers)
+
+    def _is_begun_anew(self, broken: list[Step]) -> bool:
+        """Whether one manager has to do without the others at last: where no other manager is lost for good."""
+        if (
+            self._profile.stack is not None
+            or self._manager_count < 3
+            or broken
+            or self._members_change
+            or self._harms_disk
+        ):
+            return False
+        return self._stream("anew").random() < 0.3
+
+    def _known_by(self, anew: bool) -> list[Step]:
+        """What members are known by changes, perhaps even the swarm."""
+        profile, latest_ns = self._profile, self._source.latest_ns
+        booted_ns = profile.faulty_ns + BOOT_NS
+        found = draw_rotations(self._stream("tokens"), latest_ns)
+        if not self._members_change:  # nobody unlocks a manager that an operator has given up, and may have in vain
+            found += draw_locks(self._stream("locks"), latest_ns, booted_ns)
+        stay = self._manager_count >= 3 and not self._members_change
+        found += draw_moves(self._stream("moves"), latest_ns, self._managers if stay else (), self._workers)
+        if anew:
+            found += draw_beginning_anew(self._stream("survivor"), profile.faulty_ns, booted_ns, self._managers)
+        return found
+
+    def _stream(self, name: str) -> Random:
+        return Random(f"fuzz/{self._profile.name}/{self._seed}/{name}")
 
     def _expectations(self) -> tuple[Expectation, ...]:
         profile = self._profile

@@ -60,7 +60,7 @@ def _leave_for_good(world: World, host: str) -> Conversation:
         status = world.status(host)
         if status.lives and status.phase is HostPhase.INACTIVE:
             return
-        if status.lives and status.phase in (HostPhase.MANAGER, HostPhase.WORKER):
+        if status.lives and status.phase in (HostPhase.MANAGER, HostPhase.WORKER, HostPhase.LOCKED):
             yield from leave(world, host)
         yield Pause(RETRY_NS)
     raise ConversationFailedError(f"{host} was not up for long enough to leave the swarm and join again")

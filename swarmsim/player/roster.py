@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from core.ids import TaskId
 from core.objects import Task
 from core.objects.task import TaskState, is_wanted
+from core.phases import HostPhase
 from core.store import Store
 from core.trials.faults import Hosts, Link
 from swarmsim.checks.check import furthest_store
@@ -214,7 +215,12 @@ def _fits(task: Task, target: TaskTarget) -> bool:
 
 
 def _is_manager(world: World, host: str) -> bool:
-    return bool(world.status(host).raft_id)
+    return bool(world.status(host).raft_id) or _is_locked(world, host)
+
+
+def _is_locked(world: World, host: str) -> bool:
+    """A manager that waits for its key; it knows of no Raft member until then."""
+    return world.status(host).phase is HostPhase.LOCKED
 
 
 def _manages(world: World, host: str) -> bool:
@@ -237,6 +243,7 @@ _LIVING: Final[Mapping[HostGroup, Callable[[World, str], bool]]] = {
     HostGroup.WORKERS: lambda world, host: world.power(host) is Power.UP and not _is_manager(world, host),
     HostGroup.ALL: lambda world, host: True,
     HostGroup.UP: lambda world, host: world.power(host) in (Power.UP, Power.PAUSED),
+    HostGroup.LOCKED: lambda world, host: _has_power(world, host) and _is_locked(world, host),
     HostGroup.PAUSED: lambda world, host: world.power(host) is Power.PAUSED,
 }
 """Whom a step means."""

@@ -12,12 +12,14 @@ from typing import Any
 from msgspec.structs import replace
 
 from core.objects import Cluster
+from core.objects.cluster import JoinTokens
 from core.objects.node import Availability, Role
 from core.operations import Kind
 from core.timing import MS, SECOND
 from core.trials.endings import FAULTS
 from core.trials.faults import Hosts
-from swarmsim.player.formation import ask_to_join
+from swarmsim.player.cluster_orders import force_new_cluster, refused_for_its_token, rotate_tokens, set_autolock, unlock
+from swarmsim.player.formation import ask_to_join, join_order
 from swarmsim.player.operator import (
     Conversation,
     Done,
@@ -25,6 +27,7 @@ from swarmsim.player.operator import (
     Order,
     deploy,
     force_update,
+    join,
     leave,
     read_tokens,
     remove,
@@ -42,18 +45,22 @@ from swarmsim.recording import FaultBand
 from swarmsim.scenario.plan import WriterPlan
 from swarmsim.scenario.steps import (
     KILLS,
+    OLD_TOKEN,
     UNDOES,
     Activate,
+    Autolock,
     BurstWrites,
     CrashTask,
     Demote,
     Deploy,
     Drain,
     ExitTask,
+    ForceNewCluster,
     ForceUpdate,
     Heal,
     Join,
     Leave,
+    Move,
     OutOfMemory,
     Promote,
     Rejoin,
@@ -65,9 +72,11 @@ from swarmsim.scenario.steps import (
     Restart,
     Resume,
     Rollback,
+    RotateTokens,
     Scale,
     Step,
     Unhealthy,
+    Unlock,
     Update,
     verb_of,
 )
@@ -77,7 +86,7 @@ from swarmsim.world import NotDoneError, World
 LOOK_AGAIN_NS = 20 * MS
 PATIENCE_NS = 5 * SECOND
 """How long a step waits for its target to be there."""
-MAY_HIT_NOBODY = (Heal, Restart, Resume, RepairDisk, Activate)
+MAY_HIT_NOBODY = (Heal, Restart, Resume, RepairDisk, Activate, Unlock)
 """These put things right: there being nothing to put right is no trouble."""
 
 StartWriter = Callable[[WriterPlan, int], None]
@@ -124,6 +133,10 @@ class Timeline:
         """Steps that are due, in the order of scheduling, and why they could not be played yet."""
         self._scheduled_count = 0
         self._over = False
+        self._old_tokens: JoinTokens | None = None
+        """As they were before the last rotation."""
+        self._unlock_key = ""
+        """As the operator noted it down."""
         self._world = world
         self._origin_ns = origin_ns
         self._roster = roster
@@ -132,6 +145,10 @@ class Timeline:
         self._bands: list[_Band] = []
         self._operations: dict[type[Any], Callable[[Any, Done], None]] = {
             Join: self._join,
+            RotateTokens: self._rotate_tokens,
+            Autolock: self._set_autolock,
+            Unlock: self._unlock,
+            ForceNewCluster: self._force_new_cluster,
             Promote: lambda action, ended: self._set_role(action.hosts, Role.MANAGER, ended),
             Demote: lambda action, ended: self._set_role(action.hosts, Role.WORKER, ended),
             Drain: lambda action, ended: self._set_availability(action.hosts, Availability.DRAIN, ended),
@@ -243,7 +260,7 @@ class Timeline:
     def _remember(self, action: Resolved, hosts: Hosts) -> None:
         if isinstance(action, KILLS):
             self._roster.killed.update(dict.fromkeys(hosts))
-        elif isinstance(action, Restart):
+        elif isinstance(action, Restart | Move):
             for host in hosts:
                 self._roster.killed.pop(host, None)
 
@@ -288,16 +305,60 @@ class Timeline:
             ask_to_rejoin(self._world, self._operator, host, ended)
 
     def _join(self, action: Join, ended: Done) -> None:
-        hosts = self._new_names("m", action.manager_count) + self._new_names("w", action.worker_count)
-        for host in hosts:
-            self._world.add_host(host)
-            self._roster.joined[host] = None
+        if action.token == OLD_TOKEN:
+            self._join_in_vain(action, self._tokens_of_the_past(), ended)
+            return
+        hosts = self._add_hosts(action)
+        self._roster.joined.update(dict.fromkeys(hosts))
 
         def with_tokens(cluster: Cluster) -> None:
             for host in hosts:
                 ask_to_join(self._world, self._operator, host, cluster.tokens, ended)
 
         self._operator.hold(read_tokens(with_tokens), ended)
+
+    def _join_in_vain(self, action: Join, tokens: JoinTokens, ended: Done) -> None:
+        hosts = self._add_hosts(action)
+        self._roster.gone.update(dict.fromkeys(hosts))
+        for host in hosts:
+            order = join_order(self._world, host, tokens)
+            self._operator.hold(refused_for_its_token(join(order)), ended, at=host)
+
+    def _add_hosts(self, action: Join) -> list[str]:
+        hosts = self._new_names("m", action.manager_count) + self._new_names("w", action.worker_count)
+        for host in hosts:
+            self._world.add_host(host)
+        return hosts
+
+    def _rotate_tokens(self, action: RotateTokens, ended: Done) -> None:
+        def note(tokens: JoinTokens) -> None:
+            self._old_tokens = tokens
+
+        worker, manager = action.which != "manager", action.which != "worker"
+        self._operator.hold(rotate_tokens(worker, manager, note), ended)
+
+    def _set_autolock(self, action: Autolock, ended: Done) -> None:
+        def note(key: str) -> None:
+            self._unlock_key = key or self._unlock_key  # one that is locked meanwhile still needs it
+
+        self._operator.hold(set_autolock(action.on, note), ended)
+
+    def _unlock(self, action: Unlock[Hosts], ended: Done) -> None:
+        if action.hosts and not self._unlock_key:
+            raise NobodyThereError("no manager was ever told to lock itself")
+        for host in action.hosts:
+            self._operator.hold(unlock(self._unlock_key), ended, at=host)
+
+    def _force_new_cluster(self, action: ForceNewCluster[Hosts], ended: Done) -> None:
+        if len(action.hosts) > 1:
+            raise NobodyThereError(f"one manager begins a swarm anew, not {', '.join(action.hosts)}")
+        [host] = action.hosts
+        self._operator.hold(force_new_cluster(self._world, host), ended, at=host)
+
+    def _tokens_of_the_past(self) -> JoinTokens:
+        if self._old_tokens is None:
+            raise NobodyThereError("no token has been rotated")
+        return self._old_tokens
 
     def _new_names(self, letter: str, count: int) -> list[str]:
         last = max((int(host[1:]) for host in self._world.hosts() if host.startswith(letter)), default=0)

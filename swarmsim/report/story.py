@@ -52,6 +52,7 @@ def story_of(run: RunSummary) -> tuple[Paragraph, ...]:
             if source.kind in tellers
         ),
         ("Tasks", _tasks(run)),
+        ("Warnings", _warnings(run)),
         ("Verdict", _verdicts(run)),
     )
     paragraphs = ((topic, " ".join(sentences)) for topic, sentences in topics)
@@ -72,6 +73,10 @@ def _leadership(run: RunSummary) -> Iterator[str]:
         yield from _quorum_gaps(run, previous.elected_at_ns if previous else 0, reign.elected_at_ns)
         yield _reign(reign, previous)
     yield from _quorum_gaps(run, run.reigns[-1].elected_at_ns if run.reigns else 0, run.end_ns)
+
+
+def _warnings(run: RunSummary) -> Iterator[str]:
+    yield from (f"{warning}." for warning in run.warnings)
 
 
 def _quorum_gaps(run: RunSummary, from_ns: int, to_ns: int) -> Iterator[str]:

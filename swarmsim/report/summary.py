@@ -61,6 +61,8 @@ class RunSummary(Struct, frozen=True):
     verdicts: tuple[Verdict, ...]
     situations: dict[str, int]
     problems: tuple[str, ...]
+    warnings: tuple[str, ...]
+    """What leaders warned users of, each once."""
     figures: tuple[Figure, ...]
     whole: Window
     close_ups: tuple[Window, ...]
@@ -112,10 +114,16 @@ def summarise(recording: Recording) -> RunSummary:
         verdicts=recording.verdicts,
         situations=recording.situations,
         problems=recording.problems,
+        warnings=_warnings(evidence),
         figures=figures_of(anatomies, availability, replicas, costs, recording.end_ns),
         whole=_window(clients, 0, recording.end_ns, "The whole run"),
         close_ups=tuple(_close_up(clients, each) for each in _worth_a_close_up(anatomies)),
     )
+
+
+def _warnings(evidence: Evidence) -> tuple[str, ...]:
+    told = (fact.data["warning"] for fact in evidence.of("managers-counted"))
+    return tuple(dict.fromkeys(warning for warning in told if warning))
 
 
 def _window(clients: tuple[Clients, ...], from_ns: int, to_ns: int, title: str) -> Window:

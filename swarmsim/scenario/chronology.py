@@ -30,6 +30,7 @@ def _check(timeline: Sequence[tuple[Value, Step]], number: int) -> None:
         verb = verb_of(step.action)
         place.fail(f"there is nothing to {verb.partition('-')[0]} yet; no fault of that kind comes before")
     _check_groups(place, step.action, earlier)
+    _check_secrets(place, step.action, [other.action for other in earlier])
     if isinstance(step.action, steps.Rejoin) and not any(isinstance(other.action, _IS_OUT_AFTER) for other in earlier):
         place.fail("nobody can join again yet; nobody left, was removed or lost a disk before")
     if isinstance(step.action, steps.Restart):
@@ -44,6 +45,16 @@ def _check_groups(place: Value, action: Action, earlier: Sequence[Step]) -> None
         place.fail("nobody has left or been removed by then")
     if HostGroup.PAUSED in named and not any(isinstance(other.action, steps.Pause) for other in earlier):
         place.fail("nothing has been paused by then")
+
+
+def _check_secrets(place: Value, action: Action, earlier: Sequence[Action]) -> None:
+    rotated = any(isinstance(other, steps.RotateTokens) for other in earlier)
+    if isinstance(action, steps.Join) and action.token == steps.OLD_TOKEN and not rotated:
+        place.fail("there is no old token yet; no rotate-tokens comes before")
+    named = [other.group for other in _parts(getattr(action, "hosts", None)) if isinstance(other, Group)]
+    locks = any(isinstance(other, steps.Autolock) and other.on for other in earlier)
+    if (isinstance(action, steps.Unlock) or HostGroup.LOCKED in named) and not locks:
+        place.fail("no manager can be locked yet; no autolock: true comes before")
 
 
 def _check_restart(

@@ -17,6 +17,7 @@ from swarmsim.scenario.stack_language import DeployedStack
 from swarmsim.scenario.steps import Action, Step, verb_of
 from swarmsim.scenario.target_language import GROUPS, HOSTS, HOSTS_IN_RACKS, LINK, TASKS
 from swarmsim.scenario.words import (
+    BOOLEAN,
     DURATION,
     EXIT_CODE,
     INSTANT,
@@ -29,6 +30,7 @@ from swarmsim.scenario.words import (
     SIGNED_PERCENT,
     TEXT,
     count,
+    word,
 )
 
 
@@ -63,6 +65,7 @@ VERBS: Final = {
         _verb(steps.Kill, _ON_HOSTS),
         _verb(steps.KillDaemon, _ON_HOSTS),
         _verb(steps.Restart, _ON_HOSTS),
+        _verb(steps.Move, _ON_HOSTS),
         _verb(steps.Pause, _ON_HOSTS),
         _verb(steps.Resume, _ON_HOSTS),
         _verb(steps.Partition, Single("groups", GROUPS)),
@@ -96,7 +99,11 @@ VERBS: Final = {
         _verb(steps.ExitTask, _ON_TASKS, Part("code", "code", EXIT_CODE)),
         _verb(steps.Unhealthy, _ON_TASKS),
         _verb(steps.OutOfMemory, _ON_TASKS),
-        _verb(steps.Join, Mapped(_NUMBERS)),
+        _verb(steps.Join, Mapped(_NUMBERS), Part("with", "token", word((steps.OLD_TOKEN,)))),
+        _verb(steps.RotateTokens, Single("which", word(("worker", "manager", "all")))),
+        _verb(steps.Autolock, Single("on", BOOLEAN)),
+        _verb(steps.Unlock, _ON_HOSTS),
+        _verb(steps.ForceNewCluster, _ON_HOSTS),
         _verb(steps.Promote, _ON_HOSTS),
         _verb(steps.Demote, _ON_HOSTS),
         _verb(steps.Drain, _ON_HOSTS),

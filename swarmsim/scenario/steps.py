@@ -35,6 +35,7 @@ from core.trials.faults import (
     KillDaemon,
     LoseDisk,
     Loss,
+    Move,
     MuteRoutes,
     NarrowLink,
     OneWay,
@@ -58,6 +59,7 @@ from swarmsim.scenario.targets import HostTarget, TaskTarget
 
 __all__ = [
     "KILLS",
+    "OLD_TOKEN",
     "ACTIONS",
     "REVERSIBLE",
     "UNDOES",
@@ -70,6 +72,7 @@ __all__ = [
     "Kill",
     "KillDaemon",
     "Restart",
+    "Move",
     "Pause",
     "Resume",
     "Partition",
@@ -104,6 +107,10 @@ __all__ = [
     "Unhealthy",
     "OutOfMemory",
     "Join",
+    "RotateTokens",
+    "Autolock",
+    "Unlock",
+    "ForceNewCluster",
     "Promote",
     "Demote",
     "Drain",
@@ -130,6 +137,35 @@ class Join(Struct, frozen=True, gc=False, tag="join"):
 
     manager_count: int = 0
     worker_count: int = 0
+    token: str = ""
+    """`OLD_TOKEN` for the one there was before the last rotation, with which they are to be refused."""
+
+
+OLD_TOKEN: Final = "old-token"
+
+
+class RotateTokens(Struct, frozen=True, gc=False, tag="rotate-tokens"):
+    """`worker`, `manager` or `all`: from now on hosts join with other tokens."""
+
+    which: str
+
+
+class Autolock(Struct, frozen=True, gc=False, tag="autolock"):
+    """From now on managers that restart wait for the unlock key, or no longer do."""
+
+    on: bool
+
+
+class Unlock(Struct, Generic[HostsT], frozen=True, gc=False, tag="unlock"):
+    """An operator shows these managers the unlock key; one that is not locked needs none."""
+
+    hosts: HostsT
+
+
+class ForceNewCluster(Struct, Generic[HostsT], frozen=True, gc=False, tag="force-new-cluster"):
+    """One manager begins the swarm anew alone: a majority is taken to be lost for good."""
+
+    hosts: HostsT
 
 
 class Promote(Struct, Generic[HostsT], frozen=True, gc=False, tag="promote"):
@@ -235,6 +271,10 @@ class BurstWrites(Struct, frozen=True, gc=False, tag="burst-writes"):
 
 Order = (
     Join
+    | RotateTokens
+    | Autolock
+    | Unlock[HostsT]
+    | ForceNewCluster[HostsT]
     | Promote[HostsT]
     | Demote[HostsT]
     | Drain[HostsT]

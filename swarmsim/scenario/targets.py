@@ -27,6 +27,8 @@ class HostGroup(Enum):
     KILLED = "killed"
     """Every host that a step killed and none restarted: by machine or by daemon."""
     PAUSED = "paused"
+    LOCKED = "locked"
+    """Managers that have restarted and wait for the unlock key."""
     JOINED = "joined"
     """Hosts that a `join` step brought in."""
     GONE = "gone"

@@ -55,6 +55,10 @@ def _incarnation(stage: Stage) -> int:
     return stage.world.machine("m1").incarnation
 
 
+def _address(stage: Stage) -> str:
+    return stage.world.machine("m1").address
+
+
 def _hears(stage: Stage) -> int:
     return stage.arrivals("m2", "m1")
 
@@ -142,6 +146,7 @@ EFFECTS: Final = {
         Effect(faults.Kill(("m1",)), _up),
         Effect(faults.KillDaemon(("m1",)), _up),
         Effect(faults.Restart(("m1",)), _incarnation),
+        Effect(faults.Move(("m1",)), _address),
         Effect(faults.Pause(("m1",)), _hears),
         Effect(faults.Resume(("m1",)), _hears),
         Effect(faults.Partition((("m1", "m2"),)), Stage.reach),

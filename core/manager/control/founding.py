@@ -27,6 +27,7 @@ def found_swarm(draft: Draft, operation: FoundSwarm, rng: Random) -> str:
             operation.cluster_id,
             spec=init.spec,
             tokens=operation.tokens,
+            unlock_key=operation.unlock_key,
             default_address_pools=init.default_address_pools,
             subnet_prefix_length=init.subnet_prefix_length,
             data_path_port=init.data_path_port,

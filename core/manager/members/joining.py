@@ -2,7 +2,8 @@
 
 Theory of operation. The token decides the role. A request with a good one waits until its node object is *committed*,
 and only then is it answered; requests are repeated by whoever sent them, so a lost answer costs one more attempt. The
-request of a node that exists already is simply answered, that of a node that was removed is refused. A manager's Raft
+request of a node that exists already is simply answered, also if the token that let it in has been rotated since; that
+of a node that was removed is refused. A manager's Raft
 id is drawn together with its node.
 """
 
@@ -41,11 +42,11 @@ class Joining:
 
     def receive(self, request: JoinRequest) -> list[Effect]:
         """Answer at once what can be answered."""
+        if request.node_id in self._committed.nodes:
+            return [self._accept(request)]
         cluster = self._committed.cluster
         if cluster is None or _role_of(cluster.tokens, request.token) is None:
             return [Send(request.node_id, JoinRejected(request.attempt, _BAD_TOKEN))]
-        if request.node_id in self._committed.nodes:
-            return [self._accept(request)]
         if request.node_id in cluster.removed_nodes:
             return [Send(request.node_id, JoinRejected(request.attempt, _REMOVED))]
         if request.node_id not in self._unanswered:
@@ -85,12 +86,16 @@ class Joining:
             if draft.full:
                 return
             del self._requests[request.node_id]
-            if request.node_id not in draft.head.nodes:
-                draft.create(self._node(draft.head, request))
+            if request.node_id in draft.head.nodes:
+                continue
+            assert draft.head.cluster is not None
+            role = _role_of(draft.head.cluster.tokens, request.token)
+            if role is None:  # rotated meanwhile: it will be told so when it asks again
+                del self._unanswered[request.node_id]
+            else:
+                draft.create(self._node(request, role))
 
-    def _node(self, head: Store, request: JoinRequest) -> Node:
-        assert head.cluster is not None
-        role = _role_of(head.cluster.tokens, request.token) or Role.WORKER
+    def _node(self, request: JoinRequest, role: Role) -> Node:
         manager = ManagerStatus(NodeId(draw_id(self._rng)), request.address) if role is Role.MANAGER else None
         return Node(
             id=request.node_id,

@@ -19,7 +19,7 @@ SOMETHING: Any = object()
 
 
 def a_phase_that_the_disk_does_not_know(host: Host) -> None:
-    host.membership.phase = HostPhase.LEAVING
+    host.membership.standing.phase = HostPhase.LEAVING
 
 
 def an_agent_that_is_gone(host: Host) -> None:
@@ -39,12 +39,12 @@ def a_member_that_is_leaving(host: Host) -> None:
 
 
 def another_raft_member_than_the_disk_says(host: Host) -> None:
-    host.membership.identity = replace(host.membership.identity, raft_id=NodeId("other"))
+    host.membership.standing.identity = replace(host.membership.identity, raft_id=NodeId("other"))
 
 
 def a_member_whose_promises_are_forgotten(host: Host) -> None:
     identity = host.membership.identity
-    host.membership.identity = replace(identity, lost_raft_id=identity.raft_id)
+    host.membership.standing.identity = replace(identity, lost_raft_id=identity.raft_id)
 
 
 def messages_kept_inside_for_another(host: Host) -> None:
@@ -52,7 +52,7 @@ def messages_kept_inside_for_another(host: Host) -> None:
 
 
 def routes_emptied_under_an_agent(host: Host) -> None:
-    host.membership._route_removal._next_at = 0
+    host.membership.standing.route_removal._next_at = 0
 
 
 def a_manager_that_does_not_lead(host: Host) -> None:
@@ -143,7 +143,7 @@ def test_what_is_wrong_with_a_leader_is_noticed(wrong: Callable[[Host], None], c
 def test_a_worker_without_an_agent_is_noticed() -> None:
     host = Swarm("w1").host("w1")
     host.check_invariants(full=True)
-    host.membership.phase = HostPhase.WORKER
+    host.membership.standing.phase = HostPhase.WORKER
     with pytest.raises(AssertionError, match="worker without an agent"):
         host.check_invariants()
 
@@ -152,7 +152,7 @@ def test_a_worker_that_would_found_a_swarm_is_noticed() -> None:
     host = formed(1, 1).host("w1")
     founding = Founding(InitSwarm(Address("w1:2377")), JoinTokens("w", "m"))
     host.check_invariants(full=True)
-    host.membership.identity = replace(host.membership.identity, founding=founding)
+    host.membership.standing.identity = replace(host.membership.identity, founding=founding)
     with pytest.raises(AssertionError, match="finish founding"):
         host.check_invariants()
 

@@ -34,7 +34,7 @@ def test_only_an_order_of_a_newer_version_is_followed(swarm: Swarm, newer_by: in
     version = membership.identity.node_version
     assert version > 0
     host.machines.agent = Told(membership, "member", version + newer_by)  # type: ignore[assignment]
-    assert membership.follow_order(swarm.world.now) is follows
+    assert membership.orders.follow_order(swarm.world.now) is follows
     assert membership.phase is (HostPhase.MANAGER if follows else HostPhase.WORKER)
 
 
@@ -42,6 +42,6 @@ def test_the_member_whose_log_was_lost_is_never_followed_again(swarm: Swarm) -> 
     host = swarm.host("w1")
     membership = host.membership
     lost = NodeId("lost")
-    membership.identity = type(membership.identity)(node_id=membership.identity.node_id, lost_raft_id=lost)
+    membership.standing.identity = type(membership.identity)(node_id=membership.identity.node_id, lost_raft_id=lost)
     host.machines.agent = Told(membership, lost, 99)  # type: ignore[assignment]
-    assert not membership.follow_order(swarm.world.now)
+    assert not membership.orders.follow_order(swarm.world.now)

@@ -4,11 +4,14 @@ from collections.abc import Hashable
 from typing import Any
 
 import pytest
+from fake_world import FakeWorld
 from hypothesis import given
 from hypothesis import strategies as st
 from linearizability import NEVER_RETURNED, Operation, is_linearizable
 from writer_histories import read, write
 
+from core.facts import BegunAnew
+from core.ids import NodeId
 from core.trials.clients import WriteOutcome, WriterSample
 from swarmsim.checks.linearizable import Linearizable
 
@@ -96,3 +99,13 @@ def test_it_agrees_with_the_search_where_indexes_tell_nothing(
 ) -> None:
     history = [write("a", *write_at, 0, outcome), *(read("a", *span, 0, present) for span, present in reads)]
     assert (violation_of(history) == "") == by_search(write_at, outcome, reads)
+
+
+@pytest.mark.parametrize(("certain_index", "lost"), [(4, False), (5, True)])
+def test_what_a_swarm_begun_anew_may_have_lost_is_left_out(certain_index: int, lost: bool) -> None:
+    check = Linearizable()
+    check.handlers()[BegunAnew](3, "m1", BegunAnew(NodeId("r"), 1_000, certain_index))
+    for sample in (write("a", 0, 1, 5), read("a", 1, 2, 5, True), read("a", 4, 5, 1_003, False)):
+        check.handlers()[WriterSample](sample.ended_at, "m1", sample)
+    check.finish(FakeWorld("m1"))
+    assert (check.violation is not None) is lost

@@ -5,7 +5,8 @@ from fake_world import FakeWorld
 from msgspec.structs import replace
 from writer_histories import write
 
-from core.ids import ConfigId
+from core.facts import BegunAnew
+from core.ids import ConfigId, NodeId
 from core.objects import Config
 from core.objects.config import ConfigSpec
 from core.store import Create, Store, Transaction
@@ -60,6 +61,22 @@ def test_a_write_that_is_in_a_log_is_not_lost_though_nobody_can_tell_that_it_is_
     world.statuses["m1"] = replace(world.statuses["m1"], power=Power.OFF)
     world.statuses["m2"] = replace(world.statuses["m2"], last_index=5)
     assert judged(NoAcknowledgedWriteLost(), world, write("a", 0, 1, 5)) == ""
+
+
+@pytest.mark.parametrize(
+    ("certain_index", "applied_index", "lost"),
+    [(4, 1_005, False), (5, 1_005, True), (4, 6, True)],
+)
+def test_a_swarm_begun_anew_need_not_have_what_its_manager_was_not_sure_of(
+    certain_index: int, applied_index: int, lost: bool
+) -> None:
+    """It has what was certain; and who has not begun anew, by its index, has no excuse."""
+    world = FakeWorld("m1")
+    world.stores = {"m1": store_with(index=applied_index)}
+    world.statuses["m1"] = replace(world.statuses["m1"], last_index=applied_index)
+    check = NoAcknowledgedWriteLost()
+    check.handlers()[BegunAnew](1, "m1", BegunAnew(NodeId("r"), 1_000, certain_index))
+    assert bool(judged(check, world, write("a", 0, 1, 5))) is lost
 
 
 def test_a_write_that_disappears_later_is_lost() -> None:

@@ -102,6 +102,15 @@ def test_no_note_is_made_of_who_may_be_in_a_group_by_then(swarmsim: Command) -> 
     assert swarmsim("check", "a.yaml").out.count("\n") == 1
 
 
+def test_an_even_number_of_managers_is_warned_of_before_and_after_it_is_played(swarmsim: Command) -> None:
+    name = small()
+    Path(name).write_text(Path(name).read_text().replace("managers: 1", "managers: 2"))
+    warning = "cluster: 2 managers have no fault tolerance"
+    assert f"\n  warning: {warning}" in swarmsim("check", name).out
+    assert f"\n  warning   {warning}" in swarmsim("run", name, "--out", "out").out
+    assert "2 managers have no fault tolerance" in Path("out/report.md").read_text()
+
+
 def test_check_looks_at_every_file_before_it_gives_up(swarmsim: Command) -> None:
     Path("bad.yaml").write_text("name: Bad\ncluster: {managers: 3}\ntimeline:\n  - {at: 1s, kil: leader}\n")
     ended = swarmsim("check", "bad.yaml", "nowhere.yaml", small())

@@ -109,16 +109,53 @@ def test_a_manager_leaves_and_comes_back_only_where_a_majority_is_left_at_any_ti
         if back:
             assert scenario.cluster.manager_count >= 3
             assert len(back) == 1
-            assert all(step.at_ns <= RAFT.faulty_ns for step in scenario.timeline)
+            assert all(step.at_ns <= RAFT.faulty_ns for step in scenario.timeline if not puts_right(step))
 
 
-def test_at_most_a_minority_is_left_broken() -> None:
+def puts_right(step: Step) -> bool:
+    """What is done on purpose when the faults are over."""
+    return isinstance(step.action, steps.Unlock)
+
+
+def test_at_most_a_minority_is_left_broken_unless_the_swarm_is_begun_anew() -> None:
     for seed in SEEDS:
         scenario = drawn_once(RAFT, seed)
-        left = [step for step in scenario.timeline if step.at_ns > RAFT.faulty_ns]
+        left = [step for step in scenario.timeline if step.at_ns > RAFT.faulty_ns and not puts_right(step)]
+        if any(isinstance(step.action, steps.ForceNewCluster) for step in left):
+            continue
         assert len(left) <= 1
         if left and isinstance(left[0].action, steps.Kill):
             assert left[0].text.count("m") <= (scenario.cluster.manager_count - 1) // 2
+
+
+def test_a_swarm_is_begun_anew_by_the_one_manager_that_is_left() -> None:
+    begun = 0
+    for seed in SEEDS:
+        scenario = drawn_once(RAFT, seed)
+        left = [step for step in scenario.timeline if step.at_ns > RAFT.faulty_ns and not puts_right(step)]
+        forced = [step for step in left if isinstance(step.action, steps.ForceNewCluster)]
+        if forced:
+            begun += 1
+            assert isinstance(left[0].action, steps.Kill)
+            assert left[0].text.count("m") == scenario.cluster.manager_count - 1
+            assert forced == left[1:2]
+    assert begun
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_what_members_are_known_by_comes_on_top_of_a_schedule_that_is_the_same_without(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = [unnumbered(drawn_once(profile, seed)) for seed in SEEDS]
+    for name in ("draw_rotations", "draw_locks", "draw_moves", "draw_beginning_anew"):
+        monkeypatch.setattr(drawing, name, lambda *_: [])
+    known_by = (steps.RotateTokens, steps.Autolock, steps.Unlock, steps.Move, steps.ForceNewCluster)
+    for timeline, seed in zip(drawn, SEEDS, strict=True):
+        without = unnumbered(draw(profile, seed))
+        assert [step for step in timeline if step in without] == without
+        added = [step.action for step in timeline if step not in without]
+        ends = (steps.Kill, steps.Restart) if any(isinstance(each, steps.ForceNewCluster) for each in added) else ()
+        assert all(isinstance(action, (*known_by, *ends)) for action in added)
 
 
 def test_the_stack_is_read_without_any_file() -> None:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from core.ids import NodeId, ServiceId, TaskId
 from core.objects import Task
 from core.objects.task import ContainerSpec, TaskSpec, TaskState, TaskStatus
+from core.phases import HostPhase
 from core.store import Create, Store, Transaction
 from core.trials.faults import Link
 from swarmsim.player.roster import NobodyThereError, Roster, groups_parted, hosts_hit
@@ -96,6 +97,14 @@ def _store(*tasks: Task) -> Store:
 )
 def test_a_target_is_looked_up(roster: Roster, target: HostTarget, hosts: list[str]) -> None:
     assert list(roster.hosts(target)) == hosts
+
+
+def test_a_locked_manager_is_no_worker_and_none_of_those_who_manage(world: FakeWorld, roster: Roster) -> None:
+    _set(world, "m3", phase=HostPhase.LOCKED, raft_id="")
+    del world.stores["m3"]
+    locked, managers, workers = (Group(group) for group in (HostGroup.LOCKED, HostGroup.MANAGERS, HostGroup.WORKERS))
+    assert [roster.hosts(group) for group in (locked, managers, workers)] == [("m3",), ("m1", "m2"), ("w1",)]
+    assert roster.with_power().hosts(managers) == ("m1", "m2", "m3")
 
 
 def test_a_draw_always_holds_whom_it_must_include(roster: Roster) -> None:

@@ -119,6 +119,12 @@ def test_what_the_world_refuses_is_a_problem_and_no_fault(stage: Stage, monkeypa
     assert (stage.timeline.bands, stage.roster.killed) == ((), {})
 
 
+def test_a_swarm_is_begun_anew_by_one(stage: Stage) -> None:
+    stage.play(Step(SECOND, steps.ForceNewCluster(several(["m1", "m2"])), text="force-new-cluster: [m1, m2]"))
+    [problem] = stage.timeline.problems
+    assert problem.endswith("could not be played: one manager begins a swarm anew, not m1, m2")
+
+
 def test_putting_right_what_is_right_is_no_problem(stage: Stage) -> None:
     stage.play(
         Step(SECOND, steps.Restart(Group(HostGroup.KILLED))), Step(SECOND, steps.Resume(Group(HostGroup.PAUSED)))

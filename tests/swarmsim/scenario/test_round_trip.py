@@ -3,7 +3,7 @@
 from typing import Any
 
 import yaml
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -36,7 +36,19 @@ from swarmsim.scenario.plan import (
 )
 from swarmsim.scenario.stack_language import DeployedStack
 from swarmsim.scenario.step_language import VERBS, Verb, read_step, write_step
-from swarmsim.scenario.steps import REVERSIBLE, Bridge, Deploy, Heal, Kill, Loss, Partition, Restart, Scale, Step
+from swarmsim.scenario.steps import (
+    OLD_TOKEN,
+    REVERSIBLE,
+    Bridge,
+    Deploy,
+    Heal,
+    Kill,
+    Loss,
+    Partition,
+    Restart,
+    Scale,
+    Step,
+)
 from swarmsim.scenario.target_language import GROUPS, HOSTS, HOSTS_IN_RACKS, LINK, TASKS
 from swarmsim.scenario.targets import Group, Host, HostGroup, HostOf, Rack, Several, Some, TaskTarget
 from swarmsim.scenario.writer import write
@@ -105,6 +117,9 @@ BY_FIELD: dict[str, st.SearchStrategy[Any]] = {
     "outcome": st.sampled_from(EXPECTED_OUTCOMES),
     "check": st.sampled_from(CHECKS),
     "situation": st.sampled_from(SITUATIONS),
+    "on": st.booleans(),
+    "which": st.sampled_from(["worker", "manager", "all"]),
+    "token": st.sampled_from(["", OLD_TOKEN]),
     "of": st.none() | st.sampled_from(NAMES.services + NAMES.stacks),
 }
 
@@ -150,8 +165,17 @@ def through_yaml(written: object) -> Value:
     return parse("x.yaml", yaml.safe_dump(written, sort_keys=False)).root
 
 
+def named(target: Any) -> list[str]:
+    """The hosts that a target names one by one."""
+    if isinstance(target, Several):
+        return [host for part in target.targets for host in named(part)]
+    return [target.name] if isinstance(target, Host) else []
+
+
 @given(STEPS)
 def test_a_step(step: Step) -> None:
+    groups = [set(named(group)) for group in getattr(step.action, "groups", ())]
+    assume(sum(map(len, groups)) == len(set().union(*groups)))  # who is in two groups is refused
     read = read_step(through_yaml(write_step(step)), NAMES, 0)
     assert replace(read, text="") == step
 

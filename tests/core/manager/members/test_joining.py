@@ -6,7 +6,7 @@ from leading_manager import Leader
 from core.ids import Address, NodeId
 from core.messages import JoinAccepted, JoinRejected, JoinRequest
 from core.objects.node import Availability, NodeDescription, NodeState, Role
-from core.operations import Kind, Remove
+from core.operations import Kind, Remove, UpdateCluster
 from core.raft.effects import Send
 
 
@@ -71,3 +71,30 @@ def test_a_repeated_request_is_answered_and_changes_nothing() -> None:
     assert isinstance(answer.message, JoinAccepted)
     assert answer.message.attempt == 2
     assert leader.store.digest() == before
+
+
+def rotate(leader: Leader) -> object:
+    cluster = leader.store.cluster
+    assert cluster is not None
+    secrets = (b"w" * 16, b"m" * 16, b"u" * 32)
+    return leader.ask(UpdateCluster(cluster.version, cluster.spec, True, True, secrets=secrets))
+
+
+@pytest.mark.parametrize("token", ["worker-token", "manager-token"])
+def test_a_token_that_is_rotated_before_the_node_is_there_lets_nobody_in(token: str) -> None:
+    leader = Leader()
+    assert leader.manager.receive(0, NodeId("w1"), request(token)) == []
+    assert rotate(leader) is None
+    assert NodeId("w1") not in leader.store.nodes
+    [answer] = leader.hear(NodeId("w1"), request(token, attempt=2))
+    assert isinstance(answer, Send)
+    assert isinstance(answer.message, JoinRejected)
+
+
+def test_who_is_in_already_is_answered_though_its_token_was_rotated_since() -> None:
+    leader = Leader()
+    leader.hear(NodeId("w1"), request("worker-token"))  # and the answer is lost
+    rotate(leader)
+    [answer] = leader.hear(NodeId("w1"), request("worker-token", attempt=2))
+    assert isinstance(answer, Send)
+    assert isinstance(answer.message, JoinAccepted)
