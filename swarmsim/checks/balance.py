@@ -1,7 +1,8 @@
 """Connections are shared out evenly: no backend of a balancing point is given two more than another.
 
-A balancing point is one service on one network of one host, at one published port (`core.mesh.balance`). Its connections are counted from one
-change of its backends to the next, as the data plane of the host does it, and looked at every so often.
+A balancing point is one service on one network of one host, on ingress one published port of it (`core.mesh.balance`).
+Its connections are counted from one change of its backends to the next, as the data plane of the host does it, and
+looked at every so often.
 """
 
 from collections.abc import Mapping
