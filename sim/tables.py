@@ -12,7 +12,16 @@ from core.mesh.balance import RoundRobin, point_key
 from core.mesh.names import TASKS, Resolution, in_order, is_called, look_ups, task_id_in, task_name
 from core.mesh.outside import has_way_out
 from core.mesh.publishing import serves
-from core.mesh.routes import Backend, Neighbour, NetworkRoute, RouteChanges, RouteKey, RouteTable, ServiceRoute
+from core.mesh.routes import (
+    Backend,
+    Neighbour,
+    NetworkRoute,
+    RouteChanges,
+    RouteKey,
+    RouteRecord,
+    RouteTable,
+    ServiceRoute,
+)
 from core.objects.port import PortConfig, Protocol
 from sim.service_index import ServiceIndex
 from sim.task_index import TaskIndex
@@ -55,10 +64,13 @@ class ForwardingTables:
         if part.from_version == 0 and part.position == 0:
             self._stale = dict.fromkeys(self.records)
         for record in part.changed:
-            self._stale.pop(record.key, None)
-            if self.records.get(record.key) != record:
-                self._take_out(record.key)
-                self._put_in(record)
+            key = record.key
+            self._stale.pop(key, None)
+            known = self.records.get(key)
+            if known != record:
+                if known is not None:
+                    self._take_out(key)
+                self._put_in(key, record)
         for key in part.removed:
             self._remove(key)
         if part.last:
@@ -77,15 +89,16 @@ class ForwardingTables:
         self._take_out(key)
         self._turns.forget(key)
 
-    def _put_in(self, record: ServiceRoute | Backend | Neighbour | NetworkRoute) -> None:
-        self.records[record.key] = record
+    def _put_in(self, key: RouteKey, record: RouteRecord) -> None:
+        self.records[key] = record
         if isinstance(record, ServiceRoute):
             self._services.add(record)
-            self._given.pop(record.key, None)
+            self._given.pop(key, None)
         elif isinstance(record, Backend):
-            backends = self._backends.setdefault(record.service_key, [])
+            service = record.service_key
+            backends = self._backends.setdefault(service, [])
             backends.insert(bisect_left(backends, record.task_id, key=_task_id), record)
-            self._given.pop(record.service_key, None)
+            self._given.pop(service, None)
             self._tasks.add(record)
 
     def _take_out(self, key: RouteKey) -> None:
@@ -93,11 +106,12 @@ class ForwardingTables:
         if isinstance(record, ServiceRoute):
             self._services.drop(record)
         elif isinstance(record, Backend):
-            backends = self._backends[record.service_key]
+            service = record.service_key
+            backends = self._backends[service]
             del backends[bisect_left(backends, record.task_id, key=_task_id)]
-            self._given.pop(record.service_key, None)
+            self._given.pop(service, None)
             if not backends:
-                del self._backends[record.service_key]
+                del self._backends[service]
             self._tasks.drop(record)
 
     # Looking up
