@@ -41,6 +41,7 @@ SUBNETS = (
     (Subnet("10.9.0.0/28", ip_range="10.9.0.8/29"),),
     (Subnet("10.9.1.0/29", gateway="10.9.1.6"),),
 )
+TINY = Subnet("10.9.2.0/30")
 PORTS = (
     (),
     (PortConfig(80),),
@@ -145,6 +146,20 @@ class AnyAllocation(RuleBasedStateMachine):
             service = self.head.services[service_id]  # type: ignore[index]  # the id of a service
             self.ask(UpdateService(service.id, service.version, self.spec_of(name, spec)))
 
+    @rule(first=st.sampled_from(SERVICES), second=st.sampled_from(SERVICES), task_count=st.integers(1, 3))
+    def a_service_leaves_its_networks(self, first: str, second: str, task_count: int) -> None:
+        """Of two on a network with one address, the second waits: for nothing any more, once it is on none."""
+        nowhere: Spec = ([], PORTS[0], EndpointMode.VIP)
+        self.ask(CreateNetwork(NetworkSpec("tiny", subnets=(TINY,))))
+        for name in (first, second):
+            self.update_service(name, (["tiny"], PORTS[0], EndpointMode.VIP))
+            self.allocate()
+        self.update_service(second, nowhere)
+        self.make_tasks_of(second, task_count)
+        self.the_allocator_rests()
+        self.update_service(first, nowhere)
+        self.remove_network("tiny")
+
     @rule(name=st.sampled_from(SERVICES))
     def remove_service(self, name: str) -> None:
         """Its tasks are to go as well, as an orchestrator would have it."""
@@ -154,12 +169,11 @@ class AnyAllocation(RuleBasedStateMachine):
             if task.service_id == service_id:
                 self.write(replace(task, desired_state=TaskState.REMOVE))
 
-    @rule(choice=choices, task_count=st.integers(1, 6))
-    def make_tasks(self, choice: int, task_count: int) -> None:
-        services = list(self.head.services.values())
-        for _ in range(task_count if services else 0):
-            service = services[choice % len(services)]
-            self.write(new_task(self.rng, service, next(self.task_numbers), WALL_NS))
+    @rule(name=st.sampled_from(SERVICES), task_count=st.integers(1, 6))
+    def make_tasks_of(self, name: str, task_count: int) -> None:
+        for service in [service for service in self.head.services.values() if service.spec.name == name]:
+            for _ in range(task_count):
+                self.write(new_task(self.rng, service, next(self.task_numbers), WALL_NS))
 
     @rule(chosen=st.lists(choices, min_size=1, max_size=6))
     def tasks_are_placed(self, chosen: list[int]) -> None:
@@ -329,9 +343,9 @@ class AnyAllocation(RuleBasedStateMachine):
         now: dict[tuple[str, object], object] = {}
         for service in self.committed.services.values():
             now.update(((service.id, ip.network_id), ip.address) for ip in service.endpoint.virtual_ips)
-            if service.endpoint.ports == service.spec.endpoint.ports:
-                continue  # all numbers were asked for
-            dynamic = [port for port in service.endpoint.ports if replace(port, published_port=0) in PORTS[2]]
+            asked_for = service.spec.endpoint.ports
+            given = [port for port in service.endpoint.ports if port not in asked_for]
+            dynamic = [port for port in given if replace(port, published_port=0) in PORTS[2]]
             now.update(((service.id, (port.target_port, port.protocol)), port.published_port) for port in dynamic)
         now.update(((network.id, "vni"), network.vni) for network in self.committed.networks.values() if network.vni)
         both = now.keys() & self.numbers.keys()
