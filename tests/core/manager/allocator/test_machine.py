@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from core.ids import ClusterId, NetworkId, NodeId
 from core.manager.allocator.allocator import Allocator
 from core.manager.allocator.audit import audit, leaks
-from core.manager.allocator.holdings import all_holdings, awaits_node, networks_of_node, networks_of_task
+from core.manager.allocator.holdings import all_holdings, awaits_node, networks_of_task
 from core.manager.allocator.ports import ingress_ports
 from core.manager.control.control import carry_out
 from core.manager.control_loops import ControlLoops
@@ -235,9 +235,14 @@ class AnyAllocation(RuleBasedStateMachine):
             self._check_service(service)
         for node in self.head.nodes.values():
             held = {attachment.network_id for attachment in node.attachments}
-            assert held == set(networks_of_node(self.head, node)), node.id
+            assert held == {NetworkId("ingress")} | self._networks_with_containers(node.id), node.id
         for task in self.head.tasks.values():
             self._check_task(task)
+
+    def _networks_with_containers(self, node_id: NodeId) -> set[NetworkId]:
+        """Where a node needs an address of its own."""
+        tasks = [task for task in self.head.tasks_on_node(node_id) if may_run(task)]
+        return {attachment.network_id for task in tasks for attachment in task.attachments}
 
     def _check_service(self, service: Service) -> None:
         """No two can ask for one number here, and there are dynamic ports enough: only addresses run out."""
