@@ -1,6 +1,7 @@
 """No two live holders of one address, subnet, VXLAN identifier or published port; every address inside its subnet.
 
-Whoever may still have a container holds its addresses: also a task that was given up with its node. A port of the mesh
+Whoever may still have a container holds its addresses: also a task that was given up with its node. So does the load
+balancer that the container's host forwards by, as the host's own table says, however long it has been cut off. A port of the mesh
 is one service's in the whole swarm; one that tasks open on their own nodes is on each node one task's.
 """
 
@@ -9,6 +10,7 @@ from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
 
 from core.ids import NetworkId
+from core.mesh.routes import NetworkRoute
 from core.objects.port import PortConfig, PublishMode
 from core.objects.task import Task, TaskState
 from core.store import Store
@@ -31,14 +33,14 @@ class UniqueAddresses(Check):
             self.fail(at_ns, problem)
 
     def judge_containers(self, at_ns: int, claims: list[Claim]) -> None:
-        """These containers run at this instant."""
+        """These containers run at this instant, on hosts with these load balancers."""
         self._judge_claims(at_ns, iter(claims))
 
     def sample(self, world: World) -> None:
         store = furthest_store(world)
         if store is not None:
             self.judge_store(world.now_ns, store)
-            self.judge_containers(world.now_ns, _running(world, store))
+            self.judge_containers(world.now_ns, list(_in_use(world, store)))
 
     def _judge_claims(self, at_ns: int, claims: Iterator[Claim]) -> None:
         self.checked_count += 1
@@ -49,16 +51,23 @@ class UniqueAddresses(Check):
                 self.fail(at_ns, f"{' '.join(what)} is held by {other} and by {holder}")
 
 
-def _running(world: World, store: Store) -> list[Claim]:
+def _in_use(world: World, store: Store) -> Iterator[Claim]:
     """By the swarm's members: a host that was removed while it could not be told may run what it had, on its own."""
-    return [
-        (("address", network_id, address), f"container of task {container.task_id} on {host}")
-        for host in world.hosts()
-        if world.node_id(host) in store.nodes
-        for container in world.containers(host)
-        if container.running
-        for network_id, address in container.addresses
-    ]
+    ingress = [network.id for network in store.networks.values() if network.spec.ingress]
+    for host in world.hosts():
+        if world.node_id(host) not in store.nodes:
+            continue
+        networks = dict.fromkeys(ingress)
+        for container in world.containers(host):
+            if container.running:
+                for network_id, address in container.addresses:
+                    networks[network_id] = None
+                    yield _address(network_id, address), f"container of task {container.task_id} on {host}"
+        _, table = world.programmed_routes(host) or (0, {})
+        for network_id in networks:
+            route = table.get(("network", network_id))
+            if isinstance(route, NetworkRoute) and route.load_balancer_address:
+                yield _address(network_id, route.load_balancer_address), f"load balancer of {host}"
 
 
 def claims_of(store: Store) -> Iterator[Claim]:

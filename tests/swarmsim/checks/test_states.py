@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from core.facts import AgentConnected, AgentDisconnected, TaskMoved
 from core.ids import NetworkId, NodeId, SecretId, ServiceId, SessionId, TaskId
-from core.mesh.routes import Neighbour, RouteTable
+from core.mesh.routes import Neighbour, NetworkRoute, RouteTable
 from core.objects import Network, Node, Secret, Service, Task
 from core.objects.network import NetworkAttachment, NetworkSpec, Subnet
 from core.objects.node import NodeSpec
@@ -184,6 +184,42 @@ def test_two_running_containers_of_members_never_share_an_address(running: bool,
     check.sample(world)
     assert bool(complaint(check)) is violated
     assert not violated or "container of task b on w2" in complaint(check)
+
+
+@pytest.mark.parametrize(
+    ("network_id", "balancer", "running", "expected"),
+    [
+        (NET, "10.0.1.5", True, "is held by load balancer of w1 and by container of task b on w2"),
+        (NET, "10.0.1.7", True, ""),
+        (NET, "10.0.1.5", False, ""),  # nothing forwards by it any more
+        (NET, "", True, ""),
+        (NetworkId("other"), "10.0.1.5", True, ""),
+    ],
+)
+def test_the_load_balancer_of_a_host_that_forwards_by_it_shares_its_address_with_nobody(
+    network_id: NetworkId, balancer: str, running: bool, expected: str
+) -> None:
+    world = FakeWorld("m1", "w1", "w2")
+    world.stores = {"m1": store_of(Node(NodeId("node-w1"), NodeSpec()), Node(NodeId("node-w2"), NodeSpec()))}
+    world.boxes = {"w1": (container("a", "10.0.1.6", running),), "w2": (container("b", "10.0.1.5"),)}
+    route = NetworkRoute(network_id, "front", 4097, "10.0.1.0/24", False, balancer)
+    world.routes = {"w1": (3, {route.key: route})}
+    check = UniqueAddresses()
+    check.sample(world)
+    assert expected in complaint(check)
+    assert bool(complaint(check)) == bool(expected)
+
+
+def test_two_hosts_share_no_load_balancers_address_on_ingress() -> None:
+    """Every host forwards by it, whatever runs there."""
+    world = FakeWorld("w1", "w2")
+    ingress = replace(NETWORK, spec=NetworkSpec("ingress", ingress=True))
+    world.stores = {"w1": store_of(ingress, Node(NodeId("node-w1"), NodeSpec()), Node(NodeId("node-w2"), NodeSpec()))}
+    route = NetworkRoute(NET, "ingress", 4097, "10.0.1.0/24", True, "10.0.1.2")
+    world.routes = {host: (3, {route.key: route}) for host in ("w1", "w2")}
+    check = UniqueAddresses()
+    check.sample(world)
+    assert "held by load balancer of w1 and by load balancer of w2" in complaint(check)
 
 
 # --- secrets
