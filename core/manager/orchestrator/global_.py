@@ -17,7 +17,7 @@ from random import Random
 from core.ids import NodeId, ServiceId
 from core.manager.draft import Draft
 from core.manager.orchestrator.tasks import is_current, is_lost, must_wait, new_task, want
-from core.manager.placement.constraints import meets, parse_constraints
+from core.manager.placement.constraints import is_same_place, meets, parse_constraints
 from core.manager.restart.policy import should_restart
 from core.manager.restart.restart import restart
 from core.manager.task_moves import Writer
@@ -125,9 +125,4 @@ class GlobalOrchestrator:
 
 
 def _same_for_placement(old: Node, new: Node) -> bool:
-    return (
-        old.spec == new.spec
-        and old.description == new.description
-        and old.status.state is new.status.state
-        and old.status.address == new.status.address
-    )
+    return is_same_place(old, new) and old.status.state is new.status.state
