@@ -10,6 +10,7 @@ from core.manager.orchestrator.tasks import ended_by_itself, is_lost, new_task, 
 from core.manager.placement.constraints import meets, parse_constraints
 from core.manager.restart.policy import should_restart
 from core.manager.restart.restart import restart
+from core.manager.update.failure_ratio import is_too_many
 from core.manager.update.out_of_date import is_out_of_date
 from core.manager.update.rollout import Rollout
 from core.manager.update.states import PAUSED, UNDER_WAY, UpdateEvent, moved, settings_of
@@ -204,7 +205,7 @@ class Turn:
         assert status is not None, "only an update under way counts failures"
         status = replace(status, failure_count=status.failure_count + 1)
         config = self._config
-        too_many = status.failure_count > config.max_failure_ratio * max(status.slot_count, 1)
+        too_many = is_too_many(status.failure_count, status.slot_count, config.max_failure_ratio)
         reason = f"due to failure or early termination of task {task.id}: {why}"
         if not too_many or config.failure_action is FailureAction.CONTINUE:
             self._write(status)

@@ -91,7 +91,7 @@ class Updater:
         self._marked[task.service_id] = None
 
     def _on_node(self, old: Node | None, new: Node | None) -> None:
-        """Global services may go on where they were held up; what suited the declared placement here may do so no more."""
+        """Global services may go on where they were held up; and other tasks than before may suit it."""
         if old is None or new is None:
             return
         resumes = old.spec.availability is not new.spec.availability
