@@ -17,7 +17,7 @@ from core.manager.update.states import PAUSED, UNDER_WAY, UpdateEvent, moved, se
 from core.manager.wall import Wall
 from core.objects.node import Availability
 from core.objects.service import FailureAction, Service, UpdateConfig, UpdateOrder, UpdateState, UpdateStatus
-from core.objects.task import Task, TaskState, is_wanted
+from core.objects.task import Task, TaskState, is_wanted, ran_for_ns
 from core.store import SlotKey
 from core.timing import SECOND
 
@@ -145,8 +145,7 @@ class Turn:
         if task.status.state > TaskState.RUNNING:
             if not ended_by_itself(task):  # stopped behind its fence
                 return None
-            ran_at = self._rollout.ran_at.get(task.id)
-            if ran_at is not None and self._now > ran_at + self._monitor_ns:
+            if self._now > self._ran_at(task) + self._monitor_ns:
                 return None
             return task.status.err or task.status.message
         timeout_ns = self._start_timeout_ns(task)
@@ -177,9 +176,13 @@ class Turn:
         return None
 
     def _ran_at(self, task: Task) -> int:
+        """Of one that had ended before this leader looked at it, its host's word for how long it ran holds."""
         known = self._rollout.ran_at.get(task.id)
         if known is None:
-            known = self._wall.started_at(self._now, task.status.timestamp, self._monitor_ns)
+            if task.status.state > TaskState.RUNNING:
+                known = self._now - ran_for_ns(task.status)
+            else:
+                known = self._wall.started_at(self._now, task.status.timestamp, self._monitor_ns)
             self._rollout.ran_at[task.id] = known
         return known
 
