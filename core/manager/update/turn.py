@@ -64,6 +64,12 @@ class Turn:
         return settings_of(self._service)
 
     @property
+    def _since(self) -> int:
+        """With which version of the spec the tasks began to be what is declared now."""
+        status = self._service.update_status
+        return (0 if status is None else status.spec_version) or self._service.spec_version
+
+    @property
     def _monitor_ns(self) -> int:
         """A delay that outlasts the monitor extends it: what comes next is not begun unwatched (swarmkit)."""
         config = self._config
@@ -101,7 +107,7 @@ class Turn:
             for task in outdated:
                 want(self._draft, task, TaskState.SHUTDOWN)
         busy = [task for task in own if self._keeps_busy(task)]
-        tried = any(task.spec_version == self._service.spec_version for task in tasks)
+        tried = any(task.spec_version >= self._since for task in tasks)
         self._rollout.file(
             slot,
             outdated=bool(outdated) and all(map(self._is_left_over, current)) and not tried and self._is_open(slot),
@@ -119,7 +125,7 @@ class Turn:
 
     def _is_left_over(self, task: Task) -> bool:
         """Whether what an earlier spec had begun, and nobody waits for, is still to start: it may never do so."""
-        waited_for = task.by_update or task.spec_version == self._service.spec_version
+        waited_for = task.by_update or task.spec_version >= self._since
         return task.status.state < TaskState.RUNNING and not waited_for
 
     def _may_make_way(self, current: list[Task]) -> bool:
@@ -145,7 +151,7 @@ class Turn:
         if task.status.state > TaskState.RUNNING:
             if not ended_by_itself(task):  # stopped behind its fence
                 return None
-            if self._now > self._ran_at(task) + self._monitor_ns:
+            if self._ran_for_ns(task) > self._monitor_ns:
                 return None
             return task.status.err or task.status.message
         timeout_ns = self._start_timeout_ns(task)
@@ -176,15 +182,18 @@ class Turn:
         return None
 
     def _ran_at(self, task: Task) -> int:
-        """Of one that had ended before this leader looked at it, its host's word for how long it ran holds."""
+        """When it began to run, or ended if that was not seen by this leader."""
         known = self._rollout.ran_at.get(task.id)
         if known is None:
-            if task.status.state > TaskState.RUNNING:
-                known = self._now - ran_for_ns(task.status)
-            else:
-                known = self._wall.started_at(self._now, task.status.timestamp, self._monitor_ns)
-            self._rollout.ran_at[task.id] = known
+            known = self._wall.started_at(self._now, task.status.timestamp, self._monitor_ns)
+            if task.status.state is TaskState.RUNNING:
+                self._rollout.ran_at[task.id] = known
         return known
+
+    def _ran_for_ns(self, task: Task) -> int:
+        """How long a task that has just ended had run; if this leader did not see it run, its host's word holds."""
+        known = self._rollout.ran_at.get(task.id)
+        return ran_for_ns(task.status) if known is None else self._now - known
 
     def _seen_at(self, task: Task) -> int:
         known = self._rollout.seen_at.get(task.id)
@@ -254,7 +263,7 @@ class Turn:
         if self._state not in UNDER_WAY:
             status = moved(status, UpdateEvent.TASKS_OUT_OF_DATE, self._draft.wall_ns)
         assert status is not None
-        self._write(replace(status, slot_count=count))
+        self._write(replace(status, slot_count=count, spec_version=self._service.spec_version))
         return True
 
     def _begin_slots(self) -> bool:

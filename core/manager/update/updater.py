@@ -103,7 +103,11 @@ class Updater:
                 self._marked[task.service_id] = None
 
     def _begin(self, service_id: ServiceId) -> None:
-        self._rollouts[service_id] = Rollout(self._head, service_id)
+        """Find all anew, but for what is known of tasks."""
+        before, rollout = self._rollouts.get(service_id), Rollout(self._head, service_id)
+        if before is not None:
+            rollout.ran_at, rollout.seen_at = before.ran_at, before.seen_at
+        self._rollouts[service_id] = rollout
         self._marked[service_id] = None
 
     def _drop(self, service_id: ServiceId) -> None:
