@@ -10,6 +10,7 @@ from core.manager.orchestrator.tasks import ended_by_itself, is_lost, new_task, 
 from core.manager.placement.constraints import meets, parse_constraints
 from core.manager.restart.policy import should_restart
 from core.manager.restart.restart import restart
+from core.manager.restart.starter import must_await_fence
 from core.manager.update.failure_ratio import is_too_many
 from core.manager.update.out_of_date import is_out_of_date
 from core.manager.update.rollout import Rollout
@@ -18,11 +19,13 @@ from core.manager.wall import Wall
 from core.objects.node import Availability
 from core.objects.service import FailureAction, Service, UpdateConfig, UpdateOrder, UpdateState, UpdateStatus
 from core.objects.task import Task, TaskState, is_wanted, ran_for_ns
-from core.store import SlotKey
+from core.store import SlotKey, slot_of
 from core.timing import SECOND
 
 START_TIMEOUT_NS: Final = 300 * SECOND
-"""How long an update waits for a task of its own to run, beside the start period of its health check."""
+"""How long an update waits for a task of its own to run, beside the start period of its health check.
+
+That does not begin before it might: not while the one before it, which has a fence, takes its time to stop."""
 
 
 class Turn:
@@ -154,6 +157,8 @@ class Turn:
             if self._ran_for_ns(task) > self._monitor_ns:
                 return None
             return task.status.err or task.status.message
+        if must_await_fence(self._head, task):
+            return None
         timeout_ns = self._start_timeout_ns(task)
         if task.status.state < TaskState.RUNNING and self._now >= self._seen_at(task) + timeout_ns:
             return f"it did not run within {timeout_ns // SECOND} s: {task.status.err or task.status.message}"
@@ -161,6 +166,9 @@ class Turn:
 
     def _keeps_busy(self, task: Task) -> bool:
         """Whether a task of this update keeps its slot under way; sets the time at which to look again."""
+        if must_await_fence(self._head, task):
+            self._rollout.alarms.drop(task.id)  # its slot is looked at once that is over
+            return True
         until = self._busy_until(task)
         if until is not None and self._now < until:
             self._rollout.alarms.set(task.id, until)
@@ -198,9 +206,19 @@ class Turn:
     def _seen_at(self, task: Task) -> int:
         known = self._rollout.seen_at.get(task.id)
         if known is None:
-            known = self._wall.started_at(self._now, task.created_at, self._start_timeout_ns(task))
+            known = self._wall.started_at(self._now, self._might_start_at(task), self._start_timeout_ns(task))
             self._rollout.seen_at[task.id] = known
         return known
+
+    def _might_start_at(self, task: Task) -> int:
+        """By wall clocks: when it was made, or the last fence before it in its slot was over."""
+        times = [task.created_at]
+        for other in self._head.tasks_in_slot(slot_of(task)):
+            if other.id == task.id:
+                break
+            if other.fence_ns is not None:
+                times.append(other.status.timestamp)
+        return max(times)
 
     def _start_timeout_ns(self, task: Task) -> int:
         health = task.spec.container.health
