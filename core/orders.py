@@ -26,14 +26,16 @@ from core.standing import Standing
 class Orders:
     """Asked at the end of each step that may have brought news."""
 
-    __slots__ = ("_cluster", "_machines", "_outbox", "_standing")
+    __slots__ = ("_cluster", "_key_check", "_machines", "_outbox", "_standing")
 
     def __init__(self, standing: Standing, machines: Machines, outbox: Outbox) -> None:
         self._standing = standing
         self._machines = machines
         self._outbox = outbox
         self._cluster: Cluster | None = None
-        """The cluster whose key this host knows of."""
+        """The cluster whose key this host has followed."""
+        self._key_check = ""
+        """What its identity said of the key after that: whoever ceased to be a manager meanwhile has forgotten it."""
 
     def follow_order(self, now: int) -> bool:
         """Write down who the managers are, and become the Raft member the leader says this host is to be.
@@ -72,9 +74,10 @@ class Orders:
         """Lock this manager's disk, or no longer, as the cluster wants it since this host last looked."""
         replica = self._machines.replica
         cluster = replica.store.cluster if replica is not None else None
-        if cluster is not None and cluster is not self._cluster:
-            self._cluster = cluster
+        followed = cluster is self._cluster and self._standing.identity.key_check == self._key_check
+        if cluster is not None and not followed:
             self._standing.remember_key(cluster.unlock_key)
+            self._cluster, self._key_check = cluster, self._standing.identity.key_check
 
     def follow_end(self, now: int) -> bool:
         """Become a worker if this member's group was begun anew without it; whether it was."""

@@ -178,7 +178,7 @@ class TestALockedManager:
         swarm, key = locked_three()
         node_id = swarm.host("m3").node_id
         restart(swarm, "m3")
-        demote(swarm, "m1" if swarm.leader() == "m3" else swarm.leader(), node_id)
+        set_role(swarm, "m1" if swarm.leader() == "m3" else swarm.leader(), node_id, Role.WORKER)
         swarm.done("m3", UnlockSwarm(key))
         swarm.until(lambda: swarm.host("m3").phase is HostPhase.WORKER, "m3 was not demoted")
         swarm.world.run_for(SECOND)
@@ -259,6 +259,29 @@ class TestTheSetting:
         swarm.done("m2", UnlockSwarm(key))
         swarm.until(lambda: swarm.host("m2").membership.identity.key_check == check_of(rotated), "not followed")
 
+    def test_who_is_demoted_and_promoted_again_locks_again(self) -> None:
+        """Nothing about the cluster has changed meanwhile: it may be the very same object, since no codec is between."""
+        swarm, key = locked_three()
+        name = next(other for other in ("m2", "m3") if other != swarm.leader())
+        node_id = swarm.host(name).node_id
+        set_role(swarm, swarm.leader(), node_id, Role.WORKER)
+        swarm.until(lambda: swarm.host(name).phase is HostPhase.WORKER, "not demoted")
+        assert swarm.host(name).membership.identity.key_check == ""
+        swarm.world.run_for(2 * SECOND)
+        set_role(swarm, swarm.leader(), node_id, Role.MANAGER)
+        swarm.until(lambda: swarm.voter_count(swarm.leader()) == 3, "not promoted")
+        swarm.until(lambda: swarm.host(name).membership.identity.key_check == check_of(key), "it does not lock again")
+
+    def test_who_leaves_and_joins_again_locks_again(self) -> None:
+        swarm, key = locked_three()
+        name = next(other for other in ("m2", "m3") if other != swarm.leader())
+        set_role(swarm, swarm.leader(), swarm.host(name).node_id, Role.WORKER)
+        swarm.until(lambda: swarm.host(name).phase is HostPhase.WORKER, "not demoted")
+        swarm.done(name, LeaveSwarm())
+        swarm.world.run_for(3 * SECOND)
+        swarm.join(name, swarm.leader(), manager=True)
+        swarm.until(lambda: swarm.host(name).membership.identity.key_check == check_of(key), "it does not lock again")
+
     def test_rotation_without_autolock_makes_no_key(self) -> None:
         swarm = three_managers()
         assert set_autolock(swarm, "m1", False, rotate=True) == ""
@@ -285,6 +308,6 @@ def in_session(swarm: Swarm, name: str) -> bool:
     return agent is not None and agent.session_id is not None
 
 
-def demote(swarm: Swarm, by: str, node_id: NodeId) -> None:
+def set_role(swarm: Swarm, by: str, node_id: NodeId, role: Role) -> None:
     node = swarm.done(by, Inspect(Kind.NODE, node_id))
-    swarm.done(by, UpdateNode(node.id, node.version, replace(node.spec, role=Role.WORKER)))
+    swarm.done(by, UpdateNode(node.id, node.version, replace(node.spec, role=role)))
