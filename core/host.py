@@ -65,6 +65,7 @@ from core.raft.config import RaftConfig
 from core.raft.effects import Applied, Observe, OutcomeUnknown, Refused, Reply, Send
 from core.raft.events import Cancelled, Received, StorageFreed, StorageLow, Tick
 from core.raft.machine import Rejected
+from core.raft.messages import GroupEnded
 from core.store import Store
 from core.timing import NEVER, Timing
 from core.wakeups import AGENT, ALL, MANAGER, RAFT, Wakeups
@@ -105,7 +106,7 @@ class Host:
         """Whether the log took commands when the manager was last looked after."""
         self._wakeups = Wakeups(self.machines, self.membership)
         self._turn = LeadingTurn(self.machines, self.membership, self.outbox)
-        self._whereabouts = Whereabouts(self.machines)
+        self._whereabouts = Whereabouts(self.machines, self.membership.standing)
         self._handlers: dict[type[Any], Callable[[int, Any], None]] = self._table()
         self.membership.begin(durable, now)
 
@@ -306,8 +307,10 @@ class Host:
             raft = self.machines.raft
             if raft is not None and event.recipient == raft.id:
                 self._to_raft(now, event)
-            else:
+            elif kind is not GroupEnded:
                 self.membership.orders.answer_for_former(event)
+            elif self.membership.orders.is_news(event):
+                self._to_raft(now, event)
         elif event.recipient != self.outbox.node_id and kind is not JoinRequest:
             return  # meant for an earlier membership of this machine; only who wants to join knows no node id
         elif kind in _TO_MANAGER:

@@ -23,6 +23,7 @@ from core.founding import Founder
 from core.ids import ClusterId, NodeId, Ticket, draw_id
 from core.joining import Joining
 from core.key_requests import KeyRequests
+from core.left_behind import LeftBehind
 from core.locking import LEAVING_LOCKED, NOT_LOCKED, Lock
 from core.machines import Machines
 from core.messages import JoinAccepted, JoinRejected, LeaveNotice, NotLeader
@@ -48,7 +49,6 @@ _ALREADY_MEMBER: Final = (
     'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join another one.'
 )
 _MANAGER_NO_MORE: Final = "This node is not a swarm manager any more: ask another one."
-_NOTHING_TO_BEGIN_ANEW: Final = "This manager has not heard of its swarm yet: there is nothing to begin anew."
 _LEAVING_MANAGER: Final = "You are attempting to leave the swarm on a node that is participating as a manager. "
 
 
@@ -64,6 +64,7 @@ class Membership:
         self.standing = Standing(machines, outbox, self._founder, self._backoff())
         self.orders = Orders(self.standing, machines, outbox)
         self._renewing = Renewing(self.standing, machines, outbox, rng)
+        self._left_behind = LeftBehind(self.standing, machines, outbox, timing.dispatcher.heartbeat_ns)
         self._key_requests = KeyRequests(outbox)
         self._lock = Lock(outbox)
         self._agent_before = AgentDurable()
@@ -117,10 +118,11 @@ class Membership:
     def deadline(self) -> int | None:
         """When `tick` has something to do."""
         removal_at = self.standing.route_removal.deadline()
-        if self._joining is None:
-            return removal_at
-        joining_at = self._joining.deadline()
-        return joining_at if removal_at is None else min(joining_at, removal_at)
+        if self._joining is None and not self.standing.identity.left_behind:
+            return removal_at  # as it nearly always is; this is asked at every step
+        joining_at = self._joining.deadline() if self._joining is not None else None
+        times = (removal_at, joining_at, self._left_behind.deadline())
+        return min((at for at in times if at is not None), default=None)
 
     def check_invariants(self) -> None:
         """Assert that phase, identity and machines say the same."""
@@ -221,7 +223,8 @@ class Membership:
         self.tick(now)
 
     def tick(self, now: int) -> None:
-        """Repeat the request to join, or give it up; have the data plane forward nothing, if that failed."""
+        """What is due: asking once more to join, or giving it up; telling those left behind; emptying the data plane."""
+        self._left_behind.tick(now)
         removal = self.standing.route_removal.tick(now)
         if removal is not None:
             self._outbox.emit([removal])
