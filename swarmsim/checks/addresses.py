@@ -1,19 +1,23 @@
 """No two live holders of one address, subnet, VXLAN identifier or published port; every address inside its subnet.
 
 Whoever may still have a container holds its addresses: also a task that was given up with its node. A port of the mesh
-is one service's in the whole swarm; one that tasks open on their own nodes is on each node one task's.
+is one service's in the whole swarm; one that tasks open on their own nodes is on each node one task's. A swarm begun anew
+knows nothing of what another group gives out at the same time (`swarmsim.checks.beginnings`), to containers that are not
+its own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
 
-from core.ids import NetworkId
+from core.facts import BegunAnew
+from core.ids import NetworkId, TaskId
 from core.objects.port import PortConfig, PublishMode
 from core.objects.task import Task, TaskState
 from core.store import Store
+from swarmsim.checks.beginnings import Beginnings
 from swarmsim.checks.check import Check, furthest_store
-from swarmsim.world import World
+from swarmsim.world import FactListener, World
 
 Claim = tuple[tuple[str, ...], str]
 """What is held, such as ("address", network, address), and by whom."""
@@ -23,6 +27,15 @@ class UniqueAddresses(Check):
     """Judged on what managers have stored, and on the containers that really run, known to a manager or not."""
 
     name = "unique-addresses"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._beginnings = Beginnings()
+        self._apart: set[TaskId] = set()
+        """Tasks that only a group has which the swarm does not follow."""
+
+    def handlers(self) -> Mapping[type, FactListener]:
+        return {BegunAnew: self._beginnings.note}
 
     def judge_store(self, at_ns: int, store: Store) -> None:
         """This is what a manager has stored."""
@@ -38,7 +51,9 @@ class UniqueAddresses(Check):
         store = furthest_store(world)
         if store is not None:
             self.judge_store(world.now_ns, store)
-            self.judge_containers(world.now_ns, _running(world, store))
+            for other in self._beginnings.stores_apart(world, store):
+                self._apart.update(other.tasks.keys() - store.tasks.keys())
+            self.judge_containers(world.now_ns, _running(world, store, self._apart))
 
     def _judge_claims(self, at_ns: int, claims: Iterator[Claim]) -> None:
         self.checked_count += 1
@@ -49,14 +64,14 @@ class UniqueAddresses(Check):
                 self.fail(at_ns, f"{' '.join(what)} is held by {other} and by {holder}")
 
 
-def _running(world: World, store: Store) -> list[Claim]:
+def _running(world: World, store: Store, apart: set[TaskId]) -> list[Claim]:
     """By the swarm's members: a host that was removed while it could not be told may run what it had, on its own."""
     return [
         (("address", network_id, address), f"container of task {container.task_id} on {host}")
         for host in world.hosts()
         if world.node_id(host) in store.nodes
         for container in world.containers(host)
-        if container.running
+        if container.running and container.task_id not in apart
         for network_id, address in container.addresses
     ]
 

@@ -10,7 +10,7 @@ from writer_histories import read, write
 
 from core.durability import Verdict
 from core.events import ContainerPhase
-from core.facts import HostPhaseChanged, TaskMoved
+from core.facts import BegunAnew, HostPhaseChanged, TaskMoved
 from core.ids import Address, NetworkId, NodeId, OperationId, SecretId, TaskId
 from core.objects.task import TaskState
 from core.raft.effects import (
@@ -46,6 +46,10 @@ def counts_of(told: list[tuple[str, Any]]) -> dict[str, int]:
     return {name: count for name, count in situations.counts.items() if count}
 
 
+def begun(index: int, certain_index: int) -> BegunAnew:
+    return BegunAnew(NodeId("r"), index, certain_index)
+
+
 @pytest.mark.parametrize(
     ("told", "reached"),
     [
@@ -66,6 +70,15 @@ def counts_of(told: list[tuple[str, Any]]) -> dict[str, int]:
             [("m1", DaemonStarted(1, 5, Verdict.CORRUPT)), ("m1", HostPhaseChanged("manager"))],
             {"corrupt-disk-rejoined": 1},
         ),
+        (
+            [("m1", HostPhaseChanged("locked")), ("m1", HostPhaseChanged("manager"))],
+            {"manager-locked": 1, "manager-unlocked": 1},
+        ),
+        ([("m1", HostPhaseChanged("locked")), ("m1", HostPhaseChanged("inactive"))], {"manager-locked": 1}),
+        ([("m1", HostPhaseChanged("manager"))], {}),
+        ([("m1", begun(1_000, 5))], {"swarm-begun-anew": 1}),
+        ([("m1", begun(1_000, 5)), ("m2", begun(2_000, 1_003))], {"swarm-begun-anew": 2}),
+        ([("m1", begun(2_000, 5)), ("m2", begun(1_000, 7))], {"swarm-begun-anew": 2, "swarms-begun-anew-apart": 1}),
         ([("m1", write("a", 0, 1, 5))], {"write-acknowledged": 1}),
         ([("m1", write("a", 0, 1, 0, WriteOutcome.UNKNOWN))], {"write-outcome-unknown": 1}),
         ([("m1", write("a", 0, 1, 0, WriteOutcome.REFUSED))], {"write-refused": 1}),

@@ -7,7 +7,7 @@ import pytest
 from fake_world import FakeWorld, status
 from msgspec.structs import replace
 
-from core.facts import AgentConnected, AgentDisconnected, TaskMoved
+from core.facts import AgentConnected, AgentDisconnected, BegunAnew, TaskMoved
 from core.ids import NetworkId, NodeId, SecretId, ServiceId, SessionId, TaskId
 from core.mesh.routes import Neighbour, RouteTable
 from core.objects import Network, Node, Secret, Service, Task
@@ -184,6 +184,35 @@ def test_two_running_containers_of_members_never_share_an_address(running: bool,
     check.sample(world)
     assert bool(complaint(check)) is violated
     assert not violated or "container of task b on w2" in complaint(check)
+
+
+@pytest.mark.parametrize(
+    ("index_apart", "has_it", "excused"), [(1_000, False, True), (2_000, False, False), (1_000, True, False)]
+)
+def test_what_a_group_gives_out_apart_from_a_swarm_begun_anew_is_not_the_swarm_s(
+    index_apart: int, has_it: bool, excused: bool
+) -> None:
+    nodes = [Node(NodeId(f"node-{name}"), NodeSpec()) for name in ("w1", "w2")]
+    world = FakeWorld("m1", "m2", "w1", "w2")
+    world.stores = {
+        "m1": store_of(*nodes, *([task("b")] if has_it else []), index=2_000),
+        "m2": store_of(task("b"), index=index_apart),
+    }
+    world.boxes = {"w1": (container("a", "10.0.1.5"),), "w2": (container("b", "10.0.1.5"),)}
+    check = UniqueAddresses()
+    check.handlers()[BegunAnew](0, "m1", BegunAnew(NodeId("r"), 2_000, 10))
+    check.sample(world)
+    assert (complaint(check) == "") is excused
+
+
+@pytest.mark.parametrize(("version", "excused"), [(10, False), (11, True), (2_001, False)])
+def test_a_swarm_begun_anew_goes_on_from_what_it_knew(version: int, excused: bool) -> None:
+    """What another group decided after that is no earlier state of the same task."""
+    check = TaskStatesAdvance()
+    check.handlers()[BegunAnew](0, "m1", BegunAnew(NodeId("r"), 2_000, 10))
+    check.judge(0, task("a", version, TaskState.SHUTDOWN))
+    check.judge(1, task("a", 2_005, TaskState.RUNNING))
+    assert (complaint(check) == "") is excused
 
 
 # --- secrets

@@ -78,6 +78,7 @@ TURNED_RED_BY = {
         "members: {managers: 3, workers: 4}",
     ),
     "stack-redeploy-with-rename-and-prune": (", prune: true", "", "gone: news_counter"),
+    "two-swarms-begun-anew-apart": ("until: 45s", "until: 65s", "converged: all"),
     "worker-loss": ("timing: lan", "timing: docker", "converged: vote"),
 }
 """What is written in the file, what to write instead, and an expectation that this breaks."""
