@@ -18,7 +18,7 @@ from core.agent.records import AgentDurable
 from core.backoff import Backoff
 from core.durability import Stream
 from core.durable import Founding, HostDurable, Identity
-from core.events import KeyMaterial, LogOpened, RoutesApplied, RoutesFailed
+from core.events import KeyMaterial, LogNotOpened, LogOpened, RoutesApplied, RoutesFailed
 from core.founding import Founder
 from core.ids import ClusterId, NodeId, Ticket, draw_id
 from core.joining import Joining
@@ -223,7 +223,7 @@ class Membership:
         self.tick(now)
 
     def tick(self, now: int) -> None:
-        """What is due: asking once more to join, or giving it up; telling those left behind; emptying the data plane."""
+        """What is due: asking once more to join, or giving that up; telling those left behind; emptying the table."""
         self._left_behind.tick(now)
         removal = self.standing.route_removal.tick(now)
         if removal is not None:
@@ -323,6 +323,11 @@ class Membership:
         self._agent_before = AgentDurable()
         self._lock.opened()
 
+    def on_log_not_opened(self, event: LogNotOpened) -> None:
+        """It stays locked."""
+        if self.phase is HostPhase.LOCKED:
+            self._lock.not_opened(event.reason)
+
     # --- leaving, the end ---------------------------------------------------------------------------------------
 
     def on_persisted(self, persisted: Ticket) -> None:
@@ -338,6 +343,7 @@ class Membership:
             self.standing.joining_as = NodeId("")
             self.standing.move(HostStimulus.GIVEN_UP)
         self._key_requests.cancel(ticket)
+        self._lock.cancel(ticket)
 
     def on_routes(self, now: int, event: RoutesApplied | RoutesFailed) -> None:
         """The data plane reports: on what this host orders while it is in no swarm, or on what its agent orders."""

@@ -6,11 +6,11 @@ copy of what was; nobody who has less may overrule it. It becomes the only membe
 snapshot of all that; so nothing of the old group's log, votes or sessions counts any more.
 
 Two groups may then meet: members of the old one that come back do not know that it has ended, and may even be a
-majority of it; or two members have begun anew, apart from each other. Groups are kept apart by numbers. The logs and the
-terms of group n begin at n times `GROUP_SPAN`, beyond all that the one before can reach. How many numbers are skipped is
-drawn at random, so two groups that followed the same one differ as well, and the higher one counts. So whoever compares
-indexes, versions or terms of two groups finds one ahead, without knowing of groups; and no two leaders ever have one
-term. Two draws are the same once in `SKIPPED_MAX` times: then two groups that meet stay two.
+majority of it; or two members have begun anew, apart from each other. Groups are kept apart by numbers. The logs and
+the terms of group n begin at n times `GROUP_SPAN`, beyond all that the one before can reach. How many numbers are
+skipped is drawn at random, so two groups that followed the same one differ as well, and the higher one counts. So
+whoever compares indexes, versions or terms of two groups finds one ahead, without knowing of groups; and no two leaders
+ever have one term. Two draws are the same once in `SKIPPED_MAX` times: then two groups that meet stay two.
 """
 
 from collections.abc import Callable

@@ -1,9 +1,9 @@
 """No two live holders of one address, subnet, VXLAN identifier or published port; every address inside its subnet.
 
 Whoever may still have a container holds its addresses: also a task that was given up with its node. A port of the mesh
-is one service's in the whole swarm; one that tasks open on their own nodes is on each node one task's. A swarm begun anew
-knows nothing of what another group gives out at the same time (`swarmsim.checks.beginnings`), to containers that are not
-its own.
+is one service's in the whole swarm; one that tasks open on their own nodes is on each node one task's. A swarm begun
+anew knows nothing of what another group gives out at the same time, to containers that are not the swarm's
+(`swarmsim.checks.beginnings`).
 """
 
 from collections.abc import Iterator, Mapping

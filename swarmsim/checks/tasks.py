@@ -14,7 +14,7 @@ from swarmsim.world import FactListener, World
 class TaskStatesAdvance(Check):
     """Judged by version, since managers lag: whoever shows a task at a later version shows no earlier state.
 
-    What a group decided that a swarm begun anew does not follow is no earlier state of it (`swarmsim.checks.beginnings`).
+    What a group decided that a swarm begun anew does not follow is no earlier state (`swarmsim.checks.beginnings`).
     """
 
     name = "task-states-advance"

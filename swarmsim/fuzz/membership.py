@@ -57,7 +57,7 @@ def draw_beginning_anew(rng: Random, calm_ns: int, booted_ns: int, managers: Seq
 
 
 def draw_beginning_apart(rng: Random, calm_ns: int, booted_ns: int, managers: Sequence[str]) -> list[Step]:
-    """All managers but two lose power, and these two, which cannot reach each other, both begin anew before they meet."""
+    """All managers but two lose power, and these two cannot reach each other: both begin anew before they meet."""
     survivors = rng.sample(managers, 2)
     others = several([name for name in managers if name not in survivors])
     groups = tuple(several([name]) for name in survivors)
