@@ -291,11 +291,11 @@ class Host:
         """An answer of Raft's: to a client, or to this host's own request."""
         if self._turn.is_own(reply.ticket):
             self._ran |= MANAGER
-        elif not self.membership.is_own(reply.ticket):
+        elif not self.membership.entering.is_own(reply.ticket):
             result = reply.result
             if type(result) is Applied and type(result.value) is OperationError:
                 reply = Reply(reply.ticket, Rejected(result.value))
-            elif type(result) is Refused and self.membership.will_found(reply.ticket):
+            elif type(result) is Refused and self.membership.entering.will_found(reply.ticket):
                 reply = Reply(reply.ticket, OutcomeUnknown("the swarm is still being founded: look again shortly"))
             self.outbox.effects.append(reply)
 
@@ -317,9 +317,9 @@ class Host:
             return  # meant for an earlier membership of this machine; only who wants to join knows no node id
         elif kind in _TO_MANAGER:
             self._for_manager(now, event)
-        elif self.membership.joining:
+        elif self.membership.entering.joining_as:
             self._ran = ALL
-            self.membership.on_join_answer(now, event.message)
+            self.membership.entering.on_join_answer(now, event.message)
         else:
             self._to_agent(now, event)
 

@@ -33,7 +33,7 @@ class RaftTiming(Struct, frozen=True, gc=False):
 
     @property
     def leader_change_ns(self) -> int:
-        """What a majority needs to lose a leader and find another: the longest timeout, twice if votes are split once."""
+        """How long a majority may need to miss a leader and find another: the longest timeout, twice if votes split."""
         return 2 * self.election_max_ns
 
 

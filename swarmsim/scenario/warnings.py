@@ -29,7 +29,7 @@ def _short_fences(scenario: Scenario) -> Iterator[str]:
             fence_ns = labelled_fence_ns(service.spec.labels)
             if fence_ns is not None and fence_ns < change_ns:
                 yield (
-                    f"service {service.spec.name}: {FENCE_LABEL} {write_duration(fence_ns)} is shorter than a change of "
-                    f"leader may take under timing {scenario.cluster.timing}, {write_duration(change_ns)}: "
+                    f"service {service.spec.name}: {FENCE_LABEL} {write_duration(fence_ns)} is shorter than a change "
+                    f"of leader may take under timing {scenario.cluster.timing}, {write_duration(change_ns)}: "
                     "that would stop its tasks as well"
                 )
