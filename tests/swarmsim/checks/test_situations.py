@@ -31,6 +31,7 @@ from swarmsim.checks.situations import Situations
 from swarmsim.checks.situations_of_raft import RaftSituations
 from swarmsim.checks.situations_of_services import ServiceSituations
 from swarmsim.checks.watch import Watch
+from swarmsim.fuzz.engine import FuzzReport, unreached
 from swarmsim.world import ContainerView
 
 CANDIDATES = [("m1", ElectionStarted(3, False)), ("m2", ElectionStarted(3, False))]
@@ -151,3 +152,10 @@ def test_addresses_and_secrets_that_change_hands_are_seen() -> None:
         world.secrets["w1"] = tuple(SecretId(each) for each in secrets)
         situations.sample(world)
     assert +reached == {"address-given-again": 1, "secret-held": 1, "secret-revoked": 1}
+
+
+@pytest.mark.parametrize(("profile", "wanted"), [("raft", True), ("everything", False)])
+def test_campaigns_without_services_have_to_begin_swarms_anew(profile: str, wanted: bool) -> None:
+    never = unreached(FuzzReport(profile, 1, 1, 0, 0, {}, {}, {}, None))
+    assert ({"swarm-begun-anew", "swarms-begun-anew-apart"} <= set(never)) is wanted
+    assert {"manager-locked", "manager-unlocked"} <= set(never)
