@@ -7,7 +7,7 @@ import pytest
 from fake_world import FakeWorld, status
 from msgspec.structs import replace
 
-from core.facts import AgentConnected, AgentDisconnected, TaskMoved
+from core.facts import AgentConnected, AgentDisconnected, BegunAnew, TaskMoved
 from core.ids import NetworkId, NodeId, SecretId, ServiceId, SessionId, TaskId
 from core.mesh.routes import Neighbour, NetworkRoute, RouteTable
 from core.objects import Network, Node, Secret, Service, Task
@@ -232,6 +232,48 @@ def test_two_hosts_share_no_load_balancers_address_on_ingress() -> None:
     check = UniqueAddresses()
     check.sample(world)
     assert "held by load balancer of w1 and by load balancer of w2" in complaint(check)
+
+
+def test_a_host_that_follows_another_group_forwards_by_what_that_one_has_given_out() -> None:
+    world = FakeWorld("w1", "w2")
+    ingress = replace(NETWORK, spec=NetworkSpec("ingress", ingress=True))
+    nodes = [Node(NodeId(f"node-{name}"), NodeSpec()) for name in ("w1", "w2")]
+    world.stores = {"w1": store_of(ingress, *nodes, index=2_000)}
+    route = NetworkRoute(NET, "ingress", 4097, "10.0.1.0/24", True, "10.0.1.2")
+    world.routes = {"w1": (2_000, {route.key: route}), "w2": (30, {route.key: route})}
+    check = UniqueAddresses()
+    check.handlers()[BegunAnew](0, "m1", BegunAnew(NodeId("r"), 2_000, 10))
+    check.sample(world)
+    assert not complaint(check)
+
+
+@pytest.mark.parametrize(
+    ("index_apart", "has_it", "excused"), [(1_000, False, True), (2_000, False, False), (1_000, True, False)]
+)
+def test_what_a_group_gives_out_apart_from_a_swarm_begun_anew_is_not_the_swarm_s(
+    index_apart: int, has_it: bool, excused: bool
+) -> None:
+    nodes = [Node(NodeId(f"node-{name}"), NodeSpec()) for name in ("w1", "w2")]
+    world = FakeWorld("m1", "m2", "w1", "w2")
+    world.stores = {
+        "m1": store_of(*nodes, *([task("b")] if has_it else []), index=2_000),
+        "m2": store_of(task("b"), index=index_apart),
+    }
+    world.boxes = {"w1": (container("a", "10.0.1.5"),), "w2": (container("b", "10.0.1.5"),)}
+    check = UniqueAddresses()
+    check.handlers()[BegunAnew](0, "m1", BegunAnew(NodeId("r"), 2_000, 10))
+    check.sample(world)
+    assert (complaint(check) == "") is excused
+
+
+@pytest.mark.parametrize(("version", "excused"), [(10, False), (11, True), (2_001, False)])
+def test_a_swarm_begun_anew_goes_on_from_what_it_knew(version: int, excused: bool) -> None:
+    """What another group decided after that is no earlier state of the same task."""
+    check = TaskStatesAdvance()
+    check.handlers()[BegunAnew](0, "m1", BegunAnew(NodeId("r"), 2_000, 10))
+    check.judge(0, task("a", version, TaskState.SHUTDOWN))
+    check.judge(1, task("a", 2_005, TaskState.RUNNING))
+    assert (complaint(check) == "") is excused
 
 
 # --- secrets
