@@ -1,12 +1,12 @@
-"""What a check has seen of one service's update, from transactions alone: slots under way, what ran since when, failures.
+"""What a check has seen of one service's update, from transactions alone: slots under way, runs and failures.
 
-A slot is *under way* from when the update begins it: it makes a first task of the present spec there, or tells an old
-one to stop that was no trouble to anybody, and no task of the slot is left that runs and is wanted. It is so until its new task
-has run, ended or been given up. Lost nodes begin no slot, nor do tasks that end by themselves.
+A slot is *under way* from when the update begins it: it makes its first task there, or tells an old one to stop that
+could have run on, and no task that is wanted runs in the slot any more. It is so until its new task has run, ended or
+been given up. Tasks that are lost with their nodes, or end by themselves, begin no slot.
 
-A task's time to run is kept as a `Moment`, on the world's clock and on the leader's that wrote it: a commit may be
-late and a clock may jump, hardly ever both. The next leader goes by other clocks, of which nothing can be demanded: then
-it is known that the task ran, but not when.
+When a task came to run is kept as a `Moment`, on the world's clock and on that of the leader which wrote it: a commit
+may be late and a clock may jump, hardly ever both. The next leader goes by other clocks, of which nothing can be
+demanded: it is known then that a task ran, but not since when.
 """
 
 from typing import Final

@@ -186,7 +186,10 @@ BAD: dict[str, tuple[list[Step], str]] = {
         [*FIRST, at(1, own(1, desired_state=SHUTDOWN), again(1)), at(2, *SECOND_SLOT)],
         "2 slots under way, of at most 1",
     ),
-    "so under a leader that saw all": ([*DELAYED[:2], at(5, own(1, RUNNING), term=2), at(13, *SECOND_SLOT)], "10 s ago"),
+    "so under a leader that saw all": (
+        [*DELAYED[:2], at(5, own(1, RUNNING), term=2), at(13, *SECOND_SLOT)],
+        "10 s ago",
+    ),
     "completed before all were watched": (
         [*ALL_RUN, at(10, service(COMPLETED, parallelism=0))],
         "is completed 4.0 s after its last task ran, which is to be watched for 5 s",
@@ -279,7 +282,9 @@ def test_what_an_update_may_not_do(name: str) -> None:
 
 def test_a_change_of_placement_alone_stops_what_suits_its_node_no_more() -> None:
     """Who told it to stop is not to be said: the node may have changed as well."""
-    moved = replace(service(UPDATING), spec=ServiceSpec("web", replace(OLD, placement=Placement(("node.role==worker",)))))
+    moved = replace(
+        service(UPDATING), spec=ServiceSpec("web", replace(OLD, placement=Placement(("node.role==worker",))))
+    )
     assert judged([BEFORE, at(1, moved, *stopped(1, 2))]).violation is None
 
 
