@@ -9,8 +9,16 @@ from msgspec.structs import replace
 from core.ids import NodeId, ServiceId, TaskId
 from core.manager.enforcer import REASON
 from core.objects import Node, Service, Task
-from core.objects.node import Availability, NodeSpec, NodeState, NodeStatus
-from core.objects.service import FailureAction, ServiceSpec, UpdateConfig, UpdateOrder, UpdateState, UpdateStatus
+from core.objects.node import Availability, NodeDescription, NodeSpec, NodeState, NodeStatus
+from core.objects.service import (
+    FailureAction,
+    Global,
+    ServiceSpec,
+    UpdateConfig,
+    UpdateOrder,
+    UpdateState,
+    UpdateStatus,
+)
 from core.objects.task import ContainerSpec, Placement, TaskSpec, TaskState, TaskStatus
 from core.store import Change, Create, Transaction, Update
 from core.timing import SECOND
@@ -290,3 +298,33 @@ def test_a_change_of_placement_alone_stops_what_suits_its_node_no_more() -> None
 
 def test_it_says_how_many_slots_were_begun() -> None:
     assert judged(FIRST).remark() == "1 slot begun by updates"
+
+
+BROUGHT_BACK = [replace(own(slot), id=TaskId(f"back.{slot}"), spec=OLD, spec_version=3) for slot in (1, 2)]
+ALL_STOPPED = [own(slot, RUNNING, desired_state=SHUTDOWN) for slot in (1, 2)]
+
+
+@pytest.mark.parametrize(("update", "rollback", "violated"), [(1, 2, False), (1, 0, False), (2, 1, True), (0, 1, True)])
+def test_a_rollback_goes_by_settings_of_its_own(update: int, rollback: int, violated: bool) -> None:
+    settings = UpdateConfig(parallelism=update), UpdateConfig(parallelism=rollback)
+    spec = ServiceSpec("web", OLD, update=settings[0], rollback=settings[1])
+    back = Service(ServiceId("web"), spec, 3, update_status=UpdateStatus(UpdateState.ROLLBACK_STARTED))
+    violation = judged([*ALL_RUN, at(7, back), at(8, *ALL_STOPPED, *BROUGHT_BACK)]).violation
+    assert (violation is not None) is violated
+    assert violation is None or "2 slots under way, of at most 1" in violation.detail
+
+
+@pytest.mark.parametrize(("constraint", "violated"), [("node.hostname != w1", False), ("node.hostname == w1", True)])
+def test_what_a_global_service_is_not_to_have_there_any_more_is_not_stopped_by_its_update(
+    constraint: str, violated: bool
+) -> None:
+    everywhere = ServiceSpec("web", OLD, mode=Global())
+    moved = replace(everywhere, task=replace(NEW, placement=Placement((constraint,))))
+    before = Service(ServiceId("web"), everywhere, 1)
+    after = replace(
+        before, spec=moved, spec_version=2, update_status=UpdateStatus(PAUSED, slot_count=1, failure_count=1)
+    )
+    described = node(description=NodeDescription("w1"))
+    violation = judged([at(0, described, before, old(0)), at(1, after), at(2, *stopped(0))]).violation
+    assert (violation.detail if violation is not None else "").endswith("begins 1 more" if violated else "")
+    assert (violation is not None) is violated
