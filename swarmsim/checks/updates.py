@@ -106,10 +106,10 @@ class UpdatesKeepBounds(DecisionCheck):
         status, config = service.update_status, config_of(service)
         if status is None:
             return
-        if change.old is None or status != change.old.update_status:
+        if status.slot_count and status.slot_count != _slot_count(change.old):
             slots = {slot_of(task) for task in self.store.tasks_of_service(service.id)}
             detail = f"{at} is said to be of {status.slot_count} slots, of {len(slots)} that have ever been"
-            self.expect(new not in UNDER_WAY or status.slot_count <= len(slots), at_ns, detail)
+            self.expect(status.slot_count <= len(slots), at_ns, detail)
         if new in OVER and old is not new:
             self._judge_end(Moment(at_ns, service.updated_at), service, config)
         elif new in PAUSED and old is not new:
@@ -144,6 +144,10 @@ def _by_service(changes: Sequence[Changed]) -> dict[ServiceId, list[Changed]]:
         if change.kind is Kind.TASK:
             found.setdefault((change.new or change.old).service_id, []).append(change)
     return found
+
+
+def _slot_count(service: Service | None) -> int:
+    return 0 if service is None or service.update_status is None else service.update_status.slot_count
 
 
 def _is_too_many(failure_count: int, status: UpdateStatus, config: UpdateConfig) -> bool:

@@ -20,7 +20,8 @@ from core.objects.service import (
     UpdateStatus,
 )
 from core.objects.task import ContainerSpec, Placement, TaskSpec, TaskState, TaskStatus
-from core.store import Change, Create, Transaction, Update
+from core.operations import Kind
+from core.store import Change, Create, Delete, Transaction, Update
 from core.timing import SECOND
 from swarmsim.checks.updates import UpdatesKeepBounds
 
@@ -168,6 +169,12 @@ GOOD: dict[str, list[Step]] = {
         at(2, replace(own(1), desired_state=SHUTDOWN), again(1)),
     ],
     "an update that has nothing left to do is over at once": [BEFORE, at(1, service(COMPLETED))],
+    "it goes on with fewer slots than it began with": [
+        BEFORE,
+        begun(max_failure_ratio=0.5),
+        at(1, TaskId("old.4")),
+        at(2, service(UPDATING, 1, max_failure_ratio=0.5)),
+    ],
     "a client begins anew": [*FIRST, at(1, service(PAUSED, 1)), at(2, service())],
 }
 BAD: dict[str, tuple[list[Step], str]] = {
@@ -258,13 +265,16 @@ BAD: dict[str, tuple[list[Step], str]] = {
 
 
 def judged(history: list[Step]) -> UpdatesKeepBounds:
-    """A check that was shown these objects, index by index; an object given again is an update."""
+    """A check that was shown these objects, index by index; one given again is an update, the id of a task its end."""
     check = UpdatesKeepBounds()
     versions: dict[str, int] = {}
     for index, step in enumerate(history, 1):
         changes: list[Change] = []
         at_ns = round(step.at_s * SECOND)
         for each in step.objects:
+            if isinstance(each, str):
+                changes.append(Delete(Kind.TASK, each, versions.pop(each)))
+                continue
             expected = versions.get(each.id)
             versions[each.id] = index
             each = replace(each, version=index, updated_at=at_ns + round(step.ahead_s * SECOND))
