@@ -8,9 +8,10 @@ from bisect import bisect_left
 from collections.abc import Iterable
 
 from core.ids import NetworkId, TaskId
-from core.mesh.balance import RoundRobin
+from core.mesh.balance import RoundRobin, point_key
 from core.mesh.names import TASKS, Resolution, in_order, is_called, look_ups, task_id_in, task_name
 from core.mesh.outside import has_way_out
+from core.mesh.publishing import serves
 from core.mesh.routes import (
     Backend,
     Neighbour,
@@ -21,7 +22,7 @@ from core.mesh.routes import (
     RouteTable,
     ServiceRoute,
 )
-from core.objects.port import Protocol
+from core.objects.port import PortConfig, Protocol
 from sim.service_index import ServiceIndex
 from sim.task_index import TaskIndex
 
@@ -44,8 +45,8 @@ class ForwardingTables:
         """By their service's key, in order of task id."""
         self._tasks = TaskIndex()
         self._turns = RoundRobin()
-        self._given: dict[RouteKey, dict[TaskId, int]] = {}
-        """By service: the new connections of each backend, since its backends last changed."""
+        self._given: dict[RouteKey, dict[PortConfig | None, dict[TaskId, int]]] = {}
+        """By service and published port: the new connections of each backend, since it or its backends last changed."""
 
     # Programming
 
@@ -92,6 +93,7 @@ class ForwardingTables:
         self.records[key] = record
         if isinstance(record, ServiceRoute):
             self._services.add(record)
+            self._given.pop(key, None)
         elif isinstance(record, Backend):
             service = record.service_key
             backends = self._backends.setdefault(service, [])
@@ -114,8 +116,8 @@ class ForwardingTables:
 
     # Looking up
 
-    def published(self, port: int, protocol: Protocol) -> tuple[ServiceRoute, int] | None:
-        """The service behind a port of every host, and its own port behind that."""
+    def published(self, port: int, protocol: Protocol) -> tuple[ServiceRoute, PortConfig] | None:
+        """The service behind a port of every host, and what it says of that port."""
         return self._services.published(port, protocol)
 
     def virtual(self, network_id: NetworkId, address: str) -> ServiceRoute | None:
@@ -137,19 +139,30 @@ class ForwardingTables:
         records = (self.records.get(("network", network_id)) for network_id in networks)
         return has_way_out(record for record in records if isinstance(record, NetworkRoute))
 
-    def choose(self, route: ServiceRoute) -> Backend | None:
-        """The backend whose turn it is; None if there is none."""
-        backend = self._turns.choose(route.key, self._backends.get(route.key, ()))
+    def choose(self, route: ServiceRoute, published: PortConfig | None = None) -> Backend | None:
+        """The backend whose turn it is, at a published port if one is given; None if there is none.
+
+        In the midst of an update, many that do not publish the port may have to be passed over.
+        """
+        backend = self._turns.choose(route.key, self._backends.get(route.key, ()), published)
         if backend is not None:
-            given = self._given.setdefault(route.key, {})
+            given = self._given.setdefault(route.key, {}).setdefault(published, {})
             given[backend.task_id] = given.get(backend.task_id, 0) + 1
         return backend
 
     def given(self) -> dict[RouteKey, dict[TaskId, int]]:
-        """By service: how many new connections each of its backends had since one of them last came or went."""
+        """By balancing point: how many new connections each of its backends had since one of them last came or went.
+
+        A balancing point is called like its service's route and, where it has one, its port.
+        """
         return {
-            key: {backend.task_id: given.get(backend.task_id, 0) for backend in self._backends[key]}
-            for key, given in self._given.items()
+            point_key(key, published): {
+                backend.task_id: given.get(backend.task_id, 0)
+                for backend in self._backends[key]
+                if serves(backend, published)
+            }
+            for key, by_port in self._given.items()
+            for published, given in by_port.items()
         }
 
     def resolve(self, networks: Iterable[NetworkId], name: str) -> Resolution | None:
