@@ -135,7 +135,7 @@ def test_what_would_fail_half_way(plan: Run) -> None:
     code, out, err = plan("-c", "global.yml", "--against", "old.yml")
     assert code == 1
     assert out.startswith("stack shop: nothing before it fails, ")
-    assert err == "error: the deployment would fail: service mode change is not allowed\n"
+    assert err == "error: the deployment would fail: service shop_db: service mode change is not allowed\n"
 
 
 @pytest.mark.parametrize(
