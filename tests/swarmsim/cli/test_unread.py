@@ -10,7 +10,9 @@ import pytest
 from swarmsim.cli.application import UNREAD
 
 
-@pytest.mark.parametrize("arguments", ["--help", "check good.yaml", "scenarios .", "run good.yaml", "plan -c stack.yml"])
+@pytest.mark.parametrize(
+    "arguments", ["--help", "check good.yaml", "scenarios .", "run good.yaml", "plan -c stack.yml"]
+)
 def test_a_pipe_that_nobody_reads(tmp_path: Path, arguments: str) -> None:
     (tmp_path / "good.yaml").write_text("name: x\ncluster: {managers: 1}\nend: 1s\n")
     (tmp_path / "stack.yml").write_text("name: x\nservices: {web: {image: web}}\n")
