@@ -184,6 +184,14 @@ def test_check_tells_the_warnings_of_the_stacks_of_a_scenario(swarmsim: Command)
     )
 
 
+def test_check_tells_why_a_variable_is_not_set_in_a_scenario(swarmsim: Command) -> None:
+    Path("stack.yml").write_text("services: {web: {image: web}}\nsecrets: {key: {environment: NOPE}}\n")
+    Path("asking.yaml").write_text(f"{SMALL % ('', HOLDS)}deploy: [{{stack: {{name: shop, file: stack.yml}}}}]\n")
+    ended = swarmsim("check", "asking.yaml")
+    told = "secrets.key.environment: variable 'NOPE' is not set (scenarios have no variables)"
+    assert (ended.code, ended.err) == (2, f"stack.yml:2: {told}\n")
+
+
 # --- scenarios
 
 
