@@ -37,7 +37,7 @@ class ScenarioResults(Struct, frozen=True):
     ruling: Ruling
     seeds: tuple[SeedRuling, ...]
     warnings: tuple[str, ...] = ()
-    """What is unwise about the scenario's cluster."""
+    """What is unwise about the scenario."""
 
 
 def results_of(scenario: Scenario, outcomes: Sequence[SeedResult[RunSummary]]) -> ScenarioResults:

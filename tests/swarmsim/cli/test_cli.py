@@ -111,6 +111,48 @@ def test_an_even_number_of_managers_is_warned_of_before_and_after_it_is_played(s
     assert "2 managers have no fault tolerance" in Path("out/report.md").read_text()
 
 
+STACK = "services: {web: {image: web, %s}}"
+SETTING = "name: x\ncluster: {managers: 1}\ndeploy: [{stack: {name: x, file: old.yml}}]\n"
+
+
+def warnings_of(swarmsim: Command, old: str, new: str, timeline: str) -> list[str]:
+    """What `check` warns of when these keys of a service are deployed one after the other."""
+    Path("old.yml").write_text(STACK % old)
+    Path("new.yml").write_text(STACK % new)
+    Path("x.yaml").write_text(f"{SETTING}timeline: [{timeline}]\n")
+    ended = swarmsim("check", "x.yaml")
+    assert ended.code == 0
+    return [line.removeprefix("  warning: ") for line in ended.out.splitlines()[1:]]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "timeline", "told"),
+    [
+        (
+            "deploy: {mode: global}",
+            "deploy: {replicas: 2}",
+            "{at: 5s, deploy: {name: x, file: new.yml}}",
+            "'x' would be refused at 5s: service x_web: service mode change is not allowed",
+        ),
+        (
+            "ports: ['80:80']",
+            "ports: ['80:80']",
+            "{at: 5s, deploy: {name: y, file: new.yml}}",
+            "'y' would be refused at 5s: service y_web: port '80' is already in use by service 'x_web'",
+        ),
+    ],
+)
+def test_check_warns_of_deployments_that_would_be_refused(
+    swarmsim: Command, old: str, new: str, timeline: str, told: str
+) -> None:
+    [warning] = warnings_of(swarmsim, old, new, timeline)
+    assert warning.startswith(f"line 4: stack {told}")
+    removed_before = f"{{at: 3s, remove-service: x_web}}, {timeline}"
+    assert warnings_of(swarmsim, old, new, removed_before) == []
+    # A rollback may bring back whatever was before: from then on nobody can tell from the file alone.
+    assert warnings_of(swarmsim, old, new, f"{{at: 3s, rollback: x_web}}, {timeline}") == []
+
+
 def test_check_looks_at_every_file_before_it_gives_up(swarmsim: Command) -> None:
     Path("bad.yaml").write_text("name: Bad\ncluster: {managers: 3}\ntimeline:\n  - {at: 1s, kil: leader}\n")
     ended = swarmsim("check", "bad.yaml", "nowhere.yaml", small())
