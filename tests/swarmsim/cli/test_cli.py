@@ -132,21 +132,25 @@ def warnings_of(swarmsim: Command, old: str, new: str, timeline: str) -> list[st
             "deploy: {mode: global}",
             "deploy: {replicas: 2}",
             "{at: 5s, deploy: {name: x, file: new.yml}}",
-            "'x' would be refused at 5s: service x_web: service mode change is not allowed",
+            "deploy: {name: x, file: new.yml} at 5s would be refused: service x_web: service mode change is",
+        ),
+        (
+            "deploy: {mode: global}",
+            "",
+            "{at: 5s, scale: {x_web: 2}}",
+            "scale: {x_web: 2} at 5s would be refused: service mode change is not allowed",
         ),
         (
             "ports: ['80:80']",
             "ports: ['80:80']",
             "{at: 5s, deploy: {name: y, file: new.yml}}",
-            "'y' would be refused at 5s: service y_web: port '80' is already in use by service 'x_web'",
+            "deploy: {name: y, file: new.yml} at 5s would be refused: service y_web: port '80' is already in use by",
         ),
     ],
 )
-def test_check_warns_of_deployments_that_would_be_refused(
-    swarmsim: Command, old: str, new: str, timeline: str, told: str
-) -> None:
+def test_check_warns_of_what_would_be_refused(swarmsim: Command, old: str, new: str, timeline: str, told: str) -> None:
     [warning] = warnings_of(swarmsim, old, new, timeline)
-    assert warning.startswith(f"line 4: stack {told}")
+    assert warning.startswith(f"line 4: {told}")
     removed_before = f"{{at: 3s, remove-service: x_web}}, {timeline}"
     assert warnings_of(swarmsim, old, new, removed_before) == []
     # A rollback may bring back whatever was before: from then on nobody can tell from the file alone.
