@@ -104,25 +104,17 @@ def healthy_tasks(world: World, store: Store) -> dict[str, list[Task]]:
     return found
 
 
-def service_counts(world: World) -> dict[str, tuple[int, int]]:
-    """By service name: tasks desired, and healthy running ones on hosts that have power and can be reached at all."""
-    store = prevailing_store(world)
-    if store is None:
-        return {}
-    running = healthy_tasks(world, store)
-    return {
-        service.spec.name: (desired_count(store, service), _count(store, service, running))
-        for service in store.services.values()
-    }
-
-
 def _count(store: Store, service: Service, running: dict[str, list[Task]]) -> int:
-    """How many it has: of a job the slots that have completed in its present execution, where they still are wanted.
+    """How many it has: running tasks, or of a job completed ones."""
+    return len(running.get(service.id, ())) if service.job is None else completed_count(store, service)
+
+
+def completed_count(store: Store, service: Service) -> int:
+    """The slots of a job that have completed in its present execution, where they still are wanted.
 
     A slot may complete twice: on a node that was lost, and by the task that replaced it.
     """
-    if service.job is None:
-        return len(running.get(service.id, ()))
+    assert service.job is not None
     anywhere = isinstance(service.spec.mode, ReplicatedJob)
     completed = {
         slot_of(task): None
@@ -132,12 +124,6 @@ def _count(store: Store, service: Service, running: dict[str, list[Task]]) -> in
         and (anywhere or takes_global_tasks(store.nodes.get(task.node_id)))
     }
     return len(completed)
-
-
-def service_names(world: World) -> dict[str, str]:
-    """The name of each service there is, by its id."""
-    store = prevailing_store(world)
-    return {} if store is None else {service.id: service.spec.name for service in store.services.values()}
 
 
 def belongs(service: Service, of: str) -> bool:

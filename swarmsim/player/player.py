@@ -112,7 +112,14 @@ class _Story:
         """Have everything happen that the scenario says."""
         scenario = self._scenario
         self._judges = [
-            eventually(self._world, self._origin_ns, self._roster, self._operator, expectation)
+            eventually(
+                self._world,
+                self._origin_ns,
+                self._roster,
+                self._operator,
+                self._watched.recorder.census,
+                expectation,
+            )
             for expectation in scenario.expect
         ]
         for step in scenario.timeline:
