@@ -161,6 +161,8 @@ class Recording(Struct, frozen=True, gc=False):
     """The name of every service there ever was, by its id: facts and failures may have no more than that."""
     problems: tuple[str, ...] = ()
     """What kept the run from being played as written."""
+    remarks: tuple[str, ...] = ()
+    """What came of a step otherwise than its reader might think, though it was played as written."""
 
     @property
     def ruling(self) -> Ruling:

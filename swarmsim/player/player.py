@@ -203,6 +203,7 @@ class _Story:
             verdicts=self._verdicts(end_ns),
             situations=dict(self._watched.situations.counts),
             problems=(*self.problems, *self._timeline.problems),
+            remarks=tuple(self._timeline.remarks),
         )
 
     def _verdicts(self, end_ns: int) -> tuple[Verdict, ...]:

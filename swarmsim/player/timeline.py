@@ -129,6 +129,8 @@ class Timeline:
     ) -> None:
         self.problems: list[str] = []
         """What keeps the run from being judged as the story was meant."""
+        self.remarks: list[str] = []
+        """What came of a step otherwise than its reader might think, though the run can be judged."""
         self._waiting: dict[int, tuple[Step, str]] = {}
         """Steps that are due, in the order of scheduling, and why they could not be played yet."""
         self._scheduled_count = 0
@@ -210,6 +212,10 @@ class Timeline:
         hosts = hosts_hit(action)
         if not hosts and hasattr(action, "hosts") and not isinstance(action, MAY_HIT_NOBODY):
             raise NobodyThereError("it fits nobody now")
+        if not hosts and isinstance(action, MAY_HIT_NOBODY):
+            self._note(step, hosts)
+            self.remarks.append(f"{_place(step)}fits nobody: there was nothing to put right")
+            return
         operation = self._operations.get(type(action))
         if operation is not None:
             band = self._note(step, hosts)
@@ -218,9 +224,6 @@ class Timeline:
             if isinstance(action, Drain):
                 activate = partial(self._set_availability, action.hosts, Availability.ACTIVE, ended)
                 self._end_at(step, band, lambda: self._order(step, activate))
-            return
-        if not hosts and isinstance(action, MAY_HIT_NOBODY):
-            self._note(step, hosts)
             return
         assert isinstance(action, FAULTS)
         undo = self._world.apply(action)

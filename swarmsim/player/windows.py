@@ -91,7 +91,9 @@ def judge_running(expectation: Expectation, claim: Running, points: Sequence[Ser
         return _verdict(expectation, True, f"never fewer than {least}", len(seen))
     ends = [*starts[1:], claim.window.to_ns]
     first = next(place for place, point in enumerate(seen) if point.running == least)
-    detail = f"{f'only {least}' if least else 'none'} from {starts[first] / SECOND:.3f} s to {ends[first] / SECOND:.3f} s"
+    detail = (
+        f"{f'only {least}' if least else 'none'} from {starts[first] / SECOND:.3f} s to {ends[first] / SECOND:.3f} s"
+    )
     return _verdict(expectation, False, detail, len(seen), short_at)
 
 

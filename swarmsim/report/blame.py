@@ -9,20 +9,17 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.timing import SECOND
-from swarmsim.player.timeline import MAY_HIT_NOBODY
 from swarmsim.recording import FaultBand
 from swarmsim.report.availability import Availability, BadSpell, Standstill
-from swarmsim.report.disturbances import lasts
+from swarmsim.report.disturbances import PUTS_RIGHT, lasts
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.wording import listed
-from swarmsim.scenario.steps import verb_of
 
 EFFECT_NS: Final = SECOND
 """A step that does not last may show so much later."""
 EDGE: Final = 20
 """A fault that covers less than this part of a stretch, at its edge, is none of its causes."""
 MOST_NAMED: Final = 2
-_PUTS_RIGHT: Final = frozenset(verb_of(action) for action in MAY_HIT_NOBODY)
 
 
 def blamed(run: RunSummary, source: Availability, stretch: BadSpell | Standstill) -> str:
@@ -57,7 +54,7 @@ def _is_at_the_time(band: FaultBand, stretch: BadSpell | Standstill) -> bool:
     if not lasts(band):
         before_end_ns = stretch.to_ns - band.from_ns
         begun = stretch.from_ns - EFFECT_NS <= band.from_ns < stretch.to_ns and before_end_ns * EDGE >= length_ns
-        return begun and band.verb not in _PUTS_RIGHT
+        return begun and band.verb not in PUTS_RIGHT
     to_ns = stretch.to_ns if band.to_ns is None else band.to_ns
     overlap_ns = min(to_ns, stretch.to_ns) - max(band.from_ns, stretch.from_ns)
     inside = band.from_ns > stretch.from_ns and to_ns < stretch.to_ns

@@ -4,12 +4,16 @@ from typing import Final
 
 from msgspec import Struct
 
+from swarmsim.player.timeline import MAY_HIT_NOBODY
 from swarmsim.recording import FaultBand
 from swarmsim.report.evidence import Evidence
 from swarmsim.scenario.steps import REVERSIBLE, verb_of
 
 LASTING: Final = frozenset(verb_of(action) for action in REVERSIBLE)
 """Verbs whose effect goes on until it is taken back; the others happen at an instant."""
+
+PUTS_RIGHT: Final = frozenset(verb_of(action) for action in MAY_HIT_NOBODY)
+"""Verbs that undo: one that fitted nobody did nothing."""
 
 
 class Disturbance(Struct, frozen=True, gc=False):
@@ -48,7 +52,8 @@ def disturbances(evidence: Evidence) -> tuple[Disturbance, ...]:
 def whom(band: FaultBand) -> str:
     """Whom a step hit: `on m1, m5`; of one that parts hosts `m1, m2 | m3 | in no group named: w1`."""
     if not band.groups:
-        return f"on {', '.join(band.hosts)}" if band.hosts else ""
+        nobody = "on nobody" if band.verb in PUTS_RIGHT else ""
+        return f"on {', '.join(band.hosts)}" if band.hosts else nobody
     groups = [", ".join(group) for group in band.groups]
     if band.others:
         groups.append(f"in no group named: {', '.join(band.others)}")

@@ -77,6 +77,7 @@ def _leadership(run: RunSummary) -> Iterator[str]:
 
 def _warnings(run: RunSummary) -> Iterator[str]:
     yield from (f"{warning}." for warning in run.warnings)
+    yield from (f"{remark[0].upper()}{remark[1:]}." for remark in run.remarks)
 
 
 def _quorum_gaps(run: RunSummary, from_ns: int, to_ns: int) -> Iterator[str]:

@@ -61,6 +61,8 @@ class RunSummary(Struct, frozen=True):
     verdicts: tuple[Verdict, ...]
     situations: dict[str, int]
     problems: tuple[str, ...]
+    remarks: tuple[str, ...]
+    """What came of steps otherwise than a reader might think."""
     warnings: tuple[str, ...]
     """What leaders warned users of, each once."""
     figures: tuple[Figure, ...]
@@ -114,6 +116,7 @@ def summarise(recording: Recording) -> RunSummary:
         verdicts=recording.verdicts,
         situations=recording.situations,
         problems=recording.problems,
+        remarks=recording.remarks,
         warnings=_warnings(evidence),
         figures=figures_of(anatomies, availability, replicas, costs, recording.end_ns),
         whole=_window(clients, 0, recording.end_ns, "The whole run"),
