@@ -119,6 +119,9 @@ class ServicePoint(Struct, frozen=True, gc=False):
     service: str
     desired: int
     running: int
+    """Of a job: completed ones."""
+    iteration: int | None = None
+    """Of a job: which execution of it these are of, the first being 0; None: it is no job."""
 
 
 class TablePoint(Struct, frozen=True, gc=False):

@@ -33,6 +33,8 @@ class Census:
     def __init__(self, world: World) -> None:
         self.names: dict[str, str] = {}
         """The name of every service that was ever seen, by its id."""
+        self.iterations: dict[str, int] = {}
+        """Of each job, by its name: which execution of it is the present one."""
         self._world = world
         self._rolls: dict[str, _Roll] = {}
         self._index = 0
@@ -81,6 +83,9 @@ class Census:
             if task.desired_state is TaskState.RUNNING:
                 wanted.setdefault(task.service_id, []).append(task)
         self.names.update((service.id, service.spec.name) for service in store.services.values())
+        self.iterations = {
+            service.spec.name: service.job.iteration for service in store.services.values() if service.job is not None
+        }
         self._rolls = {
             service.spec.name: _Roll(
                 service.spec.labels.get(STACK_LABEL, ""),

@@ -34,7 +34,7 @@ class Recorder:
         self._power: dict[str, list[tuple[str, int]]] = {}
         self._node_ids: dict[str, dict[str, None]] = {}
         self._roles: dict[str, str] = {}
-        self._services: dict[str, tuple[int, int]] = {}
+        self._services: dict[str, ServicePoint] = {}
         self._points: list[ServicePoint] = []
         self._forwarding = ForwardingWatch(world)
         self._looks_at_tables_at: int | None = None
@@ -128,9 +128,12 @@ class Recorder:
         for name in [name for name in self._services if name not in counts]:
             counts[name] = (0, 0)
         for name, (desired, running) in counts.items():
-            if self._services.get(name) != (desired, running):
-                self._services[name] = (desired, running)
-                self._points.append(ServicePoint(self._world.now_ns - self._origin_ns, name, desired, running))
+            before = self._services.get(name)
+            iteration = self.census.iterations.get(name, before.iteration if before is not None else None)
+            if before is None or (before.desired, before.running, before.iteration) != (desired, running, iteration):
+                at_ns = self._world.now_ns - self._origin_ns
+                self._services[name] = ServicePoint(at_ns, name, desired, running, iteration)
+                self._points.append(self._services[name])
 
     def _host(self, host: str, end_ns: int) -> HostRecord:
         spans = self._power.get(host, [])

@@ -29,11 +29,12 @@ class Disturbance(Struct, frozen=True, gc=False):
 
 
 def disturbances(evidence: Evidence) -> tuple[Disturbance, ...]:
-    """In order of time, those within the run."""
+    """In order of time, those within the run; what was to put things right and fitted nobody was none."""
     texts: dict[int, dict[str, None]] = {}
     hosts: dict[int, dict[str, None]] = {}
-    begun = {band.from_ns for band in evidence.recording.faults}
-    for band in evidence.recording.faults:
+    bands = [band for band in evidence.recording.faults if band.hosts or band.verb not in PUTS_RIGHT]
+    begun = {band.from_ns for band in bands}
+    for band in bands:
         instants = [(band.from_ns, band.text)]
         if band.to_ns is not None and band.to_ns not in begun:
             instants.append((band.to_ns, f"end of {band.text}"))

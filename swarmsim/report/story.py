@@ -5,17 +5,17 @@ from typing import Final
 
 from msgspec import Struct
 
-from core.timing import MS, SECOND
+from core.timing import SECOND
 from swarmsim.counting import counted, number
 from swarmsim.recording import Ruling, Verdict
-from swarmsim.report.anatomy import Anatomy
 from swarmsim.report.causes import quorum_counts
 from swarmsim.report.leadership import Reign, leaderless
 from swarmsim.report.quorum import QuorumGap
 from swarmsim.report.stages import STAGES
 from swarmsim.report.story_of_clients import told_of_requests, told_of_writes
+from swarmsim.report.story_of_services import told_of_jobs, told_of_tasks, told_of_updates
 from swarmsim.report.summary import RunSummary
-from swarmsim.report.wording import duration, instant, listed, mark
+from swarmsim.report.wording import duration, instant, listed
 
 MOST_TOLD: Final = 5
 """Of anything; the tables have the rest."""
@@ -51,7 +51,9 @@ def story_of(run: RunSummary) -> tuple[Paragraph, ...]:
             for source in run.availability
             if source.kind in tellers
         ),
-        ("Tasks", _tasks(run)),
+        ("Tasks", told_of_tasks(run)),
+        ("Updates", told_of_updates(run)),
+        ("Jobs", told_of_jobs(run)),
         ("Warnings", _warnings(run)),
         ("Verdict", _verdicts(run)),
     )
@@ -129,38 +131,6 @@ def _why_it_ended(reign: Reign) -> str:
         told_next = "was elected" in reign.ending
         return f"when it was hit by “{reign.cause}”{'' if told_next else f' ({reign.ending})'}"
     return f"when {reign.ending}" if " " in reign.ending else f"because of {reign.ending}"
-
-
-def _tasks(run: RunSummary) -> Iterator[str]:
-    short = [service for service in run.replicas if service.shortages]
-    for anatomy in run.anatomies:
-        yield from _recovery(run, anatomy)
-    if short:
-        missing = sum(service.missing_replica_ns for service in short)
-        yield f"Over the run {missing / SECOND:.1f} replica-seconds were missing."
-    elif run.replicas:
-        yield "No service was ever short of tasks."
-
-
-def _recovery(run: RunSummary, anatomy: Anatomy) -> Iterator[str]:
-    begun_ns = _short_from(run, anatomy)
-    delay_ns = begun_ns - anatomy.at_ns
-    left = f"“{anatomy.text}” at {mark(anatomy.at_ns)} left"
-    short = "short of tasks" if delay_ns < MS else f"short of tasks from {instant(begun_ns)}"
-    for stage in anatomy.stages:
-        if stage.name == "tasks-running" and not stage.inherited:
-            yield f"{left} {stage.note} {short}; all ran again {duration(stage.since_ns - delay_ns)} later."
-    for each in anatomy.unfinished:
-        if each.name == "tasks-running":
-            late = None if each.came_ns is None else f"all ran again only {duration(each.came_ns - delay_ns)} later"
-            rest = " to the end" if late is None else f"; {late}, after “{each.after}”"
-            yield f"{left} {each.note} {short}{rest}."
-
-
-def _short_from(run: RunSummary, anatomy: Anatomy) -> int:
-    """When the first service fell short after this disturbance: it may have taken its time to show."""
-    begun = [shortage.from_ns for service in run.replicas for shortage in service.shortages]
-    return min((at_ns for at_ns in begun if anatomy.at_ns <= at_ns < anatomy.until_ns), default=anatomy.at_ns)
 
 
 def _verdicts(run: RunSummary) -> Iterator[str]:

@@ -172,23 +172,6 @@ BAD_LUCK: Final = (
 """Said beside the table of what clients got; see `bad_luck.py`."""
 
 
-def service_table(run: RunSummary) -> Table:
-    """What was missing of each service."""
-    rows = tuple(
-        (
-            service.service,
-            "never" if service.complete_at_ns is None else instant(service.complete_at_ns),
-            str(len(service.shortages)),
-            duration(max((each.to_ns - each.from_ns for each in service.shortages), default=0))
-            if service.shortages
-            else "–",
-            f"{service.missing_replica_ns / SECOND:.1f}",
-        )
-        for service in run.replicas
-    )
-    return Table(("service", "complete from", "times short", "longest", "replica-seconds missing"), rows, (1, 2, 3, 4))
-
-
 def cost_table(run: RunSummary) -> Table:
     """Messages and bytes by host, and of which types."""
     seconds = max(run.end_ns, 1) / SECOND
