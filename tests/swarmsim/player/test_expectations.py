@@ -342,6 +342,24 @@ def test_a_task_that_waits_says_why(tasks: list[Task], lacks: str) -> None:
     assert reason_missing(world, claims.Pending(0, SECOND, "api", "too small")) == "there is no service api"
 
 
+def test_what_has_not_converged_is_every_service_with_too_few_tasks_and_why() -> None:
+    world = FakeWorld("m1")
+    lead(world, "m1", 1)
+    spec = TaskSpec(ContainerSpec("app"))
+    services = [Service(ServiceId(f"{each}-id"), ServiceSpec(each, spec), version=1) for each in ("web", "db", "api")]
+    reasons = ["too small", "too small", "no such disk", "nor a third"]
+    tasks = [waiting(f"t{number}", reason) for number, reason in enumerate(reasons)]
+    store = world.stores["m1"] = Store()
+    store.apply(1, Transaction((*(Create(each) for each in services), *(Create(each) for each in tasks)), 1))
+    assert missing(world, Tables(world)) == (
+        "web has 0 of 1 tasks running (too small; no such disk); db has 0 of 1 tasks running; "
+        "api has 0 of 1 tasks running"
+    )
+    more = [Service(ServiceId(f"s{each}"), ServiceSpec(f"s{each}", spec), version=2) for each in range(4)]
+    store.apply(2, Transaction(tuple(Create(each) for each in more), 2))
+    assert missing(world, Tables(world)).endswith("; 2 more services likewise")
+
+
 def test_a_service_is_gone_once_its_tasks_are() -> None:
     world = FakeWorld("m1")
     assert left(world, "shop_web") == "no living manager leads"

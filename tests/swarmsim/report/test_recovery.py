@@ -142,6 +142,28 @@ def test_counts_that_changed_while_there_was_no_quorum_are_those_of_the_worst_mo
     assert (gap.from_ns, gap.to_ns, gap.up()) == (10_000 * MS, 30_000 * MS, "at worst 0 of 3 managers up, 2 needed")
 
 
+def test_a_manager_that_is_locked_is_not_counted_as_up_and_is_named() -> None:
+    """m2 has power again from 22 s on, and waits for its key until 25 s; m1 never comes back."""
+    plain = without_quorum(restarted=False)
+    unlocked = (
+        fact(22_000, "m2", "daemon-started", incarnation=2),
+        fact(22_000, "m2", "host-phase-changed", phase="locked"),
+        fact(25_000, "m2", "host-phase-changed", phase="manager"),
+    )
+    facts = tuple(sorted((*plain.facts, *unlocked), key=lambda each: each.at_ns))
+    [gap] = summarise(replace(plain, facts=facts)).quorum_gaps
+    assert (gap.from_ns, gap.to_ns) == (10_000 * MS, 25_000 * MS)
+    assert gap.up() == "1 of 3 managers can vote, 2 needed; m2 is locked"
+
+
+def test_managers_that_are_locked_are_named_where_they_are_why_there_is_no_quorum() -> None:
+    own = told_recording()
+    locked = tuple(fact(15_000, host, "host-phase-changed", phase="locked") for host in ("m2", "m3"))
+    facts = tuple(sorted((*own.facts, *locked), key=lambda each: each.at_ns))
+    run = summarise(replace(own, facts=facts))
+    assert run.quorum_gaps[0].up() == "at worst 0 of 3 managers can vote, 2 needed; m2 and m3 are locked"
+
+
 def test_members_that_joined_or_left_count_for_the_quorum_from_then_on() -> None:
     members = [["node-m1", "m1:2377", True, False], ["node-m2", "m2:2377", False, False]]
     changed = fact(5_000, "m1", "membership-changed", index=9, members=members)
