@@ -63,6 +63,8 @@ class FaultBand(Struct, frozen=True, gc=False):
     """Of a step that parts hosts: those that still hear each other, as its targets were resolved."""
     others: tuple[str, ...] = ()
     """Hosts that such a step names nowhere: they form one group more."""
+    refused: str = ""
+    """Why the swarm refused it, where that was meant to be so."""
 
 
 class PowerSpan(Struct, frozen=True, gc=False):

@@ -103,6 +103,7 @@ class _Band:
         self.to_ns: int | None = None
         self.groups: tuple[Hosts, ...] = ()
         self.others: Hosts = ()
+        self.refused = ""
 
     def closed(self) -> FaultBand:
         return FaultBand(
@@ -113,6 +114,7 @@ class _Band:
             self.to_ns,
             self.groups,
             self.others,
+            self.refused,
         )
 
 
@@ -312,6 +314,7 @@ class Timeline:
             self._join_in_vain(action, self._tokens_of_the_past(), ended)
             return
         hosts = self._add_hosts(action)
+        self._bands[-1].hosts = tuple(hosts)
         self._roster.joined.update(dict.fromkeys(hosts))
 
         def with_tokens(cluster: Cluster) -> None:
@@ -322,10 +325,18 @@ class Timeline:
 
     def _join_in_vain(self, action: Join, tokens: JoinTokens, ended: Done) -> None:
         hosts = self._add_hosts(action)
+        band = self._bands[-1]
+        band.hosts = tuple(hosts)
         self._roster.gone.update(dict.fromkeys(hosts))
+
+        def answered(problem: str) -> None:
+            if not problem:
+                band.refused = "old token"
+            ended(problem)
+
         for host in hosts:
             order = join_order(self._world, host, tokens)
-            self._operator.hold(refused_for_its_token(join(order)), ended, at=host)
+            self._operator.hold(refused_for_its_token(join(order)), answered, at=host)
 
     def _add_hosts(self, action: Join) -> list[str]:
         hosts = self._new_names("m", action.manager_count) + self._new_names("w", action.worker_count)

@@ -54,7 +54,8 @@ def whom(band: FaultBand) -> str:
     """Whom a step hit: `on m1, m5`; of one that parts hosts `m1, m2 | m3 | in no group named: w1`."""
     if not band.groups:
         nobody = "on nobody" if band.verb in PUTS_RIGHT else ""
-        return f"on {', '.join(band.hosts)}" if band.hosts else nobody
+        refused = f" (refused: {band.refused})" if band.refused else ""
+        return f"on {', '.join(band.hosts)}{refused}" if band.hosts else nobody
     groups = [", ".join(group) for group in band.groups]
     if band.others:
         groups.append(f"in no group named: {', '.join(band.others)}")

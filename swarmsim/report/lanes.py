@@ -51,7 +51,8 @@ class HostLane(Struct, frozen=True, gc=False):
 
     def takes_part_at(self, at_ns: int) -> bool:
         """Whether its daemon lives, is a member by its own account and is not locked."""
-        return state_at(self.power, at_ns) == UP and self._role_at(at_ns) not in (*OUTSIDE, LOCKED)
+        role = self._role_at(at_ns)
+        return state_at(self.power, at_ns) == UP and role not in OUTSIDE and role != LOCKED
 
     def locked_at(self, at_ns: int) -> bool:
         """Whether it waits for the unlock key."""

@@ -42,7 +42,8 @@ class QuorumGap(Struct, frozen=True, gc=False):
         can = "can vote" if self.locked else "up"
         verb = "is" if len(self.locked) == 1 else "are"
         locked = f"; {listed(self.locked)} {verb} locked" if self.locked else ""
-        return f"{worst}{self.up_count} of {counted(self.voter_count, 'manager')} {can}, {self.needed_count} needed{locked}"
+        managers = f"{worst}{self.up_count} of {counted(self.voter_count, 'manager')} {can}"
+        return f"{managers}, {self.needed_count} needed{locked}"
 
 
 def quorum_gaps(evidence: Evidence, lanes: Sequence[HostLane]) -> tuple[QuorumGap, ...]:

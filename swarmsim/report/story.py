@@ -119,6 +119,8 @@ def _reign(reign: Reign, previous: Reign | None) -> str:
 
 
 def _election(reign: Reign, previous: Reign) -> str:
+    if reign.anew:
+        return f"{reign.host} began the swarm anew at {instant(reign.elected_at_ns)}, in term {reign.term},"
     tries = sum(not each.pre for each in reign.campaigns)
     at_which = f" at the {_TIMES.get(tries, f'{tries}th')} campaign" if tries > 1 else ""
     later = duration(reign.elected_at_ns - previous.until_ns)

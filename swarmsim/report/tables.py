@@ -72,7 +72,7 @@ def leader_table(run: RunSummary) -> Table:
     rows = tuple(
         (
             str(reign.term),
-            reign.host,
+            f"{reign.host} (began the swarm anew)" if reign.anew else reign.host,
             instant(reign.elected_at_ns),
             "–" if reign.acts_from_ns is None else instant(reign.acts_from_ns),
             instant(reign.until_ns),
@@ -87,7 +87,8 @@ def leader_table(run: RunSummary) -> Table:
 
 LEADERS_END: Final = (
     "A leader's time ends as the fault strikes that ended it, though it may go on believing that it leads; "
-    "without such a fault, when it stops, steps down or another is elected."
+    "without such a fault, when it stops, steps down or another is elected. "
+    "A swarm that is begun anew goes on in a term far above all before."
 )
 """Said beside the table of leaders; see `leadership.py`."""
 

@@ -52,6 +52,12 @@ def test_what_is_asked_and_done_holds(tmp_path: Path) -> None:
     assert (verdict.ruling, verdict.at_ns != 10_000_000_000) == (Ruling.HELD, True)
 
 
+def test_who_joins_is_taken_down_and_that_an_old_token_was_refused(tmp_path: Path) -> None:
+    orders = "{at: 5s, rotate-tokens: all}, {at: 6s, join: {workers: 1}, with: old-token}, {at: 7s, join: {workers: 1}}"
+    bands = play(tmp_path, f"timeline: [{orders}]\nend: 10s").faults[1:]
+    assert [(band.hosts, band.refused) for band in bands] == [(("w2",), "old token"), (("w3",), "")]
+
+
 def test_an_order_that_never_comes_to_its_end_is_told(tmp_path: Path) -> None:
     rest = "timeline: [{at: 5s, leave: w1}, {at: 9s, kill: followers}, {at: 10s, rejoin: gone}]\nend: 15s"
     recording = play(tmp_path, rest)
