@@ -39,6 +39,11 @@ class Verdict(Struct, frozen=True, gc=False):
     line: int = 0
     """Of the scenario's file; 0 for what is checked in every run."""
 
+    @property
+    def idle(self) -> bool:
+        """Whether it held only because there was nothing to check."""
+        return self.ruling is Ruling.HELD and not self.checked_count
+
 
 class RecordedFact(Struct, frozen=True, gc=False):
     """One fact in plain values: `kind` is its record's name in kebab case, `data` its fields."""
@@ -65,6 +70,8 @@ class FaultBand(Struct, frozen=True, gc=False):
     """Hosts that such a step names nowhere: they form one group more."""
     refused: str = ""
     """Why the swarm refused it, where that was meant to be so."""
+    addresses: tuple[tuple[str, str], ...] = ()
+    """Of a step that moves hosts: from where to where, host by host."""
 
 
 class PowerSpan(Struct, frozen=True, gc=False):

@@ -104,6 +104,7 @@ class _Band:
         self.groups: tuple[Hosts, ...] = ()
         self.others: Hosts = ()
         self.refused = ""
+        self.addresses: tuple[tuple[str, str], ...] = ()
 
     def closed(self) -> FaultBand:
         return FaultBand(
@@ -115,6 +116,7 @@ class _Band:
             self.groups,
             self.others,
             self.refused,
+            self.addresses,
         )
 
 
@@ -228,8 +230,11 @@ class Timeline:
                 self._end_at(step, band, lambda: self._order(step, activate))
             return
         assert isinstance(action, FAULTS)
+        addresses = [self._world.address(host) for host in hosts]
         undo = self._world.apply(action)
         band = self._note(step, hosts)
+        if isinstance(action, Move):
+            band.addresses = tuple((old, self._world.address(host)) for host, old in zip(hosts, addresses, strict=True))
         band.groups, band.others = groups_parted(action, self._roster.group(HostGroup.ALL))
         self._remember(action, hosts)
         self._close(action, hosts)

@@ -55,12 +55,19 @@ def whom(band: FaultBand) -> str:
     if not band.groups:
         nobody = "on nobody" if band.verb in PUTS_RIGHT else ""
         refused = f" (refused: {band.refused})" if band.refused else ""
-        return f"on {', '.join(band.hosts)}{refused}" if band.hosts else nobody
+        return f"on {', '.join(_hosts(band))}{refused}" if band.hosts else nobody
     groups = [", ".join(group) for group in band.groups]
     if band.others:
         groups.append(f"in no group named: {', '.join(band.others)}")
     between = [host for host in band.hosts if not any(host in group for group in band.groups)]
     return " | ".join(groups) + (f"; all hear {', '.join(between)}" if between else "")
+
+
+def _hosts(band: FaultBand) -> list[str]:
+    """Each, if it was moved with its addresses before and after."""
+    if not band.addresses:
+        return list(band.hosts)
+    return [f"{host} ({old} → {new})" for host, (old, new) in zip(band.hosts, band.addresses, strict=True)]
 
 
 def lasts(band: FaultBand) -> bool:

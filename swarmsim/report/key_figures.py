@@ -40,9 +40,12 @@ def key_figures(run: RunSummary) -> Iterator[tuple[str, str, str]]:
         if service.never_complete:
             running, desired = service.never_complete
             yield f"{running} of {desired}", f"tasks of {service.service} at best", "it never had all"
-    held = sum(verdict.ruling is Ruling.HELD for verdict in run.verdicts)
-    looks = sum(verdict.checked_count for verdict in run.verdicts)
-    yield f"{held} / {len(run.verdicts)}", "expectations and checks held", counted(looks, "look")
+    judged = [verdict for verdict in run.verdicts if not verdict.idle]
+    held = sum(verdict.ruling is Ruling.HELD for verdict in judged)
+    looks = sum(verdict.checked_count for verdict in judged)
+    idle_count = len(run.verdicts) - len(judged)
+    idle = f"; {counted(idle_count, 'more check')} had nothing to check" if idle_count else ""
+    yield f"{held} / {len(judged)}", "expectations and checks held", f"{counted(looks, 'look')}{idle}"
 
 
 def _bad_luck(source: Availability) -> str:

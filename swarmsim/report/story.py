@@ -138,9 +138,12 @@ def _why_it_ended(reign: Reign) -> str:
 def _verdicts(run: RunSummary) -> Iterator[str]:
     failed = [verdict for verdict in run.verdicts if verdict.ruling is not Ruling.HELD]
     if run.verdicts and not failed:
-        looks = sum(verdict.checked_count for verdict in run.verdicts)
-        judged = counted(len(run.verdicts), "expectation or check", "expectations and checks")
-        yield f"{f'All {judged}' if len(run.verdicts) > 1 else judged} held, over {counted(looks, 'single look')}."
+        checked = [verdict for verdict in run.verdicts if not verdict.idle]
+        looks = sum(verdict.checked_count for verdict in checked)
+        judged = counted(len(checked), "expectation or check", "expectations and checks")
+        yield f"{f'All {judged}' if len(checked) > 1 else judged} held, over {counted(looks, 'single look')}."
+        if len(checked) < len(run.verdicts):
+            yield f"{counted(len(run.verdicts) - len(checked), 'more check')} had nothing to check."
     yield from (_verdict(verdict) for verdict in failed[:MOST_TOLD])
     waited = [STAGES[each.name] for anatomy in run.anatomies for each in anatomy.unfinished if each.came_ns is None]
     if waited:

@@ -22,6 +22,8 @@ from swarmsim.report.wording import duration, instant, listed, share, size
 RULING_TEXT: Final = {Ruling.HELD: "held", Ruling.VIOLATED: "violated", Ruling.UNKNOWN: "unknown"}
 MOST_SEEDS: Final = 25
 NEVER: Final = "never"
+NOTHING: Final = "–"
+"""The ruling of a check that had nothing to check."""
 
 
 class Table(Struct, frozen=True):
@@ -37,7 +39,7 @@ def verdict_table(run: RunSummary) -> Table:
     order = sorted(range(len(run.verdicts)), key=lambda index: run.verdicts[index].ruling is Ruling.HELD)
     rows = tuple(
         (
-            RULING_TEXT[verdict.ruling],
+            NOTHING if verdict.idle else RULING_TEXT[verdict.ruling],
             verdict.name,
             verdict.detail,
             number(verdict.checked_count),

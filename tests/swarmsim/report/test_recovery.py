@@ -1,5 +1,6 @@
 """Stages that a report must not claim: tables that lag, a leader that cannot be, requests that go on failing."""
 
+import pytest
 from msgspec.structs import replace
 from told_recording import KILL, MS, TABLES, fact, told_recording
 
@@ -228,3 +229,13 @@ def test_requests_that_fail_to_the_end_are_not_said_to_be_good_again() -> None:
     assert "first-request" not in in_vain(run.anatomies[0]), "nobody asked after that"
     told = next(each.text for each in story_of(run) if each.topic == "Requests of voters")
     assert "from 10.000 s to 13.800 s, and the last failed too, 52.6 % failed" in told
+
+
+@pytest.mark.parametrize(("for_ms", "clear_ms"), [(5, 2_010), (500, 5_500)])
+def test_the_ordinary_end_of_a_task_is_no_part_of_getting_over_a_failure(for_ms: int, clear_ms: int) -> None:
+    """A task ends 5 s after the kill, when all has been put right; tables lead to it for as long as given."""
+    own = told_recording()
+    ended = (TablePoint(15_000 * MS, (), ("m2",)), TablePoint((15_000 + for_ms) * MS, (), ()))
+    tables = tuple(sorted((*own.tables, *ended), key=lambda each: each.at_ns))
+    killed = summarise(replace(own, tables=tables)).anatomies[0]
+    assert stages(killed)["tables-clear"] == clear_ms

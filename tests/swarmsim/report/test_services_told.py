@@ -6,12 +6,14 @@ import pytest
 from told_recording import MS, TASK_1, fact, task, told_recording
 
 from swarmsim.campaign import SeedResult
-from swarmsim.recording import RecordedFact, ServicePoint
+from swarmsim.recording import RecordedFact, Ruling, ServicePoint, Verdict
+from swarmsim.report.key_figures import key_figures
 from swarmsim.report.markdown import markdown_of
 from swarmsim.report.page import html_of
 from swarmsim.report.report import report_of
 from swarmsim.report.story import story_of
 from swarmsim.report.summary import RunSummary, summarise
+from swarmsim.report.tables import verdict_table
 from swarmsim.report.tables_of_services import job_table, service_table, update_table, waiting_table
 from swarmsim.scenario.plan import ClusterPlan, Scenario
 
@@ -150,6 +152,34 @@ def test_a_service_that_never_had_all_its_tasks_is_not_told_as_fine() -> None:
     tasks = told(run, "Tasks")
     assert "web never had all its tasks: 1 of 2 at best." in tasks
     assert "No service was ever short" not in tasks
+
+
+@pytest.mark.parametrize(
+    ("points", "told_as"),
+    [
+        (((1_000, 2), (10_000, 1), (10_000, 2)), "No service was ever short of tasks."),
+        (((1_000, 2), (10_000, 1), (10_020, 2)), "left web short of tasks; all ran again 20 ms later."),
+    ],
+)
+def test_a_shortage_of_no_length_is_none_and_of_a_moment_is_not_summed_to_0(
+    points: tuple[tuple[int, int], ...], told_as: str
+) -> None:
+    run = run_with(services=tuple(ServicePoint(at_ms * MS, "web", 2, running) for at_ms, running in points))
+    tasks = told(run, "Tasks")
+    assert told_as in tasks
+    assert "0.0 replica-seconds" not in tasks
+    assert all(value != "0 s" for value, _, _ in key_figures(run))
+
+
+def test_checks_that_had_nothing_to_check_are_not_counted_among_those_that_held() -> None:
+    own = told_recording()
+    idle = Verdict("always: one-task-per-slot", Ruling.HELD, "there was nothing to check", 0)
+    run = run_with(verdicts=(*own.verdicts, idle))
+    assert ("2 / 2", "expectations and checks held", "403 looks; 1 more check had nothing to check") in key_figures(run)
+    assert told(run, "Verdict") == (
+        "All 2 expectations and checks held, over 403 single looks. 1 more check had nothing to check."
+    )
+    assert verdict_table(run).rows[-1][:2] == ("–", "always: one-task-per-slot")
 
 
 def test_the_renderings_have_all_of_it() -> None:
