@@ -39,17 +39,18 @@ def tasks(course: Course, disturbance: Disturbance) -> Iterator[Found]:
 def tables(course: Course, disturbance: Disturbance, others_done_at: int) -> Iterator[Found]:
     """When no table led to lost tasks any more, and when every table was what the store says."""
     lost = [each for each in course.misled if not _is_ordinary(each, others_done_at)]
-    for name, stretches in (("tables-clear", lost), ("tables-consistent", course.lagging)):
+    lagging = [each for each in course.lagging if not _is_ordinary(each, others_done_at + SECOND)]
+    for name, stretches in (("tables-clear", lost), ("tables-consistent", lagging)):
         part = _of_this_recovery(stretches, disturbance, others_done_at)
         if part:
             inherited = all(stretch.from_ns < disturbance.at_ns for stretch in part)
             yield Found(name, part[-1].to_ns, _whose(part, inherited=inherited), inherited)
 
 
-def _is_ordinary(misled: WrongTables, others_done_at: int) -> bool:
-    """Whether a task merely ended, as a job's do: it began when all else was done, and tables were soon put right."""
-    brief = misled.to_ns is not None and misled.to_ns - misled.from_ns < CHANGE_NS
-    return brief and misled.from_ns > others_done_at
+def _is_ordinary(wrong: WrongTables, done_at: int) -> bool:
+    """Whether a task merely came or ended, as a job's do: all else was done before, and tables were soon put right."""
+    brief = wrong.to_ns is not None and wrong.to_ns - wrong.from_ns < CHANGE_NS
+    return brief and wrong.from_ns > done_at
 
 
 def _of_this_recovery(

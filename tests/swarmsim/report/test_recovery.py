@@ -239,3 +239,13 @@ def test_the_ordinary_end_of_a_task_is_no_part_of_getting_over_a_failure(for_ms:
     tables = tuple(sorted((*own.tables, *ended), key=lambda each: each.at_ns))
     killed = summarise(replace(own, tables=tables)).anatomies[0]
     assert stages(killed)["tables-clear"] == clear_ms
+
+
+@pytest.mark.parametrize(("at_ms", "for_ms", "done_ms"), [(13_900, 5, 3_905), (15_000, 5, 3_020), (15_000, 500, 5_500)])
+def test_nor_is_the_ordinary_change_of_a_service(at_ms: int, for_ms: int, done_ms: int) -> None:
+    """All was put right 3.02 s after the kill; tables lag again from `at_ms` on."""
+    own = told_recording()
+    changed = (TablePoint(at_ms * MS, ("m2",), ()), TablePoint((at_ms + for_ms) * MS, (), ()))
+    tables = tuple(sorted((*own.tables, *changed), key=lambda each: each.at_ns))
+    killed = summarise(replace(own, tables=tables)).anatomies[0]
+    assert stages(killed)["tables-consistent"] == done_ms
