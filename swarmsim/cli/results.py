@@ -27,6 +27,7 @@ class SeedRuling(Struct, frozen=True):
     ruling: Ruling
     verdicts: tuple[Verdict, ...] = ()
     problems: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 class ScenarioResults(Struct, frozen=True):
@@ -60,7 +61,7 @@ def _ruling_of(outcome: SeedResult[RunSummary]) -> SeedRuling:
     run = outcome.result
     if run is None:
         return SeedRuling(outcome.seed, Ruling.UNKNOWN, problems=(f"the run crashed: {outcome.crash}",))
-    return SeedRuling(outcome.seed, run.ruling, run.verdicts, run.problems)
+    return SeedRuling(outcome.seed, run.ruling, run.verdicts, run.problems, run.remarks)
 
 
 def lines_of(results: ScenarioResults, *, verbose: bool, quiet: bool) -> Iterator[str]:
@@ -77,6 +78,8 @@ def lines_of(results: ScenarioResults, *, verbose: bool, quiet: bool) -> Iterato
                 yield f"{prefix}{_SIGN[verdict.ruling]}  {verdict.name}{_when(verdict)}: {verdict.detail}"
         for problem in seed.problems:
             yield f"{prefix}problem   {problem}"
+        if verbose or (single and not quiet):
+            yield from (f"{prefix}note      {remark}" for remark in seed.remarks)
     if not quiet or results.ruling is not Ruling.HELD:
         yield f"  {summary(results)}"
 
