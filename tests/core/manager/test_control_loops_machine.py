@@ -216,9 +216,48 @@ class AnySwarm(RuleBasedStateMachine):
     def time_passes(self, seconds: int, agents: bool) -> None:
         self.swarm.run_for(seconds * SECOND, agents)
 
+    @rule(declares=st.sampled_from(["networks", "ports"]), then=st.sampled_from(["fail", "take", "both"]))
+    def an_update_leaves_something_behind(self, declares: str, then: str) -> None:
+        """Somebody wants what it leaves, while it may be rolled back to that."""
+        swarm = self.swarm
+        if swarm.head.id_named(Kind.SERVICE, "a") is None:
+            return
+        service = swarm.service("a")
+        task = replace(service.spec.task, force_update=service.version)
+        endpoint = service.spec.endpoint
+        if declares == "networks":
+            task = replace(task, networks=())
+        else:
+            endpoint = replace(endpoint, ports=())
+        update = UpdateConfig(failure_action=FailureAction.ROLLBACK, monitor_ns=60 * SECOND)
+        spec = replace(service.spec, task=task, endpoint=endpoint, update=update)
+        if isinstance(swarm.ask(UpdateService(service.id, service.version, spec)), OperationError):
+            return
+        swarm.settle()
+        if then != "fail":
+            for target in service.spec.task.networks:
+                swarm.ask(Remove(Kind.NETWORK, target.network_id))
+            for mode in PublishMode:
+                taken = tuple(replace(port, publish_mode=mode) for port in service.endpoint.ports)
+                if taken:
+                    swarm.ask(CreateService(ServiceSpec("b", task_spec(), endpoint=EndpointSpec(ports=taken))))
+            swarm.settle()
+        if then != "take":
+            for running in [each for each in swarm.running("a") if each.by_update][:1]:
+                swarm.report(running, TaskState.FAILED)
+
     @rule()
     def leader_changes(self) -> None:
         self.swarm.lead()
+
+    @rule()
+    def a_leader_at_rest_is_followed_by_one_that_writes_nothing(self) -> None:
+        """All that there was to do was done: a new leader finds nothing more in the store, whatever it looks at."""
+        self.swarm.settle()
+        count = len(self.swarm.transactions)
+        self.swarm.lead()
+        self.swarm.settle(agents=False)
+        assert self.swarm.transactions[count:] == []
 
     @precondition(lambda self: hasattr(self, "swarm"))
     @invariant()
