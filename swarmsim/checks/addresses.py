@@ -1,8 +1,8 @@
 """No two live holders of one address, subnet, VXLAN identifier or published port; every address inside its subnet.
 
 Whoever may still have a container holds its addresses: also a task that was given up with its node. So does the load
-balancer that the container's host forwards by, as the host's own table says, however long it has been cut off. A port of the mesh
-is one service's in the whole swarm; one that tasks open on their own nodes is on each node one task's.
+balancer that the container's host forwards by, as the host's own table says, however long it has been cut off. A port
+of the mesh is one service's in the whole swarm; one that tasks open on their own nodes is on each node one task's.
 """
 
 from collections.abc import Iterator
