@@ -280,12 +280,14 @@ class Tasks:
         state = SHOWN.get(run.phase)
         if state is None or state <= run.status.state:
             return
+        wall_ns = now + self.wall_offset_ns
         run.status = TaskStatus(
             state=state,
-            timestamp=now + self.wall_offset_ns,
+            timestamp=wall_ns,
             message=MESSAGES[run.phase],
             err=_why(run),
             container=run.container,
+            ran_at=wall_ns if state is TaskState.RUNNING else run.status.ran_at,
         )
         self.changed[run.task.id] = run.status
 

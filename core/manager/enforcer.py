@@ -4,6 +4,10 @@ Theory of operation. Where Docker marks such a task REJECTED although it still r
 it is told to stop and a replacement is made, as for a node that is drained. Only active nodes
 that are up are looked at. Which nodes suit a global service is the global orchestrator's business; what its tasks
 reserve is counted here like that of all others.
+
+A node suits a task if it meets the constraints that its service declares now, where Docker asks what was declared when
+the task was made. A task that an update has still to replace, or was to, may stay where its own constraints let it:
+what is declared anew moves it a few at a time (`core.manager.update`, which therefore works before this).
 """
 
 from random import Random
@@ -12,11 +16,13 @@ from msgspec.structs import replace
 
 from core.ids import NodeId
 from core.manager.draft import Draft
-from core.manager.placement.constraints import meets, parse_constraints
+from core.manager.placement.constraints import is_same_place, meets, parse_constraints
 from core.manager.restart.restart import restart
 from core.manager.task_moves import Writer
+from core.manager.update.states import has_not_ended
 from core.objects.node import Availability, Node, NodeState
-from core.objects.task import Task, TaskState, is_wanted
+from core.objects.service import Service
+from core.objects.task import Task, TaskSpec, TaskState, is_wanted
 from core.operations import Kind
 from core.parts import Parts
 from core.store import Changed, Store
@@ -25,9 +31,9 @@ REASON = "assigned node no longer meets constraints"
 
 
 class ConstraintEnforcer:
-    """A reconciler: nodes -> tasks to be restarted elsewhere."""
+    """A reconciler: nodes and services -> tasks to be restarted elsewhere."""
 
-    kinds = (Kind.NODE,)
+    kinds = (Kind.NODE, Kind.SERVICE)
     writer = Writer.ORCHESTRATOR
 
     def __init__(self, head: Store, rng: Random) -> None:
@@ -50,8 +56,17 @@ class ConstraintEnforcer:
         old, new = change.old, change.new
         if old is None or new is None:
             return
-        if old.spec != new.spec or old.description != new.description or old.status.address != new.status.address:
+        if change.kind is Kind.SERVICE:
+            self._on_service(old, new)
+        elif not is_same_place(old, new):
             self._nodes[new.id] = None
+
+    def _on_service(self, old: Service, new: Service) -> None:
+        """Its tasks are bound otherwise if it declares others, or leaves no more of them to an update."""
+        if old.spec.task != new.spec.task or has_not_ended(old.update_status) > has_not_ended(new.update_status):
+            for task in self._head.tasks_of_service(new.id):
+                if task.node_id in self._head.nodes:
+                    self._nodes[task.node_id] = None
 
     def reconcile(self, now: int, draft: Draft) -> None:
         for node_id in list(self._nodes):
@@ -75,7 +90,7 @@ class ConstraintEnforcer:
             if not self._is_placed(task):
                 continue
             needed = task.spec.reservations
-            if needed.nano_cpus <= cpus and needed.memory_bytes <= memory and _suits(node, task):
+            if needed.nano_cpus <= cpus and needed.memory_bytes <= memory and self._suits(node, task):
                 cpus -= needed.nano_cpus
                 memory -= needed.memory_bytes
             else:
@@ -91,7 +106,20 @@ class ConstraintEnforcer:
         task = draft.update(replace(task, status=replace(task.status, err=REASON)))
         restart(draft, self._rng, self._head.services[task.service_id], task)
 
+    def _suits(self, node: Node, task: Task) -> bool:
+        service = self._head.services[task.service_id]
+        declared = service.spec.task
+        if not task.slot or _meets(node, declared):
+            return True
+        to_be_replaced = has_not_ended(service.update_status) or _is_of_another_template(task, declared)
+        return to_be_replaced and _meets(node, task.spec)
 
-def _suits(node: Node, task: Task) -> bool:
-    constraints = task.spec.placement.constraints
-    return not task.slot or not constraints or meets(node, parse_constraints(constraints))
+
+def _meets(node: Node, template: TaskSpec) -> bool:
+    constraints = template.placement.constraints
+    return not constraints or meets(node, parse_constraints(constraints))
+
+
+def _is_of_another_template(task: Task, declared: TaskSpec) -> bool:
+    """Whether it differs in more than where it is to be."""
+    return replace(task.spec, placement=declared.placement) != declared

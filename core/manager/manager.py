@@ -162,11 +162,11 @@ def reconcilers_of(head: Store, timing: Timing, rng: Random, wall: Wall) -> list
     """The control loops that read and write nothing but the head; those who finish others' work come first."""
     return [
         NodeLifecycle(head),
-        ConstraintEnforcer(head, rng),
         ServiceRemoval(head),
         Scheduler(head),
         Allocator(head),
         Updater(head, rng, wall),
+        ConstraintEnforcer(head, rng),
         ReplicatedOrchestrator(head, rng),
         GlobalOrchestrator(head, rng),
         ReplicatedJobs(head, rng),

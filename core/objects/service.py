@@ -106,6 +106,8 @@ class UpdateStatus(Struct, frozen=True, gc=False):
     """How many slots were to be updated when it began: what the failure ratio is a ratio of."""
     failure_count: int = 0
     """How many of its tasks did not start, or ended while they were watched."""
+    spec_version: int = 0
+    """The service's when it began: a later one that lets it go on makes the same tasks. 0: not known yet."""
 
 
 class JobStatus(Struct, frozen=True, gc=False):

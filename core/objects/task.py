@@ -197,6 +197,13 @@ class TaskStatus(Struct, frozen=True, gc=False):
     message: str = "created"
     err: str = ""
     container: ContainerStatus | None = None
+    ran_at: int = 0
+    """When it began to run, as its host's wall clock said, in nanoseconds; 0: it never did, or not yet."""
+
+
+def ran_for_ns(status: TaskStatus) -> int:
+    """How long a task that has ended had run, as its host counted it: 0 if it never did."""
+    return max(status.timestamp - status.ran_at, 0) if status.ran_at else 0
 
 
 class Task(Struct, frozen=True, gc=False, tag="task"):

@@ -2,7 +2,8 @@
 
 Whoever may still have a container holds its addresses: also a task that was given up with its node. So does the load
 balancer that the container's host forwards by, as the host's own table says, however long it has been cut off. A port
-of the mesh is one service's in the whole swarm; one that tasks open on their own nodes is on each node one task's.
+of the mesh is one service's in the whole swarm, so that no other has its tasks open it on their nodes; one that tasks
+open there is on each node one task's.
 """
 
 from collections.abc import Iterator
@@ -75,11 +76,17 @@ def claims_of(store: Store) -> Iterator[Claim]:
     for network in store.networks.values():
         if network.vni:
             yield ("vni", str(network.vni)), f"network {network.id}"
+    meshed: dict[tuple[str, str], str] = {}
     for service in store.services.values():
         for virtual_ip in service.endpoint.virtual_ips:
             yield _address(virtual_ip.network_id, virtual_ip.address), f"service {service.id}"
         for port in service.endpoint.ports:
             if port.publish_mode is PublishMode.INGRESS and port.published_port:
+                meshed[_port(port)] = f"service {service.id}"
+                yield ("port", *_port(port)), f"service {service.id}"
+    for service in store.services.values():
+        for port in service.endpoint.ports:
+            if port.publish_mode is PublishMode.HOST and _port(port) in meshed:
                 yield ("port", *_port(port)), f"service {service.id}"
     for task in store.tasks.values():
         if TaskState.ASSIGNED <= task.status.state <= TaskState.RUNNING:

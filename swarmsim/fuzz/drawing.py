@@ -265,14 +265,24 @@ class _Drawing:
         ]
 
     def _images(self, timeline: list[Step]) -> tuple[ImagePlan, ...]:
-        """Of the services as they are deployed, and as they are updated."""
+        """Of the services as they are deployed, by one version of the file or another, and as they are updated."""
         stack = self._profile.stack
         if stack is None:
             return ()
-        updated = {step.action.image: None for step in timeline if isinstance(step.action, steps.Update)}
+        actions = [step.action for step in timeline]
+        files = {(stack.file,): None, **{each.files: None for each in actions if isinstance(each, steps.Deploy)}}
+        deployed = {
+            service.spec.task.container.image
+            for version in files
+            for service in stack.read(stack.name, version).services
+        }
+        updated = {each.image: None for each in actions if isinstance(each, steps.Update)}
         others = [*stack.next_images.values(), *(plan for plans in stack.bad_images.values() for plan in plans)]
         by_name = {plan.image: plan for plan in others}
-        return (*stack.images, *(by_name[image] for image in updated))
+        return (
+            *(plan for plan in stack.images if plan.image in deployed),
+            *(by_name[image] for image in updated),
+        )
 
     def _left_broken(self) -> list[Step]:
         """A random minority that is not healed: without power, in touch with nobody, only heard, or only hearing."""

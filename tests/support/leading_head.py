@@ -182,7 +182,9 @@ class Swarm:
 
     def report(self, task: Task, state: TaskState) -> None:
         """An agent's word about a task."""
-        status = TaskStatus(state=state, timestamp=WALL_NS + self.now, message=state.name.lower())
+        wall_ns = WALL_NS + self.now
+        ran_at = wall_ns if state is TaskState.RUNNING else self.head.tasks[task.id].status.ran_at
+        status = TaskStatus(state=state, timestamp=wall_ns, message=state.name.lower(), ran_at=ran_at)
         self.write(lambda draft: draft.update(replace(self.head.tasks[task.id], status=status)))
 
     # Clients' and operators' acts

@@ -16,7 +16,7 @@ from core.manager.allocator.holdings import (
     networks_of_node,
     networks_of_service,
 )
-from core.manager.allocator.ports import PortKey, ingress_ports, named_ports
+from core.manager.allocator.ports import PortKey, host_ports, ingress_ports, named_ports
 from core.objects import Node, Service, Task
 from core.objects.service import EndpointMode
 from core.objects.task import TaskState
@@ -97,3 +97,9 @@ def _ports(store: Store) -> Iterator[str]:
             owner = owners.setdefault(key, service.spec.name)
             if owner != service.spec.name:
                 yield f"port {key[1]}/{key[0].value} is published by {owner} and {service.spec.name}"
+    for service in store.services.values():
+        for key in host_ports(service.endpoint):
+            owner = owners.get(key, service.spec.name)
+            if owner != service.spec.name:
+                where = f"by {owner} and by tasks of {service.spec.name} on their nodes"
+                yield f"port {key[1]}/{key[0].value} is published {where}"

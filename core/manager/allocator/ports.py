@@ -1,11 +1,13 @@
 """Published ports of the routing mesh: unique per protocol in the whole swarm.
 
 A number is held by the service whose endpoint has it. One that is chosen here is in addition none that any service asks
-for by number, in whatever mode: neither a port that has not been handed to it yet nor one that its tasks open on their
+for by number, or did before its last update, in whatever mode: neither a port that has not been handed to it yet nor one that its tasks open on their
 own nodes, where it would be in the way.
 """
 
 from collections.abc import Iterable
+
+from msgspec.structs import replace
 
 from core.ids import ServiceId
 from core.objects.port import PortConfig, Protocol, PublishMode
@@ -19,10 +21,19 @@ PortKey = tuple[Protocol, int]
 
 def ingress_ports(endpoint: Endpoint) -> list[PortKey]:
     """The ports an endpoint holds in the whole swarm."""
+    return _ports_in(endpoint, PublishMode.INGRESS)
+
+
+def host_ports(endpoint: Endpoint) -> list[PortKey]:
+    """The ports of known number that the tasks behind an endpoint open on their own nodes."""
+    return _ports_in(endpoint, PublishMode.HOST)
+
+
+def _ports_in(endpoint: Endpoint, mode: PublishMode) -> list[PortKey]:
     return [
         (port.protocol, port.published_port)
         for port in endpoint.ports
-        if port.publish_mode is PublishMode.INGRESS and port.published_port
+        if port.publish_mode is mode and port.published_port
     ]
 
 
@@ -30,6 +41,12 @@ def named_ports(service: Service) -> list[PortKey]:
     """The ports that a service asks for by number, each once."""
     ports = service.spec.endpoint.ports
     return list(dict.fromkeys((port.protocol, port.published_port) for port in ports if port.published_port))
+
+
+def reserved_ports(service: Service) -> list[PortKey]:
+    """Those, and what it asked for before: its update may be rolled back, and there is no lack of numbers."""
+    before = [] if service.previous_spec is None else named_ports(replace(service, spec=service.previous_spec))
+    return list(dict.fromkeys([*named_ports(service), *before]))
 
 
 class PortPool:
@@ -57,7 +74,7 @@ class PortPool:
         for key in ingress_ports(service.endpoint):
             if self._held.get(key) == service.id:
                 del self._held[key]
-        for key in named_ports(service):
+        for key in reserved_ports(service):
             namers = self._named.get(key, {})
             namers.pop(service.id, None)
             if not namers:
@@ -67,7 +84,7 @@ class PortPool:
         for key in ingress_ports(service.endpoint):
             owner = self._held.setdefault(key, service.id)
             assert owner == service.id, (key, owner, service.id)
-        for key in named_ports(service):
+        for key in reserved_ports(service):
             self._named.setdefault(key, {})[service.id] = None
 
     def assign(self, service: Service) -> tuple[tuple[PortConfig, ...], str]:

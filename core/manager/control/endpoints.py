@@ -2,6 +2,7 @@
 
 from core.ids import ServiceId
 from core.manager.control.refusal import invalid
+from core.manager.update.previous import specs_in_use
 from core.objects.service import EndpointMode, EndpointSpec, PortConfig, Protocol, PublishMode
 from core.store import Store
 
@@ -23,7 +24,7 @@ def check_endpoint_spec(spec: EndpointSpec) -> None:
 
 
 def check_port_conflicts(store: Store, spec: EndpointSpec, own_id: ServiceId | None) -> None:
-    """Refuse a fixed port that another service has, by its spec or by allocation.
+    """Refuse a fixed port that another service has, by its spec, one that it may be rolled back to, or by allocation.
 
     Services may share a host-mode port: the scheduler keeps them on different nodes.
     """
@@ -33,7 +34,8 @@ def check_port_conflicts(store: Store, spec: EndpointSpec, own_id: ServiceId | N
     for service in store.services.values():
         if service.id == own_id:
             continue
-        for taken in (*service.spec.endpoint.ports, *service.endpoint.ports):
+        declared = [port for spec in specs_in_use(store, service) for port in spec.endpoint.ports]
+        for taken in (*declared, *service.endpoint.ports):
             for port in wanted:
                 if _clash(port, taken):
                     mode = "a host-published" if taken.publish_mode is PublishMode.HOST else "an ingress"

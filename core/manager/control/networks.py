@@ -9,6 +9,7 @@ from core.manager.control.references import resolve
 from core.manager.control.refusal import Refusal, forbidden, invalid, name_taken
 from core.manager.draft import Draft
 from core.manager.orchestrator.tasks import holds_addresses
+from core.manager.update.previous import specs_in_use
 from core.objects.network import Network, NetworkSpec, Subnet
 from core.operations import CreateNetwork, ErrorCode, Kind, Remove
 from core.store import Store
@@ -37,12 +38,13 @@ def create_network(draft: Draft, operation: CreateNetwork, rng: Random) -> str:
 
 
 def remove_network(draft: Draft, operation: Remove, rng: Random) -> None:
-    """Refused while a service uses it, or a task still has an address of it."""
+    """Refused while a service uses it, or may be rolled back to where it does, or a task still has an address of it."""
     network: Network = resolve(draft.head, Kind.NETWORK, operation.reference)
     for service in draft.head.services.values():
-        if network.spec.ingress and service.spec.endpoint.uses_ingress:
+        specs = specs_in_use(draft.head, service)
+        if network.spec.ingress and any(spec.endpoint.uses_ingress for spec in specs):
             raise invalid(f"ingress network cannot be removed because service {service.spec.name} depends on it")
-        if any(target.network_id == network.id for target in service.spec.task.networks):
+        if any(target.network_id == network.id for spec in specs for target in spec.task.networks):
             raise invalid(f"network {network.spec.name} is in use by service {service.spec.name}")
     for task in draft.head.tasks.values():
         if holds_addresses(task) and any(attachment.network_id == network.id for attachment in task.attachments):

@@ -10,7 +10,7 @@ from core.manager.control.names import check_file_name
 from core.manager.control.references import resolve
 from core.manager.control.refusal import invalid, name_taken, out_of_sequence
 from core.manager.draft import Draft
-from core.manager.update.states import has_not_ended
+from core.manager.update.previous import specs_in_use
 from core.objects import Config, Secret, Service
 from core.objects.task import ContainerSpec
 from core.operations import CreateConfig, CreateSecret, Kind, Remove, UpdateConfig, UpdateSecret
@@ -48,7 +48,9 @@ def remove_payload(draft: Draft, operation: Remove, rng: Random) -> None:
     """Refused while the template of any service refers to it, or did before an update that has not ended."""
     kind = operation.kind
     stored = resolve(draft.head, kind, operation.reference)
-    users = [service.spec.name for service in draft.head.services.values() if _uses(service, kind, stored.id)]
+    users = [
+        service.spec.name for service in draft.head.services.values() if _uses(draft.head, service, kind, stored.id)
+    ]
     if users:
         plural = "service" if len(users) == 1 else "services"
         raise invalid(
@@ -76,12 +78,8 @@ def _relabel(draft: Draft, kind: Kind, operation: UpdateSecret | UpdateConfig) -
         draft.update(replace(stored, spec=replace(stored.spec, labels=spec.labels)))
 
 
-def _uses(service: Service, kind: Kind, object_id: str) -> bool:
-    """An update that has not ended may be rolled back, to tasks that could not start without it."""
-    specs = [service.spec]
-    if service.previous_spec is not None and has_not_ended(service.update_status):
-        specs.append(service.previous_spec)
-    return any(object_id in _referred_to(spec.task.container, kind) for spec in specs)
+def _uses(store: Store, service: Service, kind: Kind, object_id: str) -> bool:
+    return any(object_id in _referred_to(spec.task.container, kind) for spec in specs_in_use(store, service))
 
 
 def _referred_to(container: ContainerSpec, kind: Kind) -> list[str]:

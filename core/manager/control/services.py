@@ -17,6 +17,7 @@ from core.manager.control.references import resolve
 from core.manager.control.refusal import invalid, name_taken, not_possible, not_supported, out_of_sequence
 from core.manager.control.task_specs import bound_task_spec
 from core.manager.draft import Draft
+from core.manager.update.previous import goes_on, previous_after
 from core.manager.update.states import UpdateEvent, moved
 from core.objects.drain_grace import labelled_drain_grace_ns
 from core.objects.fence import check_fence
@@ -55,7 +56,8 @@ def update_service(draft: Draft, operation: UpdateService, rng: Random) -> None:
     """Declare another spec; `core.manager.update` replaces the tasks that it makes out of date.
 
     What the client read may have got other addresses or another update status since: only another spec stands
-    in its way, where Docker refuses (moby #39891).
+    in its way, where Docker refuses (moby #39891). What leaves the tasks as they are does not disturb an update that is
+    under way, nor become what it is rolled back to (`core.manager.update.previous`).
     """
     service: Service = resolve(draft.head, Kind.SERVICE, operation.id)
     if not service.spec_version <= operation.version <= service.version:
@@ -67,14 +69,16 @@ def update_service(draft: Draft, operation: UpdateService, rng: Random) -> None:
         event, spec = UpdateEvent.ROLLBACK_REQUESTED, service.previous_spec
     spec = _bound_spec(draft.head, spec, service.id)
     _check_change(service.spec, spec)
-    status = moved(service.update_status, event, draft.wall_ns)
     if service.job is not None:
         job = JobStatus(service.job.iteration + 1, draft.wall_ns)
         draft.update(replace(service, spec=spec, spec_version=draft.index, previous_spec=service.spec, job=job))
         return
-    draft.update(
-        replace(service, spec=spec, spec_version=draft.index, previous_spec=service.spec, update_status=status)
-    )
+    before: ServiceSpec | None = service.spec
+    status = moved(service.update_status, event, draft.wall_ns)
+    if not operation.rollback:
+        before = previous_after(draft.head, service, spec)
+        status = service.update_status if goes_on(service, spec) else status
+    draft.update(replace(service, spec=spec, spec_version=draft.index, previous_spec=before, update_status=status))
 
 
 def remove_service(draft: Draft, operation: Remove, rng: Random) -> None:

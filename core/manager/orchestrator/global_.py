@@ -17,8 +17,8 @@ from random import Random
 from core.ids import NodeId, ServiceId
 from core.manager.draft import Draft
 from core.manager.orchestrator.tasks import is_current, is_lost, must_wait, new_task, want
-from core.manager.placement.constraints import meets, parse_constraints
-from core.manager.restart.policy import should_restart
+from core.manager.placement.constraints import is_same_place, meets, parse_constraints
+from core.manager.restart.policy import failures_in_a_row, should_restart
 from core.manager.restart.restart import restart
 from core.manager.task_moves import Writer
 from core.objects.node import Availability, Node
@@ -121,13 +121,11 @@ class GlobalOrchestrator:
     def _start(self, draft: Draft, service: Service, node_id: NodeId, before: list[Task]) -> None:
         if before and is_current(service, before[-1]) and not should_restart(self._head, before[-1], draft.wall_ns):
             return
-        draft.create(new_task(self._rng, service, 0, draft.wall_ns, node_id, waits=must_wait(before)))
+        row = failures_in_a_row(service, before[-1]) if before else 0
+        draft.create(
+            new_task(self._rng, service, 0, draft.wall_ns, node_id, waits=must_wait(before), failures_in_a_row=row)
+        )
 
 
 def _same_for_placement(old: Node, new: Node) -> bool:
-    return (
-        old.spec == new.spec
-        and old.description == new.description
-        and old.status.state is new.status.state
-        and old.status.address == new.status.address
-    )
+    return is_same_place(old, new) and old.status.state is new.status.state

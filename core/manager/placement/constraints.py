@@ -58,6 +58,11 @@ def meets(node: Node, constraints: tuple[Constraint, ...]) -> bool:
     return all(test_of(constraint)(node) for constraint in constraints)
 
 
+def is_same_place(old: Node, new: Node) -> bool:
+    """Whether a node offers what it did: nothing that was declared of it, or that its host tells of itself, differs."""
+    return old.spec == new.spec and old.description == new.description and old.status.address == new.status.address
+
+
 Test = Callable[[Node], bool]
 """Whether a node satisfies a constraint."""
 

@@ -7,10 +7,10 @@ replaced and uses up no attempt, where Docker would let the policy stop it (moby
 
 *Back-off*, where a service asks for it by label (`core.objects.restart_backoff`): the restart after the n-th failure
 in a row waits the policy's delay times 2^(n-1), at most the longest delay. A failure is any end by itself. It is the
-first in a row if its task was of another template than the one that replaces it, or had lasted for twice the longest
-delay, its own wait included, and so ran for at least the longest delay. A task lost with its node neither counts nor
-ends a row. The count is with the task that waits, since the reaper keeps too little history to count in: a new leader
-goes on where the old one was.
+first in a row if its task was of another template than the one that replaces it, or had run for at least the longest
+delay: its agent says since when, and what came before (to wait, to be placed, to pull an image) is not to run. A task
+lost with its node neither counts nor ends a row. The count is with the task that waits, since the reaper keeps too
+little history to count in: a new leader goes on where the old one was.
 """
 
 from itertools import pairwise
@@ -19,7 +19,7 @@ from core.manager.orchestrator.tasks import ended_by_itself, is_unreachable
 from core.objects.node import Availability
 from core.objects.restart_backoff import backed_off_ns, labelled_restart_backoff_ns
 from core.objects.service import Service
-from core.objects.task import RestartCondition, Task, TaskState
+from core.objects.task import RestartCondition, Task, TaskState, ran_for_ns
 from core.store import Store, slot_of
 from core.timing import Timing
 
@@ -47,15 +47,14 @@ def attempts(store: Store, task: Task, wall_ns: int) -> int:
     )
 
 
-def failures_in_a_row(service: Service, task: Task, wall_ns: int) -> int:
+def failures_in_a_row(service: Service, task: Task) -> int:
     """How many tasks have ended by themselves one soon after the other, up to this one, as its replacement bears it."""
     longest_ns = labelled_restart_backoff_ns(service.spec.labels)
     if longest_ns is None or task.spec != service.spec.task:
         return 0
     if not ended_by_itself(task):
         return task.failures_in_a_row
-    lasted = wall_ns - task.created_at >= 2 * longest_ns
-    return 1 if lasted else task.failures_in_a_row + 1
+    return 1 if ran_for_ns(task.status) >= longest_ns else task.failures_in_a_row + 1
 
 
 def predecessor(store: Store, task: Task) -> Task | None:

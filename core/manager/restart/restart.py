@@ -33,7 +33,7 @@ def restart(draft: Draft, rng: Random, service: Service, task: Task, by_update: 
             node_id,
             waits=True,
             by_update=by_update,
-            failures_in_a_row=failures_in_a_row(service, task, draft.wall_ns),
+            failures_in_a_row=failures_in_a_row(service, task),
         )
     )
 

@@ -13,6 +13,8 @@ monotonic clock: no clock that jumped makes two containers run in one slot. What
 marks the waiting tasks of the slots concerned; time marks a task by its alarm.
 """
 
+from collections.abc import Iterator
+
 from core.ids import TaskId
 from core.manager.alarms import Alarms
 from core.manager.draft import Draft
@@ -30,6 +32,21 @@ STOP_TIMEOUT_NS = 60 * SECOND
 """A replacement does not wait longer than this for the task before it to stop (swarmkit `DefaultOldTaskTimeout`).
 
 A drain stays well below it (`core.objects.drain_grace`); a stop grace of a minute does not, here as in Docker."""
+
+
+def must_await_fence(store: Store, task: Task) -> bool:
+    """Whether a task that waits cannot run for as long as an earlier one, which has a fence, takes to stop."""
+    waits = task.desired_state is TaskState.READY
+    return waits and any(other.fence_ns is not None for other in _still_stopping(store, task))
+
+
+def _still_stopping(store: Store, task: Task) -> Iterator[Task]:
+    """The earlier tasks of its slot that were told to stop and may not have."""
+    for other in store.tasks_in_slot(slot_of(task)):
+        if other.id == task.id:
+            return
+        if not is_wanted(other) and not has_stopped(other):
+            yield other
 
 
 class Starter:
@@ -114,16 +131,11 @@ class Starter:
 
     def _is_awaited(self, task: Task, patient: bool) -> bool:
         """Whether an earlier task of the slot may still run: with a fence, or if `patient` where it can be heard of."""
-        for other in self._head.tasks_in_slot(slot_of(task)):
-            if other.id == task.id:
-                break
-            if is_wanted(other) or has_stopped(other):
-                continue
-            if other.fence_ns is not None:
-                return True
-            if patient and not is_unreachable(self._head.nodes.get(other.node_id)):
-                return True
-        return False
+        if must_await_fence(self._head, task):
+            return True
+        return patient and any(
+            not is_unreachable(self._head.nodes.get(other.node_id)) for other in _still_stopping(self._head, task)
+        )
 
     def _wait_on(self, now: int, task_id: TaskId) -> None:
         due_at = self._due_at[task_id]

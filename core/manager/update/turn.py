@@ -10,18 +10,22 @@ from core.manager.orchestrator.tasks import ended_by_itself, is_lost, new_task, 
 from core.manager.placement.constraints import meets, parse_constraints
 from core.manager.restart.policy import should_restart
 from core.manager.restart.restart import restart
+from core.manager.restart.starter import must_await_fence
+from core.manager.update.failure_ratio import is_too_many
 from core.manager.update.out_of_date import is_out_of_date
 from core.manager.update.rollout import Rollout
 from core.manager.update.states import PAUSED, UNDER_WAY, UpdateEvent, moved, settings_of
 from core.manager.wall import Wall
 from core.objects.node import Availability
 from core.objects.service import FailureAction, Service, UpdateConfig, UpdateOrder, UpdateState, UpdateStatus
-from core.objects.task import Task, TaskState, is_wanted
-from core.store import SlotKey
+from core.objects.task import Task, TaskState, is_wanted, ran_for_ns
+from core.store import SlotKey, slot_of
 from core.timing import SECOND
 
 START_TIMEOUT_NS: Final = 300 * SECOND
-"""How long an update waits for a task of its own to run, beside the start period of its health check."""
+"""How long an update waits for a task of its own to run, beside the start period of its health check.
+
+That does not begin before it might: not while the one before it, which has a fence, takes its time to stop."""
 
 
 class Turn:
@@ -63,6 +67,12 @@ class Turn:
         return settings_of(self._service)
 
     @property
+    def _since(self) -> int:
+        """With which version of the spec the tasks began to be what is declared now."""
+        status = self._service.update_status
+        return (0 if status is None else status.spec_version) or self._service.spec_version
+
+    @property
     def _monitor_ns(self) -> int:
         """A delay that outlasts the monitor extends it: what comes next is not begun unwatched (swarmkit)."""
         config = self._config
@@ -100,7 +110,7 @@ class Turn:
             for task in outdated:
                 want(self._draft, task, TaskState.SHUTDOWN)
         busy = [task for task in own if self._keeps_busy(task)]
-        tried = any(task.spec_version == self._service.spec_version for task in tasks)
+        tried = any(task.spec_version >= self._since for task in tasks)
         self._rollout.file(
             slot,
             outdated=bool(outdated) and all(map(self._is_left_over, current)) and not tried and self._is_open(slot),
@@ -118,7 +128,7 @@ class Turn:
 
     def _is_left_over(self, task: Task) -> bool:
         """Whether what an earlier spec had begun, and nobody waits for, is still to start: it may never do so."""
-        waited_for = task.by_update or task.spec_version == self._service.spec_version
+        waited_for = task.by_update or task.spec_version >= self._since
         return task.status.state < TaskState.RUNNING and not waited_for
 
     def _may_make_way(self, current: list[Task]) -> bool:
@@ -144,10 +154,11 @@ class Turn:
         if task.status.state > TaskState.RUNNING:
             if not ended_by_itself(task):  # stopped behind its fence
                 return None
-            ran_at = self._rollout.ran_at.get(task.id)
-            if ran_at is not None and self._now > ran_at + self._monitor_ns:
+            if self._ran_for_ns(task) > self._monitor_ns:
                 return None
             return task.status.err or task.status.message
+        if must_await_fence(self._head, task):
+            return None
         timeout_ns = self._start_timeout_ns(task)
         if task.status.state < TaskState.RUNNING and self._now >= self._seen_at(task) + timeout_ns:
             return f"it did not run within {timeout_ns // SECOND} s: {task.status.err or task.status.message}"
@@ -155,6 +166,9 @@ class Turn:
 
     def _keeps_busy(self, task: Task) -> bool:
         """Whether a task of this update keeps its slot under way; sets the time at which to look again."""
+        if must_await_fence(self._head, task):
+            self._rollout.alarms.drop(task.id)  # its slot is looked at once that is over
+            return True
         until = self._busy_until(task)
         if until is not None and self._now < until:
             self._rollout.alarms.set(task.id, until)
@@ -176,18 +190,35 @@ class Turn:
         return None
 
     def _ran_at(self, task: Task) -> int:
+        """When it began to run, or ended if that was not seen by this leader."""
         known = self._rollout.ran_at.get(task.id)
         if known is None:
             known = self._wall.started_at(self._now, task.status.timestamp, self._monitor_ns)
-            self._rollout.ran_at[task.id] = known
+            if task.status.state is TaskState.RUNNING:
+                self._rollout.ran_at[task.id] = known
         return known
+
+    def _ran_for_ns(self, task: Task) -> int:
+        """How long a task that has just ended had run; if this leader did not see it run, its host's word holds."""
+        known = self._rollout.ran_at.get(task.id)
+        return ran_for_ns(task.status) if known is None else self._now - known
 
     def _seen_at(self, task: Task) -> int:
         known = self._rollout.seen_at.get(task.id)
         if known is None:
-            known = self._wall.started_at(self._now, task.created_at, self._start_timeout_ns(task))
+            known = self._wall.started_at(self._now, self._might_start_at(task), self._start_timeout_ns(task))
             self._rollout.seen_at[task.id] = known
         return known
+
+    def _might_start_at(self, task: Task) -> int:
+        """By wall clocks: when it was made, or the last fence before it in its slot was over."""
+        times = [task.created_at]
+        for other in self._head.tasks_in_slot(slot_of(task)):
+            if other.id == task.id:
+                break
+            if other.fence_ns is not None:
+                times.append(other.status.timestamp)
+        return max(times)
 
     def _start_timeout_ns(self, task: Task) -> int:
         health = task.spec.container.health
@@ -204,7 +235,7 @@ class Turn:
         assert status is not None, "only an update under way counts failures"
         status = replace(status, failure_count=status.failure_count + 1)
         config = self._config
-        too_many = status.failure_count > config.max_failure_ratio * max(status.slot_count, 1)
+        too_many = is_too_many(status.failure_count, status.slot_count, config.max_failure_ratio)
         reason = f"due to failure or early termination of task {task.id}: {why}"
         if not too_many or config.failure_action is FailureAction.CONTINUE:
             self._write(status)
@@ -250,7 +281,7 @@ class Turn:
         if self._state not in UNDER_WAY:
             status = moved(status, UpdateEvent.TASKS_OUT_OF_DATE, self._draft.wall_ns)
         assert status is not None
-        self._write(replace(status, slot_count=count))
+        self._write(replace(status, slot_count=count, spec_version=self._service.spec_version))
         return True
 
     def _begin_slots(self) -> bool:

@@ -22,6 +22,7 @@ from random import Random
 from core.ids import ServiceId
 from core.manager.alarms import Alarms
 from core.manager.draft import Draft
+from core.manager.placement.constraints import is_same_place
 from core.manager.task_moves import Writer
 from core.manager.update.rollout import Rollout
 from core.manager.update.turn import Turn
@@ -90,15 +91,23 @@ class Updater:
         self._marked[task.service_id] = None
 
     def _on_node(self, old: Node | None, new: Node | None) -> None:
-        """Global services may go on where they were held up."""
-        if old is None or new is None or old.spec.availability is new.spec.availability:
+        """Global services may go on where they were held up; and other tasks than before may suit it."""
+        if old is None or new is None:
             return
+        resumes = old.spec.availability is not new.spec.availability
         for task in self._head.tasks_on_node(new.id):
-            if not task.slot and task.service_id in self._head.services:
+            if resumes and not task.slot and task.service_id in self._head.services:
                 self._begin(task.service_id)
+            elif task.service_id in self._rollouts and not is_same_place(old, new):
+                self._rollouts[task.service_id].looks.touch(task)
+                self._marked[task.service_id] = None
 
     def _begin(self, service_id: ServiceId) -> None:
-        self._rollouts[service_id] = Rollout(self._head, service_id)
+        """Find all anew, but for what is known of tasks."""
+        before, rollout = self._rollouts.get(service_id), Rollout(self._head, service_id)
+        if before is not None:
+            rollout.ran_at, rollout.seen_at = before.ran_at, before.seen_at
+        self._rollouts[service_id] = rollout
         self._marked[service_id] = None
 
     def _drop(self, service_id: ServiceId) -> None:

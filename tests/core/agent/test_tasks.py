@@ -10,7 +10,7 @@ from core.events import ContainerPhase, EngineReport
 from core.ids import SecretId, ServiceId, TaskId
 from core.objects import Secret, Task
 from core.objects.secret import SecretSpec
-from core.objects.task import ContainerSpec, ContainerStatus, TaskSpec, TaskState, TaskStatus
+from core.objects.task import ContainerSpec, ContainerStatus, TaskSpec, TaskState, TaskStatus, ran_for_ns
 from core.timing import SECOND
 
 WEB = TaskId("web.1")
@@ -129,6 +129,27 @@ def test_an_unhealthy_container_is_stopped_and_its_task_fails(running: Host) -> 
     assert running.status().state == TaskState.RUNNING
     running.engine(ContainerPhase.EXITED, 3, exit_code=137)
     assert (running.status().state, running.status().err) == (TaskState.FAILED, "unhealthy container")
+
+
+def test_a_status_tells_since_when_the_task_has_run_also_after_the_agents_restart() -> None:
+    host = Host()
+    host.assign(task())
+    host.now = 5 * SECOND
+    host.engine(ContainerPhase.PREPARED, 1)
+    host.engine(ContainerPhase.STARTED, 2)
+    assert host.status().ran_at == 0
+    host.now = 65 * SECOND
+    host.engine(ContainerPhase.HEALTHY, 2)
+    assert host.status().ran_at == 65 * SECOND
+    after = Host(host.tasks.runs[WEB].as_task(), engine=False)
+    after.now = 100 * SECOND
+    after.inventory({})
+    assert (after.status().state, after.status().timestamp) == (TaskState.FAILED, 100 * SECOND)
+    assert (after.status().ran_at, ran_for_ns(after.status())) == (65 * SECOND, 35 * SECOND)
+
+
+def test_what_never_ran_has_run_for_no_time() -> None:
+    assert ran_for_ns(TaskStatus(TaskState.FAILED, timestamp=65 * SECOND)) == 0
 
 
 def test_a_stop_gives_the_container_its_grace(running: Host) -> None:

@@ -7,8 +7,9 @@ from msgspec.structs import replace
 from core.ids import NodeId
 from core.objects.node import Availability, Node
 from core.objects.resources import Resources
-from core.objects.service import Global, GlobalJob, Replicated, ReplicatedJob, ServiceMode
+from core.objects.service import Global, GlobalJob, Replicated, ReplicatedJob, ServiceMode, UpdateConfig
 from core.objects.task import TaskState
+from core.operations import UpdateService
 from core.timing import SECOND
 
 ZONE_A = ("node.labels.zone == a",)
@@ -110,3 +111,57 @@ def test_a_change_that_concerns_no_task_moves_none() -> None:
     swarm.settle()
     assert swarm.places("web") == {"w1": 1, "w2": 1}
     assert len(swarm.tasks("web")) == 2
+
+
+def test_the_constraints_that_count_are_those_that_the_service_declares_now() -> None:
+    """Its tasks were made when it declared none, and suited the later ones where they were."""
+    swarm = Swarm(workers=3)
+    zones(swarm, w1="a", w2="a", w3="a")
+    swarm.create("web", mode=Replicated(3))
+    swarm.update("web", task=task_spec(constraints=ZONE_A))
+    zones(swarm, w1="b")
+    swarm.run_for(10 * SECOND)
+    assert "w1" not in swarm.places("web")
+    assert len(swarm.running("web")) == 3
+    assert swarm.service("web").update_status is None
+
+
+def test_what_a_service_no_longer_asks_of_a_node_moves_nothing() -> None:
+    swarm = Swarm(workers=2)
+    zones(swarm, w1="a", w2="a")
+    swarm.create("web", task_spec(constraints=ZONE_A), Replicated(2))
+    swarm.update("web", task=task_spec())
+    zones(swarm, w1="b")
+    swarm.run_for(10 * SECOND)
+    assert swarm.places("web") == {"w1": 1, "w2": 1}
+
+
+@pytest.mark.parametrize("leaders", [1, 2])
+def test_what_an_update_has_still_to_move_is_left_to_it_whoever_leads(leaders: int) -> None:
+    swarm = Swarm(workers=3)
+    zones(swarm, w1="a", w2="a", w3="a")
+    swarm.create("web", mode=Replicated(6), update=UpdateConfig(delay_ns=10 * SECOND))
+    service = swarm.service("web")
+    spec = replace(service.spec, task=task_spec(constraints=("node.hostname == w3",)))
+    assert swarm.ask(UpdateService(service.id, service.version, spec)) is None
+    if leaders == 2:
+        swarm.lead()
+    swarm.settle()
+    for moved in (1, 2, 3):
+        assert swarm.places("web")["w3"] == 2 + moved
+        swarm.run_for(10 * SECOND)
+
+
+def test_a_node_that_suits_no_more_in_mid_update_is_left_with_the_update() -> None:
+    swarm = Swarm(workers=2)
+    zones(swarm, w1="a", w2="a")
+    swarm.create("web", mode=Replicated(2), update=UpdateConfig(delay_ns=30 * SECOND, parallelism=1))
+    swarm.put(node_of("w3"))
+    zones(swarm, w3="b")
+    swarm.update("web", task=task_spec(constraints=("node.labels.zone == a", "node.hostname != w1")))
+    assert swarm.places("web") == {"w2": 2}
+    zones(swarm, w2="b", w3="a")
+    swarm.run_for(29 * SECOND)
+    assert swarm.places("web")["w2"] >= 1, "one at a time"
+    swarm.run_for(60 * SECOND)
+    assert swarm.places("web") == {"w3": 2}

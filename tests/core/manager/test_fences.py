@@ -1,9 +1,10 @@
 """Fences, the leader's side: nothing takes the place of a fenced task before its agent must have stopped it."""
 
 import pytest
-from leading_head import Swarm
+from leading_head import Swarm, task_spec
 from msgspec.structs import replace
 
+from core.manager.update.turn import START_TIMEOUT_NS
 from core.objects.fence import FENCE_LABEL, fence_wait_ns, fenced_after_ns
 from core.objects.node import NodeState
 from core.objects.service import Global, Replicated, ServiceSpec, UpdateConfig, UpdateOrder, UpdateState
@@ -164,6 +165,31 @@ def test_what_cannot_be_is_refused(swarm: Swarm, text: str, update: UpdateConfig
     answer = swarm.ask(CreateService(spec))
     assert isinstance(answer, OperationError)
     assert answer.message == f"service web: label {FENCE_LABEL}: {problem}"
+
+
+@pytest.mark.parametrize("leaders", [1, 2])
+def test_an_update_counts_its_wait_from_when_the_fenced_task_has_stopped(swarm: Swarm, leaders: int) -> None:
+    """The old task takes seven minutes to stop; then the new one, which is slow to start, has its five minutes."""
+    old, moves = task(swarm), swarm._moves_to
+    swarm._moves_to = lambda each: None if each.id == old.id else moves(each)  # type: ignore[method-assign]
+    service = swarm.service("db")
+    spec = replace(service.spec, task=task_spec("new"))
+    assert swarm.ask(UpdateService(service.id, service.version, spec)) is None
+    swarm.run_for(420 * SECOND)
+    assert update_state(swarm) is UpdateState.UPDATING
+    swarm.report(old, TaskState.SHUTDOWN)
+    swarm.run_for(200 * SECOND, agents=False)
+    if leaders == 2:
+        swarm.lead()
+    swarm.run_for(START_TIMEOUT_NS - 200 * SECOND - 1, agents=False)
+    assert update_state(swarm) is UpdateState.UPDATING
+    swarm.run_for(1, agents=False)
+    assert update_state(swarm) is UpdateState.PAUSED
+
+
+def update_state(swarm: Swarm) -> UpdateState | None:
+    status = swarm.service("db").update_status
+    return None if status is None else status.state
 
 
 def test_a_task_stopped_behind_its_fence_is_no_failure_of_an_update(swarm: Swarm) -> None:

@@ -92,8 +92,14 @@ def test_a_repeated_look_at_a_settled_task_finds_a_later_regression() -> None:
 NETWORK = Network(NET, NetworkSpec("front"), vni=4097, subnets=(Subnet("10.0.1.0/24"),))
 
 
-def service(name: str, address: str = "", port: int = 0) -> Service:
-    ports = (PortConfig(80, port),) if port else ()
+def service(
+    name: str,
+    address: str = "",
+    port: int = 0,
+    mode: PublishMode = PublishMode.INGRESS,
+    more: tuple[PortConfig, ...] = (),
+) -> Service:
+    ports = (PortConfig(80, port, publish_mode=mode), *more) if port else ()
     ips = (VirtualIP(NET, address),) if address else ()
     spec = ServiceSpec(name, TaskSpec(ContainerSpec("image")))
     return Service(ServiceId(name), spec, endpoint=Endpoint(ports=ports, virtual_ips=ips))
@@ -136,6 +142,12 @@ def host_task(name: str, node: str, state: TaskState = TaskState.RUNNING, port: 
         ),
         ([service("web", "10.0.1.5/24"), task("b", attachments=at("10.0.1.5/24"))], "held by service web"),
         ([service("web", port=80), service("api", port=80)], "port tcp 80 is held by service web and by service api"),
+        (
+            [service("api", port=80, mode=PublishMode.HOST), service("web", port=80)],
+            "port tcp 80 is held by service web and by service api",
+        ),
+        ([service(name, port=80, mode=PublishMode.HOST) for name in ("web", "api")], ""),
+        ([service("web", port=80, more=(PortConfig(81, 80, publish_mode=PublishMode.HOST),))], ""),
         ([Network(NetworkId("x"), NetworkSpec("x"), vni=4097)], "vni 4097"),
         ([task("a", attachments=at("10.0.2.5/24"))], "does not have to give"),
         (

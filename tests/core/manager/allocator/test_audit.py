@@ -11,7 +11,7 @@ from core.manager.allocator.audit import audit, leaks
 from core.manager.draft import Draft
 from core.objects import Node, Service, Task
 from core.objects.network import NetworkAttachment, NetworkSpec
-from core.objects.port import PortConfig
+from core.objects.port import PortConfig, PublishMode
 from core.objects.service import Endpoint, EndpointSpec, Replicated, VirtualIP
 from core.objects.task import NetworkTarget, TaskState
 from core.operations import CreateNetwork
@@ -66,6 +66,12 @@ def two_services_with_one_port(swarm: Swarm) -> object:
     return replace(service, endpoint=Endpoint(ports=swarm.service("web").endpoint.ports))
 
 
+def a_port_of_the_mesh_opened_by_anothers_tasks(swarm: Swarm) -> object:
+    service = swarm.service("other")
+    [port] = swarm.service("web").endpoint.ports
+    return replace(service, endpoint=Endpoint(ports=(replace(port, publish_mode=PublishMode.HOST),)))
+
+
 def networks_that_overlap(swarm: Swarm) -> object:
     front, back = (network for network in swarm.head.networks.values() if not network.spec.ingress)
     return replace(front, subnets=back.subnets)
@@ -96,6 +102,7 @@ def a_node_that_kept_an_address(swarm: Swarm) -> object:
         a_virtual_address_outside_of_its_subnet,
         the_gateways_address,
         two_services_with_one_port,
+        a_port_of_the_mesh_opened_by_anothers_tasks,
         networks_that_overlap,
         networks_with_one_identifier,
         an_orphan_whose_address_was_given_away,

@@ -348,10 +348,13 @@ class AnyAllocation(RuleBasedStateMachine):
         now: dict[tuple[str, object], object] = {}
         for service in self.committed.services.values():
             now.update(((service.id, ip.network_id), ip.address) for ip in service.endpoint.virtual_ips)
-            asked_for = service.spec.endpoint.ports
-            given = [port for port in service.endpoint.ports if port not in asked_for]
-            dynamic = [port for port in given if replace(port, published_port=0) in PORTS[2]]
-            now.update(((service.id, (port.target_port, port.protocol)), port.published_port) for port in dynamic)
+            asked_for = {
+                (port.target_port, port.protocol) for port in service.spec.endpoint.ports if port.published_port
+            }
+            for port in service.endpoint.ports:
+                key = (port.target_port, port.protocol)
+                if port.publish_mode is PublishMode.INGRESS and key not in asked_for:
+                    now[service.id, key] = port.published_port
         now.update(((network.id, "vni"), network.vni) for network in self.committed.networks.values() if network.vni)
         both = now.keys() & self.numbers.keys()
         assert [now[key] for key in both] == [self.numbers[key] for key in both]

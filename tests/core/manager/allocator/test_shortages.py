@@ -58,23 +58,23 @@ def test_it_is_a_list_of_who_waits_for_what(history: list[tuple]) -> None:  # ty
 
 
 class Swarm:
-    """More nodes than ingress has addresses, and a service on a network with room for all of its two tasks."""
+    """Nodes, of which ingress has addresses for five, and a service on a network of its own. No virtual addresses."""
 
-    def __init__(self) -> None:
+    def __init__(self, node_count: int, subnet: Subnet) -> None:
         self.head = Store()
         self.index = 0
         self._loops = ControlLoops([Allocator(self.head)])
         finish(self._loops.rebuild(0))
         self.write(Cluster(ClusterId("cluster")))
-        for name, ingress in (("ingress", True), ("n1", False)):
-            subnet = Subnet("10.1.0.0/29" if ingress else "10.2.0.0/24")
-            self.write(Network(NetworkId(name), NetworkSpec(name, ingress=ingress, subnets=(subnet,))))
-        for number in range(8):
+        self.write(
+            Network(NetworkId("ingress"), NetworkSpec("ingress", subnets=(Subnet("10.1.0.0/29"),), ingress=True))
+        )
+        self.write(Network(NetworkId("n1"), NetworkSpec("n1", subnets=(subnet,))))
+        for number in range(node_count):
             self.write(node_of(f"w{number}"))
         spec = replace(task_spec(), networks=(NetworkTarget(NetworkId("n1")),))
-        self.service = Service(
-            ServiceId("s"), ServiceSpec("s", spec, endpoint=EndpointSpec(EndpointMode.DNSRR)), spec_version=1
-        )
+        endpoint = EndpointSpec(EndpointMode.DNSRR)
+        self.service = Service(ServiceId("s"), ServiceSpec("s", spec, endpoint=endpoint), spec_version=1)
         self.write(self.service)
 
     def write(self, stored: StoredObject) -> None:
@@ -82,20 +82,43 @@ class Swarm:
         draft = Draft(self.head, self.index + 1, WALL_NS)
         exists = self.head.get(kind_of(stored), stored.id) is not None
         draft.update(stored) if exists else draft.create(stored)
+        self._settle(draft)
+
+    def delete(self, stored: StoredObject) -> None:
+        """Likewise."""
+        draft = Draft(self.head, self.index + 1, WALL_NS)
+        draft.delete(kind_of(stored), stored.id)
+        self._settle(draft)
+
+    def task(self, number: int) -> Task:
+        """A new one of the service, and what the allocator gave it."""
+        task = new_task(Random(number), self.service, number, WALL_NS)
+        self.write(task)
+        return self.head.tasks[task.id]
+
+    def move(self, task: Task, state: TaskState, node_id: NodeId) -> None:
+        """A task gets on."""
+        stored = self.head.tasks[task.id]
+        self.write(replace(stored, node_id=node_id, status=replace(stored.status, state=state)))
+
+    def state(self, task: Task) -> TaskState:
+        """Of a task now."""
+        return self.head.tasks[task.id].status.state
+
+    def _settle(self, draft: Draft) -> None:
         self._loops.tell(0, draft)
-        while True:
-            self.index += 1
+        while not draft.empty:
             draft.transaction()
+            self.index += 1
             draft = Draft(self.head, self.index + 1, WALL_NS)
-            if self._loops.run(0, draft) is None:
-                return
+            self._loops.run(0, draft)
 
 
 def test_an_address_of_one_network_has_nobody_tried_who_waits_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three nodes are without an address on ingress for good; what happens on other networks is nothing to them."""
-    swarm = Swarm()
+    swarm = Swarm(8, Subnet("10.2.0.0/24"))
     without = [node.id for node in swarm.head.nodes.values() if not node.attachments]
-    assert len(without) == 3
+    assert without == ["w5", "w6", "w7"]
     tried: list[str] = []
     has_room_for = Pools.has_room_for
 
@@ -104,25 +127,44 @@ def test_an_address_of_one_network_has_nobody_tried_who_waits_for_another(monkey
         return has_room_for(pools, holder, network_id)
 
     monkeypatch.setattr(Pools, "has_room_for", watched)
-    task, node_id = new_task(Random(1), swarm.service, 1, WALL_NS), NodeId("w0")
-    assert node_id not in without
-    swarm.write(task)
+    task = swarm.task(1)
     for state in (TaskState.ASSIGNED, TaskState.RUNNING, TaskState.SHUTDOWN):
-        stored: Task = swarm.head.tasks[task.id]
-        swarm.write(replace(stored, node_id=node_id, status=replace(stored.status, state=state)))
-    assert tried == [task.id, node_id]  # the node for the network of its task
+        swarm.move(task, state, NodeId("w0"))
+    assert tried == [task.id, "w0"]  # the node for the network of its task
+
+
+@pytest.fixture
+def kept_back() -> tuple[Swarm, Task, Task]:
+    """Four nodes, one of them on the network, and seven addresses, of which three are free: and are kept back for the
+    nodes that the two tasks which wait for a node, and another one, may come to. So that one waits for an address.
+    """
+    swarm = Swarm(4, Subnet("10.2.0.0/28", ip_range="10.2.0.8/29"))
+    swarm.move(swarm.task(1), TaskState.ASSIGNED, NodeId("w0"))
+    unplaced, _, waits = swarm.task(2), swarm.task(3), swarm.task(4)
+    assert (swarm.state(unplaced), swarm.state(waits)) == (TaskState.PENDING, TaskState.NEW)
+    return swarm, unplaced, waits
+
+
+def test_an_address_comes_free_when_a_task_is_placed_where_none_is_needed(kept_back: tuple[Swarm, Task, Task]) -> None:
+    swarm, unplaced, waits = kept_back
+    swarm.move(unplaced, TaskState.ASSIGNED, NodeId("w0"))
+    assert swarm.state(waits) is TaskState.PENDING
+
+
+def test_an_address_comes_free_when_a_node_goes_for_which_it_was_kept(kept_back: tuple[Swarm, Task, Task]) -> None:
+    swarm, _, waits = kept_back
+    swarm.delete(swarm.head.nodes[NodeId("w3")])
+    assert swarm.state(waits) is TaskState.PENDING
 
 
 def test_who_waited_for_a_service_that_asks_for_less_now_is_served() -> None:
     """Its network was full; it is on no network any more, and nothing has come free anywhere."""
-    swarm = Swarm()
-    full = NetworkTarget(NetworkId("ingress"))  # no address is left there
-    on_it = replace(swarm.service.spec.task, networks=(full,))
-    spec = ServiceSpec("t", on_it)
-    swarm.write(service := Service(ServiceId("t"), spec, spec_version=1))
-    swarm.write(task := new_task(Random(1), service, 1, WALL_NS))
-    assert "could not find an available IP" in swarm.head.tasks[task.id].status.err
-    stored = swarm.head.services[service.id]
-    swarm.write(asks_less := replace(stored, spec=replace(spec, task=task_spec()), spec_version=2))
-    swarm.write(later := new_task(Random(2), asks_less, 1, WALL_NS))
-    assert swarm.head.tasks[later.id].status.state is TaskState.PENDING
+    swarm = Swarm(5, Subnet("10.2.0.0/24"))
+    spec = ServiceSpec("t", replace(task_spec(), networks=(NetworkTarget(NetworkId("ingress")),)))
+    swarm.service = Service(ServiceId("t"), spec, spec_version=1)
+    swarm.write(swarm.service)
+    assert swarm.task(1).status.err == "could not find an available IP on network ingress"
+    stored = swarm.head.services[swarm.service.id]
+    swarm.service = replace(stored, spec=replace(spec, task=task_spec()), spec_version=2)
+    swarm.write(swarm.service)
+    assert swarm.task(2).status.state is TaskState.PENDING

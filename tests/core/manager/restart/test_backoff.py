@@ -83,14 +83,39 @@ def test_a_new_leader_goes_on_with_the_row_and_with_the_wait() -> None:
     assert seconds_until_it_runs(swarm) == 60
 
 
-@pytest.mark.parametrize(("ran_for", "waits"), [(114, 10), (115, 5)])
-def test_a_task_that_lasted_twice_the_longest_delay_begins_a_new_row(ran_for: int, waits: int) -> None:
+@pytest.mark.parametrize(("ran_for", "waits"), [(59, 10), (60, 5)])
+def test_a_task_that_ran_for_the_longest_delay_begins_a_new_row(ran_for: int, waits: int) -> None:
     swarm = swarm_of()
     fail(swarm)
     assert seconds_until_it_runs(swarm) == 5
     swarm.run_for(ran_for * SECOND)
     fail(swarm)
     assert seconds_until_it_runs(swarm) == waits
+
+
+@pytest.mark.parametrize("leaders", [1, 2])
+def test_a_slow_start_does_not_count_as_having_run(leaders: int) -> None:
+    """Each image takes two minutes to be pulled, and its container ends at once."""
+    swarm = swarm_of()
+    fail_quietly(swarm)
+    for seconds in ROW[:4]:
+        swarm.run_for((seconds - 1) * SECOND, agents=False)
+        [task] = swarm.wanted("web")
+        assert swarm.head.tasks[task.id].desired_state is TaskState.READY
+        swarm.run_for(SECOND, agents=False)
+        assert swarm.head.tasks[task.id].desired_state is TaskState.RUNNING
+        swarm.run_for(120 * SECOND, agents=False)
+        swarm.settle()
+        if leaders == 2:
+            swarm.lead()
+        fail_quietly(swarm)
+
+
+def fail_quietly(swarm: Swarm) -> None:
+    """The replacement is made, and no agent does anything about it yet."""
+    [task] = swarm.running("web")
+    swarm.report(task, TaskState.FAILED)
+    swarm.settle(agents=False)
 
 
 def test_a_task_of_another_template_begins_a_new_row() -> None:
@@ -125,6 +150,17 @@ def test_a_lost_node_neither_counts_nor_ends_the_row(timing: Timing, waits: int)
     assert len(swarm.running("web")) == 1
     fail(swarm)
     assert seconds_until_it_runs(swarm) == ROW[2]
+
+
+def test_nor_does_the_loss_of_the_node_of_a_global_service() -> None:
+    swarm = swarm_of(Global(), workers=1)
+    fail(swarm)
+    seconds_until_it_runs(swarm)
+    for state in (NodeState.DOWN, NodeState.READY):
+        swarm.set_state("w1", state)
+        swarm.settle()
+    fail(swarm)
+    assert seconds_until_it_runs(swarm) == ROW[1]
 
 
 def test_attempts_are_counted_as_ever() -> None:

@@ -26,9 +26,10 @@ policies = st.builds(
 
 
 class Past(Struct):
-    """A task that was in the slot: made when, and how it ended (None: lost with its node)."""
+    """A task that was in the slot: made when, how long it ran, and how it ended (None: lost with its node)."""
 
     made_at: int
+    ran_ns: int
     end: TaskState | None
 
 
@@ -48,6 +49,7 @@ class OneSlot(RuleBasedStateMachine):
         labels = {RESTART_BACKOFF_LABEL: f"{LONGEST_S}s"} if backs_off else {}
         self.swarm.create("web", task_spec(restart=policy), mode, labels=labels)
         self.past: list[Past] = []
+        self.runs_since = self._wall_ns
         self.rests = False
 
     @precondition(lambda self: not self.rests)
@@ -57,7 +59,7 @@ class OneSlot(RuleBasedStateMachine):
         [task] = self.swarm.wanted("web")
         if task.status.state is not TaskState.RUNNING:
             return
-        self.past.append(Past(task.created_at, end))
+        self.past.append(Past(task.created_at, self._wall_ns - self.runs_since, end))
         self.rests = not self._restarts(end)
         self.swarm.report(task, end)
         self.swarm.settle()
@@ -74,18 +76,20 @@ class OneSlot(RuleBasedStateMachine):
         assert self.swarm.head.tasks[task.id].desired_state is TaskState.READY
         self.swarm.run_for(1)
         assert self.swarm.head.tasks[task.id].status.state is TaskState.RUNNING
+        self.runs_since = self._wall_ns
 
     @precondition(lambda self: not self.rests)
     @rule()
     def the_node_is_lost_and_comes_back(self) -> None:
         [task] = self.swarm.wanted("web")
-        self.past.append(Past(task.created_at, None))
+        self.past.append(Past(task.created_at, 0, None))
         self.swarm.set_state(task.node_id, NodeState.DOWN)
         self.swarm.run_for(SECOND)
         self.swarm.set_state(task.node_id, NodeState.READY)
         self.swarm.run_for(SECOND)
         [now] = self.swarm.running("web")
         assert now.id != task.id
+        self.runs_since = now.status.timestamp
 
     @rule(seconds=st.sampled_from([1, 10, 19, 40, 100]))
     def time_passes(self, seconds: int) -> None:
@@ -116,11 +120,10 @@ class OneSlot(RuleBasedStateMachine):
         """Of the task that follows on the past ones, the last of which has just ended by itself."""
         if not self.backs_off:
             return self.policy.delay_ns
-        made_at = [past.made_at for past in self.past[1:]] + [self._wall_ns]
         row = 0
-        for past, next_made_at in zip(self.past, made_at, strict=True):
+        for past in self.past:
             if past.end is not None:
-                row = 1 if next_made_at - past.made_at >= 2 * LONGEST_S * SECOND else row + 1
+                row = 1 if past.ran_ns >= LONGEST_S * SECOND else row + 1
         return min(int(self.policy.delay_ns * 2 ** (row - 1)), LONGEST_S * SECOND)
 
     @property

@@ -342,6 +342,23 @@ def test_a_new_leader_goes_on_where_the_old_one_stopped() -> None:
     assert state(swarm) is UpdateState.PAUSED
 
 
+@pytest.mark.parametrize(("ran_for", "expected"), [(5, UpdateState.PAUSED), (6, UpdateState.UPDATING)])
+def test_how_long_a_task_ran_that_ended_before_a_new_leader_looked_is_its_hosts_word(
+    ran_for: int, expected: UpdateState
+) -> None:
+    """It is watched for five seconds; slot 2 never starts, so that the update goes on."""
+    swarm = Swarm()
+    swarm.create("web", mode=Replicated(2))
+    moves = swarm._moves_to
+    swarm._moves_to = lambda task: None if task.slot == 2 and task.spec == NEW else moves(task)  # type: ignore[method-assign]
+    swarm.update("web", task=NEW)
+    swarm.run_for(ran_for * SECOND)
+    swarm.lead()
+    swarm.report(last(swarm, 1), TaskState.FAILED)  # told to a leader that has not looked at anything yet
+    swarm.settle()
+    assert state(swarm) is expected
+
+
 def test_a_new_update_replaces_the_running_one() -> None:
     swarm = Swarm()
     swarm.create("web", mode=Replicated(3), update=UpdateConfig(delay_ns=10 * SECOND))
