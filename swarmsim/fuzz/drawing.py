@@ -15,7 +15,7 @@ from core.compose.stack import Stack
 from core.timing import MS, SECOND
 from core.trials.faults import Link
 from swarmsim.fuzz.faults import FaultSource, crash_in_mid_write, deposed_leaders, harm_disk, task_fault
-from swarmsim.fuzz.membership import draw_beginning_anew, draw_locks, draw_moves, draw_rotations
+from swarmsim.fuzz.membership import draw_beginning_anew, draw_beginning_apart, draw_locks, draw_moves, draw_rotations
 from swarmsim.fuzz.profiles import PROFILES, Profile
 from swarmsim.fuzz.rejoining import back_after_loss, comings_and_goings
 from swarmsim.fuzz.stack import FuzzStack
@@ -315,7 +315,7 @@ class _Drawing:
         return comings_and_goings(source, self._managers if spares_one else (), self._workers)
 
     def _is_begun_anew(self, broken: list[Step]) -> bool:
-        """Whether one manager has to do without the others at last: where no other manager is lost for good."""
+        """Whether one manager, or two apart, do without the others at last: where no other manager is lost for good."""
         if (
             self._profile.stack is not None
             or self._manager_count < 3
@@ -335,7 +335,9 @@ class _Drawing:
             found += draw_locks(self._stream("locks"), latest_ns, booted_ns)
         stay = self._manager_count >= 3 and not self._members_change
         found += draw_moves(self._stream("moves"), latest_ns, self._managers if stay else (), self._workers)
-        if anew:
+        if anew and self._stream("apart").random() < 0.5:
+            found += draw_beginning_apart(self._stream("survivors"), profile.faulty_ns, booted_ns, self._managers)
+        elif anew:
             found += draw_beginning_anew(self._stream("survivor"), profile.faulty_ns, booted_ns, self._managers)
         return found
 

@@ -10,7 +10,7 @@ from writer_histories import read, write
 
 from core.durability import Verdict
 from core.events import ContainerPhase
-from core.facts import HostPhaseChanged, TaskMoved
+from core.facts import BegunAnew, HostPhaseChanged, TaskMoved
 from core.ids import Address, NetworkId, NodeId, OperationId, SecretId, TaskId
 from core.objects.task import TaskState
 from core.raft.effects import (
@@ -31,6 +31,7 @@ from swarmsim.checks.situations import Situations
 from swarmsim.checks.situations_of_raft import RaftSituations
 from swarmsim.checks.situations_of_services import ServiceSituations
 from swarmsim.checks.watch import Watch
+from swarmsim.fuzz.engine import FuzzReport, unreached
 from swarmsim.world import ContainerView
 
 CANDIDATES = [("m1", ElectionStarted(3, False)), ("m2", ElectionStarted(3, False))]
@@ -44,6 +45,10 @@ def counts_of(told: list[tuple[str, Any]]) -> dict[str, int]:
         watch.tell(0, host, fact)
     watch.finish()
     return {name: count for name, count in situations.counts.items() if count}
+
+
+def begun(index: int, certain_index: int) -> BegunAnew:
+    return BegunAnew(NodeId("r"), index, certain_index)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +71,15 @@ def counts_of(told: list[tuple[str, Any]]) -> dict[str, int]:
             [("m1", DaemonStarted(1, 5, Verdict.CORRUPT)), ("m1", HostPhaseChanged("manager"))],
             {"corrupt-disk-rejoined": 1},
         ),
+        (
+            [("m1", HostPhaseChanged("locked")), ("m1", HostPhaseChanged("manager"))],
+            {"manager-locked": 1, "manager-unlocked": 1},
+        ),
+        ([("m1", HostPhaseChanged("locked")), ("m1", HostPhaseChanged("inactive"))], {"manager-locked": 1}),
+        ([("m1", HostPhaseChanged("manager"))], {}),
+        ([("m1", begun(1_000, 5))], {"swarm-begun-anew": 1}),
+        ([("m1", begun(1_000, 5)), ("m2", begun(2_000, 1_003))], {"swarm-begun-anew": 2}),
+        ([("m1", begun(2_000, 5)), ("m2", begun(1_000, 7))], {"swarm-begun-anew": 2, "swarms-begun-anew-apart": 1}),
         ([("m1", write("a", 0, 1, 5))], {"write-acknowledged": 1}),
         ([("m1", write("a", 0, 1, 0, WriteOutcome.UNKNOWN))], {"write-outcome-unknown": 1}),
         ([("m1", write("a", 0, 1, 0, WriteOutcome.REFUSED))], {"write-refused": 1}),
@@ -138,3 +152,10 @@ def test_addresses_and_secrets_that_change_hands_are_seen() -> None:
         world.secrets["w1"] = tuple(SecretId(each) for each in secrets)
         situations.sample(world)
     assert +reached == {"address-given-again": 1, "secret-held": 1, "secret-revoked": 1}
+
+
+@pytest.mark.parametrize(("profile", "wanted"), [("raft", True), ("everything", False)])
+def test_campaigns_without_services_have_to_begin_swarms_anew(profile: str, wanted: bool) -> None:
+    never = unreached(FuzzReport(profile, 1, 1, 0, 0, {}, {}, {}, None))
+    assert ({"swarm-begun-anew", "swarms-begun-anew-apart"} <= set(never)) is wanted
+    assert {"manager-locked", "manager-unlocked"} <= set(never)

@@ -111,6 +111,24 @@ def test_an_even_number_of_managers_is_warned_of_before_and_after_it_is_played(s
     assert "2 managers have no fault tolerance" in Path("out/report.md").read_text()
 
 
+@pytest.mark.parametrize(
+    ("timing", "fence", "warned"),
+    [("lan", "3s", ""), ("wan", "8s", ""), ("wan", "7s", "8s"), ("docker", "30s", "38s")],
+)
+def test_a_fence_shorter_than_a_change_of_leader_is_warned_of(
+    swarmsim: Command, timing: str, fence: str, warned: str
+) -> None:
+    Path("s.yml").write_text(f"services: {{db: {{image: db, deploy: {{labels: {{swarmsim.fence: {fence}}}}}}}}}")
+    deploy = "timeline:\n  - {at: 1s, deploy: {name: s, file: s.yml}}\n"
+    Path("a.yaml").write_text(f"name: A\ncluster: {{managers: 1, timing: {timing}}}\n{deploy}end: 2s\n")
+    ended = swarmsim("check", "a.yaml")
+    assert ended.code == 0
+    warnings = [line for line in ended.out.splitlines() if "warning" in line]
+    expected = f"  warning: service s_db: swarmsim.fence {fence} is shorter than a change of leader may take "
+    expected += f"under timing {timing}, {warned}: that would stop its tasks as well"
+    assert warnings == ([expected] if warned else [])
+
+
 def test_check_looks_at_every_file_before_it_gives_up(swarmsim: Command) -> None:
     Path("bad.yaml").write_text("name: Bad\ncluster: {managers: 3}\ntimeline:\n  - {at: 1s, kil: leader}\n")
     ended = swarmsim("check", "bad.yaml", "nowhere.yaml", small())

@@ -79,6 +79,7 @@ TURNED_RED_BY = {
     ),
     "stack-redeploy-with-rename-and-prune": (", prune: true", "", "gone: news_counter"),
     "update-changes-a-port": ("front:2: {port: 8000", "front:2: {port: 80", "success-rate"),
+    "two-swarms-begun-anew-apart": ("until: 45s", "until: 65s", "converged: all"),
     "worker-loss": ("timing: lan", "timing: docker", "converged: vote"),
 }
 """What is written in the file, what to write instead, and an expectation that this breaks."""
