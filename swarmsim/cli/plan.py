@@ -14,7 +14,7 @@ from core.compose.plan import plan as planned
 from core.compose.stack import Stack
 from core.operations import Kind
 from swarmsim.acceptance import founded_with
-from swarmsim.cli.stacks import client_stack, warning, warnings_of
+from swarmsim.cli.stacks import client_stack, warnings_of
 from swarmsim.cli.standard_input import check_read_once
 from swarmsim.compose_files import STANDARD_INPUT, called, read_source
 from swarmsim.yaml_source import SourceError
@@ -73,7 +73,7 @@ def plan(
     if json:
         print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
     else:
-        print("\n".join(lines_of(found, verbose=verbose)) + warnings_of(new) + _of_other_data(old, new))
+        print("\n".join(lines_of(found, verbose=verbose)) + warnings_of(new))
     if found.refusal:
         print(f"error: the deployment would fail: {found.refusal}", file=sys.stderr)
         raise typer.Exit(WOULD_FAIL)
@@ -107,7 +107,7 @@ def lines_of(plan: Plan, *, verbose: bool) -> Iterator[str]:
 
 
 def _remark(change: PlannedChange) -> str:
-    if change.done is Done.UPDATED:
+    if change.done is Done.UPDATED and change.kind is Kind.SERVICE:
         return f": {_TASKS[change.recreated]}"
     is_passed_over = change.done is Done.UNCHANGED and change.differences
     return f": stays as it is, since no deployment changes a {change.kind.value}" if is_passed_over else ""
@@ -126,11 +126,3 @@ def _difference(difference: Difference) -> str:
     if difference.new is None:
         return f"- {difference.key}: {difference.old}"
     return f"~ {difference.key}: {difference.old} -> {difference.new}"
-
-
-def _of_other_data(old: Stack | None, new: Stack) -> str:
-    """Warnings of secrets with other data than before: no swarm shows what is in one, so a deployment cannot tell."""
-    before = {secret.name: secret.data for secret in old.secrets} if old is not None else {}
-    changed = [secret.name for secret in new.secrets if before.get(secret.name, secret.data) != secret.data]
-    advice = "keeps the data it has: rename it to give it other data"
-    return "".join(warning(f"secret {name!r} {advice}") for name in changed)
