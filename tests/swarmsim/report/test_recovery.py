@@ -217,7 +217,7 @@ def test_a_shortage_that_began_long_after_the_disturbance_is_told_with_its_own_l
     ordered = tuple(sorted(facts, key=lambda each: each.at_ns))
     told = {each.topic: each.text for each in story_of(summarise(replace(plain, facts=ordered, services=services)))}
     assert told["Tasks"].startswith(
-        f"“{KILL}” at 10 s left web short of tasks from 12.310 s; all ran again 690 ms later."
+        f"After “{KILL}” at 10 s web fell short of tasks at 12.310 s; all ran again 690 ms later."
     )
 
 
