@@ -231,7 +231,7 @@ class Deployment:
     def _on_refused(self, error: OperationError) -> Operation | None:
         if error.code in _CHANGED_UNDER_US and self._look_up_count < _MAX_LOOK_UPS:
             return self._look_up()
-        self._fail(error.message, error)
+        self._fail(_about(self._under_way, error.message), error)
         return None
 
     def _fail(self, message: str, error: OperationError | None) -> None:
@@ -245,6 +245,14 @@ class Deployment:
 
     def _changes_so_far(self) -> tuple[Change, ...]:
         return tuple(Change(kind, name, done) for (kind, name), done in self._changes.items())
+
+
+def _about(refused: Operation | None, message: str) -> str:
+    """A refusal, with the name of the service if it is about one: the swarm does not always say it."""
+    if not isinstance(refused, CreateService | UpdateService):
+        return message
+    named = f"service {refused.spec.name}"
+    return message if message.startswith(named) else f"{named}: {message}"
 
 
 def _with_force_update_of(found: Service, spec: ServiceSpec) -> ServiceSpec:

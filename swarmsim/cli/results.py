@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from core.timing import SECOND
 from swarmsim.campaign import SeedResult
+from swarmsim.compose_files import argument_of
 from swarmsim.counting import counted
 from swarmsim.recording import Ruling, Verdict
 from swarmsim.report.summary import RunSummary
@@ -37,7 +38,7 @@ class ScenarioResults(Struct, frozen=True):
     ruling: Ruling
     seeds: tuple[SeedRuling, ...]
     warnings: tuple[str, ...] = ()
-    """What is unwise about the scenario's cluster."""
+    """What is unwise about the scenario."""
 
 
 def results_of(scenario: Scenario, outcomes: Sequence[SeedResult[RunSummary]]) -> ScenarioResults:
@@ -92,7 +93,8 @@ def summary(results: ScenarioResults) -> str:
     if len(results.seeds) == 1:
         [seed] = results.seeds
         judged = counted(len(seed.verdicts), "expectation or check", "expectations and checks")
-        replay = "" if seed.ruling is Ruling.HELD else f"; again: swarmsim run {results.file} --seed {seed.seed} -v"
+        again = f"; again: swarmsim run {argument_of(results.file)} --seed {seed.seed} -v"
+        replay = "" if seed.ruling is Ruling.HELD else again
         return f"{results.ruling.value}: seed {seed.seed}, {judged}{replay}"
     return f"{results.ruling.value}: {counted(len(results.seeds), 'seed')}, {_tally(results.seeds)}"
 

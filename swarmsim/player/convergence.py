@@ -76,21 +76,27 @@ def desired_count(store: Store, service: Service) -> int:
 
 
 def unevenness(world: World, service_name: str) -> str:
-    """How the nodes that may take tasks of a service differ by more than one in how many healthy ones they run."""
+    """How the nodes that may take tasks of a service differ by more than one in how many healthy ones they run.
+
+    Or that it has not as many as it is to have: the rest may go anywhere.
+    """
     store = prevailing_store(world)
     service_id = store.id_named(Kind.SERVICE, service_name) if store is not None else None
     if store is None or service_id is None:
         return f"there is no service {service_name}"
-    constraints = parse_constraints(store.services[ServiceId(service_id)].spec.task.placement.constraints)
+    service = store.services[ServiceId(service_id)]
+    constraints = parse_constraints(service.spec.task.placement.constraints)
     counts = {node.id: 0 for node in store.nodes.values() if _takes_tasks(node) and meets(node, constraints)}
-    for task in healthy_tasks(world, store).get(service_id, []):
+    healthy = healthy_tasks(world, store).get(service_id, [])
+    for task in healthy:
         if task.node_id in counts:
             counts[task.node_id] += 1
     if not counts:
         return f"no node may take tasks of {service_name}"
     fewest, most = min(counts, key=lambda each: counts[each]), max(counts, key=lambda each: counts[each])
     if counts[most] - counts[fewest] <= 1:
-        return ""
+        desired = desired_count(store, service) if service.job is None else len(healthy)
+        return "" if len(healthy) == desired else f"{service_name} has {len(healthy)} of {desired} tasks running"
     names = {node_id: store.nodes[node_id].description.hostname for node_id in (most, fewest)}
     return f"{service_name} has {counts[most]} tasks on {names[most]} and {counts[fewest]} on {names[fewest]}"
 

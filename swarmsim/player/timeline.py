@@ -183,8 +183,9 @@ class Timeline:
         for step, reason in self._waiting.values():
             self.problems.append(f"{_place(step)}was still waiting at the end: {reason}")
         self._waiting.clear()
-        for order in self._operator.unfinished(self._world.now_ns):
-            self.problems.append(f"{order} was still not carried out at the end")
+        for order, reason in self._operator.unfinished(self._world.now_ns).items():
+            because = f": {reason}" if reason else ""
+            self.problems.append(f"{order} was still not carried out at the end{because}")
 
     def schedule(self, step: Step) -> None:
         """Have a step played when it is due."""

@@ -10,11 +10,10 @@ from msgspec.structs import replace
 from core.facts import AgentConnected, AgentDisconnected, BegunAnew, TaskMoved
 from core.ids import NetworkId, NodeId, SecretId, ServiceId, SessionId, TaskId
 from core.mesh.routes import Neighbour, NetworkRoute, RouteTable
-from core.objects import Network, Node, Secret, Service, Task
+from core.objects import Network, Node, Service, Task
 from core.objects.network import NetworkAttachment, NetworkSpec, Subnet
 from core.objects.node import NodeSpec
 from core.objects.port import PortConfig, PublishMode
-from core.objects.secret import SecretSpec
 from core.objects.service import Endpoint, EndpointSpec, ServiceSpec, VirtualIP
 from core.objects.task import ContainerSpec, FileTarget, SecretReference, TaskSpec, TaskState, TaskStatus
 from core.store import Create, Store, Transaction
@@ -26,7 +25,6 @@ from swarmsim.checks.digests import EqualDigests, Invariants
 from swarmsim.checks.entitlement import EntitledSecrets
 from swarmsim.checks.mesh import MeshFollowsStore
 from swarmsim.checks.needless_secrets import SecretsEndWithNeed
-from swarmsim.checks.secrets_in_use import SecretsInUseStay
 from swarmsim.checks.tasks import TaskStatesAdvance
 from swarmsim.world import ContainerView
 
@@ -388,18 +386,6 @@ def kept_for_nothing(
         if second == cut_off_at_s:
             check.handlers()[AgentConnected](world.now_ns, "w1", connected)
     return complaint(check)
-
-
-@pytest.mark.parametrize(("there", "expected"), [("s", ""), ("other", "service a names ['db-password'], which")])
-def test_a_secret_that_a_service_names_is_there(there: str, expected: str) -> None:
-    world = FakeWorld("m1")
-    named = replace(service("a"), spec=replace(service("a").spec, task=secret_task("node-w1").spec))
-    world.stores = {"m1": store_of(named, service("b"), Secret(SecretId(there), SecretSpec("db-password", b"x")))}
-    check = SecretsInUseStay()
-    check.sample(world)
-    assert check.checked_count == 1
-    assert complaint(check).startswith(expected)
-    assert bool(complaint(check)) == bool(expected)
 
 
 # --- digests and invariants
