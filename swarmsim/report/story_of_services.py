@@ -36,16 +36,24 @@ def told_of_tasks(run: RunSummary) -> Iterator[str]:
 def _recovery(run: RunSummary, anatomy: Anatomy) -> Iterator[str]:
     begun_ns = _short_from(run, anatomy)
     delay_ns = begun_ns - anatomy.at_ns
-    left = f"“{anatomy.text}” at {mark(anatomy.at_ns)} left"
-    short = "short of tasks" if delay_ns < MS else f"short of tasks from {instant(begun_ns)}"
     for stage in anatomy.stages:
         if stage.name == "tasks-running" and not stage.inherited:
-            yield f"{left} {stage.note} {short}; all ran again {duration(stage.since_ns - delay_ns)} later."
+            fell_short = _fell_short(anatomy, stage.note, begun_ns)
+            yield f"{fell_short}; all ran again {duration(stage.since_ns - delay_ns)} later."
     for each in anatomy.unfinished:
         if each.name == "tasks-running":
             late = None if each.came_ns is None else f"all ran again only {duration(each.came_ns - delay_ns)} later"
             rest = " to the end" if late is None else f"; {late}, after “{each.after}”"
-            yield f"{left} {each.note} {short}{rest}."
+            yield f"{_fell_short(anatomy, each.note, begun_ns)}{rest}."
+
+
+def _fell_short(anatomy: Anatomy, services: str, begun_ns: int) -> str:
+    """What showed only later may have another reason, so that no more is said than which came first."""
+    done = f"“{anatomy.text}” at {mark(anatomy.at_ns)}"
+    if begun_ns - anatomy.at_ns >= SECOND:
+        return f"After {done} {services} fell short of tasks at {instant(begun_ns)}"
+    since = "" if begun_ns - anatomy.at_ns < MS else f" from {instant(begun_ns)}"
+    return f"{done} left {services} short of tasks{since}"
 
 
 def _short_from(run: RunSummary, anatomy: Anatomy) -> int:

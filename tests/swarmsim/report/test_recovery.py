@@ -10,6 +10,7 @@ from swarmsim.report.key_figures import key_figures
 from swarmsim.report.quorum import QuorumGap
 from swarmsim.report.story import story_of
 from swarmsim.report.summary import RunSummary, summarise
+from swarmsim.report.tables import fault_table
 
 BOTH = "kill: [m1, m2]"
 RESTART = "restart: killed"
@@ -207,6 +208,18 @@ def test_tasks_that_ran_again_only_after_the_next_disturbance_are_told_at_both()
     assert told.count("short of tasks") == 1
 
 
+def test_what_came_late_is_put_after_the_last_disturbance_before_it() -> None:
+    """A scale at 15 s comes between, and what fitted nobody at 22 s was no disturbance."""
+    own = told_recording()
+    scale = FaultBand("scale", "scale: {other: 2}", (), 15_000 * MS, None)
+    nobody = FaultBand("unlock", "unlock: locked", (), 22_000 * MS, None)
+    late = (*own.services[:-1], replace(own.services[-1], at_ns=23_000 * MS))
+    run = summarise(replace(own, services=late, faults=(own.faults[0], scale, own.faults[1], nobody)))
+    [tasks] = [each for each in run.anatomies[0].unfinished if each.name == "tasks-running"]
+    assert (tasks.came_ns, tasks.after) == (13_000 * MS, RESTART)
+    assert fault_table(run).rows[-1][-1] == "on nobody"
+
+
 def test_a_shortage_that_began_long_after_the_disturbance_is_told_with_its_own_length() -> None:
     plain = told_recording()
     facts = tuple(
@@ -217,7 +230,7 @@ def test_a_shortage_that_began_long_after_the_disturbance_is_told_with_its_own_l
     ordered = tuple(sorted(facts, key=lambda each: each.at_ns))
     told = {each.topic: each.text for each in story_of(summarise(replace(plain, facts=ordered, services=services)))}
     assert told["Tasks"].startswith(
-        f"“{KILL}” at 10 s left web short of tasks from 12.310 s; all ran again 690 ms later."
+        f"After “{KILL}” at 10 s web fell short of tasks at 12.310 s; all ran again 690 ms later."
     )
 
 

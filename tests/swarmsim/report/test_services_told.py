@@ -183,10 +183,16 @@ def test_checks_that_had_nothing_to_check_are_not_counted_among_those_that_held(
 
 
 def test_the_renderings_have_all_of_it() -> None:
-    run = run_with(moved(14_000, "updating"), pending(10, TASK_1, "no suitable node"), services=(job(0, 3),))
+    run = run_with(
+        moved(14_000, "updating"),
+        pending(10, TASK_1, "no suitable node"),
+        services=(*told_recording().services, job(0, 3)),
+    )
     scenario = Scenario("Told", "By hand.", ClusterPlan(3), 30_000 * MS, file="told.yaml", text="name: Told\n")
     report = report_of(scenario, [SeedResult(run.seed, run)], "1.2.3")
     for text in (markdown_of(report), html_of(report)):
         assert "Updates and rollbacks" in text
         assert "web:2" in text
         assert "tasks completed" in text
+    assert "web to web:2: updating, 14.000 s to 30.000 s" in html_of(report)  # in the timeline
+    assert "batch: 3 of 3 completed" in html_of(report)
