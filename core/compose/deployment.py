@@ -257,11 +257,7 @@ class Deployment:
     def _on_refused(self, error: OperationError) -> Operation | None:
         if error.code in _CHANGED_UNDER_US and self._look_up_count < _MAX_LOOK_UPS:
             return self._look_up()
-        message, operation = error.message, self._under_way
-        if isinstance(operation, UpdateSecret | UpdateConfig):
-            called = f"{_kind_of(operation).value} {operation.spec.name!r}"
-            message = f"failed to update {called}: {message}; give other data another name"
-        self._fail(message, error)
+        self._fail(_about(self._under_way, error.message), error)
         return None
 
     def _fail(self, message: str, error: OperationError | None) -> None:
@@ -275,6 +271,18 @@ class Deployment:
 
     def _changes_so_far(self) -> tuple[Change, ...]:
         return tuple(Change(kind, name, done) for (kind, name), done in self._changes.items())
+
+
+def _about(refused: Operation | None, message: str) -> str:
+    """A refusal, with the name of what it is about: the swarm does not always say it."""
+    match refused:
+        case UpdateSecret() | UpdateConfig():
+            called = f"{_kind_of(refused).value} {refused.spec.name!r}"
+            return f"failed to update {called}: {message}; give other data another name"
+        case CreateService() | UpdateService():
+            named = f"service {refused.spec.name}"
+            return message if message.startswith(named) else f"{named}: {message}"
+    return message
 
 
 def _kind_of(operation: UpdateSecret | UpdateConfig) -> Kind:

@@ -58,7 +58,7 @@ class Reaper:
 
     def on_change(self, now: int, change: Changed) -> None:
         if change.kind is Kind.TASK:
-            if change.new is not None and not is_wanted(change.new):
+            if change.new is not None and (change.old is None or not is_wanted(change.new)):
                 self._slots[slot_of(change.new)] = None
         elif change.new is None:
             self._returned.drop(change.old.id)

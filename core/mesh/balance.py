@@ -15,10 +15,7 @@ from core.objects.port import PortConfig
 
 
 def is_even(given: Collection[int]) -> bool:
-    """Whether connections were given out evenly: how many each backend of one balancing point had of them,
-
-    since one of them last came or went.
-    """
+    """Whether connections were given out evenly; `given` counts each backend's since one last came or went."""
     return not given or max(given) - min(given) <= 1
 
 
@@ -40,9 +37,9 @@ class RoundRobin:
     def choose(
         self, service: RouteKey, backends: Sequence[Backend], published: PortConfig | None = None
     ) -> Backend | None:
-        """The next of a service's backends, which are in order of task id, at a published port if one is given;
+        """The next of a service's backends, which are in order of task id, or None if there is none.
 
-        None if there is none.
+        Only those that publish it where a published port is given.
         """
         latest = self._latest.setdefault(service, {})
         place = bisect_right(backends, latest.get(published, ""), key=_task_id)

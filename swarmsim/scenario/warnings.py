@@ -6,6 +6,7 @@ from core.manager.members.advice import warning_of
 from core.objects.fence import FENCE_LABEL, labelled_fence_ns
 from core.timing import PROFILES
 from swarmsim.scenario.plan import Scenario, StackPlan
+from swarmsim.scenario.refusals import refusals
 from swarmsim.scenario.steps import Deploy
 from swarmsim.scenario.words import write_duration
 
@@ -13,7 +14,8 @@ from swarmsim.scenario.words import write_duration
 def unwise(scenario: Scenario) -> tuple[str, ...]:
     """Each in a sentence without its full stop."""
     warning = warning_of(scenario.cluster.manager_count)
-    return (*((f"cluster: {warning}",) if warning else ()), *dict.fromkeys(_short_fences(scenario)))
+    warnings = [f"cluster: {warning}"] if warning else []
+    return (*warnings, *dict.fromkeys(_short_fences(scenario)), *refusals(scenario))
 
 
 def _short_fences(scenario: Scenario) -> Iterator[str]:

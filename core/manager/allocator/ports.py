@@ -1,8 +1,8 @@
 """Published ports of the routing mesh: unique per protocol in the whole swarm.
 
 A number is held by the service whose endpoint has it. One that is chosen here is in addition none that any service asks
-for by number, or did before its last update, in whatever mode: neither a port that has not been handed to it yet nor
-one that its tasks open on their own nodes, where it would be in the way.
+for by number, or did before its last update, in whatever mode: neither a port that has not been handed to it yet (or
+may be again) nor one that its tasks open on their own nodes, where it would be in the way.
 """
 
 from collections.abc import Iterable

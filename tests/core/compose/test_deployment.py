@@ -222,7 +222,8 @@ def test_a_refusal_ends_it_with_what_was_done_so_far() -> None:
     swarm.refusals[8] = error
     outcome = swarm.deploy(stack())
     assert isinstance(outcome, DeploymentFailed)
-    assert (outcome.message, outcome.error, len(outcome.changes)) == (error.message, error, 3)
+    told = f"service shop_web: {error.message}"
+    assert (outcome.message, outcome.error, len(outcome.changes)) == (told, error, 3)
 
 
 def test_secrets_and_configs_get_the_labels_of_the_file() -> None:

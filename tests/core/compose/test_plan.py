@@ -182,14 +182,14 @@ def test_other_data_of_a_secret_is_refused_by_the_leader() -> None:
 def test_what_is_refused_half_way_is_told_with_what_comes_before() -> None:
     taken = stack({"proxy": {"image": "proxy:1", "ports": ["8080:80"]}}, "edge")
     found = planned(stack(SERVICES), running(taken))
-    assert "port '8080' is already in use by service 'edge_proxy'" in found.refusal
+    assert found.refusal.startswith("service shop_web: port '8080' is already in use by service 'edge_proxy'")
     assert list(told(found)) == ["shop_default", "shop_password"]
     assert not found.changes_nothing
 
 
 def test_a_mode_cannot_change() -> None:
     found = planned(stack(changed(db={"deploy": {"mode": "global"}})), running(stack(SERVICES)))
-    assert found.refusal == "service mode change is not allowed"
+    assert found.refusal == "service shop_db: service mode change is not allowed"
 
 
 # --- as a property

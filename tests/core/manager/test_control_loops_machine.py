@@ -12,9 +12,10 @@ from msgspec.structs import replace
 from core.manager.allocator.audit import audit
 from core.manager.orchestrator.tasks import has_stopped, is_lost
 from core.manager.placement.constraints import meets, parse_constraints
+from core.manager.scheduler.scheduler import RETRY_NS
 from core.manager.update.out_of_date import is_out_of_date
 from core.manager.update.states import PAUSED, UNDER_WAY, settings_of
-from core.objects import Task
+from core.objects import StoredObject, Task
 from core.objects.network import NetworkSpec, Subnet
 from core.objects.node import Availability, NodeState
 from core.objects.port import PortConfig, PublishMode
@@ -32,7 +33,7 @@ from core.objects.service import (
     UpdateConfig,
     UpdateOrder,
 )
-from core.objects.task import NetworkTarget, RestartCondition, RestartPolicy, TaskSpec, TaskState, is_wanted
+from core.objects.task import NetworkTarget, RestartCondition, RestartPolicy, TaskSpec, TaskState, TaskStatus, is_wanted
 from core.operations import CreateNetwork, CreateService, Kind, OperationError, Remove, UpdateService
 from core.store import SlotKey, slot_of
 from core.timing import DOCKER, LAN, SECOND, Timing
@@ -216,9 +217,48 @@ class AnySwarm(RuleBasedStateMachine):
     def time_passes(self, seconds: int, agents: bool) -> None:
         self.swarm.run_for(seconds * SECOND, agents)
 
+    @rule(declares=st.sampled_from(["networks", "ports"]), then=st.sampled_from(["fail", "take", "both"]))
+    def an_update_leaves_something_behind(self, declares: str, then: str) -> None:
+        """Somebody wants what it leaves, while it may be rolled back to that."""
+        swarm = self.swarm
+        if swarm.head.id_named(Kind.SERVICE, "a") is None:
+            return
+        service = swarm.service("a")
+        task = replace(service.spec.task, force_update=service.version)
+        endpoint = service.spec.endpoint
+        if declares == "networks":
+            task = replace(task, networks=())
+        else:
+            endpoint = replace(endpoint, ports=())
+        update = UpdateConfig(failure_action=FailureAction.ROLLBACK, monitor_ns=60 * SECOND)
+        spec = replace(service.spec, task=task, endpoint=endpoint, update=update)
+        if isinstance(swarm.ask(UpdateService(service.id, service.version, spec)), OperationError):
+            return
+        swarm.settle()
+        if then != "fail":
+            for target in service.spec.task.networks:
+                swarm.ask(Remove(Kind.NETWORK, target.network_id))
+            for mode in PublishMode:
+                taken = tuple(replace(port, publish_mode=mode) for port in service.endpoint.ports)
+                if taken:
+                    swarm.ask(CreateService(ServiceSpec("b", task_spec(), endpoint=EndpointSpec(ports=taken))))
+            swarm.settle()
+        if then != "take":
+            for running in [each for each in swarm.running("a") if each.by_update][:1]:
+                swarm.report(running, TaskState.FAILED)
+
     @rule()
     def leader_changes(self) -> None:
         self.swarm.lead()
+
+    @rule()
+    def a_leader_at_rest_is_followed_by_one_that_writes_nothing(self) -> None:
+        """All that there was to do was done: a new leader finds nothing more in the store, but reasons to tell anew."""
+        self.swarm.run_for(RETRY_NS)
+        before = all_but_reasons(self.swarm)
+        self.swarm.lead()
+        self.swarm.settle(agents=False)
+        assert all_but_reasons(self.swarm) == before
 
     @precondition(lambda self: hasattr(self, "swarm"))
     @invariant()
@@ -328,6 +368,18 @@ class AnySwarm(RuleBasedStateMachine):
                 assert len(begun) == total or len(running) == at_once, (begun, running)
             case _:
                 assert {task.node_id for task in current} >= eligible_nodes(self.swarm, service)
+
+
+def all_but_reasons(swarm: Swarm) -> list[StoredObject]:
+    """What leaders write; of tasks that wait for a place not why, which is told anew when something changes."""
+    store = swarm.committed
+    tasks = [
+        replace(task, status=TaskStatus(task.status.state), version=0, updated_at=0)
+        if task.status.state <= TaskState.PENDING
+        else task
+        for task in store.tasks.values()
+    ]
+    return [*store.nodes.values(), *store.services.values(), *store.networks.values(), *tasks]
 
 
 def is_under_way(task: Task) -> bool:

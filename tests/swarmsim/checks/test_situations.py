@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from fake_world import FakeWorld
+from msgspec.structs import replace
 from raft_cluster import Cluster
 from writer_histories import read, write
 
@@ -113,6 +114,19 @@ def test_two_containers_of_one_slot_are_seen_while_both_run(
         told.append(("w1", changed("a", ContainerPhase.EXITED)))
     told.append(("w2", changed("b", ContainerPhase.STARTED)))
     assert counts_of(told).get("two-containers-of-one-slot", 0) == count
+
+
+@pytest.mark.parametrize(
+    ("fact", "count"),
+    [
+        (changed("a", ContainerPhase.FAILED), 1),
+        (changed("a", ContainerPhase.UNHEALTHY), 1),
+        (replace(changed("a", ContainerPhase.EXITED), failed=True), 1),
+        (changed("a", ContainerPhase.EXITED), 0),
+    ],
+)
+def test_a_container_that_crashed_has_failed_and_one_that_was_stopped_has_not(fact: Any, count: int) -> None:
+    assert counts_of([("w1", fact)]).get("container-failed", 0) == count
 
 
 @pytest.mark.parametrize(("winner", "term", "count"), [("n2", 4, 1), ("n2", 5, 0), ("n3", 4, 0)])

@@ -136,7 +136,7 @@ def test_what_would_fail_half_way(plan: Run) -> None:
     code, out, err = plan("-c", "global.yml", "--against", "old.yml")
     assert code == 1
     assert out.startswith("stack shop: nothing before it fails, ")
-    assert err == "error: the deployment would fail: service mode change is not allowed\n"
+    assert err == "error: the deployment would fail: service shop_db: service mode change is not allowed\n"
 
 
 def test_a_secret_never_gets_other_data(plan: Run) -> None:
@@ -167,6 +167,31 @@ def test_bad_input(plan: Run, arguments: str, message: str) -> None:
     code, out, err = plan(*arguments.split())
     assert (code, out) == (2, "")
     assert message in err
+
+
+def test_variables_of_the_earlier_version(plan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAG", "3")
+    assert plan("-c", "new.yml", "--against", "new.yml")[1] == "stack shop: nothing to do, 4 untouched\n"
+    _, out, _ = plan("-c", "new.yml", "--against", "new.yml", "--against-env", "TAG=1")
+    assert "      ~ image: web:1 -> web:3\n" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("--against new.yml --against-env TAG", "'TAG' is not NAME=VALUE"),
+        ("--against-env TAG=1", "it is for the files of --against; name them"),
+    ],
+)
+def test_variables_of_the_earlier_version_that_cannot_be_meant(plan: Run, arguments: str, message: str) -> None:
+    code, out, err = plan("-c", "new.yml", *arguments.split())
+    assert (code, out) == (2, "")
+    assert message in err
+
+
+def test_mistakes_in_standard_input_are_told_as_such(plan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("services: {web: {image: 12}}"))
+    assert plan("-c", "-", "shop") == (2, "", "error: <stdin>:1: services.web.image: expected text, not 12\n")
 
 
 def test_a_bad_line_of_dot_env(plan: Run) -> None:
