@@ -51,7 +51,7 @@ class Identity(Struct, frozen=True, gc=False, tag="identity"):
     raft_id: NodeId = NodeId("")
     """The Raft member this host is; empty for a worker."""
     node_version: int = 0
-    """Version of the node object that said so; orders from older ones are not followed."""
+    """Version of the node object that said so, or where the group begins that ended this host's: follow none older."""
     lost_raft_id: NodeId = NodeId("")
     """The member it was when its log was found corrupt: it must never take part under that name again."""
     founding: Founding | None = None
@@ -61,6 +61,8 @@ class Identity(Struct, frozen=True, gc=False, tag="identity"):
     """Under way: Raft's part on the disk is that of `raft_id` still, or already the new group's."""
     former_raft_ids: tuple[NodeId, ...] = ()
     """The members it was in groups that have ended, the last `REMEMBERED_FORMER` of them."""
+    left_behind: tuple[Manager, ...] = ()
+    """The other managers of the swarm that this host has begun anew (`core.left_behind`)."""
     key_check: str = ""
     """A check of the key without which this manager does not start (`core.unlock_key.check_of`); empty if it does."""
     membership_count: int = 0

@@ -100,10 +100,7 @@ class SealWith(Struct, frozen=True, gc=False):
 
 
 class OpenLog(Struct, frozen=True, gc=False):
-    """Somebody showed the right unlock key: open with it what is sealed; answer with `LogOpened`, once.
-
-    After that tell the container engine's state anew, as at a start.
-    """
+    """Somebody showed the right unlock key: open with it what is sealed; answer as `core.ports.LogOpener` says."""
 
     key: str
 

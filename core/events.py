@@ -126,6 +126,12 @@ class LogOpened(Struct, frozen=True, gc=False):
     raft: RaftDurable
 
 
+class LogNotOpened(Struct, frozen=True, gc=False):
+    """The driver cannot open the log, though the key is right, and why; it may be shown again."""
+
+    reason: str
+
+
 class Requested(Struct, frozen=True, gc=False):
     """A client asks for something; it is answered by exactly one `Reply` with this ticket, which is above 0 and new."""
 
@@ -150,6 +156,7 @@ Event = (
     | RoutesFailed
     | KeyMaterial
     | LogOpened
+    | LogNotOpened
     | StorageLow
     | StorageFreed
     | Requested

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from core.ids import NodeId, SessionId, TaskId
 from core.objects.node import NodeState
+from core.objects.service import UpdateState
 from core.objects.task import TaskState
 
 
@@ -96,12 +97,25 @@ class TaskMoved(Struct, frozen=True, gc=False, tag="task-moved"):
     state: TaskState
     desired_state: TaskState
     err: str = ""
+    fenced: bool = False
+    """Whether a fence bounds how long it runs unheard of; a task that replaces it waits that long."""
 
 
 class TaskRemoved(Struct, frozen=True, gc=False, tag="task-removed"):
     """A task left the store."""
 
     task_id: TaskId
+
+
+class UpdateMoved(Struct, frozen=True, gc=False, tag="update-moved"):
+    """The update or rollback of a service came to another state, as seen by the leader when that was committed."""
+
+    service_id: str
+    state: UpdateState | None
+    """None: the service was declared anew, which begins it afresh."""
+    message: str
+    image: str
+    """What tasks made from now on run."""
 
 
 class RoutesAcknowledged(Struct, frozen=True, gc=False, tag="routes-acknowledged"):
@@ -132,6 +146,7 @@ SwarmFact = (
     | TaskPending
     | TaskMoved
     | TaskRemoved
+    | UpdateMoved
     | RoutesAcknowledged
     | TransactionRefused
 )

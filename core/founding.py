@@ -1,7 +1,7 @@
 """Founding a swarm: from a client's `InitSwarm` to the first objects in the store.
 
 Theory of operation. First come the secrets of the swarm's tokens (`core.key_requests`). With them the host becomes a
-manager (`core.membership`) under an identity that holds everything needed to repeat the first transaction. It is
+manager (`core.entering`) under an identity that holds everything needed to repeat the first transaction. It is
 proposed at once for the client; should that come to nothing, or the host restart in between, then by the host itself,
 each time it leads, until the objects are in the store. So a client that is refused cannot be told that nothing will be
 done.

@@ -32,6 +32,7 @@ from core.events import (
     KeyMaterial,
     LinkDown,
     LinkUp,
+    LogNotOpened,
     LogOpened,
     PersistFailed,
     Requested,
@@ -65,6 +66,7 @@ from core.raft.config import RaftConfig
 from core.raft.effects import Applied, Observe, OutcomeUnknown, Refused, Reply, Send
 from core.raft.events import Cancelled, Received, StorageFreed, StorageLow, Tick
 from core.raft.machine import Rejected
+from core.raft.messages import GroupEnded
 from core.store import Store
 from core.timing import NEVER, Timing
 from core.wakeups import AGENT, ALL, MANAGER, RAFT, Wakeups
@@ -105,7 +107,7 @@ class Host:
         """Whether the log took commands when the manager was last looked after."""
         self._wakeups = Wakeups(self.machines, self.membership)
         self._turn = LeadingTurn(self.machines, self.membership, self.outbox)
-        self._whereabouts = Whereabouts(self.machines)
+        self._whereabouts = Whereabouts(self.machines, self.membership.standing)
         self._handlers: dict[type[Any], Callable[[int, Any], None]] = self._table()
         self.membership.begin(durable, now)
 
@@ -184,6 +186,7 @@ class Host:
             RoutesFailed: self._on_routes,
             KeyMaterial: self._on_key_material,
             LogOpened: self._on_log_opened,
+            LogNotOpened: lambda now, event: self.membership.on_log_not_opened(event),
             StorageLow: self._on_storage,
             StorageFreed: self._on_storage,
             Requested: self._on_requested,
@@ -288,11 +291,11 @@ class Host:
         """An answer of Raft's: to a client, or to this host's own request."""
         if self._turn.is_own(reply.ticket):
             self._ran |= MANAGER
-        elif not self.membership.is_own(reply.ticket):
+        elif not self.membership.entering.is_own(reply.ticket):
             result = reply.result
             if type(result) is Applied and type(result.value) is OperationError:
                 reply = Reply(reply.ticket, Rejected(result.value))
-            elif type(result) is Refused and self.membership.will_found(reply.ticket):
+            elif type(result) is Refused and self.membership.entering.will_found(reply.ticket):
                 reply = Reply(reply.ticket, OutcomeUnknown("the swarm is still being founded: look again shortly"))
             self.outbox.effects.append(reply)
 
@@ -306,15 +309,17 @@ class Host:
             raft = self.machines.raft
             if raft is not None and event.recipient == raft.id:
                 self._to_raft(now, event)
-            else:
+            elif kind is not GroupEnded:
                 self.membership.orders.answer_for_former(event)
+            elif self.membership.orders.is_news(event):
+                self._to_raft(now, event)
         elif event.recipient != self.outbox.node_id and kind is not JoinRequest:
             return  # meant for an earlier membership of this machine; only who wants to join knows no node id
         elif kind in _TO_MANAGER:
             self._for_manager(now, event)
-        elif self.membership.joining:
+        elif self.membership.entering.joining_as:
             self._ran = ALL
-            self.membership.on_join_answer(now, event.message)
+            self.membership.entering.on_join_answer(now, event.message)
         else:
             self._to_agent(now, event)
 

@@ -37,7 +37,7 @@ class LeadingTurn:
 
     def proposals(self, now: int) -> Iterator[Proposal]:
         """Each is to be given to Raft before the next is asked for."""
-        founding = self._membership.finish_founding()
+        founding = self._membership.entering.finish_founding()
         if founding is not None:
             yield founding
         manager, raft = self._machines.manager, self._machines.raft

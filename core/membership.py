@@ -1,54 +1,46 @@
 """What a host is in its swarm: its identity on disk, and the machines that follow from it.
 
 Theory of operation. The phases, and what leads from one to the next, are the table in `core.phases`. A member has an
-agent; a manager has a Raft member and the replicated store besides (`core.machines`). Here are the ways into a swarm
-and out of it that somebody asks for; each ends in a new identity and phase (`core.standing`). What such a way takes
-besides has a module of its own: `core.founding`, `core.joining`, `core.locking`, `core.renewing`. What a member becomes
-because of what it hears is in `core.orders`. A host that has forgotten which membership it is in is inactive
-(`core.durable`).
+agent; a manager has a Raft member and the replicated store besides (`core.machines`). Here a host becomes what its disk
+says, and what somebody asks for is handed on, if the phase allows it: entering a swarm (`core.entering`), unlocking it
+(`core.locking`), beginning it anew (`core.renewing`); leaving it is here. Each ends in a new identity and phase
+(`core.standing`). What a member becomes because of what it hears is in `core.orders`. A host that has forgotten which
+membership it is in is inactive (`core.durable`).
 """
 
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 from msgspec.structs import replace
 
 from core.agent.events import ManagersLearned
 from core.agent.records import AgentDurable
 from core.backoff import Backoff
-from core.durability import Stream
-from core.durable import Founding, HostDurable, Identity
-from core.events import KeyMaterial, LogOpened, RoutesApplied, RoutesFailed
+from core.durable import HostDurable, Identity
+from core.entering import ALREADY_MEMBER, Entering
+from core.events import KeyMaterial, LogNotOpened, LogOpened, RoutesApplied, RoutesFailed
 from core.founding import Founder
-from core.ids import ClusterId, NodeId, Ticket, draw_id
-from core.joining import Joining
+from core.ids import NodeId, Ticket
 from core.key_requests import KeyRequests
+from core.left_behind import LeftBehind
 from core.locking import LEAVING_LOCKED, NOT_LOCKED, Lock
 from core.machines import Machines
-from core.messages import JoinAccepted, JoinRejected, LeaveNotice, NotLeader
-from core.messages import Manager as ManagerAddress
-from core.operations import ErrorCode, InitSwarm, JoinSwarm, LeaveSwarm, OperationError, UnlockSwarm, UpdateCluster
+from core.messages import LeaveNotice
+from core.operations import ErrorCode, InitSwarm, JoinSwarm, LeaveSwarm, UnlockSwarm, UpdateCluster
 from core.orders import Orders
 from core.outbox import Outbox
 from core.phases import HostPhase, HostStimulus, phase_at_start
 from core.raft import events as raft_events
-from core.raft.effects import Applied, OutcomeUnknown, Reply, Result, Send
-from core.raft.machine import Rejected
-from core.raft.members import Member
+from core.raft.effects import Applied, Reply, Send
 from core.raft.node import RaftNode
 from core.raft.records import RaftDurable
-from core.raft.recovery import bootstrap, replay
 from core.renewing import Renewing
 from core.standing import Standing
 from core.timing import Timing
-from core.tokens import ROTATION_SECRET_LENGTHS, TOKEN_SECRET_LENGTHS, join_tokens
-from core.unlock_key import UNLOCK_SECRET_LENGTH, unlock_key
+from core.tokens import ROTATION_SECRET_LENGTHS, TOKEN_SECRET_LENGTHS
+from core.unlock_key import UNLOCK_SECRET_LENGTH
 
-_ALREADY_MEMBER: Final = (
-    'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join another one.'
-)
 _MANAGER_NO_MORE: Final = "This node is not a swarm manager any more: ask another one."
-_NOTHING_TO_BEGIN_ANEW: Final = "This manager has not heard of its swarm yet: there is nothing to begin anew."
 _LEAVING_MANAGER: Final = "You are attempting to leave the swarm on a node that is participating as a manager. "
 
 
@@ -56,19 +48,18 @@ class Membership:
     """See the module's text. It makes and drops the host's machines as the identity says."""
 
     def __init__(self, timing: Timing, machines: Machines, outbox: Outbox, rng: Random) -> None:
-        self._timing = timing.dispatcher
         self._machines = machines
         self._outbox = outbox
-        self._rng = rng
-        self._founder = Founder(outbox)
-        self.standing = Standing(machines, outbox, self._founder, self._backoff())
+        founder, backoff = Founder(outbox), Backoff(timing.dispatcher.backoff_min_ns, timing.dispatcher.backoff_max_ns)
+        self.standing = Standing(machines, outbox, founder, backoff)
+        self.entering = Entering(self.standing, machines, outbox, founder, timing.dispatcher, rng)
         self.orders = Orders(self.standing, machines, outbox)
         self._renewing = Renewing(self.standing, machines, outbox, rng)
+        self._left_behind = LeftBehind(self.standing, machines, outbox, timing.dispatcher.heartbeat_ns)
         self._key_requests = KeyRequests(outbox)
         self._lock = Lock(outbox)
         self._agent_before = AgentDurable()
         """What the agent of a locked host is to start from."""
-        self._joining: Joining | None = None
         self._leaving: Ticket | None = None
         """The write by which this host is in no swarm any more."""
 
@@ -109,29 +100,24 @@ class Membership:
         """What this host is."""
         return self.standing.phase
 
-    @property
-    def joining(self) -> bool:
-        """Whether an answer to a request to join is awaited."""
-        return self._joining is not None
-
     def deadline(self) -> int | None:
         """When `tick` has something to do."""
         removal_at = self.standing.route_removal.deadline()
-        if self._joining is None:
-            return removal_at
-        joining_at = self._joining.deadline()
-        return joining_at if removal_at is None else min(joining_at, removal_at)
+        joining_at = self.entering.deadline()
+        if joining_at is None and not self.standing.identity.left_behind:
+            return removal_at  # as it nearly always is; this is asked at every step
+        times = (removal_at, joining_at, self._left_behind.deadline())
+        return min((at for at in times if at is not None), default=None)
 
     def check_invariants(self) -> None:
         """Assert that phase, identity and machines say the same."""
-        phase, joining = self.phase, self._joining
+        phase, joining_as = self.phase, self.entering.joining_as
         self.standing.check_invariants()
-        assert (joining is not None) == (phase is HostPhase.JOINING), ("joining", phase)
+        assert bool(joining_as) == (phase is HostPhase.JOINING), ("joining", phase)
         assert (self._leaving is not None) == (phase is HostPhase.LEAVING), ("leaving", phase)
-        joining_as = joining.node_id if joining is not None else NodeId("")
         assert self.standing.joining_as == joining_as, ("joining as another", joining_as)
 
-    # --- founding -----------------------------------------------------------------------------------------------
+    # --- entering -----------------------------------------------------------------------------------------------
 
     def init(self, now: int, ticket: Ticket, operation: InitSwarm) -> None:
         """Found a swarm: first of all, ask for the secrets of its tokens. By force: begin this manager's swarm anew."""
@@ -139,7 +125,7 @@ class Membership:
             self._renewing.begin(now, ticket, operation)
             return
         if self.phase is not HostPhase.INACTIVE:
-            self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, _ALREADY_MEMBER)
+            self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, ALREADY_MEMBER)
             return
         self._key_requests.ask(ticket, operation, (*TOKEN_SECRET_LENGTHS, UNLOCK_SECRET_LENGTH))
 
@@ -154,123 +140,28 @@ class Membership:
             return None
         ticket, operation = wanted
         if isinstance(operation, InitSwarm):
-            return self._found(now, ticket, operation, event.secrets)
+            return self.entering.found(now, ticket, operation, event.secrets)
         if self.phase is not HostPhase.MANAGER:
             self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, _MANAGER_NO_MORE)
             return None
         return raft_events.Propose(ticket, replace(operation, secrets=event.secrets))
 
-    def _found(
-        self, now: int, ticket: Ticket, operation: InitSwarm, secrets: tuple[bytes, ...]
-    ) -> raft_events.Propose | None:
-        """Become the first manager. Returns the proposal of the first objects."""
-        if self.phase is not HostPhase.INACTIVE:
-            self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, _ALREADY_MEMBER)
-            return None
-        self.standing.write(
-            Identity(
-                node_id=NodeId(draw_id(self._rng)),
-                cluster_id=ClusterId(draw_id(self._rng)),
-                address=operation.advertise,
-                raft_id=NodeId(draw_id(self._rng)),
-                founding=Founding(operation, join_tokens(secrets[:-1]), _key_of(operation, secrets[-1])),
-                membership_count=self.identity.membership_count + 1,
-            )
-        )
-        records = bootstrap((Member(self.identity.raft_id, self.identity.address, voter=True),))
-        for record in records:
-            self._outbox.persist(Stream.LOG, record)
-        self.standing.become_node(now, AgentDurable())
-        self._machines.start_raft(now, self.identity, replay(records))
-        self.standing.move(HostStimulus.FOUNDED)
-        self._machines.tell_agent(now, ManagersLearned((ManagerAddress(self.identity.node_id, self.identity.address),)))
-        return self._founder.propose_for(ticket, self.identity, self._machines.description)
-
-    def finish_founding(self) -> raft_events.Propose | None:
-        """While this host leads: once the first objects are stored, founding is over; after a restart, repeat it."""
-        replica = self._machines.replica
-        if self.identity.founding is None or replica is None:
-            return None
-        if replica.store.cluster is not None:
-            self.standing.write(replace(self.identity, founding=None))
-            return None
-        return self._founder.propose_again(self.identity, self._machines.description)
-
-    def is_own(self, ticket: Ticket) -> bool:
-        """Whether an answer is to a proposal of this host's own, which no client waits for; takes note of it."""
-        return self._founder.is_own(ticket)
-
-    def will_found(self, ticket: Ticket) -> bool:
-        """Whether this client asked to found a swarm, which is repeated until it is done, whatever it is told."""
-        return self._founder.is_client(ticket) and self.identity.founding is not None
-
     # --- joining and leaving ------------------------------------------------------------------------------------
 
     def join(self, now: int, ticket: Ticket, operation: JoinSwarm) -> None:
-        """Ask to become a member, under an identity drawn now."""
+        """Ask to become a member of a swarm."""
         if self.phase is not HostPhase.INACTIVE or self._key_requests.founding:
-            self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, _ALREADY_MEMBER)
-            return
-        if not operation.remotes:
-            self._outbox.refuse(ticket, ErrorCode.INVALID, "joining a swarm needs the address of one of its managers")
-            return
-        node_id = NodeId(draw_id(self._rng))
-        self.standing.joining_as = node_id
-        self._joining = Joining(ticket, operation, node_id, self._machines.description, self._backoff(), now)
-        self.standing.move(HostStimulus.ASKED)
-        self.tick(now)
+            self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, ALREADY_MEMBER)
+        else:
+            self.entering.join(now, ticket, operation)
 
     def tick(self, now: int) -> None:
-        """Repeat the request to join, or give it up; have the data plane forward nothing, if that failed."""
+        """What is due: asking once more to join, or giving that up; telling those left behind; emptying the table."""
+        self._left_behind.tick(now)
         removal = self.standing.route_removal.tick(now)
         if removal is not None:
             self._outbox.emit([removal])
-        joining = self._joining
-        if joining is None:
-            return
-        self._outbox.emit(joining.tick(now))
-        if now >= joining.gives_up_at:
-            reason = "no manager answered in time, and joining was given up: check the addresses and try again"
-            self._end_joining(OutcomeUnknown(reason))
-
-    def on_join_answer(self, now: int, message: Any) -> None:
-        """JoinAccepted, JoinRejected or NotLeader; anything else is stray."""
-        assert self._joining is not None
-        if isinstance(message, NotLeader):
-            self._joining.on_not_leader(now, message)
-            self.tick(now)
-        elif isinstance(message, JoinRejected):
-            self._end_joining(Rejected(OperationError(ErrorCode.INVALID, message.reason)))
-        elif isinstance(message, JoinAccepted):
-            self._become_member(now, self._joining, message)
-
-    def _end_joining(self, result: Result) -> None:
-        assert self._joining is not None
-        self._outbox.emit([Reply(self._joining.ticket, result)])
-        self._joining = None
-        self.standing.joining_as = NodeId("")
-        self.standing.move(HostStimulus.GIVEN_UP)
-
-    def _become_member(self, now: int, joining: Joining, accepted: JoinAccepted) -> None:
-        self._joining = None
-        self.standing.joining_as = NodeId("")
-        ticket = self.standing.write(
-            Identity(
-                node_id=joining.node_id,
-                cluster_id=accepted.cluster_id,
-                address=joining.operation.advertise,
-                raft_id=accepted.raft_id,
-                node_version=accepted.node_version,
-                managers=accepted.managers,
-                membership_count=self.identity.membership_count + 1,
-            )
-        )
-        self.standing.become_node(now, AgentDurable())
-        if accepted.raft_id:
-            self._machines.start_raft(now, self.identity, RaftDurable())
-        self.standing.move(HostStimulus.ADMITTED_AS_MANAGER if accepted.raft_id else HostStimulus.ADMITTED)
-        self._outbox.hold(ticket, Reply(joining.ticket, Applied(accepted.node_version, joining.node_id)))
-        self._machines.tell_agent(now, ManagersLearned(accepted.managers))
+        self.entering.tick(now)
 
     def leave(self, now: int, ticket: Ticket, operation: LeaveSwarm) -> None:
         """Forget the swarm, and remove its containers and routes from this host."""
@@ -320,6 +211,11 @@ class Membership:
         self._agent_before = AgentDurable()
         self._lock.opened()
 
+    def on_log_not_opened(self, event: LogNotOpened) -> None:
+        """It stays locked."""
+        if self.phase is HostPhase.LOCKED:
+            self._lock.not_opened(event.reason)
+
     # --- leaving, the end ---------------------------------------------------------------------------------------
 
     def on_persisted(self, persisted: Ticket) -> None:
@@ -330,22 +226,13 @@ class Membership:
 
     def cancel(self, ticket: Ticket) -> None:
         """The client of this request is gone: what has not begun to take effect is given up."""
-        if self._joining is not None and self._joining.ticket == ticket:
-            self._joining = None
-            self.standing.joining_as = NodeId("")
-            self.standing.move(HostStimulus.GIVEN_UP)
+        self.entering.cancel(ticket)
         self._key_requests.cancel(ticket)
+        self._lock.cancel(ticket)
 
     def on_routes(self, now: int, event: RoutesApplied | RoutesFailed) -> None:
         """The data plane reports: on what this host orders while it is in no swarm, or on what its agent orders."""
         self.standing.route_removal.reported(now, event)
-
-    def _backoff(self) -> Backoff:
-        return Backoff(self._timing.backoff_min_ns, self._timing.backoff_max_ns)
-
-
-def _key_of(operation: InitSwarm, secret: bytes) -> str:
-    return unlock_key(secret) if operation.spec.autolock_managers else ""
 
 
 def _leave_warning(raft: RaftNode) -> str:

@@ -10,6 +10,7 @@ from typing import Protocol
 from core.durability import Persist
 from core.effects import (
     MakeKeys,
+    OpenLog,
     Peers,
     PrepareTask,
     ProgramRoutes,
@@ -75,3 +76,13 @@ class KeyMaker(Protocol):
 
     def __call__(self, effect: MakeKeys, deliver: Deliver) -> None:
         """Deliver `KeyMaterial` with the ticket and the lengths asked for, once and never within the call."""
+
+
+class LogOpener(Protocol):
+    """What has a locked host's log: open on the disk, or sealed with the unlock key (`SealWith`)."""
+
+    def __call__(self, effect: OpenLog, deliver: Deliver) -> None:
+        """Deliver `LogOpened`, or `LogNotOpened` with the reason, once and never within the call.
+
+        After `LogOpened` the state of the container engine is told anew, as at a start.
+        """

@@ -6,8 +6,8 @@ that is its member. From the first one on this host is no more the member that i
 does the same again, whether it finds the old log or the new snapshot, and nobody has heard of either. It takes as long
 as applying the log does, in one step: a host that is out of a quorum keeps nobody waiting.
 
-The members of the old group that come back write to the member this host was. It tells them that their group has ended,
-and they become workers, which find the swarm by their agents (`core.orders`).
+The other managers are left behind (`core.left_behind`): wherever they are met, whichever group is lower ends, and its
+members become workers, which find the swarm by their agents (`core.orders`).
 """
 
 from random import Random
@@ -16,10 +16,12 @@ from typing import Final
 from msgspec.structs import replace
 
 from core.agent.events import ManagersLearned, RaftIdentityChanged
+from core.agent.session import MAX_MANAGERS
 from core.durability import Stream
 from core.durable import REMEMBERED_FORMER, Identity, Renewal
 from core.facts import BegunAnew
 from core.ids import Address, NodeId, Ticket, draw_id
+from core.left_behind import managers_besides
 from core.locking import LOCKED
 from core.machines import Machines
 from core.manager.draft import Draft
@@ -51,12 +53,14 @@ class Renewing:
 
     def begin(self, now: int, ticket: Ticket, operation: InitSwarm) -> None:
         """A client asks a manager, or one that is locked, which cannot."""
-        raft, standing = self._machines.raft, self._standing
-        if raft is None:
+        raft, replica, standing = self._machines.raft, self._machines.replica, self._standing
+        if raft is None or replica is None:
             self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, LOCKED)
             return
         raft_id, certain_index = NodeId(draw_id(self._rng)), raft.commit_index
-        intention = intended(standing.identity, raft_id, raft.last_index, operation.advertise)
+        renewal = Renewal(raft_id, raft_renewal.next_beginning(raft.last_index, self._rng))
+        others = managers_besides(replica.store, standing.identity.node_id)
+        intention = intended(standing.identity, renewal, others, operation.advertise)
         renewed = worked_out(now, intention, raft.durable(), self._machines)
         if renewed is None:
             self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, _NOTHING)
@@ -87,9 +91,11 @@ class Renewing:
         return ticket
 
 
-def intended(identity: Identity, raft_id: NodeId, last_index: int, address: Address) -> Identity:
-    """What is written first: the group is to begin anew after a log that ends there."""
-    return replace(identity, renewal=Renewal(raft_id, raft_renewal.next_beginning(last_index)), address=address)
+def intended(identity: Identity, renewal: Renewal, others: tuple[Manager, ...], address: Address) -> Identity:
+    """What is written first: the group is to begin anew without the other managers, and those left behind before."""
+    ids = {manager.node_id for manager in others}
+    left_behind = (*others, *(manager for manager in identity.left_behind if manager.node_id not in ids))
+    return replace(identity, renewal=renewal, left_behind=left_behind[:MAX_MANAGERS], address=address)
 
 
 def worked_out(now: int, identity: Identity, durable: RaftDurable, machines: Machines) -> RaftDurable | None:

@@ -2,7 +2,7 @@
 
 Theory of operation. Each way into a swarm or out of it, or to another Raft member, writes one new identity, has the
 machines follow it, and moves to the phase that `core.phases` lists for it. What all those ways do is here; which way is
-taken when is the matter of `core.membership`, `core.orders` and `core.renewing`.
+taken when is the matter of `core.membership`, `core.entering`, `core.orders` and `core.renewing`.
 """
 
 from msgspec.structs import replace

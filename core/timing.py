@@ -31,6 +31,11 @@ class RaftTiming(Struct, frozen=True, gc=False):
     pre_vote: bool = True
     grid_ns: int = 0
 
+    @property
+    def leader_change_ns(self) -> int:
+        """How long a majority may need to miss a leader and find another: the longest timeout, twice if votes split."""
+        return 2 * self.election_max_ns
+
 
 class DispatcherTiming(Struct, frozen=True, gc=False):
     """Agent sessions: beats, and how long silence lasts before a node counts as down. All in nanoseconds."""

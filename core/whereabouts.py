@@ -5,15 +5,18 @@ from core.ids import Address, NodeId
 from core.machines import Machines
 from core.messages import Manager
 from core.raft.members import Members
+from core.standing import Standing
 
 
 class Whereabouts:
-    """The managers that the agent knows, and the members of the Raft group."""
+    """The managers that the agent knows, those that were left behind, and the members of the Raft group."""
 
-    __slots__ = ("_machines", "_managers", "members")
+    __slots__ = ("_left_behind", "_machines", "_managers", "_standing", "members")
 
-    def __init__(self, machines: Machines) -> None:
+    def __init__(self, machines: Machines, standing: Standing) -> None:
         self._machines = machines
+        self._standing = standing
+        self._left_behind: tuple[Manager, ...] = ()
         self._managers: tuple[Manager, ...] = ()
         self.members: Members = ()
         """As the driver was last told."""
@@ -23,10 +26,12 @@ class Whereabouts:
         agent, raft = self._machines.agent, self._machines.raft
         members = raft.members if raft is not None else ()
         managers = agent.managers if agent is not None else ()
-        if self.members is members and self._managers is managers:
+        left_behind = self._standing.identity.left_behind
+        if self.members is members and self._managers is managers and self._left_behind is left_behind:
             return None
-        self.members, self._managers = members, managers
-        addresses: list[tuple[NodeId, Address]] = [(manager.node_id, manager.address) for manager in managers]
+        self.members, self._managers, self._left_behind = members, managers, left_behind
+        known = {manager.node_id: manager.address for manager in (*left_behind, *managers)}
+        addresses: list[tuple[NodeId, Address]] = list(known.items())
         addresses += [(member.id, member.address) for member in members]
         return Peers(tuple(addresses))
 

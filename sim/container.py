@@ -1,8 +1,6 @@
 """One container: a process that stands in for its image's program, its addresses and its file system."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from msgspec import Struct
 
 from core.events import ContainerPhase, EngineReport
 from core.ids import NetworkId, TaskId
@@ -12,10 +10,19 @@ from core.objects.secret import Secret
 from core.objects.task import ContainerStatus, FileTarget, Task
 from sim.images import Image
 
-if TYPE_CHECKING:
-    from sim.probes import Probing
-
 _RUNNING = (ContainerPhase.STARTED, ContainerPhase.HEALTHY, ContainerPhase.UNHEALTHY)
+
+
+class Probing(Struct, gc=False):
+    """Where the health check of one life of a container stands."""
+
+    life: int
+    started_at: int
+    last_ended_at: int
+    failing_streak: int = 0
+    was_good: bool = False
+    resting: bool = False
+    """No probe is due until it falls ill."""
 
 
 class Container:

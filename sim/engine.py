@@ -193,7 +193,9 @@ class Engine:
                 self._answer_soon(operation_id, container.task_id, deliver)
             return
         self._end(container, code, err)
-        self._changed(container, ContainerPhase.EXITED, operation_id, deliver)
+        failed = operation_id == BY_ITSELF and code != 0
+        self._tell_change(container, ContainerPhase.EXITED, operation_id, failed=failed)
+        self._report(operation_id, container.task_id, deliver, container.report())
 
     def _end(self, container: Container, code: int, err: str) -> None:
         container.life += 1
@@ -314,9 +316,11 @@ class Engine:
         self._tell_change(container, phase, operation_id)
         self._report(operation_id, container.task_id, deliver, container.report())
 
-    def _tell_change(self, container: Container, phase: ContainerPhase, operation_id: OperationId) -> None:
+    def _tell_change(
+        self, container: Container, phase: ContainerPhase, operation_id: OperationId, *, failed: bool = False
+    ) -> None:
         name = container.task.service_name
-        self._tell(ContainerChanged(container.task_id, name, phase, operation_id, container.err))
+        self._tell(ContainerChanged(container.task_id, name, phase, operation_id, container.err, failed))
 
     def _answer_soon(self, operation_id: OperationId, task_id: TaskId, deliver: Deliver) -> None:
         """An order that finds its work done is answered with how things are by then."""

@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from core.ids import NetworkId
+from core.mesh.publishing import target_port
 from core.mesh.routes import ServiceRoute
-from core.objects.port import Protocol
+from core.objects.port import PortConfig, Protocol
 from core.timing import MS, SECOND
 from core.trials.clients import FailedCall, Failure, Outcome, Why
 from sim.container import Container
@@ -114,25 +115,27 @@ class Fabric:
         published = machine.data_plane.tables.published(port, protocol)
         publisher = machine.engine.publisher(port, protocol)
         if published is not None:
-            route, target_port = published
-            self._to_service(_Leg(exchange, machine, route.network_id, target_port, to_client), route)
+            route, config = published
+            self._to_service(_Leg(exchange, machine, route.network_id, None, to_client), route, config)
         elif publisher is not None and machine.data_plane.tables.has_way_out(publisher[0].networks):
-            container, target_port = publisher
-            self._accept(_Leg(exchange, machine, NO_NETWORK, target_port, to_client), container)
+            container, target = publisher
+            self._accept(_Leg(exchange, machine, NO_NETWORK, target, to_client), container)
         else:
             to_client(Outcome.REFUSED, Failure(Why.NOT_PUBLISHED, machine.name, port=port))
 
     # --- from a host to a container
 
-    def _to_service(self, leg: _Leg, route: ServiceRoute) -> None:
-        """Through the load balancer of the host that `leg` starts at."""
+    def _to_service(self, leg: _Leg, route: ServiceRoute, published: PortConfig | None = None) -> None:
+        """Through the load balancer of the host that `leg` starts at; from a published port to the backend's own."""
         tables = leg.source.data_plane.tables
-        own_address, backend = tables.own_address(route.network_id), tables.choose(route)
+        own_address, backend = tables.own_address(route.network_id), tables.choose(route, published)
         if own_address is None:
             leg.done(Outcome.NO_ROUTE, Failure(Why.NOT_IN_NETWORK, leg.source.name, service=_name(route)))
         elif backend is None:
             leg.done(Outcome.NO_ROUTE, Failure(Why.NO_BACKEND, leg.source.name, service=_name(route)))
         else:
+            if published is not None:
+                leg.port = target_port(backend, published)
             self._to_address(leg, backend.address, own_address)
 
     def _to_address(self, leg: _Leg, address: str, own_address: str) -> None:

@@ -68,6 +68,8 @@ class ContainerChanged(Struct, frozen=True, gc=False, tag="container-changed"):
     phase: ContainerPhase
     operation_id: OperationId
     err: str = ""
+    failed: bool = False
+    """It exited by itself, its machine having power, and not with 0: a crash."""
 
 
 class RoutesProgrammed(Struct, frozen=True, gc=False, tag="routes-programmed"):

@@ -12,26 +12,12 @@ container is not probed until then, and probed from then on at the times at whic
 from collections.abc import Callable
 from typing import Final
 
-from msgspec import Struct
-
 from core.events import ContainerPhase
 from core.objects.task import HealthCheck
-from sim.container import Container
+from sim.container import Container, Probing
 from sim.loop import Loop
 
 DEFAULTS: Final = HealthCheck()
-
-
-class Probing(Struct, gc=False):
-    """Where the health check of one life of a container stands."""
-
-    life: int
-    started_at: int
-    last_ended_at: int
-    failing_streak: int = 0
-    was_good: bool = False
-    resting: bool = False
-    """No probe is due until it falls ill."""
 
 
 class Probes:

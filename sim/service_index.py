@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from core.ids import NetworkId
 from core.mesh.names import claim
 from core.mesh.routes import RouteKey, ServiceRoute
-from core.objects.port import Protocol
+from core.objects.port import PortConfig, Protocol
 
 WhatT = TypeVar("WhatT")
 
@@ -60,13 +60,13 @@ class ServiceIndex:
             self._by_name.drop((route.network_id, name), route)
         self._by_virtual_ip.drop((route.network_id, route.virtual_ip), route)
 
-    def published(self, port: int, protocol: Protocol) -> tuple[ServiceRoute, int] | None:
-        """The service behind a port of every host, and its own port behind that."""
+    def published(self, port: int, protocol: Protocol) -> tuple[ServiceRoute, PortConfig] | None:
+        """The service behind a port of every host, and what it says of that port."""
         route = min(self._by_port.of((port, protocol)), key=_by_id, default=None)
         if route is None:
             return None
-        targets = (each.target_port for each in route.ports if (each.published_port, each.protocol) == (port, protocol))
-        return route, next(targets)
+        found = (each for each in route.ports if (each.published_port, each.protocol) == (port, protocol))
+        return route, next(found)
 
     def virtual(self, network_id: NetworkId, address: str) -> ServiceRoute | None:
         """The service behind a virtual address of a network."""

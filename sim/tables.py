@@ -8,11 +8,21 @@ from bisect import bisect_left
 from collections.abc import Iterable
 
 from core.ids import NetworkId, TaskId
-from core.mesh.balance import RoundRobin
+from core.mesh.balance import RoundRobin, point_key
 from core.mesh.names import TASKS, Resolution, in_order, is_called, look_ups, task_id_in, task_name
 from core.mesh.outside import has_way_out
-from core.mesh.routes import Backend, Neighbour, NetworkRoute, RouteChanges, RouteKey, RouteTable, ServiceRoute
-from core.objects.port import Protocol
+from core.mesh.publishing import serves
+from core.mesh.routes import (
+    Backend,
+    Neighbour,
+    NetworkRoute,
+    RouteChanges,
+    RouteKey,
+    RouteRecord,
+    RouteTable,
+    ServiceRoute,
+)
+from core.objects.port import PortConfig, Protocol
 from sim.service_index import ServiceIndex
 from sim.task_index import TaskIndex
 
@@ -35,8 +45,8 @@ class ForwardingTables:
         """By their service's key, in order of task id."""
         self._tasks = TaskIndex()
         self._turns = RoundRobin()
-        self._given: dict[RouteKey, dict[TaskId, int]] = {}
-        """By service: the new connections of each backend, since its backends last changed."""
+        self._given: dict[RouteKey, dict[PortConfig | None, dict[TaskId, int]]] = {}
+        """By service and published port: the new connections of each backend, since it or its backends last changed."""
 
     # Programming
 
@@ -54,10 +64,13 @@ class ForwardingTables:
         if part.from_version == 0 and part.position == 0:
             self._stale = dict.fromkeys(self.records)
         for record in part.changed:
-            self._stale.pop(record.key, None)
-            if self.records.get(record.key) != record:
-                self._take_out(record.key)
-                self._put_in(record)
+            key = record.key
+            self._stale.pop(key, None)
+            known = self.records.get(key)
+            if known != record:
+                if known is not None:
+                    self._take_out(key)
+                self._put_in(key, record)
         for key in part.removed:
             self._remove(key)
         if part.last:
@@ -76,14 +89,16 @@ class ForwardingTables:
         self._take_out(key)
         self._turns.forget(key)
 
-    def _put_in(self, record: ServiceRoute | Backend | Neighbour | NetworkRoute) -> None:
-        self.records[record.key] = record
+    def _put_in(self, key: RouteKey, record: RouteRecord) -> None:
+        self.records[key] = record
         if isinstance(record, ServiceRoute):
             self._services.add(record)
+            self._given.pop(key, None)
         elif isinstance(record, Backend):
-            backends = self._backends.setdefault(record.service_key, [])
+            service = record.service_key
+            backends = self._backends.setdefault(service, [])
             backends.insert(bisect_left(backends, record.task_id, key=_task_id), record)
-            self._given.pop(record.service_key, None)
+            self._given.pop(service, None)
             self._tasks.add(record)
 
     def _take_out(self, key: RouteKey) -> None:
@@ -91,17 +106,18 @@ class ForwardingTables:
         if isinstance(record, ServiceRoute):
             self._services.drop(record)
         elif isinstance(record, Backend):
-            backends = self._backends[record.service_key]
+            service = record.service_key
+            backends = self._backends[service]
             del backends[bisect_left(backends, record.task_id, key=_task_id)]
-            self._given.pop(record.service_key, None)
+            self._given.pop(service, None)
             if not backends:
-                del self._backends[record.service_key]
+                del self._backends[service]
             self._tasks.drop(record)
 
     # Looking up
 
-    def published(self, port: int, protocol: Protocol) -> tuple[ServiceRoute, int] | None:
-        """The service behind a port of every host, and its own port behind that."""
+    def published(self, port: int, protocol: Protocol) -> tuple[ServiceRoute, PortConfig] | None:
+        """The service behind a port of every host, and what it says of that port."""
         return self._services.published(port, protocol)
 
     def virtual(self, network_id: NetworkId, address: str) -> ServiceRoute | None:
@@ -123,19 +139,30 @@ class ForwardingTables:
         records = (self.records.get(("network", network_id)) for network_id in networks)
         return has_way_out(record for record in records if isinstance(record, NetworkRoute))
 
-    def choose(self, route: ServiceRoute) -> Backend | None:
-        """The backend whose turn it is; None if there is none."""
-        backend = self._turns.choose(route.key, self._backends.get(route.key, ()))
+    def choose(self, route: ServiceRoute, published: PortConfig | None = None) -> Backend | None:
+        """The backend whose turn it is, at a published port if one is given; None if there is none.
+
+        In the midst of an update, many that do not publish the port may have to be passed over.
+        """
+        backend = self._turns.choose(route.key, self._backends.get(route.key, ()), published)
         if backend is not None:
-            given = self._given.setdefault(route.key, {})
+            given = self._given.setdefault(route.key, {}).setdefault(published, {})
             given[backend.task_id] = given.get(backend.task_id, 0) + 1
         return backend
 
     def given(self) -> dict[RouteKey, dict[TaskId, int]]:
-        """By service: how many new connections each of its backends had since one of them last came or went."""
+        """By balancing point: how many new connections each of its backends had since one of them last came or went.
+
+        A balancing point is called like its service's route and, where it has one, its port.
+        """
         return {
-            key: {backend.task_id: given.get(backend.task_id, 0) for backend in self._backends[key]}
-            for key, given in self._given.items()
+            point_key(key, published): {
+                backend.task_id: given.get(backend.task_id, 0)
+                for backend in self._backends[key]
+                if serves(backend, published)
+            }
+            for key, by_port in self._given.items()
+            for published, given in by_port.items()
         }
 
     def resolve(self, networks: Iterable[NetworkId], name: str) -> Resolution | None:

@@ -13,6 +13,7 @@ from swarmsim.dot_env import with_dot_env
 from swarmsim.yaml_source import Source, SourceError, parse, refuse
 
 STANDARD_INPUT: Final = Path("-")
+CALLED_STANDARD_INPUT: Final = "<stdin>"
 MAX_FILE_CHARACTERS: Final = 2 * 1024 * 1024
 """Parsing takes about ten seconds for so many: a larger file was hardly meant."""
 
@@ -23,10 +24,12 @@ def load_stack(
     name: str = "",
     environment: Mapping[str, str] | None = None,
     bind_mounts_from: str | None = None,
+    unset_because: str = "",
 ) -> Stack:
     """The stack that these files describe, later ones over earlier ones; other files lie relative to the first.
 
-    Relative bind mounts start at the first file's directory, or at `bind_mounts_from`. Raises `SourceError`; a problem
+    Relative bind mounts start at the first file's directory, or at `bind_mounts_from`; `unset_because` is told with
+    variables that are not set. Raises `SourceError`; a problem
     is reported in the last file that writes the path in question, and everything that was found at once.
     """
     return stack_of(
@@ -35,6 +38,7 @@ def load_stack(
         name=name,
         environment=environment,
         bind_mounts_from=bind_mounts_from,
+        unset_because=unset_because,
     )
 
 
@@ -45,6 +49,7 @@ def stack_of(
     name: str = "",
     environment: Mapping[str, str] | None = None,
     bind_mounts_from: str | None = None,
+    unset_because: str = "",
 ) -> Stack:
     """The same of files that were read already, the first of which lies in `directory`."""
     mistakes = [mistake for source in sources for mistake in source.mistakes]
@@ -55,6 +60,7 @@ def stack_of(
             name=name,
             environment=environment,
             directory=bind_mounts_from or str(directory.absolute()),
+            unset_because=unset_because,
         )
         check_accepted(stack)
     except DocumentError as error:
@@ -84,11 +90,23 @@ def load_text(text: str, file: str, *, name: str, read_file: Callable[[str], byt
 
 def read_source(file: Path) -> Source:
     """Read and parse one YAML file; `-` is standard input."""
-    return parse(str(file), _checked(file, sys.stdin.read) if file == STANDARD_INPUT else read_text(file))
+    return parse(called(file), read_text(file))
+
+
+def called(file: Path) -> str:
+    """What messages call a file."""
+    return CALLED_STANDARD_INPUT if file == STANDARD_INPUT else str(file)
+
+
+def argument_of(name: str) -> str:
+    """What a command line calls the file that messages call so."""
+    return str(STANDARD_INPUT) if name == CALLED_STANDARD_INPUT else name
 
 
 def read_text(file: Path) -> str:
-    """A file's text, or a `SourceError`."""
+    """A file's text, or a `SourceError`; `-` is standard input."""
+    if file == STANDARD_INPUT:
+        return _checked(file, sys.stdin.read)
     with _opened(file) as opened:
         return _checked(file, opened.read)
 
@@ -105,11 +123,11 @@ def _checked(file: Path, read: Callable[[int], str]) -> str:
     try:
         text = read(MAX_FILE_CHARACTERS + 1)
     except OSError as error:
-        raise SourceError(str(file), 0, f"cannot be read: {error.strerror}") from error
+        raise SourceError(called(file), 0, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise SourceError(str(file), 0, "is not UTF-8 text") from error
+        raise SourceError(called(file), 0, "is not UTF-8 text") from error
     if len(text) > MAX_FILE_CHARACTERS:
-        raise SourceError(str(file), 0, f"is too large: it has more than {MAX_FILE_CHARACTERS} characters")
+        raise SourceError(called(file), 0, f"is too large: it has more than {MAX_FILE_CHARACTERS} characters")
     return text
 
 

@@ -20,6 +20,8 @@ _LINE: Final = re.compile(
         \s*(?:(?<=\s)\#.*)?""",
     re.VERBOSE,
 )
+_QUOTED: Final = re.compile(r"""\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_.]*\s*=\s*(?:(?P<quote>['"]).*)""")
+_CLOSED: Final = {"'": re.compile(r"'[^']*'"), '"': re.compile(r'"(?:[^"\\]|\\.)*"')}
 _ESCAPE: Final = re.compile(r"\\(.)")
 _ESCAPED: Final = {"n": "\n", "r": "\r", "t": "\t"}
 
@@ -33,7 +35,7 @@ def with_dot_env(text: str, file: str, process: Mapping[str, str]) -> dict[str, 
             continue
         match = _LINE.fullmatch(line)
         if match is None:
-            mistakes.append(SourceError(file, number, f"{described(line.strip())} is not NAME=value"))
+            mistakes.append(SourceError(file, number, f"{described(line.strip())} {_wrong_with(line)}"))
             continue
         try:
             found.setdefault(match["name"], _value(match, found))
@@ -41,6 +43,16 @@ def with_dot_env(text: str, file: str, process: Mapping[str, str]) -> dict[str, 
             mistakes.append(SourceError(file, number, str(error)))
     refuse(mistakes)
     return found
+
+
+def _wrong_with(line: str) -> str:
+    quoted = _QUOTED.fullmatch(line)
+    if quoted is None:
+        return "is not NAME=value"
+    value = line[quoted.start("quote") :]
+    if _CLOSED[quoted["quote"]].match(value) is None:
+        return f"is not NAME=value: the quote {quoted['quote']} is not closed in this line"
+    return f"is not NAME=value: something follows the closing quote {quoted['quote']}"
 
 
 def _value(match: re.Match[str], variables: Mapping[str, str]) -> str:

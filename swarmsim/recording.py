@@ -39,6 +39,11 @@ class Verdict(Struct, frozen=True, gc=False):
     line: int = 0
     """Of the scenario's file; 0 for what is checked in every run."""
 
+    @property
+    def idle(self) -> bool:
+        """Whether it held only because there was nothing to check."""
+        return self.ruling is Ruling.HELD and not self.checked_count
+
 
 class RecordedFact(Struct, frozen=True, gc=False):
     """One fact in plain values: `kind` is its record's name in kebab case, `data` its fields."""
@@ -63,6 +68,10 @@ class FaultBand(Struct, frozen=True, gc=False):
     """Of a step that parts hosts: those that still hear each other, as its targets were resolved."""
     others: tuple[str, ...] = ()
     """Hosts that such a step names nowhere: they form one group more."""
+    refused: str = ""
+    """Why the swarm refused it, where that was meant to be so."""
+    addresses: tuple[tuple[str, str], ...] = ()
+    """Of a step that moves hosts: from where to where, host by host."""
 
 
 class PowerSpan(Struct, frozen=True, gc=False):
@@ -119,6 +128,9 @@ class ServicePoint(Struct, frozen=True, gc=False):
     service: str
     desired: int
     running: int
+    """Of a job: completed ones."""
+    iteration: int | None = None
+    """Of a job: which execution of it these are of, the first being 0; None: it is no job."""
 
 
 class TablePoint(Struct, frozen=True, gc=False):
@@ -161,6 +173,8 @@ class Recording(Struct, frozen=True, gc=False):
     """The name of every service there ever was, by its id: facts and failures may have no more than that."""
     problems: tuple[str, ...] = ()
     """What kept the run from being played as written."""
+    remarks: tuple[str, ...] = ()
+    """What came of a step otherwise than its reader might think, though it was played as written."""
 
     @property
     def ruling(self) -> Ruling:

@@ -18,6 +18,7 @@ _MAX_NODE_COUNT: Final = 200_000
 _INTEGERS: Final = range(-(2**63), 2**64)
 _MAX_INTEGER_CHARACTERS: Final = 66
 """Of the longest way to write one of them: 0b and 64 digits."""
+_UNQUOTED: Final = "; between braces or brackets a variable must be in quotes: '${NAME}'"
 _NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
 _TAG: Final = "tag:yaml.org,2002:"
 
@@ -93,11 +94,17 @@ def parse(file: str, text: str) -> Source:
         return Source(file, builder.build(node, ""), builder.lines, tuple(builder.mistakes))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise SourceError(file, line, f"not YAML: {error.problem or error.context}") from error
+        hint = _UNQUOTED if line and _in_braces(text.split("\n")[line - 1]) else ""
+        raise SourceError(file, line, f"not YAML: {error.problem or error.context}{hint}") from error
     except yaml.YAMLError as error:
         raise SourceError(file, 0, f"not YAML: {str(error).splitlines()[0]}") from error
     except RecursionError as error:
         raise SourceError(file, 0, "lists and mappings lie too deep in each other") from error
+
+
+def _in_braces(line: str) -> bool:
+    """Whether a variable stands in a flow mapping or list without quotes: YAML takes its brace for one of its own."""
+    return re.search(r"[\[{,:]\s*\$\{", line) is not None and re.search(r"[\[{]", line.replace("${", "")) is not None
 
 
 class _Loader(yaml.SafeLoader):

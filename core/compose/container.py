@@ -5,6 +5,7 @@ from typing import Final
 from core.compose.environment import environment
 from core.compose.lists import command_words, labels, one_or_more, pairs, texts
 from core.compose.mounts import Volume, mounts
+from core.compose.own_labels import warn_of_container_labels
 from core.compose.surroundings import Surroundings
 from core.document import Readers, Value, read_fields, whole_count
 from core.mistakes import gather
@@ -20,7 +21,7 @@ def container(
     parts = gather(
         {
             "image": lambda: _image(service, entries),
-            "labels": lambda: around.with_namespace(labels(entries["labels"]) if "labels" in entries else {}),
+            "labels": lambda: around.with_namespace(_labels(entries, around)),
             "env": lambda: environment(entries, around),
             "mounts": lambda: mounts(entries, volumes, around),
             "capabilities": lambda: _capabilities(entries),
@@ -38,6 +39,14 @@ def _image(service: Value, entries: dict[str, Value]) -> str:
     if not image or any(character.isspace() for character in image):
         entries["image"].fail(f"{image!r} is not the name of an image")
     return image
+
+
+def _labels(entries: dict[str, Value], around: Surroundings) -> dict[str, str]:
+    if "labels" not in entries:
+        return {}
+    found = labels(entries["labels"])
+    warn_of_container_labels(entries["labels"], found, around)
+    return found
 
 
 def log_driver(entries: dict[str, Value]) -> LogDriver | None:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from core.compose.lists import labels
 from core.compose.mounts import Volume
 from core.compose.surroundings import Surroundings
-from core.document import Readers, Value, is_not_set, read_fields
+from core.document import Readers, Value, read_fields
 from core.objects.config import ConfigSpec
 from core.objects.network import NetworkSpec, Subnet
 from core.objects.secret import SecretSpec
@@ -160,7 +160,7 @@ def _read_data(source: Value, around: Surroundings) -> bytes:
         return source.text().encode()
     variable = source.text()
     if variable not in around.environment:
-        source.fail(is_not_set(variable))
+        source.fail(around.is_not_set(variable))
     return around.environment[variable].encode()
 
 

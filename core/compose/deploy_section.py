@@ -4,15 +4,12 @@ import re
 from typing import Final
 
 from core.compose.lists import labels
+from core.compose.own_labels import check_service_labels
 from core.compose.surroundings import Surroundings
 from core.document import Readers, Value, did_you_mean, is_whole_number, read_fields, what_there_is, whole_count
-from core.mistakes import each
-from core.objects.drain_grace import labelled_drain_grace_ns
-from core.objects.fence import labelled_fence_ns
-from core.objects.labels import BadLabel
+from core.mistakes import Mistakes, each
 from core.objects.node import Role
 from core.objects.resources import Resources
-from core.objects.restart_backoff import labelled_restart_backoff_ns
 from core.objects.service import (
     EndpointMode,
     FailureAction,
@@ -60,10 +57,13 @@ _MIN_MEMORY_BYTES: Final = 4 << 20
 
 def mode(deploy: dict[str, Value]) -> ServiceMode:
     """What kind of service it is, and with how many replicas."""
-    word = deploy["mode"].one_of(_MODES) if "mode" in deploy else "replicated"
-    replicas = deploy["replicas"].integer(minimum=0) if "replicas" in deploy else 1
-    if word.startswith("global") and "replicas" in deploy:
-        deploy["replicas"].fail(f"replicas have no meaning in mode {word}")
+    mistakes = Mistakes()
+    word = mistakes.attempt(lambda: deploy["mode"].one_of(_MODES)) if "mode" in deploy else "replicated"
+    replicas = mistakes.attempt(lambda: deploy["replicas"].integer(minimum=0)) if "replicas" in deploy else 1
+    if word is not None and word.startswith("global") and "replicas" in deploy:
+        mistakes.note(deploy["replicas"].path, f"replicas have no meaning in mode {word}")
+    mistakes.settle()
+    assert replicas is not None
     if word == "replicated-job":
         return ReplicatedJob(max_concurrent=replicas, total_completions=replicas)
     if word == "global-job":
@@ -71,26 +71,13 @@ def mode(deploy: dict[str, Value]) -> ServiceMode:
     return Global() if word == "global" else Replicated(replicas)
 
 
-def service_labels(deploy: dict[str, Value]) -> dict[str, str]:
+def service_labels(deploy: dict[str, Value], around: Surroundings) -> dict[str, str]:
     """Labels of the service itself, not of its containers."""
     if "labels" not in deploy:
         return {}
-    written = deploy["labels"]
-    found = labels(written)
-    try:
-        labelled_drain_grace_ns(found)
-        labelled_restart_backoff_ns(found)
-        labelled_fence_ns(found)
-    except BadLabel as error:
-        _item(written, error.label).fail(str(error))
+    found = labels(deploy["labels"])
+    check_service_labels(deploy["labels"], found, around)
     return found
-
-
-def _item(written: Value, label: str) -> Value:
-    """Where a label that is there is written."""
-    if not written.is_list:
-        return written.mapping()[label]
-    return {item.scalar_text().partition("=")[0]: item for item in written.items()}[label]
 
 
 def endpoint_mode(deploy: dict[str, Value]) -> EndpointMode:

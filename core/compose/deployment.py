@@ -1,12 +1,14 @@
 """Deploying a stack: a machine that says which operation to ask the swarm for next, and takes its answer.
 
 States: *looking up* (lists networks, secrets, configs and services, and refuses what contradicts them), *making*
-(prunes if asked to, then creates the networks, secrets and configs that are missing), *services* (creates or updates
-each, with all references resolved), *ended*. One operation is under way at a time, so that simulator, command line and
-API drive it alike.
+(prunes if asked to, then creates the networks, secrets and configs that are missing and gives secrets and configs the
+file's labels), *services* (creates or updates each, with all references resolved), *ended*. One operation is under way
+at a time, so that simulator, command line and API drive it alike.
 
-Deploying again changes only what differs: networks are left as they are, a secret or config with other data is
-refused (data never changes, only its name can), a service is updated if its spec differs, its `force_update` kept.
+Deploying again changes only what differs: networks are left as they are, a secret or config gets other labels, and with
+other data is refused (data never changes, only its name can); a service is updated if its spec differs, its
+`force_update` kept. No swarm shows the data of a secret, so that is sent along for the leader to compare: it writes
+nothing if nothing differs.
 If the swarm changes under our feet (a name is suddenly taken, a version is out of sequence) it looks everything up
 afresh, a bounded number of times. A deployment is not atomic: what was done before a failure stays, and deploying
 again carries on from there. Left out: waiting for the services to converge.
@@ -22,7 +24,7 @@ from msgspec.structs import replace
 from core.compose.stack import NAMESPACE_LABEL, Stack, StackService, bind
 from core.ids import ConfigId, NetworkId, SecretId
 from core.objects.config import Config, ConfigSpec
-from core.objects.network import Network, NetworkSpec
+from core.objects.network import Network
 from core.objects.secret import Secret, SecretSpec
 from core.objects.service import Service, ServiceSpec
 from core.operations import (
@@ -37,6 +39,8 @@ from core.operations import (
     Operation,
     OperationError,
     Remove,
+    UpdateConfig,
+    UpdateSecret,
     UpdateService,
 )
 
@@ -76,7 +80,7 @@ class _ContradictionError(Exception):
     """Inside this module: the stack contradicts what the swarm holds already."""
 
 
-Spec = TypeVar("Spec", NetworkSpec, SecretSpec, ConfigSpec)
+Spec = TypeVar("Spec", SecretSpec, ConfigSpec)
 _Listed = Network | Secret | Config | Service
 _LISTED_KINDS: Final = (Kind.NETWORK, Kind.SECRET, Kind.CONFIG, Kind.SERVICE)
 _CHANGED_UNDER_US: Final = (ErrorCode.ALREADY_EXISTS, ErrorCode.OUT_OF_SEQUENCE, ErrorCode.NOT_FOUND)
@@ -142,9 +146,9 @@ class Deployment:
         self._check_external()
         self._check_present()
         yield from self._removals()
-        yield from self._missing(Kind.NETWORK, self.stack.networks, CreateNetwork)
-        yield from self._missing(Kind.SECRET, self.stack.secrets, CreateSecret)
-        yield from self._missing(Kind.CONFIG, self.stack.configs, CreateConfig)
+        yield from self._networks()
+        yield from self._payloads(Kind.SECRET, self.stack.secrets, CreateSecret, UpdateSecret)
+        yield from self._payloads(Kind.CONFIG, self.stack.configs, CreateConfig, UpdateConfig)
         for service in self.stack.services:
             yield from self._write_service(service)
 
@@ -165,7 +169,7 @@ class Deployment:
 
     def _check_data(self, kind: Kind, name: str, data: bytes) -> None:
         found = self._found[kind].get(name)
-        # A secret's data may be withheld from whoever lists it.
+        # A secret's data may be withheld from whoever lists it: then the leader compares it.
         if isinstance(found, Secret | Config) and found.spec.data not in (data, b""):
             raise _ContradictionError(f"{kind.value} {name!r} exists with other data, which cannot change: rename it")
 
@@ -182,12 +186,28 @@ class Deployment:
             if self._is_ours(service) and name not in wanted:
                 yield Remove(Kind.SERVICE, service.id)
 
-    def _missing(self, kind: Kind, specs: Iterable[Spec], create: Callable[[Spec], Operation]) -> Iterator[Operation]:
-        for spec in specs:
-            if spec.name in self._found[kind]:
-                self._note(kind, spec.name, Done.UNCHANGED)
+    def _networks(self) -> Iterator[Operation]:
+        for spec in self.stack.networks:
+            if spec.name in self._found[Kind.NETWORK]:
+                self._note(Kind.NETWORK, spec.name, Done.UNCHANGED)
             else:
+                yield CreateNetwork(spec)
+
+    def _payloads(
+        self,
+        kind: Kind,
+        specs: Iterable[Spec],
+        create: Callable[[Spec], Operation],
+        update: Callable[[str, int, Spec], Operation],
+    ) -> Iterator[Operation]:
+        for spec in specs:
+            found = self._found[kind].get(spec.name)
+            if found is None:
                 yield create(spec)
+            elif found.spec == spec:
+                self._note(kind, spec.name, Done.UNCHANGED)
+            else:  # other labels, or data that is not shown
+                yield update(found.id, found.version, spec)
 
     def _write_service(self, service: StackService) -> Iterator[Operation]:
         name = service.spec.name
@@ -223,6 +243,12 @@ class Deployment:
         if isinstance(operation, UpdateService):
             self._note(Kind.SERVICE, operation.spec.name, Done.UPDATED)
             return
+        if isinstance(operation, UpdateSecret | UpdateConfig):
+            kind = _kind_of(operation)
+            before = self._found[kind][operation.spec.name].spec.labels
+            done = Done.UNCHANGED if before == operation.spec.labels else Done.UPDATED
+            self._note(kind, operation.spec.name, done)
+            return
         assert isinstance(answer, str)
         kind, made = _CREATED[type(operation)](operation, answer)
         self._found[kind][made.spec.name] = made
@@ -231,7 +257,7 @@ class Deployment:
     def _on_refused(self, error: OperationError) -> Operation | None:
         if error.code in _CHANGED_UNDER_US and self._look_up_count < _MAX_LOOK_UPS:
             return self._look_up()
-        self._fail(error.message, error)
+        self._fail(_about(self._under_way, error.message), error)
         return None
 
     def _fail(self, message: str, error: OperationError | None) -> None:
@@ -245,6 +271,22 @@ class Deployment:
 
     def _changes_so_far(self) -> tuple[Change, ...]:
         return tuple(Change(kind, name, done) for (kind, name), done in self._changes.items())
+
+
+def _about(refused: Operation | None, message: str) -> str:
+    """A refusal, with the name of what it is about: the swarm does not always say it."""
+    match refused:
+        case UpdateSecret() | UpdateConfig():
+            called = f"{_kind_of(refused).value} {refused.spec.name!r}"
+            return f"failed to update {called}: {message}; give other data another name"
+        case CreateService() | UpdateService():
+            named = f"service {refused.spec.name}"
+            return message if message.startswith(named) else f"{named}: {message}"
+    return message
+
+
+def _kind_of(operation: UpdateSecret | UpdateConfig) -> Kind:
+    return Kind.SECRET if isinstance(operation, UpdateSecret) else Kind.CONFIG
 
 
 def _with_force_update_of(found: Service, spec: ServiceSpec) -> ServiceSpec:

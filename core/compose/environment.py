@@ -3,23 +3,32 @@
 A variable without a value takes the client's; one that the client does not have either is left out.
 """
 
+from functools import partial
+
 from core.compose.lists import pairs
 from core.compose.surroundings import Surroundings
 from core.document import Value
+from core.mistakes import Mistakes
 
 
 def environment(entries: dict[str, Value], around: Surroundings) -> tuple[str, ...]:
     """`NAME=value` for each variable, sorted by name so that deploying again changes nothing."""
+    mistakes = Mistakes()
     found: dict[str, str | None] = {}
-    if "env_file" in entries:
-        listed = entries["env_file"]
-        files = [listed] if listed.is_text else listed.items()
-        for file in files:
-            found |= _variables_of_file(file, around)
+    for file in mistakes.attempt(lambda: _files(entries)) or []:
+        found |= mistakes.attempt(partial(_variables_of_file, file, around)) or {}
     if "environment" in entries:
-        found |= pairs(entries["environment"])
+        found |= mistakes.attempt(lambda: pairs(entries["environment"])) or {}
+    mistakes.settle()
     resolved = {name: around.environment.get(name) if value is None else value for name, value in found.items()}
     return tuple(f"{name}={value}" for name, value in sorted(resolved.items()) if value is not None)
+
+
+def _files(entries: dict[str, Value]) -> list[Value]:
+    if "env_file" not in entries:
+        return []
+    listed = entries["env_file"]
+    return [listed] if listed.is_text else listed.items()
 
 
 def _variables_of_file(file: Value, around: Surroundings) -> dict[str, str | None]:

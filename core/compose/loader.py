@@ -18,7 +18,7 @@ from core.compose.service import Declarations, service
 from core.compose.stack import Stack, StackService
 from core.compose.surroundings import FileReader, Surroundings
 from core.compose.vocabulary import DEPRECATED_SERVICE_KEYS, IGNORED_SERVICE_KEYS, TOP_LEVEL_KEYS, VERSIONS
-from core.document import Value, is_not_set
+from core.document import Value
 from core.mistakes import DocumentError, Mistakes
 from core.objects.config import ConfigSpec
 from core.objects.network import NetworkSpec
@@ -36,22 +36,27 @@ def load(
     name: str = "",
     environment: Mapping[str, str] | None = None,
     directory: str = "/",
+    unset_because: str = "",
 ) -> Stack:
     """The stack that these parsed files describe, later ones over earlier ones.
 
-    `name` comes before the files' own; `environment` is for variables; `read_file` reads `file:` and `env_file:`;
-    `directory` is where relative bind mounts start.
+    `name` comes before the files' own; `environment` is for variables, and `unset_because` is told with those that are
+    not in it; `read_file` reads `file:` and `env_file:`; `directory` is where relative bind mounts start.
     """
     environment = environment or {}
     root = Value("", _merged(documents, environment))
     mistakes = Mistakes()
     sections = root.known_fields(mistakes, *TOP_LEVEL_KEYS, required=["services"])
     around = Surroundings(
-        mistakes.attempt(lambda: _stack_name(name, sections)) or "unnamed", directory, environment, read_file
+        mistakes.attempt(lambda: _stack_name(name, sections)) or "unnamed",
+        directory,
+        environment,
+        read_file,
+        unset_because,
     )
     around.mistakes = mistakes
     for variable in dict.fromkeys(unset_variables(root.raw)):
-        around.warn(f"{is_not_set(variable)}, so it is empty")
+        around.warn(f"{around.is_not_set(variable)}, so it is empty")
     declared = _declarations(sections, around)
     services = _services(sections.get("services", Value("services", None)), declared, around)
     mistakes.settle()

@@ -44,8 +44,8 @@ class Difference(Struct, frozen=True, gc=False):
 class PlannedChange(Struct, frozen=True, gc=False):
     """What would be done with one object, and what the file says of it that is otherwise now.
 
-    What is created differs from nothing. What is unchanged in spite of differences is a network, secret or config: none
-    of them is ever changed by a deployment. What is removed is not looked into.
+    What is created differs from nothing. What is unchanged in spite of differences is a network: no deployment ever
+    changes one. Of a secret or config only labels change. What is removed is not looked into.
     """
 
     kind: Kind
@@ -99,10 +99,11 @@ def _planned(change: Change, before: Store, after: Store, declared: Mapping[tupl
     if done is Done.UPDATED:
         old, new = _named(before, kind, name), _named(after, kind, name)
         found = differences(old.spec, new.spec, {**names_in(before), **names_in(after)})
-        return PlannedChange(kind, name, done, found or (IN_ANOTHER_ORDER,), recreated(old, new))
+        tasks = recreated(old, new) if kind is Kind.SERVICE else Recreated.NONE
+        return PlannedChange(kind, name, done, found or (IN_ANOTHER_ORDER,), tasks)
     if done is Done.UNCHANGED and (kind, name) in declared:
         found = differences(_named(before, kind, name).spec, declared[kind, name], {})
-        return PlannedChange(kind, name, done, tuple(each for each in found if each.key != "data"))
+        return PlannedChange(kind, name, done, found)
     return PlannedChange(kind, name, done)
 
 

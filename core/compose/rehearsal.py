@@ -27,7 +27,7 @@ class Rehearsal:
     def __init__(self, rng: Random, objects: Iterable[StoredObject] = ()) -> None:
         self.store = Store()
         self.writes: list[Write] = []
-        """What was done, in order; not what was refused."""
+        """What was done, in order; not what was refused, or changed nothing."""
         self._rng = rng
         for stored in objects:
             self.store.put(Create(stored))
@@ -50,6 +50,6 @@ class Rehearsal:
         draft = Draft(self.store, self.store.index + 1, 0)
         answer = carry_out(draft, operation, self._rng)
         draft.transaction()
-        if not isinstance(answer, OperationError):
+        if not draft.empty:
             self.writes.append(operation)
         return answer

@@ -89,7 +89,7 @@ def _spec(
             {
                 "container": lambda: container(value, entries, dict(declared.volumes), around),
                 "log_driver": lambda: log_driver(entries),
-                "labels": lambda: deploy_section.service_labels(deploy),
+                "labels": lambda: deploy_section.service_labels(deploy, around),
                 "resources": lambda: deploy_section.resources(deploy, around),
                 "restart": lambda: deploy_section.restart_policy(deploy, entries),
                 "placement": lambda: deploy_section.placement(deploy, around),
@@ -139,14 +139,16 @@ def _networks(
     section = entries.get("networks")
     if section is None or section.raw in (None, [], {}):
         return (NamedNetwork(declared["default"].name, (key,)),)
-    attached = []
-    for network_key, value in _attachments(section).items():
-        entry = value.fields(*_NETWORK_KEYS)
-        aliases = texts(entry["aliases"]) if "aliases" in entry else ()
-        options = labels(entry["driver_opts"]) if "driver_opts" in entry else {}
-        network = _resolved(value, "network", network_key, declared)
-        attached.append(NamedNetwork(network.name, (*aliases, key), options))
+    attached = each(_attachments(section).items(), lambda named: _attached(key, *named, declared))
     return tuple(sorted(attached, key=lambda network: network.name))
+
+
+def _attached(key: str, network_key: str, value: Value, declared: Mapping[str, Declared[NetworkSpec]]) -> NamedNetwork:
+    entry = value.fields(*_NETWORK_KEYS)
+    aliases = texts(entry["aliases"]) if "aliases" in entry else ()
+    options = labels(entry["driver_opts"]) if "driver_opts" in entry else {}
+    network = _resolved(value, "network", network_key, declared)
+    return NamedNetwork(network.name, (*aliases, key), options)
 
 
 def _attachments(section: Value) -> dict[str, Value]:
@@ -162,11 +164,14 @@ def _files(
     declared: Mapping[str, Declared[SecretSpec]] | Mapping[str, Declared[ConfigSpec]],
 ) -> tuple[NamedFile, ...]:
     found: dict[str, NamedFile] = {}
-    for item in entries[section].items() if section in entries else []:
+
+    def add(item: Value) -> None:
         source, file = (item.text(), FileTarget(item.text())) if item.is_text else _long_file(item)
         if file.name in found:
             item.fail(f"two {section} would be at {file.name!r}")
         found[file.name] = NamedFile(_resolved(item, kind, source, declared).name, file)
+
+    each(entries[section].items() if section in entries else [], add)
     return tuple(sorted(found.values(), key=lambda named: (named.name, named.file.name)))
 
 

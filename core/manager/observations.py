@@ -1,7 +1,7 @@
-"""Facts about tasks and nodes, told by the leader when the change that makes them true is committed."""
+"""Facts about tasks, nodes and updates, told by the leader when the change that makes them true is committed."""
 
-from core.facts import NodeStateChanged, SwarmFact, TaskMoved, TaskPending, TaskRemoved
-from core.objects import Node, Task
+from core.facts import NodeStateChanged, SwarmFact, TaskMoved, TaskPending, TaskRemoved, UpdateMoved
+from core.objects import Node, Service, Task
 from core.objects.task import TaskState
 from core.operations import Kind
 from core.store import Changed
@@ -13,6 +13,8 @@ def facts_of(change: Changed) -> list[SwarmFact]:
         return _of_task(change.old, change.new)
     if change.kind is Kind.NODE:
         return _of_node(change.old, change.new)
+    if change.kind is Kind.SERVICE:
+        return _of_service(change.old, change.new)
     return []
 
 
@@ -32,6 +34,7 @@ def _of_task(old: Task | None, new: Task | None) -> list[SwarmFact]:
                 state=status.state,
                 desired_state=new.desired_state,
                 err=status.err,
+                fenced=new.fence_ns is not None,
             )
         )
     if status.state <= TaskState.PENDING and status.err and (old is None or old.status.err != status.err):
@@ -43,3 +46,14 @@ def _of_node(old: Node | None, new: Node | None) -> list[SwarmFact]:
     if new is None or (old is not None and old.status.state is new.status.state):
         return []
     return [NodeStateChanged(new.id, new.status.state)]
+
+
+def _of_service(old: Service | None, new: Service | None) -> list[SwarmFact]:
+    if old is None or new is None:
+        return []
+    before, after = old.update_status, new.update_status
+    state = None if after is None else after.state
+    if state is (None if before is None else before.state):
+        return []
+    message = "" if after is None else after.message
+    return [UpdateMoved(new.id, state, message, new.spec.task.container.image)]

@@ -47,6 +47,8 @@ class Backend(Struct, frozen=True, gc=False, tag="backend"):
     address: str
     slot: int = 0
     """0 for a task of a global service, or from a host that does not tell."""
+    ports: tuple[PortConfig, ...] | None = None
+    """What it publishes on this network (`core.mesh.publishing`); None from a host that does not tell."""
 
     @property
     def key(self) -> RouteKey:

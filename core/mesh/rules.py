@@ -97,11 +97,23 @@ def node_neighbours(node: Node) -> list[Neighbour]:
 
 
 def task_backends(task: Task, node: Node | None) -> list[Backend]:
-    """A task as a backend of its service, on each network where it has an address; nothing unless it is one."""
+    """A task as a backend of its service, on each network where it has an address; nothing unless it is one.
+
+    On the networks of the user's that it names it publishes nothing; on the one it was given besides, its ports.
+    """
     if not takes_connections(task, node):
         return []
+    own, named = task.endpoint.ingress_ports, {target.network_id for target in task.spec.networks}
     return [
-        Backend(place.network_id, task.service_id, task.id, task.node_id, bare(place.address), task.slot)
+        Backend(
+            network_id=place.network_id,
+            service_id=task.service_id,
+            task_id=task.id,
+            node_id=task.node_id,
+            address=bare(place.address),
+            slot=task.slot,
+            ports=() if place.network_id in named else own,
+        )
         for place in task.attachments
         if place.address
     ]

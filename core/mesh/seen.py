@@ -22,7 +22,7 @@ def seen_by_tasks(node: Node | None) -> tuple[Any, ...]:
 
 
 def _seen_of_task(task: Any) -> tuple[Any, ...]:
-    return task.status.state, task.desired_state, task.node_id, task.attachments
+    return task.status.state, task.desired_state, task.node_id, task.attachments, task.endpoint
 
 
 def _seen_of_node(node: Any) -> tuple[Any, ...]:

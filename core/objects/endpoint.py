@@ -26,6 +26,11 @@ class EndpointSpec(Struct, frozen=True, gc=False):
         return tuple(port for port in self.ports if port.publish_mode is PublishMode.HOST)
 
     @property
+    def ingress_ports(self) -> tuple[PortConfig, ...]:
+        """The ports that are open on every node and lead to all tasks."""
+        return tuple(port for port in self.ports if port.publish_mode is PublishMode.INGRESS)
+
+    @property
     def uses_ingress(self) -> bool:
         """Whether tasks have to be on the ingress network."""
         return any(port.publish_mode is PublishMode.INGRESS for port in self.ports)

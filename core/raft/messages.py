@@ -165,9 +165,10 @@ class ReadIndexed(Struct, frozen=True, gc=False, array_like=True, tag=_tag):
 
 
 class GroupEnded(Struct, frozen=True, gc=False, array_like=True, tag=_tag):
-    """Whom you wrote to as a member of yours has begun the group anew, as the `group`-th (`core.raft.renewal`).
+    """There is a group begun anew, of this number (`core.raft.renewal`), and whoever says so belongs to it.
 
-    To one that takes part in an earlier group it means that this has ended: it is to be no member any more.
+    To one that takes part in a lower group it means that this has ended: it is to be no member any more. Said to who
+    writes to a former member, and to hosts that whoever began anew has left behind, by their node ids.
     """
 
     group: int

@@ -261,9 +261,9 @@ class RaftNode:
         return self._state.incarnation
 
     @property
-    def ended(self) -> bool:
-        """Its group was begun anew without it: it is to take no more part."""
-        return self._state.ended
+    def ended_by(self) -> int:
+        """The group that counts instead of its own, in which it is to take no more part; 0 as long as there is none."""
+        return self._state.ended_by
 
     def durable(self) -> RaftDurable:
         """What would come back from its disk, once all that it has written is there."""
@@ -352,7 +352,7 @@ class RaftNode:
 
     def _on_group_ended(self, sender: NodeId, message: GroupEnded) -> None:
         if message.group > group_of(self._state.log.last_index):
-            self._state.ended = True
+            self._state.ended_by = max(self._state.ended_by, message.group)
 
     def _on_heartbeat_answered(self, sender: NodeId, message: HeartbeatAnswered) -> None:
         is_news = self._replication.on_heartbeat_answered(sender, message)

@@ -6,12 +6,15 @@ copy of what was; nobody who has less may overrule it. It becomes the only membe
 snapshot of all that; so nothing of the old group's log, votes or sessions counts any more.
 
 Two groups may then meet: members of the old one that come back do not know that it has ended, and may even be a
-majority of it. They are kept apart by numbers. The logs and the terms of the n-th group begin at n times `GROUP_SPAN`,
-beyond all that the one before can reach. So whoever compares indexes, versions or terms of two groups finds the later
-group ahead, without knowing of groups; and no two leaders ever have one term.
+majority of it; or two members have begun anew, apart from each other. Groups are kept apart by numbers. The logs and
+the terms of group n begin at n times `GROUP_SPAN`, beyond all that the one before can reach. How many numbers are
+skipped is drawn at random, so two groups that followed the same one differ as well, and the higher one counts. So
+whoever compares indexes, versions or terms of two groups finds one ahead, without knowing of groups; and no two leaders
+ever have one term. Two draws are the same once in `SKIPPED_MAX` times: then two groups that meet stay two.
 """
 
 from collections.abc import Callable
+from random import Random
 from typing import Final
 
 from core.raft.entries import CommandEntry, MembershipEntry
@@ -20,18 +23,23 @@ from core.raft.members import Member
 from core.raft.records import HardState, RaftDurable, Snapshot, SnapshotMeta
 from core.raft.sessions import Sessions
 
-GROUP_SPAN: Final = 10**12
-"""So many indexes, and terms, belong to one group: decimal, so that people can read them."""
+GROUP_SPAN: Final = 10**9
+"""So many indexes, and terms, belong to one group: decimal, so that people can read them.
+
+A log that grows beyond goes on among numbers that were skipped.
+"""
+SKIPPED_MAX: Final = 10**6
+"""Between two groups that follow each other. So 9,000 at least follow each other below 2**63."""
 
 
 def group_of(index: int) -> int:
-    """Which group an index, or a term, belongs to: how often it had been begun anew by then."""
+    """Which group an index, or a term, belongs to; 0 for one that was never begun anew."""
     return index // GROUP_SPAN
 
 
-def next_beginning(last_index: int) -> int:
-    """Where the group after the one of this index begins."""
-    return (group_of(last_index) + 1) * GROUP_SPAN
+def next_beginning(last_index: int, rng: Random) -> int:
+    """Where a group after the one of this index begins."""
+    return (group_of(last_index) + 1 + rng.randrange(SKIPPED_MAX)) * GROUP_SPAN
 
 
 def renewed(
@@ -39,7 +47,7 @@ def renewed(
 ) -> RaftDurable:
     """What the one member of a new group starts from. Takes as long as applying the log does.
 
-    `machine` is in its initial state; `conclude` gives it a last word at `index`, which is `next_beginning` of the log.
+    `machine` is in its initial state; `conclude` gives it a last word at `index`, the `next_beginning`.
     """
     if durable.snapshot is not None and durable.snapshot.meta.index == index:
         return durable  # it was written before, but not that it was

@@ -39,7 +39,7 @@ class RaftState:
         "config",
         "durable_index",
         "effects",
-        "ended",
+        "ended_by",
         "hard_ticket",
         "heard_at",
         "held_back",
@@ -113,7 +113,7 @@ class RaftState:
         """Up to where the log in memory is known to agree with this term's leader (written by Following)."""
         self.storage_low = False
         """The disk is nearly full: rather others lead (set by RaftNode)."""
-        self.ended = False
+        self.ended_by = 0
         """The group was begun anew without this peer (set by RaftNode)."""
         self.unsettled = True
         """Something happened that RaftNode follows up at the end of the step."""

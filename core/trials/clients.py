@@ -38,7 +38,7 @@ class Why(Enum):
     NOT_IN_NETWORK = "not-in-network"
     """The host has no address in the service's network."""
     NO_BACKEND = "no-backend"
-    """The host's tables have no task of the service."""
+    """The host's tables have no task of the service that may be sent to, or none that publishes the port asked for."""
     NO_NEIGHBOUR = "no-neighbour"
     """The host's tables do not say which host has the address."""
     NOBODY_ANSWERS = "nobody-answers"

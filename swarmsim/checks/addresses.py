@@ -1,20 +1,25 @@
 """No two live holders of one address, subnet, VXLAN identifier or published port; every address inside its subnet.
 
-Whoever may still have a container holds its addresses: also a task that was given up with its node. A port of the mesh
-is one service's in the whole swarm, so that no other has its tasks open it on their nodes; one that tasks open there is
-on each node one task's.
+Whoever may still have a container holds its addresses: also a task that was given up with its node. So does the load
+balancer that the container's host forwards by, as the host's own table says, however long it has been cut off. A port
+of the mesh is one service's in the whole swarm, so that no other has its tasks open it on their nodes; one that tasks
+open there is on each node one task's. A swarm begun anew knows nothing of what another group gives out at the same
+time, to containers and load balancers that are not the swarm's (`swarmsim.checks.beginnings`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
 
-from core.ids import NetworkId
+from core.facts import BegunAnew
+from core.ids import NetworkId, TaskId
+from core.mesh.routes import NetworkRoute
 from core.objects.port import PortConfig, PublishMode
 from core.objects.task import Task, TaskState
 from core.store import Store
+from swarmsim.checks.beginnings import Beginnings
 from swarmsim.checks.check import Check, furthest_store
-from swarmsim.world import World
+from swarmsim.world import FactListener, World
 
 Claim = tuple[tuple[str, ...], str]
 """What is held, such as ("address", network, address), and by whom."""
@@ -25,6 +30,15 @@ class UniqueAddresses(Check):
 
     name = "unique-addresses"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._beginnings = Beginnings()
+        self._apart: set[TaskId] = set()
+        """Tasks that only a group has which the swarm does not follow."""
+
+    def handlers(self) -> Mapping[type, FactListener]:
+        return {BegunAnew: self._beginnings.note}
+
     def judge_store(self, at_ns: int, store: Store) -> None:
         """This is what a manager has stored."""
         self._judge_claims(at_ns, claims_of(store))
@@ -32,14 +46,36 @@ class UniqueAddresses(Check):
             self.fail(at_ns, problem)
 
     def judge_containers(self, at_ns: int, claims: list[Claim]) -> None:
-        """These containers run at this instant."""
+        """These containers run at this instant, on hosts with these load balancers."""
         self._judge_claims(at_ns, iter(claims))
 
     def sample(self, world: World) -> None:
         store = furthest_store(world)
         if store is not None:
             self.judge_store(world.now_ns, store)
-            self.judge_containers(world.now_ns, _running(world, store))
+            for other in self._beginnings.stores_apart(world, store):
+                self._apart.update(other.tasks.keys() - store.tasks.keys())
+            self.judge_containers(world.now_ns, list(self._in_use(world, store)))
+
+    def _in_use(self, world: World, store: Store) -> Iterator[Claim]:
+        """By the swarm's members: a host that was removed while it could not be told may go on with what it had."""
+        ingress = [network.id for network in store.networks.values() if network.spec.ingress]
+        for host in world.hosts():
+            if world.node_id(host) not in store.nodes:
+                continue
+            networks = dict.fromkeys(ingress)
+            for container in world.containers(host):
+                if container.running and container.task_id not in self._apart:
+                    for network_id, address in container.addresses:
+                        networks[network_id] = None
+                        yield _address(network_id, address), f"container of task {container.task_id} on {host}"
+            version, table = world.programmed_routes(host) or (0, {})
+            if self._beginnings.excuse(version, store.index):
+                continue  # it forwards by what another group has given out
+            for network_id in networks:
+                route = table.get(("network", network_id))
+                if isinstance(route, NetworkRoute) and route.load_balancer_address:
+                    yield _address(network_id, route.load_balancer_address), f"load balancer of {host}"
 
     def _judge_claims(self, at_ns: int, claims: Iterator[Claim]) -> None:
         self.checked_count += 1
@@ -48,18 +84,6 @@ class UniqueAddresses(Check):
             other = holders.setdefault(what, holder)
             if other != holder:
                 self.fail(at_ns, f"{' '.join(what)} is held by {other} and by {holder}")
-
-
-def _running(world: World, store: Store) -> list[Claim]:
-    """By the swarm's members: a host that was removed while it could not be told may run what it had, on its own."""
-    return [
-        (("address", network_id, address), f"container of task {container.task_id} on {host}")
-        for host in world.hosts()
-        if world.node_id(host) in store.nodes
-        for container in world.containers(host)
-        if container.running
-        for network_id, address in container.addresses
-    ]
 
 
 def claims_of(store: Store) -> Iterator[Claim]:

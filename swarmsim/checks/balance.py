@@ -1,7 +1,8 @@
 """Connections are shared out evenly: no backend of a balancing point is given two more than another.
 
-A balancing point is one service on one network of one host (`core.mesh.balance`). Its connections are counted from one
-change of its backends to the next, as the data plane of the host does it, and looked at every so often.
+A balancing point is one service on one network of one host, on ingress one published port of it (`core.mesh.balance`).
+Its connections are counted from one change of its backends to the next, as the data plane of the host does it, and
+looked at every so often.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from swarmsim.checks.check import Check
 from swarmsim.world import World
 
 Given = Mapping[RouteKey, Mapping[TaskId, int]]
-"""By service: the connections of each of its backends since one of them last came or went."""
+"""By balancing point: the connections of each of its backends since one of them last came or went."""
 
 TURNS_EACH: Final = 2
 """So many connections of every backend show that they took turns."""

@@ -36,12 +36,16 @@ class DecisionCheck(Check):
         self._decisions = Decisions()
         self.store = self._decisions.store
         """It has the changes already that are being judged."""
+        self._term = 0
 
     def applied_listener(self) -> AppliedListener:
         return self._on_applied
 
-    def judge(self, at_ns: int, index: int, transaction: Transaction) -> None:
-        """Some manager carries this out at `index`; what has been seen is not judged again."""
+    def judge(self, at_ns: int, index: int, transaction: Transaction, term: int = 0) -> None:
+        """Some manager carries this out at `index`, an entry of `term`; what has been seen is not judged again."""
+        if index > self.store.index and term > self._term:
+            self._term = term
+            self.on_new_leader()
         changes = self._decisions.follow(index, transaction)
         if changes:
             self.judge_changes(at_ns, changes)
@@ -50,5 +54,8 @@ class DecisionCheck(Check):
         """What one transaction has changed."""
         raise NotImplementedError
 
+    def on_new_leader(self) -> None:
+        """What comes now was decided in a later term than all before."""
+
     def _on_applied(self, at_ns: int, host: str, node: RaftNode, index: int, command: Any) -> None:
-        self.judge(at_ns, index, command)
+        self.judge(at_ns, index, command, node.log.term_at(index) or self._term)

@@ -3,16 +3,19 @@
 When a container of a task with a fence starts, no other container of a fenced task of its slot runs, on any host. An
 agent can end nothing while its daemon is dead or paused, or its engine does not answer; once that is over it has one
 fence more. So a container is excused whose host was *helpless* within that time.
+
+Tasks with a fence are remembered from when a leader moves them or their container starts: containers outlive records.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from core.events import ContainerPhase
+from core.facts import TaskMoved
 from core.ids import TaskId
 from core.objects.fence import fence_wait_ns
 from core.objects.task import Task
-from core.store import slot_of
+from core.store import SlotKey, slot_of
 from core.timing import NEVER
 from core.trials.faults import StopEngine
 from sim.facts import ContainerChanged, DaemonStarted, DaemonStopped, FaultEnded, FaultStarted, Paused, Resumed
@@ -35,9 +38,13 @@ class FencedSlotsNeverDoubled(Check):
         """When each host was last helpless; NEVER while it is."""
         self._stopped_engines: dict[int, tuple[str, ...]] = {}
         self._excused: set[TaskId] = set()
+        self._slots: dict[SlotKey, dict[TaskId, Task]] = {}
+        """Every task with a fence there ever was in each slot."""
+        self._slot_of: dict[TaskId, SlotKey] = {}
 
     def handlers(self) -> Mapping[type, FactListener]:
         return {
+            TaskMoved: self._on_moved,
             ContainerChanged: self._on_container,
             DaemonStopped: self._on_helpless,
             Paused: self._on_helpless,
@@ -65,19 +72,37 @@ class FencedSlotsNeverDoubled(Check):
                 doubled.append(f"{task.id} on {host}")
         self.expect(not doubled, at_ns, f"{started.id} starts while of its fenced slot there runs {', '.join(doubled)}")
 
-    def _on_container(self, at_ns: int, host: str, fact: ContainerChanged) -> None:
-        store = furthest_store(self._world) if fact.phase in _STARTS else None
+    def learn(self, task: Task) -> None:
+        """There is this task; of its fence and its slot nothing ever changes."""
+        if task.fence_ns is not None:
+            self._slot_of[task.id] = slot_of(task)
+            self._slots.setdefault(slot_of(task), {})[task.id] = task
+
+    def _on_moved(self, at_ns: int, host: str, fact: TaskMoved) -> None:
+        store = self._world.store(host)
         task = store.tasks.get(fact.task_id) if store is not None else None
-        if store is None or task is None or task.fence_ns is None:
+        if task is not None:
+            self.learn(task)
+
+    def _on_container(self, at_ns: int, host: str, fact: ContainerChanged) -> None:
+        if fact.phase not in _STARTS:
             return
-        tasks = {other.id: other for other in store.tasks_in_slot(slot_of(task)) if other.id != task.id}
+        store = furthest_store(self._world)
+        task = store.tasks.get(fact.task_id) if store is not None else None
+        if store is not None and task is not None:
+            for each in store.tasks_in_slot(slot_of(task)):
+                self.learn(each)
+        slot = self._slot_of.get(fact.task_id)
+        if slot is None:
+            return
+        tasks = self._slots[slot]
         running = [
             (tasks[container.task_id], each)
             for each in self._world.hosts()
             for container in self._world.containers(each)
-            if container.running and container.task_id in tasks
+            if container.running and container.task_id in tasks and container.task_id != fact.task_id
         ]
-        self.judge(at_ns, task, running)
+        self.judge(at_ns, tasks[fact.task_id], running)
 
     def _on_helpless(self, at_ns: int, host: str, fact: object) -> None:
         self._helpless_until[host] = NEVER

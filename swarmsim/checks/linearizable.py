@@ -5,7 +5,8 @@ and no search is needed: a history is linearizable in that order if the order re
 another began comes no later) and every read shows exactly the writes up to its index. A write whose outcome is unknown
 has no index; it may be done at any time, but once a read has shown it, later reads must. A key is written at most
 once, so this says all there is to say: a test holds that a search for such an order agrees. Keys that were written, or
-read, at an index that a swarm begun anew by force may have lost are left out.
+read, at an index that a swarm begun anew by force may have lost are left out. So are reads that found nothing where a
+host led a group apart: they name no index.
 """
 
 from collections import defaultdict
@@ -48,7 +49,13 @@ class Linearizable(Check):
 
     def finish(self, world: World) -> None:
         lost = {sample.key for sample in self._history if self._beginnings.excuse(sample.index)}
-        self.judge([sample for sample in self._history if sample.key not in lost])
+        self.judge(
+            [sample for sample in self._history if sample.key not in lost and not self._found_nothing_apart(sample)]
+        )
+
+    def _found_nothing_apart(self, sample: WriterSample) -> bool:
+        is_unplaced = sample.kind == "read" and not sample.index
+        return is_unplaced and self._beginnings.leads_apart(sample.host, sample.ended_at)
 
     def _judge_indexes(self, answered: Sequence[WriterSample]) -> None:
         taken: dict[int, str] = {}

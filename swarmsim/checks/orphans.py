@@ -59,12 +59,13 @@ class NoOrphanedResources(Check):
 
 
 def _held_by_member(world: World, store: Store, host: str, node_id: NodeId, word_ns: int) -> Iterator[tuple[str, int]]:
-    here = {task.id for task in store.tasks_on_node(node_id)}
+    here = {task.id: task for task in store.tasks_on_node(node_id)}
+    named = {reference.secret_id for task in here.values() for reference in task.spec.container.secrets}
     for container in world.containers(host):
         if container.task_id not in here:
             yield f"{host} has a container of {container.task_id}, which is no task of it", word_ns + STOP_NS
     for secret_id in world.held_secrets(host):
-        if secret_id not in store.secrets and not here:
+        if secret_id not in store.secrets and secret_id not in named:
             yield f"{host} holds secret {secret_id} without a task", word_ns
 
 

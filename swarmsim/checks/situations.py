@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from core.durability import Verdict
-from core.facts import HostPhaseChanged
+from core.facts import BegunAnew, HostPhaseChanged
 from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSample
 from sim.facts import DaemonStarted, WritesLost
 from swarmsim.checks.check import Check
@@ -41,6 +41,8 @@ OF_SERVICES: Final = (
 """Those that nobody reaches without services."""
 OF_JOBS: Final = ("job-task-completed", "job-task-repeated")
 """Those that nobody reaches without jobs."""
+OF_FORCE: Final = ("swarm-begun-anew", "swarms-begun-anew-apart")
+"""Those that an operator brings about by force."""
 SITUATIONS: Final = (
     "leader-changed",
     "split-vote",
@@ -56,6 +58,9 @@ SITUATIONS: Final = (
     "unsynced-write-lost",
     "torn-write-cut",
     "corrupt-disk-rejoined",
+    "manager-locked",
+    "manager-unlocked",
+    *OF_FORCE,
     "write-acknowledged",
     "write-refused",
     "write-outcome-unknown",
@@ -79,6 +84,8 @@ class Situations(Check):
         self._tables = TableSituations(self._reached)
         self._updates = UpdateSituations(self._reached)
         self._corrupt: set[str] = set()
+        self._locked: set[str] = set()
+        self._begun: list[BegunAnew] = []
 
     @property
     def counts(self) -> dict[str, int]:
@@ -99,6 +106,7 @@ class Situations(Check):
             DaemonStarted: self._on_daemon,
             WritesLost: self._on_writes_lost,
             HostPhaseChanged: self._on_phase,
+            BegunAnew: self._on_begun_anew,
             WriterSample: self._on_operation,
             RequestSample: self._on_request,
         }
@@ -130,6 +138,18 @@ class Situations(Check):
         if fact.phase == "manager" and host in self._corrupt:
             self._corrupt.discard(host)
             self._reached["corrupt-disk-rejoined"] += 1
+        if fact.phase == "locked":
+            self._locked.add(host)
+            self._reached["manager-locked"] += 1
+        elif host in self._locked:
+            self._locked.discard(host)
+            self._reached["manager-unlocked"] += fact.phase == "manager"
+
+    def _on_begun_anew(self, at_ns: int, host: str, fact: BegunAnew) -> None:
+        self._reached["swarm-begun-anew"] += 1
+        follows_all = all(earlier.index <= fact.certain_index for earlier in self._begun)
+        self._reached["swarms-begun-anew-apart"] += not follows_all
+        self._begun.append(fact)
 
     def _on_operation(self, at_ns: int, host: str, sample: WriterSample) -> None:
         if sample.kind == "read":

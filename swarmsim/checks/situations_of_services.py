@@ -14,6 +14,7 @@ from swarmsim.checks.balance import taking_turns
 from swarmsim.world import FactListener, World
 
 _RUNS: Final = (ContainerPhase.STARTED, ContainerPhase.HEALTHY)
+_HAS_FAILED: Final = (ContainerPhase.FAILED, ContainerPhase.UNHEALTHY)
 _HAS_ENDED: Final = (ContainerPhase.EXITED, ContainerPhase.REMOVED)
 _Slot = tuple[str, int]
 
@@ -63,7 +64,7 @@ class ServiceSituations:
             self._places[slot] = fact.node_id
 
     def _on_container(self, at_ns: int, host: str, fact: ContainerChanged) -> None:
-        self._reached["container-failed"] += fact.phase in (ContainerPhase.FAILED, ContainerPhase.UNHEALTHY)
+        self._reached["container-failed"] += fact.failed or fact.phase in _HAS_FAILED
         slot = self._slots.get(fact.task_id)
         if slot is None:
             return

@@ -1,20 +1,31 @@
 """Task states, observed and desired, only move forward, and a task never changes its node once it has one."""
 
+from collections.abc import Mapping
+
+from core.facts import BegunAnew
 from core.objects import Task
 from core.objects.task import TaskState
 from core.operations import Kind
+from swarmsim.checks.beginnings import Beginnings
 from swarmsim.checks.check import Check, living_managers
-from swarmsim.world import World
+from swarmsim.world import FactListener, World
 
 
 class TaskStatesAdvance(Check):
-    """Judged by version, since managers lag: whoever shows a task at a later version shows no earlier state."""
+    """Judged by version, since managers lag: whoever shows a task at a later version shows no earlier state.
+
+    What a group decided that a swarm begun anew does not follow is no earlier state (`swarmsim.checks.beginnings`).
+    """
 
     name = "task-states-advance"
 
     def __init__(self) -> None:
         super().__init__()
         self._latest: dict[str, Task] = {}
+        self._beginnings = Beginnings()
+
+    def handlers(self) -> Mapping[type, FactListener]:
+        return {BegunAnew: self._beginnings.note}
 
     def judge(self, at_ns: int, task: Task) -> None:
         """Some manager shows this task."""
@@ -26,6 +37,8 @@ class TaskStatesAdvance(Check):
             return
         earlier, later = (known, task) if known.version <= task.version else (task, known)
         self._latest[task.id] = later
+        if self._beginnings.excuse(earlier.version, later.version):
+            return
         problem = _went_back(earlier, later)
         self.expect(not problem, at_ns, f"task {task.id} from version {earlier.version} to {later.version}: {problem}")
 

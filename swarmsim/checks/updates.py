@@ -1,27 +1,30 @@
 """Updates within their bounds: what leaders decide about the slots of a service, transaction by transaction.
 
-Judged on the check's own copy of the store, as in `slots`. Four promises:
+Judged on the check's own copy of the store, as in `slots`, and by its own understanding of the rules: `update_moves`
+says how states move, `update_progress` which slots are under way. The promises:
 
-- The state of an update moves only as the table of `core.manager.update.states` says.
-- No slot is begun while as many as may be are under way: as its new task has not run, nor ended, nor been given up.
-- An update whose failures are more than its ratio allows is not under way any more, unless it is to continue.
+- The state of an update moves only as it may.
+- No slot is begun while as many as may be are under way, or came to run less than the delay ago.
+- It is not completed before the last of its own tasks that run has been watched for the monitor time.
+- An update of whose own tasks more have failed than its ratio allows is not under way any more, unless it is to
+  continue; one of which no more have failed is not paused.
 - While it is paused, no slot is begun.
+
+What was before a change of leader keeps no delay and no monitor, since the next leader goes by wall clocks that may be
+wrong. All times are a tenth shorter, since clocks drift.
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 from core.ids import ServiceId
-from core.manager.update.out_of_date import is_out_of_date
-from core.manager.update.states import PAUSED, TRANSITIONS, UNDER_WAY, UpdateEvent, settings_of
-from core.objects.service import FailureAction, Service, UpdateConfig, UpdateState, UpdateStatus
-from core.objects.task import Task, TaskState, is_wanted
+from core.objects.service import FailureAction, Global, Replicated, Service, UpdateConfig, UpdateStatus
 from core.operations import Kind
 from core.store import Changed, SlotKey, slot_of
+from core.timing import SECOND
 from swarmsim.checks.decisions import DecisionCheck
+from swarmsim.checks.update_moves import OVER, PAUSED, UNDER_WAY, config_of, shown, state_of, within_reach
+from swarmsim.checks.update_progress import Moment, Progress, least_ns
 from swarmsim.counting import counted
-
-_BY_CLIENTS: Final = (UpdateEvent.SPEC_UPDATED, UpdateEvent.ROLLBACK_REQUESTED)
 
 
 class UpdatesKeepBounds(DecisionCheck):
@@ -31,84 +34,121 @@ class UpdatesKeepBounds(DecisionCheck):
 
     def __init__(self) -> None:
         super().__init__()
+        self._progress: dict[ServiceId, Progress] = {}
         self._replaced_count = 0
-
-    def judge_changes(self, at_ns: int, changes: Sequence[Changed]) -> None:
-        for change in changes:
-            if change.kind is Kind.SERVICE and change.new is not None:
-                self._judge_state(at_ns, change)
-        begun: dict[ServiceId, dict[SlotKey, None]] = {}
-        for change in changes:
-            if change.kind is Kind.TASK and change.old is None and self._is_first(change.new):
-                begun.setdefault(change.new.service_id, {})[slot_of(change.new)] = None
-        for service_id, slots in begun.items():
-            service = self.store.services.get(service_id)
-            if service is not None:
-                self._replaced_count += len(slots)
-                self._judge_begun(at_ns, service, slots)
-
-    def _is_first(self, task: Task) -> bool:
-        """Whether this is what begins its slot: a task of the update that was lost with its node is replaced."""
-        others = self.store.tasks_in_slot(slot_of(task))
-        replaces = any(
-            other.by_update and other.spec_version == task.spec_version and other.id != task.id for other in others
-        )
-        return task.by_update and not replaces
 
     def remark(self) -> str:
         count = self._replaced_count
         return f"{counted(count, 'slot')} begun by updates" if count else ""
 
-    def _judge_state(self, at_ns: int, change: Changed) -> None:
-        service: Service = change.new
-        old, new = _state_of(change.old), _state_of(service)
-        at = f"at index {self.store.index} the update of {service.spec.name}"
-        told = f"{at} went from {_shown(old)} to {_shown(new)}, which is no move"
-        self.expect(new in _within_reach(change.old, service), at_ns, told)
-        status, config = service.update_status, settings_of(service)
-        if status is None or new not in UNDER_WAY or config.failure_action is FailureAction.CONTINUE:
+    def on_new_leader(self) -> None:
+        for progress in self._progress.values():
+            progress.forget_times()
+
+    def judge_changes(self, at_ns: int, changes: Sequence[Changed]) -> None:
+        for change in changes:
+            if change.kind is Kind.SERVICE:
+                self._on_service(at_ns, change)
+        for service_id, tasks in _by_service(changes).items():
+            service, progress = self.store.services.get(service_id), self._progress.get(service_id)
+            if service is not None and progress is not None:
+                self._judge_tasks(at_ns, service, progress, tasks)
+        for change in changes:
+            if change.kind is Kind.SERVICE and change.new is not None and change.new.id in self._progress:
+                self._judge_status(at_ns, change)
+
+    def _on_service(self, at_ns: int, change: Changed) -> None:
+        service: Service | None = change.new
+        if service is None or not isinstance(service.spec.mode, Replicated | Global):
+            self._progress.pop(change.old.id if service is None else service.id, None)
             return
-        detail = f"{at} is {_shown(new)} with {status.failure_count} of {status.slot_count} failed"
-        self.expect(not _is_too_many(status, config), at_ns, detail)
+        progress = self._progress.get(service.id)
+        if progress is None or progress.spec_version != service.spec_version:
+            self._progress[service.id] = Progress(self.store, service.spec_version)
+        elif state_of(change.old) not in UNDER_WAY:
+            progress.failure_count = 0
 
-    def _judge_begun(self, at_ns: int, service: Service, begun: dict[SlotKey, None]) -> None:
-        at = f"at index {self.store.index} the update of {service.spec.name}"
-        state, limit = _state_of(service), settings_of(service).parallelism
-        self.expect(state not in PAUSED, at_ns, f"{at} is {_shown(state)} and begins {len(begun)} more")
-        if limit and state in UNDER_WAY:
-            tasks = self.store.tasks_of_service(service.id)
-            under_way = {slot_of(task): None for task in tasks if self._is_starting(service, task)}
-            detail = f"{at} has {len(under_way)} slots under way, of at most {limit}"
-            self.expect(len(under_way) <= limit, at_ns, detail)
+    # Slots
 
-    def _is_starting(self, service: Service, task: Task) -> bool:
-        own = task.by_update and not is_out_of_date(service, task, self.store.nodes.get(task.node_id))
-        return own and is_wanted(task) and task.status.state < TaskState.RUNNING
+    def _judge_tasks(self, at_ns: int, service: Service, progress: Progress, changes: Sequence[Changed]) -> None:
+        config, failed = config_of(service), progress.failure_count
+        before = dict(progress.under_way)
+        for change in changes:
+            progress.follow(at_ns, service, change, config.monitor_ns)
+        for change in changes:
+            progress.settle(slot_of(change.new or change.old))
+        begun = [slot for slot in progress.under_way if slot not in before]
+        if begun:
+            wall_ns = max(change.new.updated_at for change in changes if change.new is not None)
+            self._replaced_count += len(begun)
+            self._judge_begun(Moment(at_ns, wall_ns), service, progress, begun)
+        if progress.failure_count != failed:
+            self._judge_failures(at_ns, service, progress.failure_count)
+
+    def _judge_begun(self, now: Moment, service: Service, progress: Progress, begun: Sequence[SlotKey]) -> None:
+        at, state, config = self._named(service), state_of(service), config_of(service)
+        self.expect(state not in PAUSED, now.at_ns, f"{at} is {shown(state)} and begins {len(begun)} more")
+        limit = config.parallelism
+        if limit:
+            cooling = [slot for slot in progress.cooling(now, config.delay_ns) if slot not in progress.under_way]
+            count = len(progress.under_way)
+            within = f" and {len(cooling)} that ran less than {config.delay_ns / SECOND:g} s ago" if cooling else ""
+            detail = f"{at} has {counted(count, 'slot')} under way{within}, of at most {limit}"
+            self.expect(count + len(cooling) <= limit, now.at_ns, detail)
+
+    # States
+
+    def _judge_status(self, at_ns: int, change: Changed) -> None:
+        service: Service = change.new
+        at, old, new = self._named(service), state_of(change.old), state_of(service)
+        told = f"{at} went from {shown(old)} to {shown(new)}, which is no move"
+        self.expect(new in within_reach(change.old, service), at_ns, told)
+        status, config = service.update_status, config_of(service)
+        if status is None:
+            return
+        if status.slot_count and status.slot_count != _slot_count(change.old):
+            slots = {slot_of(task) for task in self.store.tasks_of_service(service.id)}
+            detail = f"{at} is said to be of {status.slot_count} slots, of {len(slots)} that have ever been"
+            self.expect(status.slot_count <= len(slots), at_ns, detail)
+        if new in OVER and old is not new:
+            self._judge_end(Moment(at_ns, service.updated_at), service, config)
+        elif new in PAUSED and old is not new:
+            detail = f"{at} is {shown(new)} with only {status.failure_count} of {status.slot_count} failed"
+            self.expect(_is_too_many(status.failure_count, status, config), at_ns, detail)
+        self._judge_failures(at_ns, service, max(status.failure_count, self._progress[service.id].failure_count))
+
+    def _judge_failures(self, at_ns: int, service: Service, count: int) -> None:
+        status, config, state = service.update_status, config_of(service), state_of(service)
+        if status is None or state not in UNDER_WAY or config.failure_action is FailureAction.CONTINUE:
+            return
+        detail = f"{self._named(service)} is {shown(state)} with {count} of {status.slot_count} failed"
+        self.expect(not _is_too_many(count, status, config), at_ns, detail)
+
+    def _judge_end(self, now: Moment, service: Service, config: UpdateConfig) -> None:
+        watched_ns = self._progress[service.id].least_watched(now)
+        if watched_ns is not None:
+            monitor_ns = max(config.monitor_ns, config.delay_ns)
+            detail = (
+                f"{self._named(service)} is {shown(state_of(service))} {watched_ns / SECOND:.1f} s after its last task "
+                f"ran, which is to be watched for {monitor_ns / SECOND:g} s"
+            )
+            self.expect(watched_ns >= least_ns(monitor_ns), now.at_ns, detail)
+
+    def _named(self, service: Service) -> str:
+        return f"at index {self.store.index} the update of {service.spec.name}"
 
 
-def _within_reach(old: Service | None, new: Service) -> set[UpdateState | None]:
-    """The states that one transaction may lead to, by several moves if need be; another spec may be a client's."""
-    state = _state_of(old)
-    found, again = {state}, [state]
-    if old is None or old.spec_version != new.spec_version:
-        again += [None, UpdateState.ROLLBACK_STARTED]
-    while again:
-        state = again.pop()
-        found.add(state)
-        steps = {
-            after for (before, event), after in TRANSITIONS.items() if before is state and event not in _BY_CLIENTS
-        }
-        again += steps - found
+def _by_service(changes: Sequence[Changed]) -> dict[ServiceId, list[Changed]]:
+    found: dict[ServiceId, list[Changed]] = {}
+    for change in changes:
+        if change.kind is Kind.TASK:
+            found.setdefault((change.new or change.old).service_id, []).append(change)
     return found
 
 
-def _is_too_many(status: UpdateStatus, config: UpdateConfig) -> bool:
-    return status.failure_count > config.max_failure_ratio * max(status.slot_count, 1)
+def _slot_count(service: Service | None) -> int:
+    return 0 if service is None or service.update_status is None else service.update_status.slot_count
 
 
-def _state_of(service: Service | None) -> UpdateState | None:
-    return None if service is None or service.update_status is None else service.update_status.state
-
-
-def _shown(state: UpdateState | None) -> str:
-    return "none" if state is None else state.value
+def _is_too_many(failure_count: int, status: UpdateStatus, config: UpdateConfig) -> bool:
+    return failure_count / max(status.slot_count, 1) > config.max_failure_ratio

@@ -1,11 +1,13 @@
 """`swarmsim` and its commands. A new command is one more entry of `COMMANDS`.
 
-Exit codes: 0 all is as expected; 1 an expectation did not hold; 2 could not tell, or bad input; 130 interrupted.
+Exit codes: 0 all is as expected; 1 an expectation did not hold; 2 could not tell, or bad input; 130 interrupted; 141
+whoever read the output has seen enough of it.
 """
 
+import os
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
@@ -22,9 +24,12 @@ COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, plan, 
 BAD_INPUT: Final = 2
 INTERRUPTED: Final = 130
 """What shells give a command that Ctrl-C ended; Typer exits with it too."""
+UNREAD: Final = 141
+"""What shells give a command that wrote into a pipe which nobody reads any more."""
 
 _EPILOG: Final = (
-    "Exit codes: 0 all is as expected; 1 something was violated; 2 could not tell, or bad input; 130 interrupted."
+    "Exit codes: 0 all is as expected; 1 something was violated; 2 could not tell, or bad input; 130 interrupted; "
+    "141 nobody reads on."
 )
 
 
@@ -47,11 +52,13 @@ def application() -> typer.Typer:
 def main(arguments: list[str] | None = None) -> None:
     """Run one command; bad input ends in a line per mistake and exit code 2, never in a traceback."""
     try:
-        application()(arguments)
+        _run(arguments)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except SystemExit as left:
+        if isinstance(left.__context__, BrokenPipeError):  # Typer makes a 1 of it, which would mean "violated"
+            _leave_unread()
         if left.code == INTERRUPTED:
             print("interrupted", file=sys.stderr)
         raise
@@ -59,12 +66,26 @@ def main(arguments: list[str] | None = None) -> None:
         for mistake in error.each:
             print(f"error: {mistake}", file=sys.stderr)
         sys.exit(BAD_INPUT)
-    except BrokenPipeError:  # whoever read our output has seen enough
-        sys.stderr.close()
-        sys.exit(BAD_INPUT)
+    except BrokenPipeError:
+        _leave_unread()
     except OSError as error:  # a report or a failing schedule that cannot be written
         print(f"error: {error.filename or 'writing'}: {error.strerror or error}", file=sys.stderr)
         sys.exit(BAD_INPUT)
+
+
+def _run(arguments: list[str] | None) -> None:
+    try:
+        application()(arguments)
+    finally:
+        print(end="", flush=True)  # here, and not when the interpreter ends: there nobody can be told what comes of it
+
+
+def _leave_unread() -> NoReturn:
+    # What is still to be written would fail once more when the interpreter ends, and with a message.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+    sys.exit(UNREAD)
 
 
 def _print_version(wanted: bool) -> None:

@@ -10,17 +10,18 @@ from core.compose.stack import Stack
 from core.compose.vocabulary import TOP_LEVEL_KEYS
 from core.document import nearest
 from swarmsim.cli.stacks import client_stack, warning, warnings_of
-from swarmsim.compose_files import read_source
+from swarmsim.cli.standard_input import check_read_once
+from swarmsim.compose_files import called, read_text
 from swarmsim.counting import counted
 from swarmsim.scenario.left_out import left_out
-from swarmsim.scenario.loader import SECTIONS, load
+from swarmsim.scenario.loader import SECTIONS, load_text
 from swarmsim.scenario.plan import Scenario, StackPlan
 from swarmsim.scenario.steps import Deploy, Step
 from swarmsim.scenario.warnings import unwise
 from swarmsim.scenario.words import write_duration
-from swarmsim.yaml_source import SourceError
+from swarmsim.yaml_source import SourceError, parse
 
-_FILES_HELP = "Scenario files, or Compose files (variables are taken from the environment)."
+_FILES_HELP = "Scenario files, or Compose files (variables are taken from the environment); - is stdin."
 
 
 def check(
@@ -28,10 +29,11 @@ def check(
     merge: Annotated[bool, typer.Option("--merge", help="Compose files: one stack, later ones over earlier.")] = False,
 ) -> None:
     """Say of each file what it amounts to, or what is wrong with it."""
+    check_read_once(files)
     problems = 0
     for group in [files] if merge else [[file] for file in files]:
         try:
-            print(f"{' + '.join(map(str, group))}: ok: {_summary(group)}")
+            print(f"{' + '.join(map(called, group))}: ok: {_summary(group)}")
         except SourceError as error:
             problems += 1
             print(error, file=sys.stderr)
@@ -40,10 +42,11 @@ def check(
 
 
 def _summary(files: list[Path]) -> str:
-    sources = [read_source(file) for file in files]
+    texts = [read_text(file) for file in files]
+    sources = [parse(called(file), text) for file, text in zip(files, texts, strict=True)]
     if len(files) > 1 or looks_like_compose(sources[0].data):
         return _of_stack(client_stack(sources, files[0].parent, default_name="stack"))
-    return _of_scenario(load(files[0]))
+    return _of_scenario(load_text(files[0], texts[0]))
 
 
 def looks_like_compose(data: object) -> bool:

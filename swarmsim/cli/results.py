@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from core.timing import SECOND
 from swarmsim.campaign import SeedResult
+from swarmsim.compose_files import argument_of
 from swarmsim.counting import counted
 from swarmsim.recording import Ruling, Verdict
 from swarmsim.report.summary import RunSummary
@@ -26,6 +27,7 @@ class SeedRuling(Struct, frozen=True):
     ruling: Ruling
     verdicts: tuple[Verdict, ...] = ()
     problems: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 class ScenarioResults(Struct, frozen=True):
@@ -36,7 +38,7 @@ class ScenarioResults(Struct, frozen=True):
     ruling: Ruling
     seeds: tuple[SeedRuling, ...]
     warnings: tuple[str, ...] = ()
-    """What is unwise about the scenario's cluster."""
+    """What is unwise about the scenario."""
 
 
 def results_of(scenario: Scenario, outcomes: Sequence[SeedResult[RunSummary]]) -> ScenarioResults:
@@ -59,7 +61,7 @@ def _ruling_of(outcome: SeedResult[RunSummary]) -> SeedRuling:
     run = outcome.result
     if run is None:
         return SeedRuling(outcome.seed, Ruling.UNKNOWN, problems=(f"the run crashed: {outcome.crash}",))
-    return SeedRuling(outcome.seed, run.ruling, run.verdicts, run.problems)
+    return SeedRuling(outcome.seed, run.ruling, run.verdicts, run.problems, run.remarks)
 
 
 def lines_of(results: ScenarioResults, *, verbose: bool, quiet: bool) -> Iterator[str]:
@@ -76,6 +78,8 @@ def lines_of(results: ScenarioResults, *, verbose: bool, quiet: bool) -> Iterato
                 yield f"{prefix}{_SIGN[verdict.ruling]}  {verdict.name}{_when(verdict)}: {verdict.detail}"
         for problem in seed.problems:
             yield f"{prefix}problem   {problem}"
+        if verbose or (single and not quiet):
+            yield from (f"{prefix}note      {remark}" for remark in seed.remarks)
     if not quiet or results.ruling is not Ruling.HELD:
         yield f"  {summary(results)}"
 
@@ -89,7 +93,8 @@ def summary(results: ScenarioResults) -> str:
     if len(results.seeds) == 1:
         [seed] = results.seeds
         judged = counted(len(seed.verdicts), "expectation or check", "expectations and checks")
-        replay = "" if seed.ruling is Ruling.HELD else f"; again: swarmsim run {results.file} --seed {seed.seed} -v"
+        again = f"; again: swarmsim run {argument_of(results.file)} --seed {seed.seed} -v"
+        replay = "" if seed.ruling is Ruling.HELD else again
         return f"{results.ruling.value}: seed {seed.seed}, {judged}{replay}"
     return f"{results.ruling.value}: {counted(len(results.seeds), 'seed')}, {_tally(results.seeds)}"
 

@@ -13,6 +13,7 @@ from swarmsim.cli.playing import Plays, played, plays_of
 from swarmsim.cli.progress import progress_of
 from swarmsim.cli.results import EXIT_CODE, ScenarioResults, json_of, lines_of, results_of, worst
 from swarmsim.cli.seeds import parse_seeds
+from swarmsim.cli.standard_input import check_read_once
 from swarmsim.player.player import Options
 from swarmsim.report.circumstances import Stopwatch
 from swarmsim.report.files import write_report
@@ -34,7 +35,7 @@ class RunSettings(Struct, frozen=True):
 
 
 def run(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files; - is stdin.")],
     seed: Annotated[int | None, typer.Option(min=0, show_default="1", help="Play this seed.")] = None,
     seeds: Annotated[
         str | None, typer.Option(metavar="A..B", help="Play each of these seeds (or A alone) instead.")
@@ -56,6 +57,7 @@ def run(
         raise typer.BadParameter("--seed and --seeds exclude each other; use one of them")
     if quiet and verbose:
         raise typer.BadParameter("--quiet and --verbose exclude each other; use one of them")
+    check_read_once(files)
     first = 1 if seed is None else seed
     chosen = parse_seeds(seeds) if seeds is not None else range(first, first + 1)
     settings = RunSettings(chosen, jobs, out is not None, verbose, quiet, json)

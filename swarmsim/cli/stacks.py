@@ -1,7 +1,7 @@
 """Stacks as somebody at a command line means them: with the variables of their shell, and warnings told."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core.compose.stack import Stack
@@ -9,10 +9,20 @@ from swarmsim.compose_files import client_environment, stack_of
 from swarmsim.yaml_source import Source
 
 
-def client_stack(sources: Sequence[Source], directory: Path, *, name: str = "", default_name: str = "") -> Stack:
-    """The stack that these files describe; called `name`, else as they say themselves, else `default_name`."""
+def client_stack(
+    sources: Sequence[Source],
+    directory: Path,
+    *,
+    name: str = "",
+    default_name: str = "",
+    variables: Mapping[str, str] | None = None,
+) -> Stack:
+    """The stack that these files describe; called `name`, else as they say themselves, else `default_name`.
+
+    `variables` come before those of the process.
+    """
     named = any(isinstance(source.data, dict) and "name" in source.data for source in sources)
-    environment = client_environment(directory, _process_environment())
+    environment = client_environment(directory, {**_process_environment(), **(variables or {})})
     return stack_of(sources, directory, name=name or ("" if named else default_name), environment=environment)
 
 

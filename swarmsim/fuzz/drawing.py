@@ -15,7 +15,7 @@ from core.compose.stack import Stack
 from core.timing import MS, SECOND
 from core.trials.faults import Link
 from swarmsim.fuzz.faults import FaultSource, crash_in_mid_write, deposed_leaders, harm_disk, task_fault
-from swarmsim.fuzz.membership import draw_beginning_anew, draw_locks, draw_moves, draw_rotations
+from swarmsim.fuzz.membership import draw_beginning_anew, draw_beginning_apart, draw_locks, draw_moves, draw_rotations
 from swarmsim.fuzz.profiles import PROFILES, Profile
 from swarmsim.fuzz.rejoining import back_after_loss, comings_and_goings
 from swarmsim.fuzz.stack import FuzzStack
@@ -265,14 +265,24 @@ class _Drawing:
         ]
 
     def _images(self, timeline: list[Step]) -> tuple[ImagePlan, ...]:
-        """Of the services as they are deployed, and as they are updated."""
+        """Of the services as they are deployed, by one version of the file or another, and as they are updated."""
         stack = self._profile.stack
         if stack is None:
             return ()
-        updated = {step.action.image: None for step in timeline if isinstance(step.action, steps.Update)}
+        actions = [step.action for step in timeline]
+        files = {(stack.file,): None, **{each.files: None for each in actions if isinstance(each, steps.Deploy)}}
+        deployed = {
+            service.spec.task.container.image
+            for version in files
+            for service in stack.read(stack.name, version).services
+        }
+        updated = {each.image: None for each in actions if isinstance(each, steps.Update)}
         others = [*stack.next_images.values(), *(plan for plans in stack.bad_images.values() for plan in plans)]
         by_name = {plan.image: plan for plan in others}
-        return (*stack.images, *(by_name[image] for image in updated))
+        return (
+            *(plan for plan in stack.images if plan.image in deployed),
+            *(by_name[image] for image in updated),
+        )
 
     def _left_broken(self) -> list[Step]:
         """A random minority that is not healed: without power, in touch with nobody, only heard, or only hearing."""
@@ -305,7 +315,7 @@ class _Drawing:
         return comings_and_goings(source, self._managers if spares_one else (), self._workers)
 
     def _is_begun_anew(self, broken: list[Step]) -> bool:
-        """Whether one manager has to do without the others at last: where no other manager is lost for good."""
+        """Whether one manager, or two apart, do without the others at last: where no other manager is lost for good."""
         if (
             self._profile.stack is not None
             or self._manager_count < 3
@@ -325,7 +335,9 @@ class _Drawing:
             found += draw_locks(self._stream("locks"), latest_ns, booted_ns)
         stay = self._manager_count >= 3 and not self._members_change
         found += draw_moves(self._stream("moves"), latest_ns, self._managers if stay else (), self._workers)
-        if anew:
+        if anew and self._stream("apart").random() < 0.5:
+            found += draw_beginning_apart(self._stream("survivors"), profile.faulty_ns, booted_ns, self._managers)
+        elif anew:
             found += draw_beginning_anew(self._stream("survivor"), profile.faulty_ns, booted_ns, self._managers)
         return found
 

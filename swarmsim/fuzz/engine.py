@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from core.timing import SECOND
 from swarmsim.campaign import SeedResult, run_seeds
-from swarmsim.checks.situations import OF_JOBS, OF_SERVICES, SITUATIONS
+from swarmsim.checks.situations import OF_FORCE, OF_JOBS, OF_SERVICES, SITUATIONS
 from swarmsim.fuzz.drawing import draw, file_name
 from swarmsim.fuzz.profiles import PROFILES, Profile, profile_of
 from swarmsim.play import play_simulated
@@ -153,7 +153,7 @@ def unreached(report: FuzzReport) -> tuple[str, ...]:
 
 def _out_of_reach(profile: Profile) -> set[str]:
     stack = profile.stack
-    of_stack = stack.out_of_reach if stack is not None else (*OF_SERVICES, *OF_JOBS)
+    of_stack = (*stack.out_of_reach, *OF_FORCE) if stack is not None else (*OF_SERVICES, *OF_JOBS)
     return {*of_stack, *(() if profile.timing.raft.pre_vote else ("pre-vote-refused",))}
 
 

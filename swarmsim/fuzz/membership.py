@@ -54,3 +54,19 @@ def draw_beginning_anew(rng: Random, calm_ns: int, booted_ns: int, managers: Seq
     if rng.random() < 0.6:
         found.append(Step(booted_ns + rng.randint(2_000, 3_500) * MS, steps.Restart(others)))
     return found
+
+
+def draw_beginning_apart(rng: Random, calm_ns: int, booted_ns: int, managers: Sequence[str]) -> list[Step]:
+    """All managers but two lose power, and these two cannot reach each other: both begin anew before they meet."""
+    survivors = rng.sample(managers, 2)
+    others = several([name for name in managers if name not in survivors])
+    groups = tuple(several([name]) for name in survivors)
+    meet_at_ns = booted_ns + rng.randint(1_500, 5_000) * MS
+    found = [
+        Step(calm_ns + MS, steps.Kill(others)),
+        Step(calm_ns + MS, steps.Partition(groups), until_ns=meet_at_ns),
+        *(Step(booted_ns + rng.randint(500, 1_500) * MS, steps.ForceNewCluster(group)) for group in groups),
+    ]
+    if rng.random() < 0.6:
+        found.append(Step(booted_ns + rng.randint(2_000, 3_500) * MS, steps.Restart(others)))
+    return found

@@ -3,7 +3,8 @@
 Replicated and global services and jobs; virtual IPs and DNS round robin; ports of the routing mesh and of hosts;
 several networks with aliases, one of them internal; secrets and configs; health checks; a constraint and placement
 preferences; a fence and slower restarts; updates in either order with each action on failure. The second version
-rotates a secret and a config, has another service in the place of one, and asks for more of another.
+rotates a secret and a config, has another service in the place of one, asks for more of another, whose image listens on
+another port and may not be anywhere, adds a network and takes another port of the hosts.
 """
 
 from typing import Final
@@ -78,7 +79,13 @@ _SECOND: Final = (
     _FIRST.replace("fuzz-key-1.txt, name: whole_key_1", "fuzz-key-2.txt, name: whole_key_2")
     .replace("fuzz-site-1.txt, name: whole_site_1", "fuzz-site-2.txt, name: whole_site_2")
     .replace("\n  control:\n", "\n  console:\n")
+    .replace("whole/web:1", "whole/web:3")
+    .replace('ports: ["8080:80"]', 'ports: ["8080:8081", "8443:8081"]')
     .replace("replicas: 4", "replicas: 5")
+    .replace("{preferences: [{spread: node.labels.zone}]}", '{constraints: ["node.labels.zone != c"]}')
+    .replace("aliases: [backend]}, back: {}}", "aliases: [backend]}, back: {}, side: {}}")
+    .replace("published: 6379", "published: 6380")
+    .replace("  front:\n  back:", "  front:\n  side:\n  back:")
 )
 _WEB: Final = ImagePlan(
     "whole/web:1",
@@ -88,6 +95,7 @@ _WEB: Final = ImagePlan(
     port=80,
     calls=(Call("backend", 8000),),
 )
+_WEB_ON_ANOTHER_PORT: Final = replace(_WEB, image="whole/web:3", port=8081)
 _API: Final = ImagePlan("whole/api:1", pull_ns=300 * MS, start_ns=150 * MS, port=8000, calls=(Call("cache", 6379),))
 _CACHE: Final = ImagePlan("whole/cache:1", pull_ns=200 * MS, start_ns=50 * MS, port=6379, service_ns=1 * MS)
 _CONTROL: Final = ImagePlan("whole/control:1", pull_ns=200 * MS, start_ns=50 * MS)
@@ -123,7 +131,7 @@ WHOLE: Final = FuzzStack(
     again=("fuzz-whole.yml", "fuzz-whole-2.yml"),
     scalable=("whole_web", "whole_api"),
     updatable=tuple(_NAMED),
-    images=(*_NAMED.values(), _CONTROL),
+    images=(*_NAMED.values(), _CONTROL, _WEB_ON_ANOTHER_PORT),
     next_images={service: _other(plan, "2") for service, plan in _NAMED.items()},
     bad_images={
         "whole_web": (_crashing(_WEB), replace(_other(_WEB, "sick"), healthy_after_ns=600 * SECOND)),

@@ -6,8 +6,8 @@ A count of running tasks would not do: it stays the same when one is lost and an
 from core.ids import TaskId
 from core.timing import MS, SECOND
 from swarmsim.counting import counted
-from swarmsim.player.convergence import belongs, healthy_containers, healthy_tasks
-from swarmsim.player.roster import prevailing_store
+from swarmsim.player.census import Census
+from swarmsim.player.convergence import healthy_containers
 from swarmsim.recording import Ruling, Verdict
 from swarmsim.scenario.expectations import Expectation, KeepsRunning
 from swarmsim.task_names import task_name
@@ -19,10 +19,11 @@ LOOK_NS = 50 * MS
 class Continuity:
     """Judges one such expectation. A task that has ended never runs again, so that no end falls between two looks."""
 
-    def __init__(self, world: World, origin_ns: int, expectation: Expectation) -> None:
+    def __init__(self, world: World, origin_ns: int, census: Census, expectation: Expectation) -> None:
         claim = expectation.claim
         assert isinstance(claim, KeepsRunning)
         self._world = world
+        self._census = census
         self._origin_ns = origin_ns
         self._expectation = expectation
         self._of = claim.of
@@ -47,13 +48,9 @@ class Continuity:
         return Verdict(name, Ruling.HELD, f"{counted(len(self._names), 'task')} did", count, line=line)
 
     def _begin(self) -> None:
-        store = prevailing_store(self._world)
-        if store is None:
-            return
         hosts = {self._world.node_id(host): host for host in self._world.hosts()}
-        running = healthy_tasks(self._world, store)
-        services = [each for each in store.services.values() if self._of is None or belongs(each, self._of)]
-        for task in (task for service in services for task in running.get(service.id, ())):
+        self._census.look()
+        for task in self._census.running(self._of):
             host = hosts.get(task.node_id, task.node_id)
             self._names[task.id] = task_name(task.service_name, task.slot, host)
         self._look()

@@ -5,6 +5,8 @@ Hosts count that are nodes and have power: one that boots, is paused or has no d
 Plain functions that look at a world at one instant and say what is still missing.
 """
 
+from typing import Final
+
 from core.ids import ServiceId, TaskId
 from core.manager.placement.constraints import meets, parse_constraints
 from core.objects import Node, Service, Task
@@ -14,9 +16,13 @@ from core.objects.task import TaskState, is_wanted
 from core.operations import Kind
 from core.store import Store, slot_of
 from swarmsim.checks.tables import Tables
+from swarmsim.counting import counted
 from swarmsim.player.roster import prevailing_store
 from swarmsim.world import Power, World
 
+MOST_NAMED: Final = 5
+"""Services, in what keeps a swarm from having converged."""
+MOST_REASONS: Final = 2
 STACK_LABEL = "com.docker.stack.namespace"
 
 
@@ -33,11 +39,28 @@ def missing(world: World, tables: Tables, of: str | None = None) -> str:
     if of is not None and not services:
         return f"there is no service of {of}"
     running = healthy_tasks(world, store)
-    for service in services:
-        desired, count = desired_count(store, service), _count(store, service, running)
-        if count != desired:
-            return f"{service.spec.name} has {count} of {desired} tasks {'completed' if service.job else 'running'}"
-    return _stale_tables(tables, store)
+    wrong = [
+        (service, count, desired)
+        for service in services
+        if (count := _count(store, service, running)) != (desired := desired_count(store, service))
+    ]
+    if not wrong:
+        return _stale_tables(tables, store)
+    told = [_wrong_count(store, *each) for each in wrong[:MOST_NAMED]]
+    more_count = len(wrong) - MOST_NAMED
+    return "; ".join([*told, *([f"{counted(more_count, 'more service')} likewise"] if more_count > 0 else [])])
+
+
+def _wrong_count(store: Store, service: Service, count: int, desired: int) -> str:
+    """`web has 1 of 3 tasks running (no suitable node (...))`, with what the statuses of waiting tasks say."""
+    reasons = dict.fromkeys(
+        task.status.err
+        for task in store.tasks_of_service(service.id)
+        if is_wanted(task) and task.status.state < TaskState.ASSIGNED and task.status.err
+    )
+    said = "; ".join(list(reasons)[:MOST_REASONS])
+    what = "completed" if service.job else "running"
+    return f"{service.spec.name} has {count} of {desired} tasks {what}{f' ({said})' if said else ''}"
 
 
 def desired_count(store: Store, service: Service) -> int:
@@ -53,21 +76,27 @@ def desired_count(store: Store, service: Service) -> int:
 
 
 def unevenness(world: World, service_name: str) -> str:
-    """How the nodes that may take tasks of a service differ by more than one in how many healthy ones they run."""
+    """How the nodes that may take tasks of a service differ by more than one in how many healthy ones they run.
+
+    Or that it has not as many as it is to have: the rest may go anywhere.
+    """
     store = prevailing_store(world)
     service_id = store.id_named(Kind.SERVICE, service_name) if store is not None else None
     if store is None or service_id is None:
         return f"there is no service {service_name}"
-    constraints = parse_constraints(store.services[ServiceId(service_id)].spec.task.placement.constraints)
+    service = store.services[ServiceId(service_id)]
+    constraints = parse_constraints(service.spec.task.placement.constraints)
     counts = {node.id: 0 for node in store.nodes.values() if _takes_tasks(node) and meets(node, constraints)}
-    for task in healthy_tasks(world, store).get(service_id, []):
+    healthy = healthy_tasks(world, store).get(service_id, [])
+    for task in healthy:
         if task.node_id in counts:
             counts[task.node_id] += 1
     if not counts:
         return f"no node may take tasks of {service_name}"
     fewest, most = min(counts, key=lambda each: counts[each]), max(counts, key=lambda each: counts[each])
     if counts[most] - counts[fewest] <= 1:
-        return ""
+        desired = desired_count(store, service) if service.job is None else len(healthy)
+        return "" if len(healthy) == desired else f"{service_name} has {len(healthy)} of {desired} tasks running"
     names = {node_id: store.nodes[node_id].description.hostname for node_id in (most, fewest)}
     return f"{service_name} has {counts[most]} tasks on {names[most]} and {counts[fewest]} on {names[fewest]}"
 
@@ -104,25 +133,17 @@ def healthy_tasks(world: World, store: Store) -> dict[str, list[Task]]:
     return found
 
 
-def service_counts(world: World) -> dict[str, tuple[int, int]]:
-    """By service name: tasks desired, and healthy running ones on hosts that have power and can be reached at all."""
-    store = prevailing_store(world)
-    if store is None:
-        return {}
-    running = healthy_tasks(world, store)
-    return {
-        service.spec.name: (desired_count(store, service), _count(store, service, running))
-        for service in store.services.values()
-    }
-
-
 def _count(store: Store, service: Service, running: dict[str, list[Task]]) -> int:
-    """How many it has: of a job the slots that have completed in its present execution, where they still are wanted.
+    """How many it has: running tasks, or of a job completed ones."""
+    return len(running.get(service.id, ())) if service.job is None else completed_count(store, service)
+
+
+def completed_count(store: Store, service: Service) -> int:
+    """The slots of a job that have completed in its present execution, where they still are wanted.
 
     A slot may complete twice: on a node that was lost, and by the task that replaced it.
     """
-    if service.job is None:
-        return len(running.get(service.id, ()))
+    assert service.job is not None
     anywhere = isinstance(service.spec.mode, ReplicatedJob)
     completed = {
         slot_of(task): None
@@ -132,12 +153,6 @@ def _count(store: Store, service: Service, running: dict[str, list[Task]]) -> in
         and (anywhere or takes_global_tasks(store.nodes.get(task.node_id)))
     }
     return len(completed)
-
-
-def service_names(world: World) -> dict[str, str]:
-    """The name of each service there is, by its id."""
-    store = prevailing_store(world)
-    return {} if store is None else {service.id: service.spec.name for service in store.services.values()}
 
 
 def belongs(service: Service, of: str) -> bool:

@@ -10,6 +10,7 @@ from core.operations import Kind
 from core.timing import MS, SECOND
 from swarmsim.checks.tables import Tables
 from swarmsim.counting import counted
+from swarmsim.player.census import Census
 from swarmsim.player.continuity import Continuity
 from swarmsim.player.convergence import missing, unevenness
 from swarmsim.player.operator import Operator
@@ -76,7 +77,7 @@ class Eventually:
 
 
 def eventually(
-    world: World, origin_ns: int, roster: Roster, operator: Operator, expectation: Expectation
+    world: World, origin_ns: int, roster: Roster, operator: Operator, census: Census, expectation: Expectation
 ) -> Eventually | Continuity | None:
     """The judge of this expectation, if it is of a sort that must be watched as it happens."""
     claim = expectation.claim
@@ -101,7 +102,7 @@ def eventually(
         case CaughtUp():
             lacks = _CaughtUp(world, roster, claim)
         case KeepsRunning():
-            return Continuity(world, origin_ns, expectation)
+            return Continuity(world, origin_ns, census, expectation)
         case _:
             return None
     return Eventually(world, origin_ns, expectation, lacks)

@@ -79,8 +79,8 @@ class Operator:
         self._world = world
         self._patience_ns = patience_ns
         self._turn = 0
-        self._open: dict[int, Order] = {}
-        """The conversations that go on, by number."""
+        self._open: dict[int, _Talk] = {}
+        """Those that go on, by number."""
         self._held_count = 0
         self._order: Order | None = None
         """What the conversation is about that speaks just now: whatever it leads to is a part of it."""
@@ -89,18 +89,22 @@ class Operator:
         """Begin a conversation, with the host `at` or with any manager that is up."""
         self._held_count += 1
         number = self._held_count
-        order = self._open[number] = self._order or Order("what was asked first", self._world.now_ns)
+        order = self._order or Order("what was asked first", self._world.now_ns)
 
         def ended(problem: str) -> None:
             done(problem)
             del self._open[number]
 
-        _Talk(self, conversation, ended, at, order).begin()
+        talk = self._open[number] = _Talk(self, conversation, ended, at, order)
+        talk.begin()
 
-    def unfinished(self, until_ns: int) -> tuple[str, ...]:
-        """The orders given until then that are neither carried out nor given up."""
-        orders = [order.text for order in self._open.values() if order.given_at <= until_ns]
-        return tuple(dict.fromkeys(orders))
+    def unfinished(self, until_ns: int) -> dict[str, str]:
+        """The orders given until then that are neither carried out nor given up: why not, "" if nobody said."""
+        reasons: dict[str, str] = {}
+        for talk in self._open.values():
+            if talk.order.given_at <= until_ns:
+                reasons[talk.order.text] = talk.reason or reasons.get(talk.order.text, "")
+        return reasons
 
     def carry_out(self, order: Order, say: Callable[[], None]) -> None:
         """All conversations that begin while this is said are about the order."""
@@ -138,16 +142,17 @@ class _Talk:
         self._conversation = conversation
         self._done = done
         self._at = at
-        self._order = order
+        self.order = order
+        self.reason = ""
+        """Why it has come no further: what was last said to it, if that was no answer."""
         self._operation: Operation | None = None
         self._give_up_at = 0
-        self._reason = ""
 
     def begin(self) -> None:
         self._advance(lambda: next(self._conversation))
 
     def _advance(self, move: Callable[[], Operation | Pause]) -> None:
-        self._operator.carry_out(self._order, lambda: self._move(move))
+        self._operator.carry_out(self.order, lambda: self._move(move))
 
     def _move(self, move: Callable[[], Operation | Pause]) -> None:
         try:
@@ -180,13 +185,16 @@ class _Talk:
     def _answered(self, result: Result) -> None:
         match result:
             case Applied(value=OperationError() as error) | Rejected(error=error):
+                self.reason = error.message
                 self._advance(lambda: self._conversation.throw(RejectedError(error)))
             case Applied(value=value):
+                self.reason = ""
                 self._advance(lambda: self._conversation.send(value))
             case _:
                 self._again(result.reason)
 
     def _again(self, reason: str) -> None:
+        self.reason = reason
         if self._world.now_ns >= self._give_up_at:
             self._done(reason)
         else:

@@ -112,7 +112,14 @@ class _Story:
         """Have everything happen that the scenario says."""
         scenario = self._scenario
         self._judges = [
-            eventually(self._world, self._origin_ns, self._roster, self._operator, expectation)
+            eventually(
+                self._world,
+                self._origin_ns,
+                self._roster,
+                self._operator,
+                self._watched.recorder.census,
+                expectation,
+            )
             for expectation in scenario.expect
         ]
         for step in scenario.timeline:
@@ -196,6 +203,7 @@ class _Story:
             verdicts=self._verdicts(end_ns),
             situations=dict(self._watched.situations.counts),
             problems=(*self.problems, *self._timeline.problems),
+            remarks=tuple(self._timeline.remarks),
         )
 
     def _verdicts(self, end_ns: int) -> tuple[Verdict, ...]:

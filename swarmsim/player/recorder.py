@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from core.timing import MS
-from swarmsim.player.convergence import service_counts, service_names
+from swarmsim.player.census import Census
 from swarmsim.player.forwarding import ForwardingWatch
 from swarmsim.recording import HostRecord, MessageCount, PowerSpan, RecordedFact, ServicePoint, TablePoint
 from swarmsim.world import World
@@ -24,6 +24,7 @@ class Recorder:
 
     def __init__(self, world: World, facts: bool = True) -> None:
         """`facts` False leaves the facts out: for campaigns that want verdicts only."""
+        self.census = Census(world)
         self._world = world
         self._keeps_facts = facts
         self._look_ns = LOOK_NS if facts else COARSE_LOOK_NS
@@ -33,8 +34,7 @@ class Recorder:
         self._power: dict[str, list[tuple[str, int]]] = {}
         self._node_ids: dict[str, dict[str, None]] = {}
         self._roles: dict[str, str] = {}
-        self._services: dict[str, tuple[int, int]] = {}
-        self._service_names: dict[str, str] = {}
+        self._services: dict[str, ServicePoint] = {}
         self._points: list[ServicePoint] = []
         self._forwarding = ForwardingWatch(world)
         self._looks_at_tables_at: int | None = None
@@ -67,7 +67,7 @@ class Recorder:
     @property
     def service_names(self) -> dict[str, str]:
         """The name of every service there ever was, by its id, in order of ids."""
-        return dict(sorted(self._service_names.items()))
+        return dict(sorted(self.census.names.items()))
 
     @property
     def tables(self) -> tuple[TablePoint, ...]:
@@ -123,16 +123,17 @@ class Recorder:
             self._roles.setdefault(host, "manager" if host.startswith("m") else "worker")
 
     def _note_services(self) -> None:
-        counts = service_counts(self._world)
-        if not counts:
-            return  # no manager is up to tell
-        self._service_names.update(service_names(self._world))
+        self.census.look()
+        counts = self.census.counts()
         for name in [name for name in self._services if name not in counts]:
             counts[name] = (0, 0)
         for name, (desired, running) in counts.items():
-            if self._services.get(name) != (desired, running):
-                self._services[name] = (desired, running)
-                self._points.append(ServicePoint(self._world.now_ns - self._origin_ns, name, desired, running))
+            before = self._services.get(name)
+            iteration = self.census.iterations.get(name, before.iteration if before is not None else None)
+            if before is None or (before.desired, before.running, before.iteration) != (desired, running, iteration):
+                at_ns = self._world.now_ns - self._origin_ns
+                self._services[name] = ServicePoint(at_ns, name, desired, running, iteration)
+                self._points.append(self._services[name])
 
     def _host(self, host: str, end_ns: int) -> HostRecord:
         spans = self._power.get(host, [])

@@ -103,6 +103,8 @@ class _Band:
         self.to_ns: int | None = None
         self.groups: tuple[Hosts, ...] = ()
         self.others: Hosts = ()
+        self.refused = ""
+        self.addresses: tuple[tuple[str, str], ...] = ()
 
     def closed(self) -> FaultBand:
         return FaultBand(
@@ -113,6 +115,8 @@ class _Band:
             self.to_ns,
             self.groups,
             self.others,
+            self.refused,
+            self.addresses,
         )
 
 
@@ -129,6 +133,8 @@ class Timeline:
     ) -> None:
         self.problems: list[str] = []
         """What keeps the run from being judged as the story was meant."""
+        self.remarks: list[str] = []
+        """What came of a step otherwise than its reader might think, though the run can be judged."""
         self._waiting: dict[int, tuple[Step, str]] = {}
         """Steps that are due, in the order of scheduling, and why they could not be played yet."""
         self._scheduled_count = 0
@@ -177,8 +183,9 @@ class Timeline:
         for step, reason in self._waiting.values():
             self.problems.append(f"{_place(step)}was still waiting at the end: {reason}")
         self._waiting.clear()
-        for order in self._operator.unfinished(self._world.now_ns):
-            self.problems.append(f"{order} was still not carried out at the end")
+        for order, reason in self._operator.unfinished(self._world.now_ns).items():
+            because = f": {reason}" if reason else ""
+            self.problems.append(f"{order} was still not carried out at the end{because}")
 
     def schedule(self, step: Step) -> None:
         """Have a step played when it is due."""
@@ -210,6 +217,10 @@ class Timeline:
         hosts = hosts_hit(action)
         if not hosts and hasattr(action, "hosts") and not isinstance(action, MAY_HIT_NOBODY):
             raise NobodyThereError("it fits nobody now")
+        if not hosts and isinstance(action, MAY_HIT_NOBODY):
+            self._note(step, hosts)
+            self.remarks.append(f"{_place(step)}fits nobody: there was nothing to put right")
+            return
         operation = self._operations.get(type(action))
         if operation is not None:
             band = self._note(step, hosts)
@@ -219,12 +230,12 @@ class Timeline:
                 activate = partial(self._set_availability, action.hosts, Availability.ACTIVE, ended)
                 self._end_at(step, band, lambda: self._order(step, activate))
             return
-        if not hosts and isinstance(action, MAY_HIT_NOBODY):
-            self._note(step, hosts)
-            return
         assert isinstance(action, FAULTS)
+        addresses = [self._world.address(host) for host in hosts]
         undo = self._world.apply(action)
         band = self._note(step, hosts)
+        if isinstance(action, Move):
+            band.addresses = tuple((old, self._world.address(host)) for host, old in zip(hosts, addresses, strict=True))
         band.groups, band.others = groups_parted(action, self._roster.group(HostGroup.ALL))
         self._remember(action, hosts)
         self._close(action, hosts)
@@ -309,6 +320,7 @@ class Timeline:
             self._join_in_vain(action, self._tokens_of_the_past(), ended)
             return
         hosts = self._add_hosts(action)
+        self._bands[-1].hosts = tuple(hosts)
         self._roster.joined.update(dict.fromkeys(hosts))
 
         def with_tokens(cluster: Cluster) -> None:
@@ -319,10 +331,18 @@ class Timeline:
 
     def _join_in_vain(self, action: Join, tokens: JoinTokens, ended: Done) -> None:
         hosts = self._add_hosts(action)
+        band = self._bands[-1]
+        band.hosts = tuple(hosts)
         self._roster.gone.update(dict.fromkeys(hosts))
+
+        def answered(problem: str) -> None:
+            if not problem:
+                band.refused = "old token"
+            ended(problem)
+
         for host in hosts:
             order = join_order(self._world, host, tokens)
-            self._operator.hold(refused_for_its_token(join(order)), ended, at=host)
+            self._operator.hold(refused_for_its_token(join(order)), answered, at=host)
 
     def _add_hosts(self, action: Join) -> list[str]:
         hosts = self._new_names("m", action.manager_count) + self._new_names("w", action.worker_count)

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from core.raft.effects import EntriesCommitted, LeaderElected
-from core.timing import MS
+from core.timing import MS, SECOND
 from swarmsim.counting import counted
 from swarmsim.recording import Ruling, ServicePoint, Verdict
 from swarmsim.scenario.expectations import Elections, Expectation, LeaderOver, LeaderThroughout, Running, Window
@@ -84,9 +84,17 @@ def judge_running(expectation: Expectation, claim: Running, points: Sequence[Ser
     seen = _during(own, claim.window)
     if not seen:
         return Verdict(expectation.text, Ruling.UNKNOWN, f"{claim.service} is not there", 0, line=expectation.line)
-    least = min(seen, key=lambda point: point.running)
-    detail = f"never fewer than {least.running}"
-    return _verdict(expectation, least.running >= claim.at_least, detail, len(seen), least.at_ns)
+    starts = [max(point.at_ns, claim.window.from_ns) for point in seen]
+    short_at = next((at_ns for at_ns, point in zip(starts, seen, strict=True) if point.running < claim.at_least), None)
+    least = min(point.running for point in seen)
+    if short_at is None:
+        return _verdict(expectation, True, f"never fewer than {least}", len(seen))
+    ends = [*starts[1:], claim.window.to_ns]
+    first = next(place for place, point in enumerate(seen) if point.running == least)
+    detail = (
+        f"{f'only {least}' if least else 'none'} from {starts[first] / SECOND:.3f} s to {ends[first] / SECOND:.3f} s"
+    )
+    return _verdict(expectation, False, detail, len(seen), short_at)
 
 
 def _during(points: Sequence[Any], window: Window) -> list[Any]:

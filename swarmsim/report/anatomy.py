@@ -45,7 +45,7 @@ class InVain(Struct, frozen=True, gc=False):
     came_ns: int | None
     """After the disturbance, if it was reached later; None: never."""
     after: str
-    """The disturbance that followed; "" if none did."""
+    """The last disturbance before it came, or if it never did, the one that followed; "" if none did."""
     note: str
     """Who, or why."""
 
@@ -70,8 +70,12 @@ class Anatomy(Struct, frozen=True, gc=False):
         return next((each.came_ns for each in self.unfinished if each.name == name), None)
 
 
-def anatomy_of(course: Course, disturbance: Disturbance) -> Anatomy:
-    """The stages after one disturbance."""
+def anatomies_of(course: Course, disturbances: Sequence[Disturbance]) -> tuple[Anatomy, ...]:
+    """Of each disturbance, in order of time."""
+    return tuple(_anatomy(course, each, disturbances) for each in disturbances)
+
+
+def _anatomy(course: Course, disturbance: Disturbance, disturbances: Sequence[Disturbance]) -> Anatomy:
     reign = next_reign(course, disturbance)
     elected = reign is not None and within(disturbance, reign.elected_at_ns)
     failover = elected or leader_was_lost(course, disturbance)
@@ -92,7 +96,7 @@ def anatomy_of(course: Course, disturbance: Disturbance) -> Anatomy:
         hosts=disturbance.hosts,
         failover=failover,
         stages=_reached(found, disturbance),
-        unfinished=_in_vain(found, disturbance),
+        unfinished=_in_vain(found, disturbance, disturbances),
     )
 
 
@@ -115,13 +119,15 @@ def _waited_from(name: str, reached: dict[str, int]) -> int:
     return max((since_ns for since_ns in before if since_ns <= reached[name]), default=0)
 
 
-def _in_vain(found: Sequence[Found], disturbance: Disturbance) -> tuple[InVain, ...]:
-    in_vain = [
-        InVain(
-            each.name, None if each.at_ns is None else each.at_ns - disturbance.at_ns, disturbance.next_text, each.note
-        )
-        for each in found
-        if each.at_ns is None or not within(disturbance, each.at_ns)
-    ]
+def _in_vain(
+    found: Sequence[Found], disturbance: Disturbance, disturbances: Sequence[Disturbance]
+) -> tuple[InVain, ...]:
+    in_vain = []
+    for each in found:
+        if each.at_ns is None:
+            in_vain.append(InVain(each.name, None, disturbance.next_text, each.note))
+        elif not within(disturbance, each.at_ns):
+            before = [other.text for other in disturbances if other.at_ns <= each.at_ns]
+            in_vain.append(InVain(each.name, each.at_ns - disturbance.at_ns, before[-1], each.note))
     order = list(STAGES)
     return tuple(sorted(in_vain, key=lambda each: order.index(each.name)))

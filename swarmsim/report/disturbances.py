@@ -4,12 +4,16 @@ from typing import Final
 
 from msgspec import Struct
 
+from swarmsim.player.timeline import MAY_HIT_NOBODY
 from swarmsim.recording import FaultBand
 from swarmsim.report.evidence import Evidence
 from swarmsim.scenario.steps import REVERSIBLE, verb_of
 
 LASTING: Final = frozenset(verb_of(action) for action in REVERSIBLE)
 """Verbs whose effect goes on until it is taken back; the others happen at an instant."""
+
+PUTS_RIGHT: Final = frozenset(verb_of(action) for action in MAY_HIT_NOBODY)
+"""Verbs that undo: one that fitted nobody did nothing."""
 
 
 class Disturbance(Struct, frozen=True, gc=False):
@@ -25,11 +29,12 @@ class Disturbance(Struct, frozen=True, gc=False):
 
 
 def disturbances(evidence: Evidence) -> tuple[Disturbance, ...]:
-    """In order of time, those within the run."""
+    """In order of time, those within the run; what was to put things right and fitted nobody was none."""
     texts: dict[int, dict[str, None]] = {}
     hosts: dict[int, dict[str, None]] = {}
-    begun = {band.from_ns for band in evidence.recording.faults}
-    for band in evidence.recording.faults:
+    bands = [band for band in evidence.recording.faults if band.hosts or band.verb not in PUTS_RIGHT]
+    begun = {band.from_ns for band in bands}
+    for band in bands:
         instants = [(band.from_ns, band.text)]
         if band.to_ns is not None and band.to_ns not in begun:
             instants.append((band.to_ns, f"end of {band.text}"))
@@ -48,12 +53,21 @@ def disturbances(evidence: Evidence) -> tuple[Disturbance, ...]:
 def whom(band: FaultBand) -> str:
     """Whom a step hit: `on m1, m5`; of one that parts hosts `m1, m2 | m3 | in no group named: w1`."""
     if not band.groups:
-        return f"on {', '.join(band.hosts)}" if band.hosts else ""
+        nobody = "on nobody" if band.verb in PUTS_RIGHT else ""
+        refused = f" (refused: {band.refused})" if band.refused else ""
+        return f"on {', '.join(_hosts(band))}{refused}" if band.hosts else nobody
     groups = [", ".join(group) for group in band.groups]
     if band.others:
         groups.append(f"in no group named: {', '.join(band.others)}")
     between = [host for host in band.hosts if not any(host in group for group in band.groups)]
     return " | ".join(groups) + (f"; all hear {', '.join(between)}" if between else "")
+
+
+def _hosts(band: FaultBand) -> list[str]:
+    """Each, if it was moved with its addresses before and after."""
+    if not band.addresses:
+        return list(band.hosts)
+    return [f"{host} ({old} → {new})" for host, (old, new) in zip(band.hosts, band.addresses, strict=True)]
 
 
 def lasts(band: FaultBand) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from core.timing import SECOND
 from swarmsim.counting import counted, number
 from swarmsim.recording import Ruling
 from swarmsim.report.anatomy import Anatomy
@@ -10,7 +9,7 @@ from swarmsim.report.availability import Availability
 from swarmsim.report.replicas import Shortage
 from swarmsim.report.summary import RunSummary
 from swarmsim.report.tables import NEVER
-from swarmsim.report.wording import duration, share
+from swarmsim.report.wording import duration, replica_seconds, share
 
 
 def key_figures(run: RunSummary) -> Iterator[tuple[str, str, str]]:
@@ -35,11 +34,18 @@ def key_figures(run: RunSummary) -> Iterator[tuple[str, str, str]]:
         yield (
             _longest_shortage(short),
             "longest time a service was short of tasks",
-            f"{_missing(run)} replica-seconds missing",
+            f"{replica_seconds(sum(each.missing_replica_ns for each in run.replicas))} replica-seconds missing",
         )
-    held = sum(verdict.ruling is Ruling.HELD for verdict in run.verdicts)
-    looks = sum(verdict.checked_count for verdict in run.verdicts)
-    yield f"{held} / {len(run.verdicts)}", "expectations and checks held", counted(looks, "look")
+    for service in run.replicas:
+        if service.never_complete:
+            running, desired = service.never_complete
+            yield f"{running} of {desired}", f"tasks of {service.service} at best", "it never had all"
+    judged = [verdict for verdict in run.verdicts if not verdict.idle]
+    held = sum(verdict.ruling is Ruling.HELD for verdict in judged)
+    looks = sum(verdict.checked_count for verdict in judged)
+    idle_count = len(run.verdicts) - len(judged)
+    idle = f"; {counted(idle_count, 'more check')} had nothing to check" if idle_count else ""
+    yield f"{held} / {len(judged)}", "expectations and checks held", f"{counted(looks, 'look')}{idle}"
 
 
 def _bad_luck(source: Availability) -> str:
@@ -57,7 +63,3 @@ def _slowest_election(failovers: list[Anatomy]) -> tuple[str, str, str]:
 def _longest_shortage(shortages: list[Shortage]) -> str:
     longest = max(shortages, key=lambda each: each.to_ns - each.from_ns)
     return f"{duration(longest.to_ns - longest.from_ns)}{'' if longest.ended else ', and still so at the end'}"
-
-
-def _missing(run: RunSummary) -> str:
-    return f"{sum(service.missing_replica_ns for service in run.replicas) / SECOND:.1f}"

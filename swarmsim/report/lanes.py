@@ -24,6 +24,9 @@ RAFT_ROLES = frozenset({"leader", "candidate", "pre-candidate", "follower"})
 OUTSIDE = frozenset({"inactive", "joining", "leaving"})
 """Phases in which a host is no member of a swarm, whatever others still believe."""
 
+LOCKED = "locked"
+"""The phase of a manager that waits for the unlock key: it is a member and takes part in nothing."""
+
 
 class RoleSpan(Struct, frozen=True, gc=False):
     """What a host was: of a term one of `RAFT_ROLES`; or its phase, such as `worker`, with term 0.
@@ -47,9 +50,16 @@ class HostLane(Struct, frozen=True, gc=False):
     roles: tuple[RoleSpan, ...]
 
     def takes_part_at(self, at_ns: int) -> bool:
-        """Whether its daemon lives and is a member by its own account."""
-        outside = any(role.role in OUTSIDE and role.from_ns <= at_ns < role.to_ns for role in self.roles)
-        return state_at(self.power, at_ns) == UP and not outside
+        """Whether its daemon lives, is a member by its own account and is not locked."""
+        role = self._role_at(at_ns)
+        return state_at(self.power, at_ns) == UP and role not in OUTSIDE and role != LOCKED
+
+    def locked_at(self, at_ns: int) -> bool:
+        """Whether it waits for the unlock key."""
+        return state_at(self.power, at_ns) == UP and self._role_at(at_ns) == LOCKED
+
+    def _role_at(self, at_ns: int) -> str:
+        return next((role.role for role in self.roles if role.from_ns <= at_ns < role.to_ns), "")
 
 
 def host_lanes(evidence: Evidence) -> tuple[HostLane, ...]:

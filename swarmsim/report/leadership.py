@@ -2,7 +2,8 @@
 
 A leader that is cut off or asleep goes on believing it leads. Its rule ends, wherever this report tells of that, as
 the fault strikes that ended it: it is of no use from then on. A fault under which it still had its majority (an entry
-committed, or a client answered that had asked since) did not end it, however long that lasted. When that showed (it
+committed, or a client answered that had asked since) did not end it, however long that lasted. A leader whose swarm
+another manager begins anew leads no more once it is one of its workers. When that showed (it
 stopped, it stepped down, another was elected) and how long it believed are kept beside that; without a fault its rule
 ends when the end shows.
 """
@@ -56,6 +57,8 @@ class Reign(Struct, frozen=True, gc=False):
     """The fault that was on this host when its rule ended, as the scenario writes it; "" if none."""
     campaigns: tuple[Campaign, ...]
     """Asked for votes since the leader before was elected, in order, this leader's among them."""
+    anew: bool = False
+    """Whether it began the swarm anew alone, in a term far above all before, and nobody else voted."""
 
 
 def reigns(evidence: Evidence) -> tuple[Reign, ...]:
@@ -97,6 +100,12 @@ def _reign(evidence: Evidence, elected: RecordedFact, following: RecordedFact | 
         ending_at_ns=ending_at_ns,
         cause=cause[0] if cause else "",
         campaigns=campaigns_between(evidence, None if previous_at is None else previous_at + 1, elected.at_ns),
+        anew=any(
+            fact.host == elected.host
+            and fact.at_ns <= elected.at_ns
+            and (previous_at is None or fact.at_ns > previous_at)
+            for fact in evidence.of("begun-anew")
+        ),
     )
 
 
@@ -111,10 +120,18 @@ def _own_end(evidence: Evidence, elected: RecordedFact) -> tuple[int, str]:
             return fact.at_ns, "it lost its quorum and stepped down"
         if fact.kind == "host-phase-changed" and fact.data["phase"] in _LEFT:
             return fact.at_ns, "it left the swarm"
+        if fact.kind == "host-phase-changed" and fact.data["phase"] == "worker":
+            return fact.at_ns, _why_it_is_a_worker(evidence, elected, fact.at_ns)
         if fact.kind == "role-changed" and fact.data["role"] != "leader" and fact.at_ns > elected.at_ns:
             newer = fact.data["term"] > elected.data["term"]
             return fact.at_ns, f"it learnt of term {fact.data['term']}" if newer else "it stepped down"
     return evidence.end_ns, ""
+
+
+def _why_it_is_a_worker(evidence: Evidence, elected: RecordedFact, at_ns: int) -> str:
+    """A swarm begun anew has one manager: the others are its workers from then on."""
+    begun = [fact.host for fact in evidence.between(elected.at_ns, at_ns + 1, "begun-anew")]
+    return f"{begun[-1]} began the swarm anew" if begun else "it became a worker"
 
 
 def _acts_from(evidence: Evidence, elected: RecordedFact) -> int | None:

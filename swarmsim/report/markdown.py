@@ -18,7 +18,6 @@ from swarmsim.report.tables import (
     header_rows,
     leader_table,
     seed_table,
-    service_table,
     situation_table,
     situation_tally_table,
     stage_table,
@@ -26,6 +25,7 @@ from swarmsim.report.tables import (
     verdict_table,
     verdict_tally_table,
 )
+from swarmsim.report.tables_of_services import job_table, service_table, update_table, waiting_table
 from swarmsim.report.wording import mark
 
 
@@ -66,6 +66,9 @@ def _run(report: Report, run: RunSummary) -> Iterator[str]:
         yield f"\n{BAD_LUCK}"
     yield from _section("When they did not", spell_table(run))
     yield from _section("Services", service_table(run))
+    yield from _section("Updates and rollbacks", update_table(run))
+    yield from _section("Jobs", job_table(run))
+    yield from _section("Tasks that waited", waiting_table(run))
     yield from _section("Verdicts", verdict_table(run))
     yield from _section("Hard states reached", situation_table(run))
     yield from _section("Messages by host", cost_table(run))

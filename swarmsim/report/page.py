@@ -30,13 +30,13 @@ from swarmsim.report.tables import (
     header_rows,
     leader_table,
     seed_table,
-    service_table,
     situation_table,
     situation_tally_table,
     type_table,
     verdict_table,
     verdict_tally_table,
 )
+from swarmsim.report.tables_of_services import job_table, service_table, update_table, waiting_table
 from swarmsim.report.timeline_chart import timeline_chart
 from swarmsim.report.wording import duration, instant, mark
 
@@ -186,8 +186,9 @@ def _run_sections(report: Report, run: RunSummary) -> Iterator[Markup]:
             class_="hint",
         ),
         _table(spell_table(run)),
-        *((element("h3", "Services"), _table(service_table(run))) if run.replicas else ()),
     )
+    if services := tuple(_services(run)):
+        yield _section("services", "What ran", *services)
     yield _section("verdicts", "Verdicts", _table(verdict_table(run)), _replay(report, run))
     yield _section(
         "coverage",
@@ -202,6 +203,19 @@ def _run_sections(report: Report, run: RunSummary) -> Iterator[Markup]:
         element("h3", "By type"),
         _table(type_table(run)),
     )
+
+
+def _services(run: RunSummary) -> Iterator[Markup]:
+    titled = (
+        ("Services", service_table(run)),
+        ("Updates and rollbacks", update_table(run)),
+        ("Jobs", job_table(run)),
+        ("Tasks that waited", waiting_table(run)),
+    )
+    for title, table in titled:
+        if table.rows:
+            yield element("h3", title)
+            yield _table(table)
 
 
 def _coverage(table: Table) -> Markup:

@@ -1,7 +1,8 @@
 """When there was no quorum: fewer managers up than make a majority of those that vote. Then nobody can be elected.
 
 A manager that left by force counts among those that vote, as the others go on counting it, but it is not up; once it
-has joined again it votes under its new identity, and the old one is still missing.
+has joined again it votes under its new identity, and the old one is still missing. One that is locked is a member that
+does not vote: it is not up either.
 
 Of managers that are up but cannot hear each other nothing is said here: that is the faults' to tell.
 """
@@ -17,6 +18,7 @@ from core.raft.quorum import quorum_size
 from swarmsim.counting import counted
 from swarmsim.report.evidence import Evidence
 from swarmsim.report.lanes import HostLane
+from swarmsim.report.wording import listed
 
 
 class QuorumGap(Struct, frozen=True, gc=False):
@@ -31,11 +33,17 @@ class QuorumGap(Struct, frozen=True, gc=False):
     needed_count: int
     varied: bool = False
     """Whether more were up at other moments of it."""
+    locked: tuple[str, ...] = ()
+    """Those that are not up by this count because they wait for the unlock key."""
 
     def up(self) -> str:
-        """`2 of 5 managers up, 3 needed`."""
+        """`2 of 5 managers up, 3 needed`, `1 of 3 managers can vote, 2 needed; m3 is locked`."""
         worst = "at worst " if self.varied else ""
-        return f"{worst}{self.up_count} of {counted(self.voter_count, 'manager')} up, {self.needed_count} needed"
+        can = "can vote" if self.locked else "up"
+        verb = "is" if len(self.locked) == 1 else "are"
+        locked = f"; {listed(self.locked)} {verb} locked" if self.locked else ""
+        managers = f"{worst}{self.up_count} of {counted(self.voter_count, 'manager')} {can}"
+        return f"{managers}, {self.needed_count} needed{locked}"
 
 
 def quorum_gaps(evidence: Evidence, lanes: Sequence[HostLane]) -> tuple[QuorumGap, ...]:
@@ -65,7 +73,8 @@ def _looked_at(
     needed_count = quorum_size(len(voting))
     if up_count >= needed_count:
         return None
-    return QuorumGap(at_ns, to_ns, to_ns < end_ns, up_count, len(voting), needed_count)
+    locked = tuple(lane.host for lane in lanes if lane.host in voting and lane.locked_at(at_ns))
+    return QuorumGap(at_ns, to_ns, to_ns < end_ns, up_count, len(voting), needed_count, locked=locked)
 
 
 def _extend(gaps: list[QuorumGap], part: QuorumGap | None) -> None:
@@ -73,7 +82,7 @@ def _extend(gaps: list[QuorumGap], part: QuorumGap | None) -> None:
         return
     if gaps and gaps[-1].to_ns == part.from_ns:
         before = gaps.pop()
-        worst = min(before, part, key=lambda gap: gap.up_count)
+        worst = min(before, part, key=lambda gap: (gap.up_count, -len(gap.locked)))
         varied = before.varied or part.up_count != before.up_count
         part = replace(worst, from_ns=before.from_ns, to_ns=part.to_ns, ended=part.ended, varied=varied)
     gaps.append(part)

@@ -28,9 +28,12 @@ def election(course: Course, disturbance: Disturbance) -> Iterator[Found]:
     reign = next_reign(course, disturbance)
     elected_at = course.evidence.end_ns if reign is None else reign.elected_at_ns
     campaigns = campaigns_between(course.evidence, disturbance.at_ns, elected_at)
-    had_leader = any(other.elected_at_ns < disturbance.at_ns <= other.ending_at_ns for other in course.reigns)
-    if campaigns and had_leader:
-        yield Found("detected", campaigns[0].at_ns, f"by {campaigns[0].host}")
+    lost = {other.host for other in course.reigns if other.elected_at_ns < disturbance.at_ns <= other.ending_at_ns}
+    noticed = [each for each in campaigns if each.host not in lost]
+    if reign is not None and reign.anew:
+        campaigns = ()  # it votes for itself and asks nobody
+    elif noticed and lost:
+        yield Found("detected", noticed[0].at_ns, f"by {noticed[0].host}")
     yield from _votes(campaigns, reign)
     yield Found("elected", None if reign is None else reign.elected_at_ns, _who_was_elected(course, disturbance, reign))
     if reign is not None and within(disturbance, reign.elected_at_ns):
@@ -50,7 +53,8 @@ def _votes(campaigns: tuple[Campaign, ...], reign: Reign | None) -> Iterator[Fou
 
 def _who_was_elected(course: Course, disturbance: Disturbance, reign: Reign | None) -> str:
     """Or why nobody was, if the quorum was lost by this disturbance."""
-    parts = [] if reign is None else [f"{reign.host} in term {reign.term}"]
+    anew = "; it began the swarm anew" if reign is not None and reign.anew else ""
+    parts = [] if reign is None else [f"{reign.host} in term {reign.term}{anew}"]
     gaps = [gap for gap in course.quorum_gaps if within(disturbance, gap.from_ns)]
     return "; ".join([*parts, *(in_counts(gap) for gap in gaps[:1])])
 
@@ -72,9 +76,10 @@ def _first_write(course: Course, reign: Reign | None) -> Iterator[Found]:
 def sessions(course: Course, reign: Reign) -> Iterator[Found]:
     """When every host that was up at the election had a session with the new leader, as long as it led.
 
-    Nobody waits for those that the operator had leave or removed.
+    Nobody waits for those that the operator had leave or removed, nor for those that are locked.
     """
-    waiting = {lane.host for lane in course.lanes if state_at(lane.power, reign.elected_at_ns) == UP}
+    at_ns = reign.elected_at_ns
+    waiting = {lane.host for lane in course.lanes if state_at(lane.power, at_ns) == UP and not lane.locked_at(at_ns)}
     joined = {
         course.evidence.host_of(fact.data["node_id"])
         for fact in course.evidence.of("session-opened")
@@ -123,5 +128,7 @@ def hosts_back(course: Course, disturbance: Disturbance) -> Iterator[Found]:
     missing = sorted(host for host in back.keys() - opened.keys() if not left_on_purpose(course.evidence, host, end_ns))
     if not missing and not opened:
         return
-    note = f"not {listed(missing)}" if missing else ", ".join(sorted(opened))
+    locked = [lane.host for lane in course.lanes if lane.host in missing and lane.locked_at(end_ns - 1)]
+    why = f"; locked: {listed(locked)}" if locked else ""
+    note = f"not {listed(missing)}{why}" if missing else ", ".join(sorted(opened))
     yield Found("hosts-back", None if missing else max(opened.values()), note)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from core.timing import SECOND
+from core.timing import MS, SECOND
 from swarmsim.counting import counted
 from swarmsim.report.course import Course, Found, within
 from swarmsim.report.disturbances import Disturbance
@@ -13,6 +13,8 @@ from swarmsim.report.wrong_tables import WrongTables, put_right
 
 QUIET_NS: Final = 5 * SECOND
 """What goes wrong with tables this long after the rest of a recovery is over is no part of it."""
+CHANGE_NS: Final = 100 * MS
+"""It takes no longer to have all tables changed."""
 MOST_NAMED: Final = 3
 
 
@@ -36,11 +38,19 @@ def tasks(course: Course, disturbance: Disturbance) -> Iterator[Found]:
 
 def tables(course: Course, disturbance: Disturbance, others_done_at: int) -> Iterator[Found]:
     """When no table led to lost tasks any more, and when every table was what the store says."""
-    for name, stretches in (("tables-clear", course.misled), ("tables-consistent", course.lagging)):
+    lost = [each for each in course.misled if not _is_ordinary(each, others_done_at)]
+    lagging = [each for each in course.lagging if not _is_ordinary(each, others_done_at + SECOND)]
+    for name, stretches in (("tables-clear", lost), ("tables-consistent", lagging)):
         part = _of_this_recovery(stretches, disturbance, others_done_at)
         if part:
             inherited = all(stretch.from_ns < disturbance.at_ns for stretch in part)
             yield Found(name, part[-1].to_ns, _whose(part, inherited=inherited), inherited)
+
+
+def _is_ordinary(wrong: WrongTables, done_at: int) -> bool:
+    """Whether a task merely came or ended, as a job's do: all else was done before, and tables were soon put right."""
+    brief = wrong.to_ns is not None and wrong.to_ns - wrong.from_ns < CHANGE_NS
+    return brief and wrong.from_ns > done_at
 
 
 def _of_this_recovery(

@@ -1,6 +1,8 @@
 """Tasks desired and running, and what was missing: the area between the two, in replica-seconds.
 
-The first start of a service is no outage: it counts from when a service first had all its tasks. Running tasks are only
+The first start of a service is no outage: it counts from when a service first had all its tasks; one that never had
+them started too few for good, and is told so. Of a job, which is to end, completed tasks are counted, and nothing is
+missing. Running tasks are only
 counted every so often; when one began or ceased to run is taken from its own life, which is exact.
 """
 
@@ -34,6 +36,15 @@ class Replicas(Struct, frozen=True, gc=False):
     """When it first had all its tasks."""
     shortages: tuple[Shortage, ...]
     missing_replica_ns: int
+    is_job: bool = False
+    """Then what is counted as running has completed."""
+
+    @property
+    def never_complete(self) -> tuple[int, int] | None:
+        """Most tasks it ever had and how many it was to have at the end, if it never had all."""
+        if self.complete_at_ns is not None or self.is_job or not self.points[-1][1]:
+            return None
+        return max(running for _, _, running in self.points), self.points[-1][1]
 
 
 def replicas_of(recording: Recording, slots: Sequence[SlotRow]) -> tuple[Replicas, ...]:
@@ -62,12 +73,16 @@ def _exact(points: list[ServicePoint], slots: Sequence[SlotRow]) -> list[Service
 
 
 def _replicas(service: str, points: list[ServicePoint], end_ns: int) -> Replicas:
+    is_job = points[0].iteration is not None
     complete_at = next((point.at_ns for point in points if point.running >= point.desired), None)
     ends = [point.at_ns for point in points[1:]] + [end_ns]
     missing = [
         (point.at_ns, to_ns, point.desired - point.running)
         for point, to_ns in zip(points, ends, strict=True)
-        if complete_at is not None and point.at_ns >= complete_at and point.running < point.desired
+        if not is_job
+        and complete_at is not None
+        and complete_at <= point.at_ns < to_ns
+        and point.running < point.desired
     ]
     return Replicas(
         service=service,
@@ -75,6 +90,7 @@ def _replicas(service: str, points: list[ServicePoint], end_ns: int) -> Replicas
         complete_at_ns=complete_at,
         shortages=_joined(missing, end_ns),
         missing_replica_ns=sum((to_ns - from_ns) * count for from_ns, to_ns, count in missing),
+        is_job=is_job,
     )
 
 

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from swarmsim.campaign import SeedResult
+from swarmsim.compose_files import argument_of
 from swarmsim.recording import Ruling
 from swarmsim.report.figures import Distribution, distributions
 from swarmsim.report.story import Paragraph, headline, story_of
@@ -122,7 +123,7 @@ def _header(scenario: Scenario, version: str) -> Header:
 
 
 def _seed_line(outcome: SeedResult[RunSummary], file: str) -> SeedLine:
-    replay = f"swarmsim run {file} --seed {outcome.seed} -v"
+    replay = f"swarmsim run {argument_of(file)} --seed {outcome.seed} -v"
     run = outcome.result
     if run is None:
         return SeedLine(outcome.seed, Ruling.UNKNOWN, (), (f"the run crashed: {outcome.crash}",), replay)

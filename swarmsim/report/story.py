@@ -5,17 +5,17 @@ from typing import Final
 
 from msgspec import Struct
 
-from core.timing import MS, SECOND
+from core.timing import SECOND
 from swarmsim.counting import counted, number
 from swarmsim.recording import Ruling, Verdict
-from swarmsim.report.anatomy import Anatomy
 from swarmsim.report.causes import quorum_counts
 from swarmsim.report.leadership import Reign, leaderless
 from swarmsim.report.quorum import QuorumGap
 from swarmsim.report.stages import STAGES
 from swarmsim.report.story_of_clients import told_of_requests, told_of_writes
+from swarmsim.report.story_of_services import told_of_jobs, told_of_tasks, told_of_updates
 from swarmsim.report.summary import RunSummary
-from swarmsim.report.wording import duration, instant, listed, mark
+from swarmsim.report.wording import duration, instant, listed
 
 MOST_TOLD: Final = 5
 """Of anything; the tables have the rest."""
@@ -51,7 +51,9 @@ def story_of(run: RunSummary) -> tuple[Paragraph, ...]:
             for source in run.availability
             if source.kind in tellers
         ),
-        ("Tasks", _tasks(run)),
+        ("Tasks", told_of_tasks(run)),
+        ("Updates", told_of_updates(run)),
+        ("Jobs", told_of_jobs(run)),
         ("Warnings", _warnings(run)),
         ("Verdict", _verdicts(run)),
     )
@@ -77,6 +79,7 @@ def _leadership(run: RunSummary) -> Iterator[str]:
 
 def _warnings(run: RunSummary) -> Iterator[str]:
     yield from (f"{warning}." for warning in run.warnings)
+    yield from (f"{remark[0].upper()}{remark[1:]}." for remark in run.remarks)
 
 
 def _quorum_gaps(run: RunSummary, from_ns: int, to_ns: int) -> Iterator[str]:
@@ -116,6 +119,8 @@ def _reign(reign: Reign, previous: Reign | None) -> str:
 
 
 def _election(reign: Reign, previous: Reign) -> str:
+    if reign.anew:
+        return f"{reign.host} began the swarm anew at {instant(reign.elected_at_ns)}, in term {reign.term},"
     tries = sum(not each.pre for each in reign.campaigns)
     at_which = f" at the {_TIMES.get(tries, f'{tries}th')} campaign" if tries > 1 else ""
     later = duration(reign.elected_at_ns - previous.until_ns)
@@ -130,44 +135,15 @@ def _why_it_ended(reign: Reign) -> str:
     return f"when {reign.ending}" if " " in reign.ending else f"because of {reign.ending}"
 
 
-def _tasks(run: RunSummary) -> Iterator[str]:
-    short = [service for service in run.replicas if service.shortages]
-    for anatomy in run.anatomies:
-        yield from _recovery(run, anatomy)
-    if short:
-        missing = sum(service.missing_replica_ns for service in short)
-        yield f"Over the run {missing / SECOND:.1f} replica-seconds were missing."
-    elif run.replicas:
-        yield "No service was ever short of tasks."
-
-
-def _recovery(run: RunSummary, anatomy: Anatomy) -> Iterator[str]:
-    begun_ns = _short_from(run, anatomy)
-    delay_ns = begun_ns - anatomy.at_ns
-    left = f"“{anatomy.text}” at {mark(anatomy.at_ns)} left"
-    short = "short of tasks" if delay_ns < MS else f"short of tasks from {instant(begun_ns)}"
-    for stage in anatomy.stages:
-        if stage.name == "tasks-running" and not stage.inherited:
-            yield f"{left} {stage.note} {short}; all ran again {duration(stage.since_ns - delay_ns)} later."
-    for each in anatomy.unfinished:
-        if each.name == "tasks-running":
-            late = None if each.came_ns is None else f"all ran again only {duration(each.came_ns - delay_ns)} later"
-            rest = " to the end" if late is None else f"; {late}, after “{each.after}”"
-            yield f"{left} {each.note} {short}{rest}."
-
-
-def _short_from(run: RunSummary, anatomy: Anatomy) -> int:
-    """When the first service fell short after this disturbance: it may have taken its time to show."""
-    begun = [shortage.from_ns for service in run.replicas for shortage in service.shortages]
-    return min((at_ns for at_ns in begun if anatomy.at_ns <= at_ns < anatomy.until_ns), default=anatomy.at_ns)
-
-
 def _verdicts(run: RunSummary) -> Iterator[str]:
     failed = [verdict for verdict in run.verdicts if verdict.ruling is not Ruling.HELD]
     if run.verdicts and not failed:
-        looks = sum(verdict.checked_count for verdict in run.verdicts)
-        judged = counted(len(run.verdicts), "expectation or check", "expectations and checks")
-        yield f"{f'All {judged}' if len(run.verdicts) > 1 else judged} held, over {counted(looks, 'single look')}."
+        checked = [verdict for verdict in run.verdicts if not verdict.idle]
+        looks = sum(verdict.checked_count for verdict in checked)
+        judged = counted(len(checked), "expectation or check", "expectations and checks")
+        yield f"{f'All {judged}' if len(checked) > 1 else judged} held, over {counted(looks, 'single look')}."
+        if len(checked) < len(run.verdicts):
+            yield f"{counted(len(run.verdicts) - len(checked), 'more check')} had nothing to check."
     yield from (_verdict(verdict) for verdict in failed[:MOST_TOLD])
     waited = [STAGES[each.name] for anatomy in run.anatomies for each in anatomy.unfinished if each.came_ns is None]
     if waited:

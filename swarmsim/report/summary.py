@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from core.timing import MS, SECOND
 from swarmsim.recording import FaultBand, Recording, Ruling, Verdict
-from swarmsim.report.anatomy import Anatomy, anatomy_of
+from swarmsim.report.anatomy import Anatomy, anatomies_of
 from swarmsim.report.availability import Availability, availability_of
 from swarmsim.report.bad_luck import with_bad_luck_apart
 from swarmsim.report.costs import Costs, costs_of
@@ -13,12 +13,15 @@ from swarmsim.report.disturbances import disturbances
 from swarmsim.report.evidence import Evidence
 from swarmsim.report.exchanges import Clients, clients_of
 from swarmsim.report.figures import Figure, figures_of
+from swarmsim.report.jobs import Execution, executions_of
 from swarmsim.report.lanes import HostLane, host_lanes
 from swarmsim.report.leadership import Reign, reigns
 from swarmsim.report.quorum import QuorumGap, quorum_gaps
 from swarmsim.report.replicas import Replicas, replicas_of
 from swarmsim.report.series import Series, series_of
 from swarmsim.report.tasks import SlotRow, slot_rows
+from swarmsim.report.updates import Update, updates_of
+from swarmsim.report.waiting import Waiting, waitings
 from swarmsim.report.wrong_tables import WrongTables, lagging_tables, misled_tables
 
 MOST_CLOSE_UPS = 3
@@ -53,6 +56,10 @@ class RunSummary(Struct, frozen=True):
     availability: tuple[Availability, ...]
     replicas: tuple[Replicas, ...]
     slots: tuple[SlotRow, ...]
+    updates: tuple[Update, ...]
+    jobs: tuple[Execution, ...]
+    waitings: tuple[Waiting, ...]
+    """Tasks that were wanted and waited, where the swarm says what for."""
     lagging: tuple[WrongTables, ...]
     """When tables of hosts with power were not what the store amounts to."""
     misled: tuple[WrongTables, ...]
@@ -61,6 +68,8 @@ class RunSummary(Struct, frozen=True):
     verdicts: tuple[Verdict, ...]
     situations: dict[str, int]
     problems: tuple[str, ...]
+    remarks: tuple[str, ...]
+    """What came of steps otherwise than a reader might think."""
     warnings: tuple[str, ...]
     """What leaders warned users of, each once."""
     figures: tuple[Figure, ...]
@@ -93,7 +102,7 @@ def summarise(recording: Recording) -> RunSummary:
         lagging=lagging_tables(recording),
         misled=misled_tables(recording),
     )
-    anatomies = tuple(anatomy_of(course, each) for each in disturbances(evidence))
+    anatomies = anatomies_of(course, disturbances(evidence))
     costs = costs_of(recording)
     return RunSummary(
         seed=recording.seed,
@@ -108,12 +117,16 @@ def summarise(recording: Recording) -> RunSummary:
         availability=availability,
         replicas=replicas,
         slots=course.slots,
+        updates=updates_of(evidence, slots),
+        jobs=executions_of(recording),
+        waitings=waitings(evidence),
         lagging=course.lagging,
         misled=course.misled,
         costs=costs,
         verdicts=recording.verdicts,
         situations=recording.situations,
         problems=recording.problems,
+        remarks=recording.remarks,
         warnings=_warnings(evidence),
         figures=figures_of(anatomies, availability, replicas, costs, recording.end_ns),
         whole=_window(clients, 0, recording.end_ns, "The whole run"),

@@ -22,6 +22,8 @@ from swarmsim.report.wording import duration, instant, listed, share, size
 RULING_TEXT: Final = {Ruling.HELD: "held", Ruling.VIOLATED: "violated", Ruling.UNKNOWN: "unknown"}
 MOST_SEEDS: Final = 25
 NEVER: Final = "never"
+NOTHING: Final = "–"
+"""The ruling of a check that had nothing to check."""
 
 
 class Table(Struct, frozen=True):
@@ -37,7 +39,7 @@ def verdict_table(run: RunSummary) -> Table:
     order = sorted(range(len(run.verdicts)), key=lambda index: run.verdicts[index].ruling is Ruling.HELD)
     rows = tuple(
         (
-            RULING_TEXT[verdict.ruling],
+            NOTHING if verdict.idle else RULING_TEXT[verdict.ruling],
             verdict.name,
             verdict.detail,
             number(verdict.checked_count),
@@ -72,7 +74,7 @@ def leader_table(run: RunSummary) -> Table:
     rows = tuple(
         (
             str(reign.term),
-            reign.host,
+            f"{reign.host} (began the swarm anew)" if reign.anew else reign.host,
             instant(reign.elected_at_ns),
             "–" if reign.acts_from_ns is None else instant(reign.acts_from_ns),
             instant(reign.until_ns),
@@ -87,7 +89,8 @@ def leader_table(run: RunSummary) -> Table:
 
 LEADERS_END: Final = (
     "A leader's time ends as the fault strikes that ended it, though it may go on believing that it leads; "
-    "without such a fault, when it stops, steps down or another is elected."
+    "without such a fault, when it stops, steps down or another is elected. "
+    "A swarm that is begun anew goes on in a term far above all before."
 )
 """Said beside the table of leaders; see `leadership.py`."""
 
@@ -170,23 +173,6 @@ BAD_LUCK: Final = (
     "That is no standstill of the swarm."
 )
 """Said beside the table of what clients got; see `bad_luck.py`."""
-
-
-def service_table(run: RunSummary) -> Table:
-    """What was missing of each service."""
-    rows = tuple(
-        (
-            service.service,
-            "never" if service.complete_at_ns is None else instant(service.complete_at_ns),
-            str(len(service.shortages)),
-            duration(max((each.to_ns - each.from_ns for each in service.shortages), default=0))
-            if service.shortages
-            else "–",
-            f"{service.missing_replica_ns / SECOND:.1f}",
-        )
-        for service in run.replicas
-    )
-    return Table(("service", "complete from", "times short", "longest", "replica-seconds missing"), rows, (1, 2, 3, 4))
 
 
 def cost_table(run: RunSummary) -> Table:

@@ -1,6 +1,7 @@
 """The timeline: who led, what every host was, what clients got, what ran where; one window of a run."""
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 from swarmsim.counting import counted
@@ -14,6 +15,7 @@ from swarmsim.report.replicas import Replicas
 from swarmsim.report.series import Series
 from swarmsim.report.summary import RunSummary, Window
 from swarmsim.report.tasks import SlotRow, TaskLife
+from swarmsim.report.updates import Update, said
 from swarmsim.report.wording import duration, instant
 from swarmsim.task_names import task_name
 
@@ -28,6 +30,13 @@ MOST_NAMED: Final = 3
 MOST_SLOTS: Final = 60
 """Of more than so many, only those are drawn in which something happened after the first start."""
 _STATES_OF_A_PLAIN_LIFE: Final = 2
+_UPDATE_CLASS: Final = {
+    "updating": "first-start",
+    "paused": "missing",
+    "rollback_started": "task-unhealthy",
+    "rollback_paused": "missing",
+}
+"""Of the states that last."""
 _POWER_TEXT: Final = {"off": "no power", "no-daemon": "no daemon", "paused": "paused"}
 
 
@@ -187,10 +196,27 @@ def _line(canvas: Canvas, series: Series, values: tuple[int | None, ...], low: i
 
 
 def _services(canvas: Canvas, run: RunSummary) -> None:
-    canvas.heading("Services: healthy running tasks, of those desired")
+    canvas.heading("Services: healthy running tasks, of those desired (of jobs: completed ones)")
     for service in run.replicas:
         _service(canvas, service, run.end_ns)
         canvas.y += SERVICE_HEIGHT + 5
+        _updates(canvas, [update for update in run.updates if update.service == service.service])
+
+
+def _updates(canvas: Canvas, updates: Sequence[Update]) -> None:
+    if not updates:
+        return
+    canvas.row_label("update", SLOT_HEIGHT)
+    for update in updates:
+        for span in update.spans():
+            title = (
+                f"{update.service} to {update.image}: {said(span.state)}, "
+                f"{instant(span.from_ns)} to {instant(span.to_ns)}"
+            )
+            canvas.bar(
+                span.from_ns, span.to_ns, canvas.y, SLOT_HEIGHT, _UPDATE_CLASS[span.state], title, said(span.state)
+            )
+    canvas.y += SLOT_HEIGHT + 5
 
 
 def _service(canvas: Canvas, service: Replicas, end_ns: int) -> None:
@@ -201,9 +227,10 @@ def _service(canvas: Canvas, service: Replicas, end_ns: int) -> None:
         full = running >= desired
         first_start = service.complete_at_ns is None or from_ns < service.complete_at_ns
         height = SERVICE_HEIGHT * running / highest
-        title = f"{service.service}: {running} of {desired} running, {instant(from_ns)} to {instant(to_ns)}"
+        what = "completed" if service.is_job else "running"
+        title = f"{service.service}: {running} of {desired} {what}, {instant(from_ns)} to {instant(to_ns)}"
         bottom = canvas.y + SERVICE_HEIGHT
-        if not full and not first_start:
+        if not full and not first_start and not service.is_job:
             canvas.bar(from_ns, to_ns, canvas.y, SERVICE_HEIGHT, "missing", title)
         class_ = "first-start" if first_start and not full else "service"
         canvas.bar(from_ns, to_ns, bottom - height, height, class_, title)

@@ -1,13 +1,13 @@
 """Whether a timeline can happen in that order: what is undone must have been done before."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from core.document import Value
 from core.mistakes import each
 from swarmsim.scenario import steps
 from swarmsim.scenario.steps import Action, Step, verb_of
-from swarmsim.scenario.targets import Group, Host, HostGroup, HostTarget, Several
+from swarmsim.scenario.targets import Group, Host, HostGroup, HostTarget, parts_of
 
 _NEEDS_CAUSE: Final = (steps.Resume, steps.Heal, steps.RepairDisk)
 """These make no sense before what they take back; a restart does."""
@@ -38,7 +38,7 @@ def _check(timeline: Sequence[tuple[Value, Step]], number: int) -> None:
 
 
 def _check_groups(place: Value, action: Action, earlier: Sequence[Step]) -> None:
-    named = [other.group for other in _parts(getattr(action, "hosts", None)) if isinstance(other, Group)]
+    named = [other.group for other in parts_of(getattr(action, "hosts", None)) if isinstance(other, Group)]
     if HostGroup.KILLED in named and not any(isinstance(other.action, steps.KILLS) for other in earlier):
         place.fail("nothing has been killed by then")
     if HostGroup.GONE in named and not any(isinstance(other.action, _GOES) for other in earlier):
@@ -51,7 +51,7 @@ def _check_secrets(place: Value, action: Action, earlier: Sequence[Action]) -> N
     rotated = any(isinstance(other, steps.RotateTokens) for other in earlier)
     if isinstance(action, steps.Join) and action.token == steps.OLD_TOKEN and not rotated:
         place.fail("there is no old token yet; no rotate-tokens comes before")
-    named = [other.group for other in _parts(getattr(action, "hosts", None)) if isinstance(other, Group)]
+    named = [other.group for other in parts_of(getattr(action, "hosts", None)) if isinstance(other, Group)]
     locks = any(isinstance(other, steps.Autolock) and other.on for other in earlier)
     if (isinstance(action, steps.Unlock) or HostGroup.LOCKED in named) and not locks:
         place.fail("no manager can be locked yet; no autolock: true comes before")
@@ -62,19 +62,11 @@ def _check_restart(
 ) -> None:
     # A restart of a host that is up reboots it; but one that is only killed afterwards was surely meant to come after.
     killed_before = {
-        part for step in earlier if isinstance(step.action, steps.KILLS) for part in _parts(step.action.hosts)
+        part for step in earlier if isinstance(step.action, steps.KILLS) for part in parts_of(step.action.hosts)
     }
     killed_after = {
-        part for step in later if isinstance(step.action, steps.KILLS) for part in _parts(step.action.hosts)
+        part for step in later if isinstance(step.action, steps.KILLS) for part in parts_of(step.action.hosts)
     }
-    for part in _parts(restart.hosts):
+    for part in parts_of(restart.hosts):
         if isinstance(part, Host) and part in killed_after and not killed_before:
             place.fail(f"host {part.name!r} is restarted before it is killed")
-
-
-def _parts(target: HostTarget | None) -> Iterator[HostTarget]:
-    if isinstance(target, Several):
-        for other in target.targets:
-            yield from _parts(other)
-    elif target is not None:
-        yield target

@@ -15,7 +15,7 @@ from core.compose.stack import Stack
 from core.document import Value
 from core.mistakes import DocumentError, Mistakes
 from core.timing import SECOND
-from swarmsim.compose_files import load_stack, read_text
+from swarmsim.compose_files import called, load_stack, read_text
 from swarmsim.scenario.chronology import check_chronology
 from swarmsim.scenario.deployed import Deployed, StackReader
 from swarmsim.scenario.expectation_language import end_of, read_expectation
@@ -44,6 +44,7 @@ END_MARGIN_NS: Final = 10 * SECOND
 """A scenario without `end` goes on for so long after the last instant it mentions."""
 
 _LISTS: Final = ("deploy", "traffic", "writers", "timeline", "expect")
+_UNSET_BECAUSE: Final = "scenarios have no variables"
 _CHANGE_ROLES: Final = ("promote", "demote")
 
 Found = TypeVar("Found")
@@ -51,15 +52,20 @@ Found = TypeVar("Found")
 
 def load(file: Path) -> Scenario:
     """The scenario in a file; Compose files lie beside it. Raises `SourceError`, with all that is wrong."""
+    return load_text(file, read_text(file))
+
+
+def load_text(file: Path, text: str) -> Scenario:
+    """The scenario in the text of a file that was read already."""
 
     def read_stack(name: str, compose_files: tuple[str, ...]) -> Stack:
         beside = [file.parent / compose_file for compose_file in compose_files]
         for each in beside:
             each.stat()  # a file that is not there is the scenario's mistake, what it says is its own
         # No environment and no path of this machine: a scenario means the same everywhere.
-        return load_stack(beside, name=name, environment={}, bind_mounts_from="/")
+        return load_stack(beside, name=name, environment={}, bind_mounts_from="/", unset_because=_UNSET_BECAUSE)
 
-    return decode(parse(str(file), text := read_text(file)), text, read_stack)
+    return decode(parse(called(file), text), text, read_stack)
 
 
 def decode(source: Source, text: str, read_stack: StackReader) -> Scenario:

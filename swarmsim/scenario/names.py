@@ -87,7 +87,9 @@ class Names(Struct, frozen=True):
     def _fail_unknown_host(self, value: Value, name: str) -> NoReturn:
         every = (*self.hosts, *self.joined_at_ns)
         counts = ((letter, sum(host.startswith(letter) for host in every)) for letter in "mw")
-        there = " and ".join(f"{letter}1..{letter}{count}" for letter, count in counts if count)
+        there = " and ".join(
+            f"{letter}1" if count == 1 else f"{letter}1..{letter}{count}" for letter, count in counts if count
+        )
         if re.fullmatch(r"[mw]\d+", name):
             value.fail(f"there is no host {name!r}; there are {there}")
         suggestion = did_you_mean(name, _GROUPS)

@@ -15,7 +15,7 @@ from swarmsim.scenario.forms import Entry, Form, Mapped, Part, Shape, Single, fl
 from swarmsim.scenario.names import Names
 from swarmsim.scenario.stack_language import DeployedStack
 from swarmsim.scenario.steps import Action, Step, verb_of
-from swarmsim.scenario.target_language import GROUPS, HOSTS, HOSTS_IN_RACKS, LINK, TASKS
+from swarmsim.scenario.target_language import GROUPS, HOSTS, HOSTS_IN_RACKS, LINK, MANAGERS, TASKS
 from swarmsim.scenario.words import (
     BOOLEAN,
     DURATION,
@@ -47,6 +47,7 @@ def _verb(action: type[Any], value: Shape, *beside: Part) -> Verb:
 
 
 _ON_HOSTS: Final = Single("hosts", HOSTS)
+_ON_MANAGERS: Final = Single("hosts", MANAGERS)
 _ON_TASKS: Final = Single("tasks", TASKS)
 _ON_LINK: Final = Single("link", LINK)
 _RATIO: Final = Single("ratio", PERCENT)
@@ -102,8 +103,8 @@ VERBS: Final = {
         _verb(steps.Join, Mapped(_NUMBERS), Part("with", "token", word((steps.OLD_TOKEN,)))),
         _verb(steps.RotateTokens, Single("which", word(("worker", "manager", "all")))),
         _verb(steps.Autolock, Single("on", BOOLEAN)),
-        _verb(steps.Unlock, _ON_HOSTS),
-        _verb(steps.ForceNewCluster, _ON_HOSTS),
+        _verb(steps.Unlock, _ON_MANAGERS),
+        _verb(steps.ForceNewCluster, _ON_MANAGERS),
         _verb(steps.Promote, _ON_HOSTS),
         _verb(steps.Demote, _ON_HOSTS),
         _verb(steps.Drain, _ON_HOSTS),

@@ -22,6 +22,7 @@ from swarmsim.scenario.targets import (
     Some,
     TaskTarget,
     named_hosts,
+    parts_of,
 )
 from swarmsim.scenario.words import SERVICE, Kind
 
@@ -49,6 +50,24 @@ def _read_hosts_in_racks(value: Value, names: Names) -> HostTarget:
     if not names.racks and "racks" not in names.unread:
         value.fail("the cluster has no racks, so there is no cable to break")
     return _read_hosts(value, names)
+
+
+def _read_managers(value: Value, names: Names) -> HostTarget:
+    target = _read_hosts(value, names)
+    if not names.roles_change:
+        for worker in filter(None, map(_worker_in, parts_of(target))):
+            value.fail(f"only managers can be meant here, not {worker!r}")
+    return target
+
+
+def _worker_in(target: HostTarget) -> str:
+    """What in it names workers, as far as names tell roles."""
+    match target:
+        case Host(name) if name.startswith("w"):
+            return name
+        case Group(HostGroup.WORKERS) | Some(group=HostGroup.WORKERS):
+            return HostGroup.WORKERS.value
+    return ""
 
 
 def _read_several(value: Value, names: Names) -> Several:
@@ -163,6 +182,7 @@ def _read_groups(value: Value, names: Names) -> tuple[HostTarget, ...]:
 
 
 HOSTS: Final = Kind(_read_hosts, _write_hosts)
+MANAGERS: Final = Kind(_read_managers, _write_hosts)
 HOSTS_IN_RACKS: Final = Kind(_read_hosts_in_racks, _write_hosts)
 TASKS: Final = Kind(_read_tasks, _write_tasks)
 LINK: Final = Kind(_read_link, _write_link)

@@ -95,11 +95,13 @@ def several(hosts: Sequence[str]) -> Several:
     return Several(tuple(Host(host) for host in hosts))
 
 
+def parts_of(target: HostTarget | None) -> tuple[HostTarget, ...]:
+    """The single targets of which one consists."""
+    if isinstance(target, Several):
+        return tuple(part for other in target.targets for part in parts_of(other))
+    return () if target is None else (target,)
+
+
 def named_hosts(target: HostTarget) -> tuple[str, ...]:
     """The hosts that a target calls by name."""
-    match target:
-        case Host(name):
-            return (name,)
-        case Several(targets):
-            return tuple(name for part in targets for name in named_hosts(part))
-    return ()
+    return tuple(part.name for part in parts_of(target) if isinstance(part, Host))

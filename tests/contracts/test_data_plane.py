@@ -50,8 +50,16 @@ def services(draw: Any) -> ServiceRoute:
     return ServiceRoute(draw(networks), draw(st.sampled_from(SERVICES)), mode, virtual_ip, names, ports)
 
 
+own_ports = st.lists(st.builds(PortConfig, st.sampled_from(PORTS), st.sampled_from((0, *PORTS)), protocols), max_size=2)
 backends = st.builds(
-    Backend, networks, st.sampled_from(SERVICES), task_ids, st.just(NodeId("node")), addresses, st.integers(0, 1)
+    Backend,
+    networks,
+    st.sampled_from(SERVICES),
+    task_ids,
+    st.just(NodeId("node")),
+    addresses,
+    st.integers(0, 1),
+    st.none() | own_ports.map(tuple),
 )
 neighbours = st.builds(Neighbour, networks, addresses, st.just(NodeId("node")), st.sampled_from(("1.1.1.1", "2.2.2.2")))
 network_routes = st.builds(

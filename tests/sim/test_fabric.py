@@ -243,6 +243,17 @@ def test_a_process_listens_on_its_own_port_only() -> None:
     assert mesh.outcome() == (Outcome.REFUSED, Failure(Why.NOT_LISTENING, "m2", service="web", port=80))
 
 
+def test_a_port_leads_to_what_the_task_itself_publishes_while_an_update_changes_its_target() -> None:
+    mesh = Mesh()
+    before = replace(backend(INGRESS, "web", "m2", "10.0.0.10"), ports=WEB_PORTS)
+    for name in MACHINES:
+        mesh.change(name, before)
+        mesh.change(name, service(INGRESS, "web", "10.0.0.5", ports=(PortConfig(81, 8080),)))
+    assert mesh.outcome() == (Outcome.OK, None)
+    mesh.change("m1", service(INGRESS, "web", "10.0.0.5", ports=(PortConfig(81, 8081),)))
+    assert mesh.outcome("m1", 8081) == (Outcome.NO_ROUTE, Failure(Why.NO_BACKEND, "m1", service="web"))
+
+
 def test_a_host_mode_port_is_open_on_its_own_machine_only() -> None:
     mesh = Mesh()
     port = PortConfig(target_port=80, published_port=9090, publish_mode=PublishMode.HOST)

@@ -11,7 +11,8 @@ from core.effects import ProgramRoutes
 from core.events import Event
 from core.ids import NetworkId, Ticket
 from core.mesh.names import Resolution
-from core.mesh.routes import RouteChanges, ServiceRoute
+from core.mesh.publishing import target_port
+from core.mesh.routes import Backend, RouteChanges, ServiceRoute
 from core.objects.port import Protocol as TransportProtocol
 from core.timing import SECOND
 from sim.dataplane import DataPlane, DataPlaneProfile
@@ -84,12 +85,16 @@ class SimulatedDataPlane:
         found = self._plane.tables.published(port, protocol)
         if found is None:
             return None
-        hop = self._balanced(found[0])
-        return None if hop is None else (hop, found[1])
+        backend = self._plane.tables.choose(*found)
+        hop = self._from_load_balancer(found[0], backend)
+        target = target_port(backend, found[1]) if backend is not None else None
+        return None if hop is None or target is None else (hop, target)
 
     def from_container(self, network_id: NetworkId, own_address: str, to: str) -> Hop | None:
         route = self._plane.tables.virtual(network_id, to)
-        return self._hop(network_id, own_address, to) if route is None else self._balanced(route)
+        if route is None:
+            return self._hop(network_id, own_address, to)
+        return self._from_load_balancer(route, self._plane.tables.choose(route))
 
     def resolve(self, networks: Iterable[NetworkId], name: str) -> Resolution | None:
         return self._plane.tables.resolve(networks, name)
@@ -100,9 +105,8 @@ class SimulatedDataPlane:
     def to_own_ports(self, networks: Iterable[NetworkId]) -> bool:
         return self._plane.tables.has_way_out(networks)
 
-    def _balanced(self, route: ServiceRoute) -> Hop | None:
-        tables = self._plane.tables
-        backend, own_address = tables.choose(route), tables.own_address(route.network_id)
+    def _from_load_balancer(self, route: ServiceRoute, backend: Backend | None) -> Hop | None:
+        own_address = self._plane.tables.own_address(route.network_id)
         if backend is None or own_address is None:
             return None
         return self._hop(route.network_id, own_address, backend.address)

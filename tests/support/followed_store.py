@@ -58,7 +58,13 @@ def service(
 
 
 def task(
-    task_id: TaskId, node_id: NodeId, state: TaskState, desired: TaskState, on: list[NetworkId], host: int = 0
+    task_id: TaskId,
+    node_id: NodeId,
+    state: TaskState,
+    desired: TaskState,
+    on: list[NetworkId],
+    host: int = 0,
+    ports: tuple[PortConfig, ...] = (),
 ) -> Task:
     """Its addresses end in `host`, or in a number of its own."""
     return Task(
@@ -71,6 +77,7 @@ def task(
         desired_state=desired,
         status=TaskStatus(state),
         attachments=tuple(NetworkAttachment(each, address(each, host or 1 + TASKS.index(task_id))) for each in on),
+        endpoint=EndpointSpec(ports=ports),
     )
 
 
@@ -93,6 +100,7 @@ objects = st.one_of(
         st.sampled_from([TaskState.RUNNING, TaskState.SHUTDOWN]),
         subsets,
         st.integers(1, 7),
+        st.sampled_from([(), (PortConfig(80, 8080),), (PortConfig(81, 8080),)]),
     ),
 )
 deletions = st.one_of(

@@ -13,6 +13,7 @@ from core.ids import NetworkId
 from core.mesh.balance import RoundRobin
 from core.mesh.names import TASKS, Resolution, claim, in_order, is_called, look_ups, task_id_in, task_name
 from core.mesh.outside import has_way_out
+from core.mesh.publishing import target_port
 from core.mesh.routes import (
     Backend,
     Neighbour,
@@ -23,7 +24,7 @@ from core.mesh.routes import (
     ServiceRoute,
 )
 from core.mesh.transfer import Transfer
-from core.objects.port import Protocol
+from core.objects.port import PortConfig, Protocol
 
 # How a table is made
 
@@ -169,9 +170,18 @@ def from_outside(table: RouteTable, turns: RoundRobin, port: int, protocol: Prot
     for route in _services(table):
         for published in route.ports:
             if (published.published_port, published.protocol) == (port, protocol):
-                hop = _balanced(table, turns, route)
-                return None if hop is None else (hop, published.target_port)
+                return _to_target(table, turns, route, published)
     return None
+
+
+def _to_target(
+    table: RouteTable, turns: RoundRobin, route: ServiceRoute, published: PortConfig
+) -> tuple[Hop, int] | None:
+    """To a backend that publishes the port itself, and to what it publishes by it."""
+    backend = turns.choose(route.key, backends(table, route), published)
+    hop = _from_load_balancer(table, route, backend)
+    port = target_port(backend, published) if backend is not None else None
+    return None if hop is None or port is None else (hop, port)
 
 
 def to_own_ports(table: RouteTable, networks: Iterable[NetworkId]) -> bool:
@@ -196,7 +206,10 @@ def _services(table: RouteTable) -> list[ServiceRoute]:
 
 def _balanced(table: RouteTable, turns: RoundRobin, route: ServiceRoute) -> Hop | None:
     """To the backend whose turn it is, from this host's load balancer, so that the answer comes back the same way."""
-    backend = turns.choose(route.key, backends(table, route))
+    return _from_load_balancer(table, route, turns.choose(route.key, backends(table, route)))
+
+
+def _from_load_balancer(table: RouteTable, route: ServiceRoute, backend: Backend | None) -> Hop | None:
     network = table.get(("network", route.network_id))
     if backend is None or not isinstance(network, NetworkRoute) or not network.load_balancer_address:
         return None

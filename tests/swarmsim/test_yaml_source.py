@@ -4,6 +4,8 @@ import pytest
 
 from swarmsim.yaml_source import SourceError, parse
 
+UNQUOTED = "between braces or brackets a variable must be in quotes: '${NAME}'"
+
 
 @pytest.mark.parametrize(
     ("text", "meant"),
@@ -50,6 +52,7 @@ def test_merge_keys() -> None:
     ("text", "message"),
     [
         ("a: [1", "x.yaml:1: not YAML: expected ',' or ']', but got '<stream end>'"),
+        ("a:\n  b: {c: ${N}}", f"x.yaml:2: not YAML: expected ',' or '}}', but got '{{'; {UNQUOTED}"),
         ("a: 1\n\tb: 2", "x.yaml:2: not YAML: found character '\\t' that cannot start any token"),
         ("", "x.yaml: the file is empty"),
         ("a: &x [*x]", "x.yaml:1: the document refers to itself or is too large"),

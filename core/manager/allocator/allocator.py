@@ -7,7 +7,8 @@ stopped: tasks on nodes that are down, and orphans, keep theirs.
 Work is queued by kind and id, and done in the order in which one needs the other: networks (VXLAN identifier,
 subnet; ingress first), nodes (a load balancer's address on each network they take part in, for which one was kept
 back), services (ports, a virtual address per network), tasks (an address per network; state NEW -> PENDING). Whatever
-cannot be had is written into the status of the tasks concerned, and tried again when something comes free.
+cannot be had is written into the status of the tasks concerned, and tried again when what it waits for comes free
+(`shortages`).
 """
 
 from typing import Any
@@ -24,6 +25,7 @@ from core.manager.allocator.holdings import (
 from core.manager.allocator.pools import Holder, Pools
 from core.manager.allocator.ports import PortPool
 from core.manager.allocator.presence import Presence
+from core.manager.allocator.shortages import ANYTHING_ELSE, Shortages
 from core.manager.allocator.subnets import next_subnet, next_vni, with_gateway
 from core.manager.control.networks import ingress_of
 from core.manager.draft import Draft
@@ -52,10 +54,9 @@ class Allocator:
         self._services: dict[ServiceId, None] = {}
         self._nodes: dict[NodeId, None] = {}
         self._tasks: dict[TaskId, None] = {}
-        self._short: dict[Kind, dict[str, str]] = {kind: {} for kind in self.kinds}
-        """What could not be served when it was last tried, and why."""
+        self._short = Shortages()
         self._freed = False
-        """Whether anything but an address came free since."""
+        """Whether anything but an address came free since those who are short were last tried."""
 
     def rebuild(self, now: int) -> Parts:
         for network in self._head.networks.values():
@@ -92,7 +93,7 @@ class Allocator:
             return
         self._pools.follow(old, new)
         if new is None:
-            self._short[change.kind].pop(change.id, None)
+            self._short.forget(change.kind, change.id)
         if change.kind is Kind.SERVICE:
             self._on_service(old, new)
         elif change.kind is Kind.NODE:
@@ -107,7 +108,8 @@ class Allocator:
         elif old is not None:
             self._pools.remove(old.id)
             self._networks.pop(old.id, None)
-            self._short[Kind.NETWORK].pop(old.id, None)
+            self._short.forget(Kind.NETWORK, old.id)
+            self._freed = True
         if (new or old).spec.ingress:  # type: ignore[union-attr]  # one of them is there
             self._nodes.update(dict.fromkeys(self._head.nodes))
 
@@ -158,12 +160,17 @@ class Allocator:
             self._allocate_task(draft, self._head.tasks[task_id])
 
     def _try_again(self) -> None:
-        if self._freed or self._pools.freed:
-            self._freed = self._pools.freed = False
-            queues: tuple[dict[Any, None], ...] = (self._networks, self._nodes, self._services, self._tasks)
-            for kind, queue in zip(self.kinds, queues, strict=True):
-                queue.update(dict.fromkeys(self._short[kind]))
-                self._short[kind].clear()
+        freed = [*self._pools.freed, ANYTHING_ELSE] if self._freed else list(self._pools.freed)
+        self._freed = False
+        self._pools.freed.clear()
+        queues: dict[Kind, dict[Any, None]] = {
+            Kind.NETWORK: self._networks,
+            Kind.NODE: self._nodes,
+            Kind.SERVICE: self._services,
+            Kind.TASK: self._tasks,
+        }
+        for kind, object_id in self._short.take(freed):
+            queues[kind][object_id] = None
 
     def _ingress_first(self, network_id: NetworkId) -> bool:
         return not self._head.networks[network_id].spec.ingress
@@ -175,10 +182,9 @@ class Allocator:
         subnet = with_gateway(given[0]) if given else next_subnet(cluster, others) if cluster is not None else None
         vni = next_vni(others)
         if subnet is None or vni is None:
-            self._short[Kind.NETWORK][network.id] = (
-                f"network {network.spec.name}: could not find an available, non-overlapping IPv4 address pool among the"
-                " defaults to assign to the network"
-            )
+            reason = "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to"
+            reason = f"network {network.spec.name}: {reason} the network"
+            self._short.note(Kind.NETWORK, network.id, ANYTHING_ELSE, reason)
             return
         self._pools.add(network.id, subnet)
         draft.update(replace(network, vni=vni, subnets=(subnet,)))
@@ -187,20 +193,22 @@ class Allocator:
         """Give a service what it can have, and take from it what it has no use for any more."""
         if service is None:
             return
+        self._short.forget(Kind.SERVICE, service.id)
         ports, problem = self._ports.assign(service)
         if problem:
-            self._short[Kind.SERVICE][service.id] = f"service {service.spec.name}: {problem}"
+            self._short.note(Kind.SERVICE, service.id, ANYTHING_ELSE, f"service {service.spec.name}: {problem}")
         wanted = networks_of_service(self._head, service)
         if service.spec.endpoint.mode is EndpointMode.DNSRR:
             wanted = []
         current = {ip.network_id: ip.address for ip in service.endpoint.virtual_ips}
         virtual_ips = []
         for network_id in wanted:
-            addresses = self._take(service, [network_id], current)
-            if isinstance(addresses, str):
-                self._short[Kind.SERVICE][service.id] = addresses
+            address = self._take(service, network_id, current)
+            if address is None:
+                self._short.note(Kind.SERVICE, service.id, network_id, self._reason(network_id))
             else:
-                virtual_ips.append(VirtualIP(network_id, addresses[network_id]))
+                virtual_ips.append(VirtualIP(network_id, address))
+        self._tasks.update(dict.fromkeys(TaskId(task_id) for _, task_id in self._short.take([service.id])))
         endpoint = Endpoint(service.spec.endpoint, ports, tuple(virtual_ips))
         if endpoint != service.endpoint:
             self._ports.follow(service, draft.update(replace(service, endpoint=endpoint)))
@@ -209,14 +217,15 @@ class Allocator:
         """Give a node what it can have: one network's lack of addresses keeps no other from it."""
         if node is None:
             return
+        self._short.forget(Kind.NODE, node.id)
         current = {attachment.network_id: attachment.address for attachment in node.attachments}
         attachments = []
         for network_id in self._networks_of(node):
-            addresses = self._take(node, [network_id], current)
-            if isinstance(addresses, str):
-                self._short[Kind.NODE][node.id] = addresses
+            address = self._take(node, network_id, current)
+            if address is None:
+                self._short.note(Kind.NODE, node.id, network_id, self._reason(network_id))
             else:
-                attachments.append(NetworkAttachment(network_id, addresses[network_id]))
+                attachments.append(NetworkAttachment(network_id, address))
         if tuple(attachments) != node.attachments:
             draft.update(replace(node, attachments=tuple(attachments)))
 
@@ -230,13 +239,14 @@ class Allocator:
         service = self._head.services.get(task.service_id)
         if service is None or not _needs_addresses(task):
             return
-        short = self._short[Kind.SERVICE].get(service.id)
-        addresses = short or self._take(task, networks_of_task(self._head, task), {})
+        reason = self._short.reason(Kind.SERVICE, service.id)
+        addresses = service.id if reason else self._take_all(task, networks_of_task(self._head, task))
         if isinstance(addresses, str):
-            self._short[Kind.TASK][task.id] = addresses
+            reason = reason or self._reason(NetworkId(addresses))
+            self._short.note(Kind.TASK, task.id, addresses, reason)
             draft.look()
-            if task.status.err != addresses:
-                status = replace(task.status, timestamp=draft.wall_ns, err=addresses)
+            if task.status.err != reason:
+                status = replace(task.status, timestamp=draft.wall_ns, err=reason)
                 draft.update(replace(task, status=status))
             return
         aliases = {target.network_id: target.aliases for target in task.spec.networks}
@@ -249,18 +259,19 @@ class Allocator:
         )
         draft.update(replace(task, attachments=attachments, status=status))
 
-    def _take(
-        self, holder: Holder, network_ids: list[NetworkId], current: dict[NetworkId, str]
-    ) -> dict[NetworkId, str] | str:
-        """An address on every one of the networks, keeping those held already; or nothing, and the reason."""
+    def _take(self, holder: Holder, network_id: NetworkId, current: dict[NetworkId, str]) -> str | None:
+        """The address on this network that it holds already, or another one; None if there is none for it."""
+        return current.get(network_id) or self._pools.take(holder, network_id)
+
+    def _take_all(self, task: Task, network_ids: list[NetworkId]) -> dict[NetworkId, str] | NetworkId:
+        """An address on every one of the networks; or none, and the network on which there is none for it."""
         addresses: dict[NetworkId, str] = {}
         for network_id in network_ids:
-            address = current.get(network_id) or self._pools.take(holder, network_id)
+            address = self._pools.take(task, network_id)
             if address is None:
                 for taken_on, taken in addresses.items():
-                    if taken_on not in current:
-                        self._pools.give_back(holder, taken_on, taken)
-                return self._reason(network_id)
+                    self._pools.give_back(task, taken_on, taken)
+                return network_id
             addresses[network_id] = address
         return addresses
 
@@ -270,14 +281,21 @@ class Allocator:
             return f"network {network_id} not found"
         if network_id in self._pools:
             return f"could not find an available IP on network {network.spec.name}"
-        return self._short[Kind.NETWORK].get(network_id, f"network {network.spec.name} is not allocated yet")
+        return self._short.reason(Kind.NETWORK, network_id) or f"network {network.spec.name} is not allocated yet"
 
     def check_invariants(self) -> None:
-        """Pools and ports say what the head's objects hold, and nodes take part where their tasks are."""
+        """Pools and ports say what the head's objects hold, nodes take part where their tasks are,
+
+        and nobody waits for an address of a network where one is to be had, unless that has just come free.
+        """
         for node in self._head.nodes.values():
             assert sorted(self._networks_of(node)) == sorted(networks_of_node(self._head, node)), node.id
         self._pools.check_invariants()
         self._ports.check_invariants(self._head.services.values())
+        for (kind, object_id), awaited in self._short:
+            holder: Any = self._head.get(kind, object_id)
+            assert holder is not None, (kind, object_id)
+            assert awaited in self._pools.freed or not self._pools.has_room_for(holder, NetworkId(awaited)), object_id
 
 
 def _needs_addresses(task: Task) -> bool:

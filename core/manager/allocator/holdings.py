@@ -26,8 +26,9 @@ def awaits_node(task: Task) -> bool:
 
 
 def occupies_node(task: Task) -> bool:
-    """Whether a task's networks have to be on its node."""
-    return TaskState.ASSIGNED <= task.status.state <= TaskState.RUNNING
+    """Whether a task's networks have to be on its node: while its container may still be there, as an orphan's may."""
+    state = task.status.state
+    return TaskState.ASSIGNED <= state <= TaskState.RUNNING or state is TaskState.ORPHANED
 
 
 def holdings_of(stored: Node | Service | Task | None) -> tuple[Holding, ...]:

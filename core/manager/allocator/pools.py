@@ -47,12 +47,12 @@ class _Pool:
 
 
 class Pools:
-    """Follows what is held in the head. `freed`: whether anything has become available since it was cleared."""
+    """Follows what is held in the head. `freed`: networks where something has come free since that was cleared."""
 
     def __init__(self, head: Store) -> None:
         self._head = head
         self._pools: dict[NetworkId, _Pool] = {}
-        self.freed = False
+        self.freed: dict[NetworkId, None] = {}
 
     def __contains__(self, network_id: NetworkId) -> bool:
         return network_id in self._pools
@@ -60,19 +60,19 @@ class Pools:
     def add(self, network_id: NetworkId, subnet: Subnet) -> None:
         """The network has this subnet; nothing of it is held."""
         self._pools[network_id] = _Pool(subnet)
-        self.freed = True
+        self.freed[network_id] = None
 
     def remove(self, network_id: NetworkId) -> None:
         """The network is gone, and whoever still holds an address of it holds nothing."""
         self._pools.pop(network_id, None)
-        self.freed = True
+        self.freed[network_id] = None  # it is another reason to wait
 
     def follow(self, old: Holder | None, new: Holder | None) -> None:
         """An object came, changed or went."""
         if isinstance(old or new, Task):
             self._follow_placement(old, new)  # type: ignore[arg-type]  # both are of one kind
         elif new is None and isinstance(old, Node):
-            self.freed = True
+            self.freed.update(dict.fromkeys(self._pools))  # less is kept back
         before, after = holdings_of(old), holdings_of(new)
         if before == after:
             return
@@ -80,7 +80,7 @@ class Pools:
             pool = self._pools.get(holding.network_id)
             if pool is not None and old is not None and holding not in after:
                 pool.release(old, holding.address)
-                self.freed = True
+                self.freed[holding.network_id] = None
         for holding in after:
             pool = self._pools.get(holding.network_id)
             if pool is not None and new is not None:
@@ -93,15 +93,20 @@ class Pools:
                 pool = self._pools.get(attachment.network_id)
                 if pool is not None:
                     pool.unplaced.pop(old.id, None)
-            self.freed = True
+                    self.freed[attachment.network_id] = None
 
     def take(self, holder: Holder, network_id: NetworkId) -> str | None:
         """A free address for `holder`, with prefix length; None if all are held or kept back."""
-        pool = self._pools.get(network_id)
-        if pool is None or pool.addresses.free_count <= pool.kept_back_from(holder, len(self._head.nodes)):
+        if not self.has_room_for(holder, network_id):
             return None
+        pool = self._pools[network_id]
         pool.note(holder)
         return pool.addresses.take(holder.id)
+
+    def has_room_for(self, holder: Holder, network_id: NetworkId) -> bool:
+        """Whether there is an address of this network for it that is neither held nor kept back."""
+        pool = self._pools.get(network_id)
+        return pool is not None and pool.addresses.free_count > pool.kept_back_from(holder, len(self._head.nodes))
 
     def give_back(self, holder: Holder, network_id: NetworkId, address: str) -> None:
         """What was just taken is not needed after all."""

@@ -74,7 +74,8 @@ def _relabel(draft: Draft, kind: Kind, operation: UpdateSecret | UpdateConfig) -
     spec = operation.spec
     if spec.name != stored.spec.name or spec.data not in (b"", stored.spec.data):  # who reads a secret gets no data
         raise invalid("only updates to Labels are allowed")
-    draft.update(replace(stored, spec=replace(stored.spec, labels=spec.labels)))
+    if spec.labels != stored.spec.labels:  # a deployment asks for what is there already, for its data to be compared
+        draft.update(replace(stored, spec=replace(stored.spec, labels=spec.labels)))
 
 
 def _uses(store: Store, service: Service, kind: Kind, object_id: str) -> bool:

@@ -10,7 +10,7 @@ Nothing of this but the grace is stored. A new leader finds such tasks by what t
 to run) and waits once more. Leaving out: asking the data plane whether connections are left.
 """
 
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Final
 
 from msgspec import Struct
@@ -58,16 +58,14 @@ class Drains:
 
     def acknowledged(self, now: int, version: int) -> None:
         """Every live agent's table is of `version`, or as good as that; to be told so again and again."""
-        for task_id, drain in list(islice(self._unacknowledged.items(), MAX_PER_STEP)):
-            if drain.version > version:
-                return
+        stops = takewhile(lambda item: item[1].version <= version, self._unacknowledged.items())
+        for task_id in [task_id for task_id, _ in islice(stops, MAX_PER_STEP)]:
             self._give_grace(task_id, now)
 
     def released(self, now: int) -> list[TaskId]:
         """The tasks whose stop may be told now, or as many as fit a step; they are no longer withheld."""
-        for task_id, drain in list(islice(self._unacknowledged.items(), MAX_PER_STEP)):
-            if drain.give_up_at > now:
-                break
+        stops = takewhile(lambda item: item[1].give_up_at <= now, self._unacknowledged.items())
+        for task_id, drain in list(islice(stops, MAX_PER_STEP)):
             self._give_grace(task_id, drain.give_up_at)
         due: list[TaskId] = []
         while len(due) < MAX_PER_STEP and (released := self._release_at.pop_due(now)) is not None:

@@ -14,6 +14,7 @@ from random import Random
 from core.ids import ServiceId
 from core.manager.draft import Draft
 from core.manager.orchestrator.slot_looks import SlotLooks
+from core.manager.orchestrator.slots import file
 from core.manager.orchestrator.tasks import NOWHERE, is_current, is_lost, must_wait, new_task, want
 from core.manager.restart.restart import restart
 from core.manager.task_moves import Writer
@@ -40,11 +41,8 @@ class Ledger:
 
     def file(self, number: int, *, running: bool, settled: bool) -> None:
         """What was found of a slot."""
-        for slots, belongs in ((self.running, running), (self.settled, settled)):
-            if belongs:
-                slots[number] = None
-            else:
-                slots.pop(number, None)
+        file(number, self.running, running)
+        file(number, self.settled, settled)
         if not running and not settled:
             self._next = min(self._next, number)
 

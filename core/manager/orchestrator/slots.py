@@ -1,12 +1,15 @@
-"""Arithmetic of slots: which numbers are free, and which slots to keep when there are too many."""
+"""Arithmetic of slots: which numbers are free, which slots to keep when there are too many, and sets of slots."""
 
 from collections.abc import Container, Iterator
+from typing import TypeVar
 
 from core.ids import NodeId
 from core.objects.task import Task, TaskState
 
 Slots = dict[int, list[Task]]
 """Slot number -> its tasks, at least one each."""
+SlotT = TypeVar("SlotT")
+"""However a slot is named: by number within a service, or by its key."""
 
 
 def free_numbers(taken: Container[int]) -> Iterator[int]:
@@ -33,6 +36,14 @@ def in_order_of_keeping(slots: Slots) -> list[int]:
             rank = copies[node_id] = copies.get(node_id, 0) + 1
         ranked.append((not node_id, rank, not _runs(slots[number]), number))
     return [number for *_, number in sorted(ranked)]
+
+
+def file(slot: SlotT, slots: dict[SlotT, None], belongs: bool) -> None:
+    """Have a slot in this ordered set if it belongs there, and else not; who is there already keeps the place."""
+    if belongs:
+        slots[slot] = None
+    else:
+        slots.pop(slot, None)
 
 
 def _runs(tasks: list[Task]) -> bool:

@@ -1,6 +1,7 @@
 """How full the slots of each service are, counted as tasks come and go rather than whenever somebody asks."""
 
 from core.ids import ServiceId
+from core.manager.orchestrator.slots import file
 from core.objects.task import Task, is_wanted
 from core.store import Store, slot_of
 
@@ -50,10 +51,7 @@ class Tally:
 
     def _settle(self, task: Task, taken: bool) -> None:
         idle = self._idle.setdefault(task.service_id, {})
-        if not taken and self._head.has_tasks_in_slot(slot_of(task)):
-            idle[task.slot] = None
-        else:
-            idle.pop(task.slot, None)
+        file(task.slot, idle, not taken and self._head.has_tasks_in_slot(slot_of(task)))
         if not idle:
             del self._idle[task.service_id]
         if not self._wanted[task.service_id]:

@@ -3,6 +3,7 @@
 from core.ids import ServiceId, TaskId
 from core.manager.alarms import Alarms
 from core.manager.orchestrator.slot_looks import SlotLooks
+from core.manager.orchestrator.slots import file
 from core.manager.update.slot_queue import SlotQueue
 from core.store import SlotKey, Store
 
@@ -38,11 +39,8 @@ class Rollout:
             self.outdated.add(slot)
         else:
             self.outdated.discard(slot)
-        for slots, belongs in ((self.under_way, under_way), (self.doubled, doubled)):
-            if belongs:
-                slots[slot] = None
-            else:
-                slots.pop(slot, None)
+        file(slot, self.under_way, under_way)
+        file(slot, self.doubled, doubled)
 
     def forget(self, task_id: TaskId) -> None:
         """A task is gone."""

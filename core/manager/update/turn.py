@@ -50,12 +50,17 @@ class Turn:
         if not self._announce() or not self._begin_slots():
             return False
         if self._rollout.done and self._state in UNDER_WAY:
-            if self._draft.full:
+            if self._draft.full or self._turns_round:
                 return False
             self._write(moved(self._service.update_status, UpdateEvent.ALL_REPLACED, self._draft.wall_ns))
         return True
 
     # What the service says
+
+    @property
+    def _turns_round(self) -> bool:
+        """Whether this draft rolls the update back: nobody would ever see why if it were over in the same one."""
+        return self._service.spec_version == self._draft.index
 
     @property
     def _state(self) -> UpdateState | None:

@@ -28,6 +28,8 @@ from core.operations import (
     Operation,
     OperationError,
     Remove,
+    UpdateConfig,
+    UpdateSecret,
     UpdateService,
 )
 
@@ -44,6 +46,12 @@ MAKES: dict[type, tuple[Kind, Callable[..., Any]]] = {
     CreateSecret: (Kind.SECRET, Secret),
     CreateConfig: (Kind.CONFIG, Config),
     CreateService: (Kind.SERVICE, Service),
+}
+
+UPDATES: dict[type, Kind] = {
+    UpdateService: Kind.SERVICE,
+    UpdateSecret: Kind.SECRET,
+    UpdateConfig: Kind.CONFIG,
 }
 
 
@@ -70,11 +78,12 @@ class Swarm:
         if isinstance(operation, Remove):
             del self.objects[operation.kind][operation.reference]
             return None
-        if isinstance(operation, UpdateService):
-            found = self.objects[Kind.SERVICE][operation.id]
+        if isinstance(operation, UpdateService | UpdateSecret | UpdateConfig):
+            kind = UPDATES[type(operation)]
+            found = self.objects[kind][operation.id]
             if found.version != operation.version:
                 return OperationError(ErrorCode.OUT_OF_SEQUENCE, "update out of sequence")
-            self.objects[Kind.SERVICE][found.id] = replace(found, spec=operation.spec, version=self.version)
+            self.objects[kind][found.id] = replace(found, spec=operation.spec, version=self.version)
             return None
         kind, make = MAKES[type(operation)]
         if any(each.spec.name == operation.spec.name for each in self.objects[kind].values()):  # type: ignore[union-attr]
@@ -213,15 +222,53 @@ def test_a_refusal_ends_it_with_what_was_done_so_far() -> None:
     swarm.refusals[8] = error
     outcome = swarm.deploy(stack())
     assert isinstance(outcome, DeploymentFailed)
-    assert (outcome.message, outcome.error, len(outcome.changes)) == (error.message, error, 3)
+    told = f"service shop_web: {error.message}"
+    assert (outcome.message, outcome.error, len(outcome.changes)) == (told, error, 3)
 
 
-def test_withheld_data_of_a_secret_counts_as_equal() -> None:
+def test_secrets_and_configs_get_the_labels_of_the_file() -> None:
+    swarm = Swarm()
+    swarm.deploy(stack())
+    labelled = TEXT.replace("open sesame", "open sesame, labels: {edition: b}").replace(
+        "hello", "hello, labels: {edition: c}"
+    )
+    outcome = swarm.deploy(stack(labelled))
+    assert swarm.writes() == ["update-secret", "update-config"]
+    assert swarm.named(Kind.SECRET, "shop_password").spec.labels["edition"] == "b"
+    assert swarm.named(Kind.CONFIG, "shop_motd").spec.labels["edition"] == "c"
+    assert isinstance(outcome, Deployed)
+    done = {change.name: change.done for change in outcome.changes}
+    assert (done["shop_password"], done["shop_motd"], done["shop_db"]) == (Done.UPDATED, Done.UPDATED, Done.UNCHANGED)
+    swarm.deploy(stack(labelled))
+    assert swarm.writes() == []
+
+
+def test_data_that_is_not_shown_is_sent_along_for_the_leader_to_compare() -> None:
     swarm = Swarm()
     swarm.deploy(stack())
     found = swarm.named(Kind.SECRET, "shop_password")
     swarm.objects[Kind.SECRET][found.id] = replace(found, spec=replace(found.spec, data=b""))
-    assert isinstance(swarm.deploy(stack()), Deployed)
+    outcome = swarm.deploy(stack())
+    [asked] = [each for each in swarm.asked if isinstance(each, UpdateSecret)]
+    assert asked == UpdateSecret(found.id, found.version, found.spec)
+    assert isinstance(outcome, Deployed)
+    assert Change(Kind.SECRET, "shop_password", Done.UNCHANGED) in outcome.changes
+
+
+def test_other_data_that_is_not_shown_is_refused_by_the_leader_and_told_with_its_name() -> None:
+    swarm = Swarm()
+    swarm.deploy(stack())
+    found = swarm.named(Kind.SECRET, "shop_password")
+    swarm.objects[Kind.SECRET][found.id] = replace(found, spec=replace(found.spec, data=b""))
+    error = OperationError(ErrorCode.INVALID, "only updates to Labels are allowed")
+    swarm.refusals[5] = error
+    swarm.asked.clear()
+    outcome = swarm.deploy(stack(TEXT.replace("open sesame", "changed")))
+    assert isinstance(outcome, DeploymentFailed)
+    assert (outcome.error, outcome.message) == (
+        error,
+        "failed to update secret 'shop_password': only updates to Labels are allowed; give other data another name",
+    )
 
 
 @given(st.sets(st.integers(5, 25), max_size=4), st.sampled_from([ErrorCode.ALREADY_EXISTS, ErrorCode.OUT_OF_SEQUENCE]))

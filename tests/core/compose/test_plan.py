@@ -21,7 +21,7 @@ from core.manager.update.out_of_date import is_out_of_date
 from core.objects import Node, Service, StoredObject, Task
 from core.objects.network import Network, NetworkSpec
 from core.objects.node import NodeSpec
-from core.operations import Answer, Kind, OperationError, Query
+from core.operations import Answer, Kind, OperationError, Query, UpdateSecret
 from core.store import Store
 
 INGRESS = Network(NetworkId("ingress"), NetworkSpec("ingress", ingress=True))
@@ -33,8 +33,12 @@ SERVICES = {
 
 
 def stack(services: dict[str, Any], name: str = "shop", **sections: Any) -> Stack:
-    document = {"services": services, "secrets": {"password": {"content": "x"}}, **sections}
+    document = {"services": services, "secrets": password(), **sections}
     return load([document], lambda path: b"", name=name)
+
+
+def password(data: str = "x", **labels: str) -> dict[str, Any]:
+    return {"password": {"content": data, "labels": labels}}
 
 
 def changed(**services: dict[str, Any] | None) -> dict[str, Any]:
@@ -157,17 +161,35 @@ def test_what_a_deployment_passes_over_is_told() -> None:
     assert change.differences == (Difference("internal", None, "true"), Difference("labels.a", None, "b"))
 
 
+def test_other_labels_of_secrets_and_configs_are_written_and_no_task_is_replaced() -> None:
+    def labelled(edition: str) -> Stack:
+        configs = {"motd": {"content": "hello", "labels": {"edition": edition}}}
+        return stack(SERVICES, secrets=password(edition=edition), configs=configs)
+
+    found = planned(labelled("2"), running(labelled("1")))
+    assert {name for name, done in told(found).items() if done is Done.UPDATED} == {"shop_password", "shop_motd"}
+    for name in ("shop_password", "shop_motd"):
+        change = change_of(found, name)
+        assert (change.differences, change.recreated) == ((Difference("labels.edition", "1", "2"),), Recreated.NONE)
+
+
+def test_other_data_of_a_secret_is_refused_by_the_leader() -> None:
+    found = planned(stack(SERVICES, secrets=password("y", edition="2")), running(stack(SERVICES)))
+    assert "failed to update secret 'shop_password': only updates to Labels are allowed" in found.refusal
+    assert set(told(found).values()) == {Done.UNCHANGED}
+
+
 def test_what_is_refused_half_way_is_told_with_what_comes_before() -> None:
     taken = stack({"proxy": {"image": "proxy:1", "ports": ["8080:80"]}}, "edge")
     found = planned(stack(SERVICES), running(taken))
-    assert "port '8080' is already in use by service 'edge_proxy'" in found.refusal
+    assert found.refusal.startswith("service shop_web: port '8080' is already in use by service 'edge_proxy'")
     assert list(told(found)) == ["shop_default", "shop_password"]
     assert not found.changes_nothing
 
 
 def test_a_mode_cannot_change() -> None:
     found = planned(stack(changed(db={"deploy": {"mode": "global"}})), running(stack(SERVICES)))
-    assert found.refusal == "service mode change is not allowed"
+    assert found.refusal == "service shop_db: service mode change is not allowed"
 
 
 # --- as a property
@@ -199,7 +221,8 @@ def services(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def stacks(draw: st.DrawFn, name: str = "shop") -> Stack:
     found = draw(st.dictionaries(st.sampled_from(["web", "db", "cache"]), services(), min_size=1))
-    return stack(found, name, networks={"front": None, "back": {"attachable": True}})
+    secrets = password(draw(st.sampled_from("xxxy")), edition=draw(st.sampled_from("12")))
+    return stack(found, name, networks={"front": None, "back": {"attachable": True}}, secrets=secrets)
 
 
 def deployed(new: Stack, store: Store, rng: Random, *, prune: bool) -> Deployed | DeploymentFailed:
@@ -214,7 +237,7 @@ def deployed(new: Stack, store: Store, rng: Random, *, prune: bool) -> Deployed 
             draft = Draft(store, store.index + 1, 7)
             answer = carry_out(draft, operation, rng)  # type: ignore[arg-type]
             draft.transaction()
-            assert isinstance(answer, OperationError) or not draft.empty
+            assert isinstance(answer, OperationError) or not draft.empty or isinstance(operation, UpdateSecret)
         operation = deployment.step(answer)
     assert deployment.outcome is not None
     return deployment.outcome
@@ -249,7 +272,10 @@ def test_a_deployment_writes_what_its_plan_said(before: list[Stack], new: Stack,
     assert found.refusal == (outcome.message if isinstance(outcome, DeploymentFailed) else "")
     assert found.changes_nothing == (not written and isinstance(outcome, Deployed))
     for change in found.changes:
-        if change.done is Done.UPDATED:
+        if change.done is Done.UPDATED and change.kind is not Kind.SERVICE:
+            assert [each.key for each in change.differences] == ["labels.edition"]
+            assert change.recreated is Recreated.NONE
+        elif change.done is Done.UPDATED:
             assert_tasks_fare_as_said(change, olds[change.kind, change.name], news[change.kind, change.name])
 
 

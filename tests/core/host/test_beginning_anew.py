@@ -32,9 +32,10 @@ from core.operations import (
     UpdateNode,
 )
 from core.phases import HostPhase
-from core.raft.effects import Applied, OutcomeUnknown, Refused
-from core.raft.events import Tick
+from core.raft.effects import Applied, OutcomeUnknown, Refused, Send
+from core.raft.events import Received, Tick
 from core.raft.machine import Rejected
+from core.raft.messages import GroupEnded
 from core.raft.renewal import GROUP_SPAN, group_of
 from core.timing import MS, SECOND
 from core.trials.faults import Partition
@@ -138,10 +139,12 @@ class TestTheSurvivor:
     def test_begins_anew_as_often_as_it_must(self) -> None:
         swarm = three_managers()
         lose_quorum(swarm)
+        group = 0
         for count in (1, 2, 3):
             force(swarm, "m1")
             write(swarm, "m1", f"after-{count}")
-            assert group_at(swarm, "m1") == count
+            assert group_at(swarm, "m1") > group
+            group = group_at(swarm, "m1")
         assert configs(swarm, "m1")[-3:] == ["after-1", "after-2", "after-3"]
 
     def test_is_reached_where_it_says(self) -> None:
@@ -181,7 +184,9 @@ class TestTheSurvivor:
         committed_index = raft.commit_index
         lose_quorum(swarm)
         force(swarm, "m1")
-        assert [(fact.index, fact.certain_index >= committed_index) for fact in seen] == [(GROUP_SPAN, True)]
+        [fact] = seen
+        assert group_of(fact.index) == group_at(swarm, "m1") > 0
+        assert fact.certain_index >= committed_index
 
     def test_with_its_whole_swarm_alive_just_has_fewer_managers(self) -> None:
         swarm = three_managers()
@@ -310,6 +315,93 @@ class TestTheOthers:
         swarm.until(lambda: ready(swarm, "m1", "w1"), "w1 does not come back")
 
 
+class TestTwoThatBeginApart:
+    """m1 with w1 and m2 with w2 cannot reach each other, and m3 is lost."""
+
+    def apart(self) -> Swarm:
+        swarm = formed(3, 2)
+        write(swarm, "m1", "before")
+        swarm.world.kill("m3")
+        self.injector = Injector(swarm.world)
+        self.partition = self.injector.start(Partition((("m1", "w1"), ("m2", "w2"))))
+        swarm.world.run_for(3 * SECOND)
+        for name, worker in (("m1", "w1"), ("m2", "w2")):
+            force(swarm, name)
+            write(swarm, name, f"by-{name}")
+            swarm.until(lambda name=name, worker=worker: ready(swarm, name, worker), "the worker does not find it")
+        return swarm
+
+    def test_share_no_term_and_no_index(self) -> None:
+        swarm = self.apart()
+        assert group_at(swarm, "m1") != group_at(swarm, "m2")
+        assert min(group_at(swarm, "m1"), group_at(swarm, "m2")) > 0
+
+    @pytest.mark.parametrize("restarted", ["", "m1", "m2"])
+    def test_are_one_swarm_again_when_they_meet(self, restarted: str) -> None:
+        swarm = self.apart()
+        higher, lower = higher_and_lower(swarm)
+        if restarted:
+            swarm.world.restart(restarted)
+            swarm.world.run_for(SECOND)
+        self.injector.end(self.partition)
+        swarm.until(lambda: all_are_workers(swarm, lower), f"{lower} is a manager still")
+        swarm.until(lambda: all(ready(swarm, higher, name) for name in (lower, "w1", "w2")), f"not all find {higher}")
+        assert configs(swarm, higher) == ["before", f"by-{higher}"]
+        promote(swarm, higher, lower)
+        swarm.until(lambda: swarm.voter_count(higher) == 2, "no manager again")
+
+    def test_take_along_the_managers_that_the_lower_one_has_made(self) -> None:
+        swarm = self.apart()
+        higher, lower = higher_and_lower(swarm)
+        worker = {"m1": "w1", "m2": "w2"}[lower]
+        promote(swarm, lower, worker)
+        swarm.until(lambda: swarm.voter_count(lower) == 2, "no second manager")
+        self.injector.end(self.partition)
+        swarm.until(lambda: all_are_workers(swarm, lower, worker), "they are managers still")
+        swarm.until(lambda: all(ready(swarm, higher, name) for name in (lower, worker)), f"not all find {higher}")
+
+    def test_are_followed_by_who_was_a_member_of_the_old_group(self) -> None:
+        swarm = self.apart()
+        higher, lower = higher_and_lower(swarm)
+        swarm.world.power_on("m3")
+        self.injector.end(self.partition)
+        swarm.until(lambda: all_are_workers(swarm, lower, "m3"), "they are managers still")
+        swarm.until(lambda: all(ready(swarm, higher, name) for name in (lower, "m3")), f"not all find {higher}")
+
+    def test_say_no_more_to_those_that_have_come(self) -> None:
+        swarm = self.apart()
+        higher, lower = higher_and_lower(swarm)
+        self.injector.end(self.partition)
+        swarm.world.power_on("m3")
+        swarm.until(lambda: all_are_workers(swarm, lower, "m3"), "they are managers still")
+        swarm.until(lambda: all(ready(swarm, higher, name) for name in (lower, "m3")), f"not all find {higher}")
+        said: list[Effect] = []
+
+        def note(at: int, name: str, event: Event, effects: list[Effect]) -> None:
+            said.extend(each for each in effects if type(each) is Send and type(each.message) is GroupEnded)
+
+        swarm.world.observer.on_step(note)
+        swarm.world.run_for(30 * SECOND)
+        assert said == []
+
+    def test_word_of_it_that_comes_late_ends_nothing(self) -> None:
+        """A host that became a manager of the higher group meanwhile has an empty log, lower than any group."""
+        swarm = self.apart()
+        higher, lower = higher_and_lower(swarm)
+        self.injector.end(self.partition)
+        swarm.until(lambda: all_are_workers(swarm, lower), f"{lower} is a manager still")
+        swarm.until(lambda: ready(swarm, higher, lower), f"{lower} does not find {higher}")
+        promote(swarm, higher, lower)
+        swarm.until(lambda: swarm.host(lower).phase is HostPhase.MANAGER, "no manager again")
+        host, daemon = swarm.host(lower), swarm.world.machine(lower).daemon
+        assert daemon is not None
+        before = host.membership.identity.raft_id
+        word = GroupEnded(group_at(swarm, higher))
+        daemon.deliver(Received(swarm.host(higher).membership.identity.raft_id, host.node_id, word))
+        swarm.world.run_for(SECOND)
+        assert swarm.host(lower).membership.identity.raft_id == before
+
+
 class TestWhoMayNot:
     def test_a_worker(self) -> None:
         swarm = three_managers()
@@ -364,6 +456,11 @@ def running_on(swarm: Swarm, name: str) -> int:
 def running_tasks(swarm: Swarm, by: str) -> int:
     tasks = swarm.done(by, ListObjects(Kind.TASK))
     return sum(task.status.state is TaskState.RUNNING and task.desired_state is TaskState.RUNNING for task in tasks)
+
+
+def higher_and_lower(swarm: Swarm) -> tuple[str, str]:
+    lower, higher = sorted(("m1", "m2"), key=lambda name: group_at(swarm, name))
+    return higher, lower
 
 
 def leads(swarm: Swarm, name: str) -> bool:

@@ -10,6 +10,7 @@ from swarm import Swarm, formed
 from core.durable import Founding
 from core.host import Host
 from core.ids import Address, NodeId, Ticket
+from core.joining import Joining
 from core.objects.cluster import JoinTokens
 from core.operations import InitSwarm, Kind
 from core.phases import HostPhase
@@ -31,7 +32,7 @@ def a_raft_member_that_is_gone(host: Host) -> None:
 
 
 def a_join_under_way_by_a_member(host: Host) -> None:
-    host.membership._joining = SOMETHING
+    host.membership.entering._joining = Joining(Ticket(1), SOMETHING, NodeId("another"), SOMETHING, SOMETHING, 0)
 
 
 def a_member_that_is_leaving(host: Host) -> None:

@@ -1,11 +1,16 @@
 """Managers that lock themselves: a restarted one takes part in nothing until it is shown the key; containers run on."""
 
+from random import Random
+
 import pytest
 from msgspec.structs import replace
 from swarm import Swarm, formed, three_managers
 
-from core.events import LogOpened
-from core.ids import NodeId
+from core.durable import HostDurable, Identity
+from core.effects import Effect, OpenLog
+from core.events import LogNotOpened, LogOpened, Requested
+from core.host import Host
+from core.ids import NodeId, Ticket
 from core.objects.cluster import Cluster
 from core.objects.config import ConfigSpec
 from core.objects.node import Role
@@ -27,7 +32,8 @@ from core.operations import (
     UpdateNode,
 )
 from core.phases import HostPhase
-from core.raft.effects import Applied
+from core.raft.effects import Applied, Reply
+from core.raft.events import Cancelled, Tick
 from core.raft.machine import Rejected
 from core.raft.records import RaftDurable
 from core.timing import MS, SECOND
@@ -178,7 +184,7 @@ class TestALockedManager:
         swarm, key = locked_three()
         node_id = swarm.host("m3").node_id
         restart(swarm, "m3")
-        demote(swarm, "m1" if swarm.leader() == "m3" else swarm.leader(), node_id)
+        set_role(swarm, "m1" if swarm.leader() == "m3" else swarm.leader(), node_id, Role.WORKER)
         swarm.done("m3", UnlockSwarm(key))
         swarm.until(lambda: swarm.host("m3").phase is HostPhase.WORKER, "m3 was not demoted")
         swarm.world.run_for(SECOND)
@@ -215,6 +221,52 @@ class TestALockedManager:
             swarm.world.request("m2", UnlockSwarm(key), answers.append)
         swarm.world.run_for(SECOND)
         assert answers == [Applied(0, None)] * 2
+
+
+class TestALogThatIsNotOpened:
+    """The key is right, and the driver cannot open the log with it."""
+
+    def waiting(self, client_count: int) -> tuple[Host, list[Effect]]:
+        """A locked host, and what it does when so many clients show the key."""
+        self.key = unlock_key(b"\1" * 32)
+        identity = Identity(NodeId("node"), raft_id=NodeId("raft"), key_check=check_of(self.key))
+        host = Host.recover(Swarm("m1").world.config.settings, HostDurable(identity), Random(1), 0)
+        host.step(1, Tick())
+        return host, [effect for number in range(client_count) for effect in self.show(host, number + 1)]
+
+    def show(self, host: Host, number: int) -> list[Effect]:
+        return host.step(1, Requested(Ticket(number), UnlockSwarm(self.key)))
+
+    def test_is_told_to_those_who_wait_and_tried_again_when_asked_again(self) -> None:
+        host, effects = self.waiting(2)
+        assert effects == [OpenLog(self.key)]
+        replies = host.step(1, LogNotOpened("the seal is broken"))
+        assert [reply.ticket for reply in replies if type(reply) is Reply] == [1, 2]
+        for reply in replies:
+            assert type(reply) is Reply
+            assert type(reply.result) is Rejected
+            assert reply.result.error.code is ErrorCode.UNAVAILABLE
+            assert reply.result.error.message.endswith("though the key is right: the seal is broken")
+        assert host.phase is HostPhase.LOCKED
+        assert self.show(host, 3) == [OpenLog(self.key)]
+
+    def test_keeps_no_place_for_a_client_that_has_gone(self) -> None:
+        host, _ = self.waiting(2)
+        host.step(1, Cancelled(Ticket(1)))
+        assert [effect.ticket for effect in host.step(1, LogNotOpened("x")) if type(effect) is Reply] == [2]
+
+    def test_is_not_opened_twice_though_who_asked_first_has_gone(self) -> None:
+        host, _ = self.waiting(1)
+        host.step(1, Cancelled(Ticket(1)))
+        assert self.show(host, 2) == []
+        assert [effect.ticket for effect in host.step(1, LogNotOpened("x")) if type(effect) is Reply] == [2]
+
+    def test_means_nothing_to_one_that_is_not_locked(self) -> None:
+        swarm = formed(1)
+        daemon = swarm.world.machine("m1").daemon
+        assert daemon is not None
+        daemon.deliver(LogNotOpened("x"))
+        assert swarm.host("m1").phase is HostPhase.MANAGER
 
 
 class TestTheSetting:
@@ -259,6 +311,29 @@ class TestTheSetting:
         swarm.done("m2", UnlockSwarm(key))
         swarm.until(lambda: swarm.host("m2").membership.identity.key_check == check_of(rotated), "not followed")
 
+    def test_who_is_demoted_and_promoted_again_locks_again(self) -> None:
+        """Nothing about the cluster has changed meanwhile: it may be the very same object, with no codec between."""
+        swarm, key = locked_three()
+        name = next(other for other in ("m2", "m3") if other != swarm.leader())
+        node_id = swarm.host(name).node_id
+        set_role(swarm, swarm.leader(), node_id, Role.WORKER)
+        swarm.until(lambda: swarm.host(name).phase is HostPhase.WORKER, "not demoted")
+        assert swarm.host(name).membership.identity.key_check == ""
+        swarm.world.run_for(2 * SECOND)
+        set_role(swarm, swarm.leader(), node_id, Role.MANAGER)
+        swarm.until(lambda: swarm.voter_count(swarm.leader()) == 3, "not promoted")
+        swarm.until(lambda: swarm.host(name).membership.identity.key_check == check_of(key), "it does not lock again")
+
+    def test_who_leaves_and_joins_again_locks_again(self) -> None:
+        swarm, key = locked_three()
+        name = next(other for other in ("m2", "m3") if other != swarm.leader())
+        set_role(swarm, swarm.leader(), swarm.host(name).node_id, Role.WORKER)
+        swarm.until(lambda: swarm.host(name).phase is HostPhase.WORKER, "not demoted")
+        swarm.done(name, LeaveSwarm())
+        swarm.world.run_for(3 * SECOND)
+        swarm.join(name, swarm.leader(), manager=True)
+        swarm.until(lambda: swarm.host(name).membership.identity.key_check == check_of(key), "it does not lock again")
+
     def test_rotation_without_autolock_makes_no_key(self) -> None:
         swarm = three_managers()
         assert set_autolock(swarm, "m1", False, rotate=True) == ""
@@ -285,6 +360,6 @@ def in_session(swarm: Swarm, name: str) -> bool:
     return agent is not None and agent.session_id is not None
 
 
-def demote(swarm: Swarm, by: str, node_id: NodeId) -> None:
+def set_role(swarm: Swarm, by: str, node_id: NodeId, role: Role) -> None:
     node = swarm.done(by, Inspect(Kind.NODE, node_id))
-    swarm.done(by, UpdateNode(node.id, node.version, replace(node.spec, role=Role.WORKER)))
+    swarm.done(by, UpdateNode(node.id, node.version, replace(node.spec, role=role)))

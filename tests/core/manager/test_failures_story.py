@@ -203,6 +203,33 @@ def test_a_node_that_is_down_for_a_day_is_given_up_but_its_addresses_stay_quaran
     swarm.check()
 
 
+def test_a_node_whose_tasks_are_given_up_keeps_its_load_balancers_addresses() -> None:
+    """Cut off, it may still run them, and forwards their connections by these addresses."""
+    swarm = Swarm(workers=2)
+    swarm.ask(CreateNetwork(NetworkSpec("front", subnets=(Subnet("10.99.0.0/28"),))))
+    template = replace(task_spec(), networks=(NetworkTarget("front"),))  # type: ignore[arg-type]  # a name
+    swarm.create("web", template)
+    [lost] = swarm.running("web")
+    [held] = addresses_on_front(swarm, lost.node_id)
+    swarm.set_state(lost.node_id, NodeState.DOWN)
+    swarm.run_for(ORPHAN_AFTER_NS)
+    assert swarm.head.tasks[lost.id].status.state is TaskState.ORPHANED
+    for number in range(5):  # addresses go round: by then all that are free have been given out
+        swarm.create(f"other-{number}", template, Replicated(3))
+        assert held not in {place.address for task in swarm.tasks(f"other-{number}") for place in task.attachments}
+        assert held not in {ip.address for ip in swarm.service(f"other-{number}").endpoint.virtual_ips}
+        swarm.remove(Kind.SERVICE, f"other-{number}")
+    swarm.set_state(lost.node_id, NodeState.READY)
+    swarm.run_for(RETURN_NS)
+    assert addresses_on_front(swarm, lost.node_id) == []
+    swarm.check()
+
+
+def addresses_on_front(swarm: Swarm, node_id: NodeId) -> list[str]:
+    """Of a node's load balancer on the one network besides ingress."""
+    return [place.address for place in swarm.head.nodes[node_id].attachments if place.network_id != "ingress"]
+
+
 def test_removing_a_node_gives_its_tasks_up_at_once() -> None:
     swarm = Swarm(workers=2)
     swarm.create("web", mode=Replicated(2))

@@ -5,15 +5,16 @@ from leading_head import Swarm, task_spec
 from msgspec.structs import replace
 from route_specification import from_container, from_outside, resolve, to_own_ports
 
-from core.ids import NetworkId, NodeId
+from core.ids import NetworkId, NodeId, TaskId
 from core.mesh.afresh import afresh
 from core.mesh.balance import RoundRobin
-from core.mesh.routes import RouteTable
+from core.mesh.routes import Backend, RouteTable
 from core.objects.network import NetworkSpec
-from core.objects.port import PortConfig, Protocol
-from core.objects.service import EndpointMode, EndpointSpec, Replicated
+from core.objects.port import PortConfig, Protocol, PublishMode
+from core.objects.service import EndpointMode, EndpointSpec, Replicated, UpdateConfig
 from core.objects.task import NetworkTarget, TaskSpec, TaskState
 from core.operations import CreateNetwork
+from core.timing import SECOND
 
 
 @pytest.fixture
@@ -103,6 +104,31 @@ def test_what_is_not_running_well_is_in_no_table(shop: Swarm) -> None:
         hop = from_container(table_of(shop), RoundRobin(), network, "10.0.0.99", virtual(shop, "api", "back"))
         assert hop is not None
         assert hop.address in left
+
+
+def test_in_mid_update_each_backend_tells_on_ingress_what_its_own_task_publishes(shop: Swarm) -> None:
+    """The target port changes; one task of two is of after, and its node's own port is no affair of the mesh."""
+    before, after = PortConfig(8000, 9000), PortConfig(8001, 9000)
+    own = PortConfig(8002, 9100, publish_mode=PublishMode.HOST)
+    shop.update("api", endpoint=EndpointSpec(ports=(after, own)), update=UpdateConfig(delay_ns=10 * SECOND))
+    shop.run_for(2 * SECOND)
+    old, new = sorted(shop.running("api"), key=lambda task: task.created_at)
+    assert told(shop, "ingress") == {old.id: (before,), new.id: (after,)}
+    assert told(shop, "front") == told(shop, "back") == {old.id: (), new.id: ()}
+    turns, table = RoundRobin(), table_of(shop)
+    ways = [from_outside(table, turns, 9000, Protocol.TCP) for _ in range(2)]
+    assert {way[1] for way in ways if way is not None} == {8000, 8001}
+
+
+def told(swarm: Swarm, network: str) -> dict[TaskId, tuple[PortConfig, ...] | None]:
+    """What the backends of `api` on a network publish, by task."""
+    return {
+        record.task_id: record.ports
+        for record in table_of(swarm).values()
+        if isinstance(record, Backend)
+        and record.service_id == swarm.service("api").id
+        and swarm.head.networks[record.network_id].spec.name == network
+    }
 
 
 def test_an_internal_network_leads_nowhere_but_a_published_service_is_reached(shop: Swarm) -> None:

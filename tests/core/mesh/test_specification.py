@@ -4,6 +4,7 @@ That data planes do the same is their contract (tests/contracts/test_data_plane.
 """
 
 import pytest
+from msgspec.structs import replace
 from route_specification import from_container, from_outside, resolve, reverse
 
 from core.ids import NetworkId, NodeId, ServiceId, TaskId
@@ -172,3 +173,37 @@ def test_a_published_port_leads_to_any_backend_and_its_target_port(table: RouteT
     ways = [from_outside(table, turns, 8080, Protocol.TCP) for _ in range(2)]
     assert [(way[0].node.node_id, way[1]) for way in ways if way] == [("node-1", 80), ("node-2", 80)]
     assert from_outside(table, turns, 8080, Protocol.UDP) is None
+
+
+def test_while_tasks_differ_each_is_reached_at_its_own_target_port(table: RouteTable) -> None:
+    """An update from port 80 to port 81 has come to the second of two tasks."""
+    table["service", INGRESS, "id of web"] = replace(service(INGRESS, "web", 0), ports=(PortConfig(81, 8080),))
+    publish(table, "web1", PortConfig(80, 8080))
+    publish(table, "web2", PortConfig(81, 8080))
+    assert reached(table, 8080) == [("node-1", 80), ("node-2", 81)]
+
+
+def test_a_port_that_is_published_anew_leads_to_the_tasks_that_publish_it(table: RouteTable) -> None:
+    both = (PortConfig(80, 8080), PortConfig(443, 8443))
+    table["service", INGRESS, "id of web"] = replace(service(INGRESS, "web", 0), ports=both)
+    publish(table, "web1", *both[:1])
+    assert reached(table, 8443) == [("node-2", 443), ("node-2", 443)], "a host that does not tell means all of them"
+    publish(table, "web2", *both)
+    assert reached(table, 8443) == [("node-2", 443), ("node-2", 443)]
+    assert reached(table, 8080) == [("node-1", 80), ("node-2", 80)]
+    publish(table, "web2", *both[:1])
+    assert reached(table, 8443) == []
+
+
+def publish(table: RouteTable, task_id: str, *ports: PortConfig) -> None:
+    """This is what a task of `web` publishes."""
+    backend = table["backend", INGRESS, "id of web", task_id]
+    assert isinstance(backend, Backend)
+    table[backend.key] = replace(backend, ports=ports)
+
+
+def reached(table: RouteTable, port: int) -> list[tuple[str, int]]:
+    """Where two connections in a row are led to: node and target port."""
+    turns = RoundRobin()
+    ways = [from_outside(table, turns, port, Protocol.TCP) for _ in range(2)]
+    return [(way[0].node.node_id, way[1]) for way in ways if way is not None]

@@ -1,5 +1,6 @@
 """A group begun anew by one member: all its log is kept, under numbers that no word of the old group reaches."""
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -72,11 +73,22 @@ def test_what_was_written_before_is_taken_as_it_is() -> None:
     assert (machine.committed, concluded) == ({}, [])
 
 
-@pytest.mark.parametrize(
-    ("last_index", "group", "beginning"),
-    [(0, 0, GROUP_SPAN), (5, 0, GROUP_SPAN), (GROUP_SPAN, 1, 2 * GROUP_SPAN), (3 * GROUP_SPAN - 1, 2, 3 * GROUP_SPAN)],
-)
-def test_each_group_begins_beyond_all_that_the_one_before_can_reach(
-    last_index: int, group: int, beginning: int
-) -> None:
-    assert (group_of(last_index), next_beginning(last_index)) == (group, beginning)
+@pytest.mark.parametrize("last_index", [0, 5, GROUP_SPAN, 3 * GROUP_SPAN - 1])
+def test_each_group_begins_beyond_all_that_the_one_before_can_reach(last_index: int) -> None:
+    beginnings = [next_beginning(last_index, Random(seed)) for seed in range(100)]
+    for beginning in beginnings:
+        assert group_of(beginning - 1) >= group_of(last_index)
+        assert group_of(beginning) == group_of(beginning + GROUP_SPAN - 1) > group_of(last_index)
+        assert beginning % GROUP_SPAN == 0
+
+
+def test_two_groups_that_follow_the_same_one_have_no_number_in_common() -> None:
+    groups = [group_of(next_beginning(5, Random(seed))) for seed in range(100)]
+    assert len(set(groups)) == 100
+
+
+def test_numbers_last_for_thousands_of_beginnings() -> None:
+    index, rng = 5, Random(1)
+    for _ in range(9_000):
+        index = next_beginning(index, rng)
+    assert index + GROUP_SPAN < 2**63

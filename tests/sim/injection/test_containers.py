@@ -17,8 +17,15 @@ from core.mesh.routes import RouteChanges
 from core.timing import SECOND
 from core.trials import faults
 from core.trials.faults import Fault
+from sim.facts import ContainerChanged
 
 WEB = TaskId("web.1")
+
+
+def ends(stage: Stage) -> list[ContainerChanged]:
+    """What was told of containers that exited."""
+    changes = [fact for fact in stage.facts if isinstance(fact, ContainerChanged)]
+    return [change for change in changes if change.phase is ContainerPhase.EXITED]
 
 
 def test_stop_engine() -> None:
@@ -61,6 +68,15 @@ def test_crash_task_and_exit_and_out_of_memory(fault: Fault, code: int) -> None:
     (container,) = stage.world.containers("m2")
     assert (container.running, container.exit_code) == (False, code)
     assert phases(stage.world, "m2", WEB)[-1] is ContainerPhase.EXITED
+    assert ends(stage)[-1].failed
+
+
+@pytest.mark.parametrize("fault", [faults.Kill(("m2",)), faults.ExitTask((WEB,), 0)])
+def test_a_container_whose_machine_is_killed_or_that_ends_with_0_has_not_failed(fault: Fault) -> None:
+    stage = Stage()
+    run_task(stage.world, "m2", task("web.1"))
+    stage.start(fault)
+    assert [fact.failed for fact in ends(stage)] == [False]
 
 
 def test_unhealthy() -> None:

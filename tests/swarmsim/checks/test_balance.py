@@ -9,6 +9,7 @@ from fake_world import FakeWorld
 from core.ids import TaskId
 from core.mesh.balance import RoundRobin
 from core.mesh.routes import Backend, RouteKey
+from core.objects.port import PortConfig
 from core.timing import SECOND
 from swarmsim.checks.balance import EvenBalance
 from swarmsim.checks.situations_of_services import ServiceSituations
@@ -74,7 +75,9 @@ def test_backends_that_took_turns_are_counted_once_per_balancing_point() -> None
     assert reached["backends-took-turns"] == 2
 
 
-def the_first_always(turns: RoundRobin, service: RouteKey, backends: Sequence[Backend]) -> Backend | None:
+def the_first_always(
+    turns: RoundRobin, service: RouteKey, backends: Sequence[Backend], published: PortConfig | None = None
+) -> Backend | None:
     """A balancer that has forgotten whose turn it is."""
     return backends[0] if backends else None
 

@@ -7,6 +7,7 @@ from fake_world import FakeWorld
 from msgspec.structs import replace
 
 from core.events import ContainerPhase
+from core.facts import TaskMoved
 from core.ids import NodeId, OperationId, ServiceId, TaskId
 from core.objects import Task
 from core.objects.fence import fence_wait_ns
@@ -42,11 +43,15 @@ class Hosts:
         self.world = FakeWorld("m1", "w1", "w2")
         self.check = FencedSlotsNeverDoubled(self.world)
         Watch(self.world, [self.check])
-        store = Store()
-        store.apply(1, Transaction(tuple(Create(replace(each, version=1)) for each in (old, new)), 1))
-        self.world.stores = {"m1": store}
+        self.leave_only(old, new)
         self.runs(w1=old.id)
         self.new = new
+
+    def leave_only(self, *tasks: Task) -> None:
+        """There is no record of any other task."""
+        store = Store()
+        store.apply(1, Transaction(tuple(Create(replace(each, version=1)) for each in tasks), 1))
+        self.world.stores = {"m1": store}
 
     def runs(self, **tasks: TaskId) -> None:
         self.world.boxes = {host: (ContainerView(task_id, True, True, (), ()),) for host, task_id in tasks.items()}
@@ -121,3 +126,39 @@ def test_an_engine_that_answers_a_dead_daemon_ends_nothing_either() -> None:
 
 def test_the_help_of_another_host_excuses_nobody() -> None:
     assert Hosts().at(0, "m1", Paused()).start(1) != ""
+
+
+def test_a_container_whose_record_is_gone_still_counts() -> None:
+    hosts = Hosts()
+    hosts.at(0, "w1", ContainerChanged(OLD.id, "db", ContainerPhase.STARTED, OperationId(1)))
+    hosts.leave_only(NEW)
+    assert hosts.start(1) == "new starts while of its fenced slot there runs old on w1"
+
+
+def test_so_does_one_that_a_leader_moved_before_anybody_saw_it_start() -> None:
+    hosts = Hosts()
+    hosts.at(0, "m1", TaskMoved(OLD.id, "db", 1, OLD.node_id, TaskState.ASSIGNED, TaskState.RUNNING))
+    hosts.leave_only(NEW)
+    assert hosts.start(1) != ""
+
+
+def test_and_one_that_starts_when_its_own_record_has_gone() -> None:
+    hosts = Hosts()
+    for each in (OLD, NEW):
+        hosts.at(0, "m1", TaskMoved(each.id, "db", 1, each.node_id, TaskState.ASSIGNED, TaskState.RUNNING))
+    hosts.leave_only()
+    assert hosts.start(1) != ""
+
+
+def test_one_whose_record_is_gone_may_have_stopped_or_be_of_another_slot() -> None:
+    for old, running in (
+        (OLD, {}),
+        (replace(OLD, slot=2), {"w1": OLD.id}),
+        (replace(OLD, fence_ns=None), {"w1": OLD.id}),
+    ):
+        hosts = Hosts(old)
+        hosts.at(0, "w1", ContainerChanged(OLD.id, "db", ContainerPhase.STARTED, OperationId(1)))
+        hosts.leave_only(NEW)
+        hosts.runs(**running)
+        assert hosts.start(1) == ""
+        assert hosts.check.checked_count == 1 + (old.fence_ns is not None)

@@ -8,6 +8,7 @@ from fake_world import FakeWorld
 from hypothesis import given
 from hypothesis import strategies as st
 from linearizability import NEVER_RETURNED, Operation, is_linearizable
+from msgspec.structs import replace
 from writer_histories import read, write
 
 from core.facts import BegunAnew
@@ -109,3 +110,16 @@ def test_what_a_swarm_begun_anew_may_have_lost_is_left_out(certain_index: int, l
         check.handlers()[WriterSample](sample.ended_at, "m1", sample)
     check.finish(FakeWorld("m1"))
     assert (check.violation is not None) is lost
+
+
+@pytest.mark.parametrize(("host", "ended_at", "excused"), [("m2", 8, True), ("m1", 8, False), ("m2", 5, False)])
+def test_what_is_not_found_where_a_lower_group_was_begun_apart_says_nothing(
+    host: str, ended_at: int, excused: bool
+) -> None:
+    check = Linearizable()
+    check.handlers()[BegunAnew](3, "m1", BegunAnew(NodeId("r"), 2_000, 4))
+    check.handlers()[BegunAnew](6, "m2", BegunAnew(NodeId("s"), 1_000, 4))
+    for sample in (write("a", 3, 4, 2_003), replace(read("a", 5, ended_at, 0, False), host=host)):
+        check.handlers()[WriterSample](sample.ended_at, sample.host, sample)
+    check.finish(FakeWorld("m1", "m2"))
+    assert (check.violation is None) is excused

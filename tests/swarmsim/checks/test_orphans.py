@@ -14,7 +14,7 @@ from core.objects.node import NodeSpec
 from core.objects.port import PortConfig
 from core.objects.secret import SecretSpec
 from core.objects.service import Endpoint, EndpointMode, EndpointSpec, ServiceSpec, VirtualIP
-from core.objects.task import ContainerSpec, NetworkTarget, TaskSpec, TaskState, TaskStatus
+from core.objects.task import ContainerSpec, FileTarget, NetworkTarget, SecretReference, TaskSpec, TaskState, TaskStatus
 from core.store import Conflict, Create, Store, Transaction
 from core.timing import LAN, SECOND
 from swarmsim.checks.bounds import word_done_ns
@@ -35,6 +35,11 @@ def node(name: str = "node-w1", **changes: Any) -> Node:
 def task(state: TaskState = TaskState.RUNNING, **changes: Any) -> Task:
     fields: dict[str, Any] = {"node_id": NodeId("node-w1"), "attachments": PLACE, "status": TaskStatus(state)}
     return Task(TaskId("t"), ServiceId("web"), 1, TaskSpec(ContainerSpec("i")), 1, **{**fields, **changes})
+
+
+def with_secret(task: Task, name: str = "s") -> Task:
+    reference = SecretReference(SecretId(name), name, FileTarget(name))
+    return replace(task, spec=TaskSpec(ContainerSpec("i", secrets=(reference,))))
 
 
 def service(*networks: str, given: Endpoint = Endpoint(), asked: EndpointSpec = EndpointSpec()) -> Service:
@@ -128,8 +133,17 @@ def test_a_container_goes_with_its_task(here: list[Task], host: dict[str, Any], 
 @pytest.mark.parametrize(
     ("stored", "host", "expected"),
     [
-        ([task(), node()], {}, ""),
+        ([with_secret(task()), node()], {}, ""),
+        ([with_secret(task(TaskState.SHUTDOWN)), node()], {}, ""),
         ([node()], {}, "w1 holds secret s without a task"),
+        ([task(), node()], {}, "w1 holds secret s without a task"),
+        ([with_secret(task(), "other"), node()], {}, "w1 holds secret s without a task"),
+        (
+            [with_secret(task(node_id=NodeId("node-m1"))), node(), node("node-m1")],
+            {},
+            "w1 holds secret s without a task",
+        ),
+        ([task(), node()], {"in_session": False}, ""),
         ([], {"node_id": NodeId("")}, "w1 is in no swarm and holds secret s"),
         ([Secret(SecretId("s"), SecretSpec("s", b"x")), node()], {}, ""),
     ],

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from fake_world import FakeWorld
+from msgspec.structs import replace
 from raft_cluster import Cluster
 from writer_histories import read, write
 
 from core.durability import Verdict
 from core.events import ContainerPhase
-from core.facts import HostPhaseChanged, TaskMoved
+from core.facts import BegunAnew, HostPhaseChanged, TaskMoved
 from core.ids import Address, NetworkId, NodeId, OperationId, SecretId, TaskId
 from core.objects.task import TaskState
 from core.raft.effects import (
@@ -31,6 +32,7 @@ from swarmsim.checks.situations import Situations
 from swarmsim.checks.situations_of_raft import RaftSituations
 from swarmsim.checks.situations_of_services import ServiceSituations
 from swarmsim.checks.watch import Watch
+from swarmsim.fuzz.engine import FuzzReport, unreached
 from swarmsim.world import ContainerView
 
 CANDIDATES = [("m1", ElectionStarted(3, False)), ("m2", ElectionStarted(3, False))]
@@ -44,6 +46,10 @@ def counts_of(told: list[tuple[str, Any]]) -> dict[str, int]:
         watch.tell(0, host, fact)
     watch.finish()
     return {name: count for name, count in situations.counts.items() if count}
+
+
+def begun(index: int, certain_index: int) -> BegunAnew:
+    return BegunAnew(NodeId("r"), index, certain_index)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +72,15 @@ def counts_of(told: list[tuple[str, Any]]) -> dict[str, int]:
             [("m1", DaemonStarted(1, 5, Verdict.CORRUPT)), ("m1", HostPhaseChanged("manager"))],
             {"corrupt-disk-rejoined": 1},
         ),
+        (
+            [("m1", HostPhaseChanged("locked")), ("m1", HostPhaseChanged("manager"))],
+            {"manager-locked": 1, "manager-unlocked": 1},
+        ),
+        ([("m1", HostPhaseChanged("locked")), ("m1", HostPhaseChanged("inactive"))], {"manager-locked": 1}),
+        ([("m1", HostPhaseChanged("manager"))], {}),
+        ([("m1", begun(1_000, 5))], {"swarm-begun-anew": 1}),
+        ([("m1", begun(1_000, 5)), ("m2", begun(2_000, 1_003))], {"swarm-begun-anew": 2}),
+        ([("m1", begun(2_000, 5)), ("m2", begun(1_000, 7))], {"swarm-begun-anew": 2, "swarms-begun-anew-apart": 1}),
         ([("m1", write("a", 0, 1, 5))], {"write-acknowledged": 1}),
         ([("m1", write("a", 0, 1, 0, WriteOutcome.UNKNOWN))], {"write-outcome-unknown": 1}),
         ([("m1", write("a", 0, 1, 0, WriteOutcome.REFUSED))], {"write-refused": 1}),
@@ -99,6 +114,19 @@ def test_two_containers_of_one_slot_are_seen_while_both_run(
         told.append(("w1", changed("a", ContainerPhase.EXITED)))
     told.append(("w2", changed("b", ContainerPhase.STARTED)))
     assert counts_of(told).get("two-containers-of-one-slot", 0) == count
+
+
+@pytest.mark.parametrize(
+    ("fact", "count"),
+    [
+        (changed("a", ContainerPhase.FAILED), 1),
+        (changed("a", ContainerPhase.UNHEALTHY), 1),
+        (replace(changed("a", ContainerPhase.EXITED), failed=True), 1),
+        (changed("a", ContainerPhase.EXITED), 0),
+    ],
+)
+def test_a_container_that_crashed_has_failed_and_one_that_was_stopped_has_not(fact: Any, count: int) -> None:
+    assert counts_of([("w1", fact)]).get("container-failed", 0) == count
 
 
 @pytest.mark.parametrize(("winner", "term", "count"), [("n2", 4, 1), ("n2", 5, 0), ("n3", 4, 0)])
@@ -138,3 +166,10 @@ def test_addresses_and_secrets_that_change_hands_are_seen() -> None:
         world.secrets["w1"] = tuple(SecretId(each) for each in secrets)
         situations.sample(world)
     assert +reached == {"address-given-again": 1, "secret-held": 1, "secret-revoked": 1}
+
+
+@pytest.mark.parametrize(("profile", "wanted"), [("raft", True), ("everything", False)])
+def test_campaigns_without_services_have_to_begin_swarms_anew(profile: str, wanted: bool) -> None:
+    never = unreached(FuzzReport(profile, 1, 1, 0, 0, {}, {}, {}, None))
+    assert ({"swarm-begun-anew", "swarms-begun-anew-apart"} <= set(never)) is wanted
+    assert {"manager-locked", "manager-unlocked"} <= set(never)

@@ -7,14 +7,13 @@ import pytest
 from fake_world import FakeWorld, status
 from msgspec.structs import replace
 
-from core.facts import AgentConnected, AgentDisconnected, TaskMoved
+from core.facts import AgentConnected, AgentDisconnected, BegunAnew, TaskMoved
 from core.ids import NetworkId, NodeId, SecretId, ServiceId, SessionId, TaskId
-from core.mesh.routes import Neighbour, RouteTable
-from core.objects import Network, Node, Secret, Service, Task
+from core.mesh.routes import Neighbour, NetworkRoute, RouteTable
+from core.objects import Network, Node, Service, Task
 from core.objects.network import NetworkAttachment, NetworkSpec, Subnet
 from core.objects.node import NodeSpec
 from core.objects.port import PortConfig, PublishMode
-from core.objects.secret import SecretSpec
 from core.objects.service import Endpoint, EndpointSpec, ServiceSpec, VirtualIP
 from core.objects.task import ContainerSpec, FileTarget, SecretReference, TaskSpec, TaskState, TaskStatus
 from core.store import Create, Store, Transaction
@@ -26,7 +25,6 @@ from swarmsim.checks.digests import EqualDigests, Invariants
 from swarmsim.checks.entitlement import EntitledSecrets
 from swarmsim.checks.mesh import MeshFollowsStore
 from swarmsim.checks.needless_secrets import SecretsEndWithNeed
-from swarmsim.checks.secrets_in_use import SecretsInUseStay
 from swarmsim.checks.tasks import TaskStatesAdvance
 from swarmsim.world import ContainerView
 
@@ -198,6 +196,84 @@ def test_two_running_containers_of_members_never_share_an_address(running: bool,
     assert not violated or "container of task b on w2" in complaint(check)
 
 
+@pytest.mark.parametrize(
+    ("network_id", "balancer", "running", "expected"),
+    [
+        (NET, "10.0.1.5", True, "is held by load balancer of w1 and by container of task b on w2"),
+        (NET, "10.0.1.7", True, ""),
+        (NET, "10.0.1.5", False, ""),  # nothing forwards by it any more
+        (NET, "", True, ""),
+        (NetworkId("other"), "10.0.1.5", True, ""),
+    ],
+)
+def test_the_load_balancer_of_a_host_that_forwards_by_it_shares_its_address_with_nobody(
+    network_id: NetworkId, balancer: str, running: bool, expected: str
+) -> None:
+    world = FakeWorld("m1", "w1", "w2")
+    world.stores = {"m1": store_of(Node(NodeId("node-w1"), NodeSpec()), Node(NodeId("node-w2"), NodeSpec()))}
+    world.boxes = {"w1": (container("a", "10.0.1.6", running),), "w2": (container("b", "10.0.1.5"),)}
+    route = NetworkRoute(network_id, "front", 4097, "10.0.1.0/24", False, balancer)
+    world.routes = {"w1": (3, {route.key: route})}
+    check = UniqueAddresses()
+    check.sample(world)
+    assert expected in complaint(check)
+    assert bool(complaint(check)) == bool(expected)
+
+
+def test_two_hosts_share_no_load_balancers_address_on_ingress() -> None:
+    """Every host forwards by it, whatever runs there."""
+    world = FakeWorld("w1", "w2")
+    ingress = replace(NETWORK, spec=NetworkSpec("ingress", ingress=True))
+    world.stores = {"w1": store_of(ingress, Node(NodeId("node-w1"), NodeSpec()), Node(NodeId("node-w2"), NodeSpec()))}
+    route = NetworkRoute(NET, "ingress", 4097, "10.0.1.0/24", True, "10.0.1.2")
+    world.routes = {host: (3, {route.key: route}) for host in ("w1", "w2")}
+    check = UniqueAddresses()
+    check.sample(world)
+    assert "held by load balancer of w1 and by load balancer of w2" in complaint(check)
+
+
+def test_a_host_that_follows_another_group_forwards_by_what_that_one_has_given_out() -> None:
+    world = FakeWorld("w1", "w2")
+    ingress = replace(NETWORK, spec=NetworkSpec("ingress", ingress=True))
+    nodes = [Node(NodeId(f"node-{name}"), NodeSpec()) for name in ("w1", "w2")]
+    world.stores = {"w1": store_of(ingress, *nodes, index=2_000)}
+    route = NetworkRoute(NET, "ingress", 4097, "10.0.1.0/24", True, "10.0.1.2")
+    world.routes = {"w1": (2_000, {route.key: route}), "w2": (30, {route.key: route})}
+    check = UniqueAddresses()
+    check.handlers()[BegunAnew](0, "m1", BegunAnew(NodeId("r"), 2_000, 10))
+    check.sample(world)
+    assert not complaint(check)
+
+
+@pytest.mark.parametrize(
+    ("index_apart", "has_it", "excused"), [(1_000, False, True), (2_000, False, False), (1_000, True, False)]
+)
+def test_what_a_group_gives_out_apart_from_a_swarm_begun_anew_is_not_the_swarm_s(
+    index_apart: int, has_it: bool, excused: bool
+) -> None:
+    nodes = [Node(NodeId(f"node-{name}"), NodeSpec()) for name in ("w1", "w2")]
+    world = FakeWorld("m1", "m2", "w1", "w2")
+    world.stores = {
+        "m1": store_of(*nodes, *([task("b")] if has_it else []), index=2_000),
+        "m2": store_of(task("b"), index=index_apart),
+    }
+    world.boxes = {"w1": (container("a", "10.0.1.5"),), "w2": (container("b", "10.0.1.5"),)}
+    check = UniqueAddresses()
+    check.handlers()[BegunAnew](0, "m1", BegunAnew(NodeId("r"), 2_000, 10))
+    check.sample(world)
+    assert (complaint(check) == "") is excused
+
+
+@pytest.mark.parametrize(("version", "excused"), [(10, False), (11, True), (2_001, False)])
+def test_a_swarm_begun_anew_goes_on_from_what_it_knew(version: int, excused: bool) -> None:
+    """What another group decided after that is no earlier state of the same task."""
+    check = TaskStatesAdvance()
+    check.handlers()[BegunAnew](0, "m1", BegunAnew(NodeId("r"), 2_000, 10))
+    check.judge(0, task("a", version, TaskState.SHUTDOWN))
+    check.judge(1, task("a", 2_005, TaskState.RUNNING))
+    assert (complaint(check) == "") is excused
+
+
 # --- secrets
 
 
@@ -310,18 +386,6 @@ def kept_for_nothing(
         if second == cut_off_at_s:
             check.handlers()[AgentConnected](world.now_ns, "w1", connected)
     return complaint(check)
-
-
-@pytest.mark.parametrize(("there", "expected"), [("s", ""), ("other", "service a names ['db-password'], which")])
-def test_a_secret_that_a_service_names_is_there(there: str, expected: str) -> None:
-    world = FakeWorld("m1")
-    named = replace(service("a"), spec=replace(service("a").spec, task=secret_task("node-w1").spec))
-    world.stores = {"m1": store_of(named, service("b"), Secret(SecretId(there), SecretSpec("db-password", b"x")))}
-    check = SecretsInUseStay()
-    check.sample(world)
-    assert check.checked_count == 1
-    assert complaint(check).startswith(expected)
-    assert bool(complaint(check)) == bool(expected)
 
 
 # --- digests and invariants

@@ -124,6 +124,8 @@ def test_a_huge_file(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
         ("run folder", "folder: cannot be read: Is a directory"),
         ("check folder", "folder: cannot be read: Is a directory"),
         ("check", "Missing argument 'FILE...'"),
+        ("check - -", "standard input can be read once"),
+        ("run - good.yaml -", "standard input can be read once"),
         ("run good.yaml --jobs 0", "greater than or equal to 1"),
         ("run good.yaml --seed -1", "greater than or equal to 0"),
         ("run good.yaml --seeds 5..2", "'5..2' ends before it begins; write it like 2..5"),

@@ -111,6 +111,70 @@ def test_an_even_number_of_managers_is_warned_of_before_and_after_it_is_played(s
     assert "2 managers have no fault tolerance" in Path("out/report.md").read_text()
 
 
+@pytest.mark.parametrize(
+    ("timing", "fence", "warned"),
+    [("lan", "3s", ""), ("wan", "8s", ""), ("wan", "7s", "8s"), ("docker", "30s", "38s")],
+)
+def test_a_fence_shorter_than_a_change_of_leader_is_warned_of(
+    swarmsim: Command, timing: str, fence: str, warned: str
+) -> None:
+    Path("s.yml").write_text(f"services: {{db: {{image: db, deploy: {{labels: {{swarmsim.fence: {fence}}}}}}}}}")
+    deploy = "timeline:\n  - {at: 1s, deploy: {name: s, file: s.yml}}\n"
+    Path("a.yaml").write_text(f"name: A\ncluster: {{managers: 1, timing: {timing}}}\n{deploy}end: 2s\n")
+    ended = swarmsim("check", "a.yaml")
+    assert ended.code == 0
+    warnings = [line for line in ended.out.splitlines() if "warning" in line]
+    expected = f"  warning: service s_db: swarmsim.fence {fence} is shorter than a change of leader may take "
+    expected += f"under timing {timing}, {warned}: that would stop its tasks as well"
+    assert warnings == ([expected] if warned else [])
+
+
+STACK = "services: {web: {image: web, %s}}"
+SETTING = "name: x\ncluster: {managers: 1}\ndeploy: [{stack: {name: x, file: old.yml}}]\n"
+
+
+def warnings_of(swarmsim: Command, old: str, new: str, timeline: str) -> list[str]:
+    """What `check` warns of when these keys of a service are deployed one after the other."""
+    Path("old.yml").write_text(STACK % old)
+    Path("new.yml").write_text(STACK % new)
+    Path("x.yaml").write_text(f"{SETTING}timeline: [{timeline}]\n")
+    ended = swarmsim("check", "x.yaml")
+    assert ended.code == 0
+    return [line.removeprefix("  warning: ") for line in ended.out.splitlines()[1:]]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "timeline", "told"),
+    [
+        (
+            "deploy: {mode: global}",
+            "deploy: {replicas: 2}",
+            "{at: 5s, deploy: {name: x, file: new.yml}}",
+            "deploy: {name: x, file: new.yml} at 5s would be refused: service x_web: service mode change is",
+        ),
+        (
+            "deploy: {mode: global}",
+            "",
+            "{at: 5s, scale: {x_web: 2}}",
+            "scale: {x_web: 2} at 5s would be refused: service mode change is not allowed",
+        ),
+        (
+            "ports: ['80:80']",
+            "ports: ['80:80']",
+            "{at: 5s, deploy: {name: y, file: new.yml}}",
+            "deploy: {name: y, file: new.yml} at 5s would be refused: service y_web: port '80' is already in use by",
+        ),
+    ],
+)
+def test_check_warns_of_what_would_be_refused(swarmsim: Command, old: str, new: str, timeline: str, told: str) -> None:
+    [warning] = warnings_of(swarmsim, old, new, timeline)
+    assert warning.startswith(f"line 4: {told}")
+    removed_before = f"{{at: 3s, remove-service: x_web}}, {timeline}"
+    assert warnings_of(swarmsim, old, new, removed_before) == []
+    # A rollback may bring back whatever was before: from then on nobody can tell from the file alone.
+    assert warnings_of(swarmsim, old, new, f"{{at: 3s, rollback: x_web}}, {timeline}") == []
+
+
 def test_check_looks_at_every_file_before_it_gives_up(swarmsim: Command) -> None:
     Path("bad.yaml").write_text("name: Bad\ncluster: {managers: 3}\ntimeline:\n  - {at: 1s, kil: leader}\n")
     ended = swarmsim("check", "bad.yaml", "nowhere.yaml", small())
@@ -182,6 +246,14 @@ def test_check_tells_the_warnings_of_the_stacks_of_a_scenario(swarmsim: Command)
         "\n  warning: stack.yml: services.web.deploy.placement.constraints[0]:"
         " no node will ever match 'node.rolle'; did you mean 'node.role'?\n"
     )
+
+
+def test_check_tells_why_a_variable_is_not_set_in_a_scenario(swarmsim: Command) -> None:
+    Path("stack.yml").write_text("services: {web: {image: web}}\nsecrets: {key: {environment: NOPE}}\n")
+    Path("asking.yaml").write_text(f"{SMALL % ('', HOLDS)}deploy: [{{stack: {{name: shop, file: stack.yml}}}}]\n")
+    ended = swarmsim("check", "asking.yaml")
+    told = "secrets.key.environment: variable 'NOPE' is not set (scenarios have no variables)"
+    assert (ended.code, ended.err) == (2, f"stack.yml:2: {told}\n")
 
 
 # --- scenarios

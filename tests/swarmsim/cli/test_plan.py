@@ -22,7 +22,7 @@ name: shop
 services:
   web: {image: "web:${TAG}", environment: {LANG: de}, ports: ["8080:80"]}
   db: {image: "db:1", deploy: {replicas: 3}}
-secrets: {password: {content: new}}
+secrets: {password: {content: old, labels: {edition: "2"}}}
 """
 
 Run = Callable[..., tuple[int, str, str]]
@@ -63,7 +63,9 @@ def test_against_what_runs_now(plan: Run) -> None:
     code, out, err = plan("--compose-file", "new.yml", "--against", "old.yml")
     assert (code, err) == (0, "")
     assert out == (
-        "stack shop: 2 to update, 2 untouched\n"
+        "stack shop: 3 to update, 1 untouched\n"
+        "  ~ secret shop_password\n"
+        "      + labels.edition: 2\n"
         "  ~ service shop_web: all tasks are replaced by new ones\n"
         "      ~ deploy.labels.com.docker.stack.image: web:1 -> web:2\n"
         "      - environment.COLOR: blue\n"
@@ -72,13 +74,12 @@ def test_against_what_runs_now(plan: Run) -> None:
         "  ~ service shop_db: tasks run on as they are\n"
         "      + deploy.replicas: 3\n"
         "  ! service shop_counter is no longer in the file and stays; --prune removes it\n"
-        "  warning: secret 'shop_password' keeps the data it has: rename it to give it other data\n"
     )
 
 
 def test_pruning_comes_first(plan: Run) -> None:
     _, out, _ = plan("-c", "new.yml", "--against", "old.yml", "--prune")
-    assert out.startswith("stack shop: 2 to update, 1 to remove, 2 untouched\n  - service shop_counter\n")
+    assert out.startswith("stack shop: 3 to update, 1 to remove, 1 untouched\n  - service shop_counter\n")
     assert "--prune removes" not in out
 
 
@@ -105,7 +106,7 @@ def test_nothing_to_do(plan: Run) -> None:
 
 
 def test_verbose_shows_everything(plan: Run) -> None:
-    _, out, _ = plan("-c", "new.yml", "--against", "old.yml", "-v")
+    _, out, _ = plan("-c", "old.yml", "--against", "old.yml", "-v")
     assert "  = secret shop_password\n" in out
     _, out, _ = plan("-c", "old.yml", "-v")
     assert "      + ports[8080/tcp]: target_port=80,published_port=8080\n" in out
@@ -114,7 +115,7 @@ def test_verbose_shows_everything(plan: Run) -> None:
 def test_standard_input(plan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(NEW))
     code, out, _ = plan("-c", "-", "--against", "old.yml")
-    assert (code, out.splitlines()[0]) == (0, "stack shop: 2 to update, 2 untouched")
+    assert (code, out.splitlines()[0]) == (0, "stack shop: 3 to update, 1 untouched")
     code, _, err = plan("-c", "-", "--against", "-")
     assert code == 2
     assert "standard input can be read once" in err
@@ -135,7 +136,18 @@ def test_what_would_fail_half_way(plan: Run) -> None:
     code, out, err = plan("-c", "global.yml", "--against", "old.yml")
     assert code == 1
     assert out.startswith("stack shop: nothing before it fails, ")
-    assert err == "error: the deployment would fail: service mode change is not allowed\n"
+    assert err == "error: the deployment would fail: service shop_db: service mode change is not allowed\n"
+
+
+def test_a_secret_never_gets_other_data(plan: Run) -> None:
+    """The leader says so, who alone knows what is in it."""
+    Path("leaked.yml").write_text(OLD.replace("content: old", "content: new"))
+    code, out, err = plan("-c", "leaked.yml", "--against", "old.yml")
+    assert (code, out) == (1, "stack shop: nothing before it fails, 1 untouched\n")
+    refusal = (
+        "failed to update secret 'shop_password': only updates to Labels are allowed; give other data another name"
+    )
+    assert err == f"error: the deployment would fail: {refusal}\n"
 
 
 @pytest.mark.parametrize(
@@ -155,6 +167,31 @@ def test_bad_input(plan: Run, arguments: str, message: str) -> None:
     code, out, err = plan(*arguments.split())
     assert (code, out) == (2, "")
     assert message in err
+
+
+def test_variables_of_the_earlier_version(plan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAG", "3")
+    assert plan("-c", "new.yml", "--against", "new.yml")[1] == "stack shop: nothing to do, 4 untouched\n"
+    _, out, _ = plan("-c", "new.yml", "--against", "new.yml", "--against-env", "TAG=1")
+    assert "      ~ image: web:1 -> web:3\n" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("--against new.yml --against-env TAG", "'TAG' is not NAME=VALUE"),
+        ("--against-env TAG=1", "it is for the files of --against; name them"),
+    ],
+)
+def test_variables_of_the_earlier_version_that_cannot_be_meant(plan: Run, arguments: str, message: str) -> None:
+    code, out, err = plan("-c", "new.yml", *arguments.split())
+    assert (code, out) == (2, "")
+    assert message in err
+
+
+def test_mistakes_in_standard_input_are_told_as_such(plan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("services: {web: {image: 12}}"))
+    assert plan("-c", "-", "shop") == (2, "", "error: <stdin>:1: services.web.image: expected text, not 12\n")
 
 
 def test_a_bad_line_of_dot_env(plan: Run) -> None:

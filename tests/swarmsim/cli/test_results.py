@@ -35,6 +35,14 @@ def test_a_crashed_run_could_not_tell_and_says_so() -> None:
     ]
 
 
+def test_a_remark_is_told_beside_the_problems_unless_it_is_to_be_quiet() -> None:
+    remarked = SeedRuling(7, HELD, remarks=("line 9: unlock: locked at 15s fits nobody",))
+    results = ScenarioResults("s.yaml", "S", HELD, (remarked,))
+    told = "  note      line 9: unlock: locked at 15s fits nobody"
+    assert told in lines_of(results, verbose=False, quiet=False)
+    assert told not in lines_of(results, verbose=False, quiet=True)
+
+
 def test_the_summary_names_the_seeds_that_did_not_hold() -> None:
     seeds = tuple(SeedRuling(seed, VIOLATED if seed % 3 == 0 else HELD) for seed in range(1, 41))
     assert summary(ScenarioResults("s.yaml", "S", VIOLATED, seeds)) == (

@@ -42,6 +42,21 @@ def test_a_line_that_cannot_be_meant(line: str) -> None:
         with_dot_env(f"GOOD=1\n{line}\n", "shop/.env", {})
 
 
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('Q="unclosed', 'the quote " is not closed in this line'),
+        (r'Q="unclosed \"', 'the quote " is not closed in this line'),
+        ("export Q='unclosed # \"", "the quote ' is not closed in this line"),
+        ('Q="b" c', 'something follows the closing quote "'),
+    ],
+)
+def test_a_quote_that_is_not_closed_or_not_the_end(line: str, problem: str) -> None:
+    with pytest.raises(SourceError) as refused:
+        with_dot_env(line, ".env", {})
+    assert str(refused.value).endswith(f" is not NAME=value: {problem}")
+
+
 def test_all_that_is_wrong_is_told_at_once() -> None:
     with pytest.raises(SourceError) as refused:
         with_dot_env("no\nA=${B:?say}\nC=$1\n", ".env", {})

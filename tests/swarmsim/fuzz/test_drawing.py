@@ -1,5 +1,6 @@
 """What a seed draws is a scenario like any other: it can be written, read and understood, and ends all it begins."""
 
+from collections import Counter
 from functools import cache
 
 import pytest
@@ -128,18 +129,21 @@ def test_at_most_a_minority_is_left_broken_unless_the_swarm_is_begun_anew() -> N
             assert left[0].text.count("m") <= (scenario.cluster.manager_count - 1) // 2
 
 
-def test_a_swarm_is_begun_anew_by_the_one_manager_that_is_left() -> None:
-    begun = 0
+def test_a_swarm_is_begun_anew_by_the_managers_that_are_left() -> None:
+    """By one alone, or by two that are kept apart until both have done it."""
+    begun: Counter[int] = Counter()
     for seed in SEEDS:
         scenario = drawn_once(RAFT, seed)
         left = [step for step in scenario.timeline if step.at_ns > RAFT.faulty_ns and not puts_right(step)]
         forced = [step for step in left if isinstance(step.action, steps.ForceNewCluster)]
         if forced:
-            begun += 1
+            begun[len(forced)] += 1
             assert isinstance(left[0].action, steps.Kill)
-            assert left[0].text.count("m") == scenario.cluster.manager_count - 1
-            assert forced == left[1:2]
-    assert begun
+            assert left[0].text.count("m") == scenario.cluster.manager_count - len(forced)
+            partitions = [step for step in left if isinstance(step.action, steps.Partition)]
+            assert len(partitions) == len(forced) - 1
+            assert all(step.until_ns and step.until_ns >= forced[-1].at_ns for step in partitions)
+    assert begun.keys() == {1, 2}
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
@@ -147,14 +151,18 @@ def test_what_members_are_known_by_comes_on_top_of_a_schedule_that_is_the_same_w
     profile: Profile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn = [unnumbered(drawn_once(profile, seed)) for seed in SEEDS]
-    for name in ("draw_rotations", "draw_locks", "draw_moves", "draw_beginning_anew"):
+    for name in ("draw_rotations", "draw_locks", "draw_moves", "draw_beginning_anew", "draw_beginning_apart"):
         monkeypatch.setattr(drawing, name, lambda *_: [])
     known_by = (steps.RotateTokens, steps.Autolock, steps.Unlock, steps.Move, steps.ForceNewCluster)
     for timeline, seed in zip(drawn, SEEDS, strict=True):
         without = unnumbered(draw(profile, seed))
         assert [step for step in timeline if step in without] == without
         added = [step.action for step in timeline if step not in without]
-        ends = (steps.Kill, steps.Restart) if any(isinstance(each, steps.ForceNewCluster) for each in added) else ()
+        ends = (
+            (steps.Kill, steps.Partition, steps.Restart)
+            if any(isinstance(each, steps.ForceNewCluster) for each in added)
+            else ()
+        )
         assert all(isinstance(action, (*known_by, *ends)) for action in added)
 
 

@@ -2,6 +2,7 @@
 
 from random import Random
 
+import pytest
 from fake_world import FakeWorld, status
 from msgspec.structs import replace
 
@@ -11,6 +12,7 @@ from core.objects.service import ServiceSpec
 from core.objects.task import ContainerSpec, TaskSpec, TaskState, TaskStatus
 from core.store import Create, Store, Transaction
 from core.timing import MS, SECOND
+from swarmsim.player.census import Census
 from swarmsim.player.continuity import Continuity
 from swarmsim.player.eventual import eventually
 from swarmsim.player.operator import Operator
@@ -49,7 +51,10 @@ def judged(
     world: FakeWorld, *, of: str | None = None, change_at_ns: int | None = None, to_ns: int = 30 * SECOND
 ) -> Verdict:
     """What is ruled if w2 loses power at `change_at_ns`, its task at once replaced by one on w1."""
-    judge = eventually(world, 0, Roster(world, Random(1)), Operator(world), Expectation(KeepsRunning(WINDOW, of)))
+    census = Census(world)
+    census.look()
+    expectation = Expectation(KeepsRunning(WINDOW, of))
+    judge = eventually(world, 0, Roster(world, Random(1)), Operator(world), census, expectation)
     assert isinstance(judge, Continuity)
 
     def change() -> None:
@@ -93,6 +98,14 @@ def test_what_was_lost_before_the_window_does_not_count() -> None:
 def test_other_services_do_not_count() -> None:
     assert judged(world_of_two_tasks(), of="web", change_at_ns=12 * SECOND).ruling is Ruling.VIOLATED
     assert judged(world_of_two_tasks(), of="other", change_at_ns=12 * SECOND).ruling is Ruling.UNKNOWN
+
+
+@pytest.mark.parametrize(("change_at_ns", "ruling"), [(None, Ruling.HELD), (12 * SECOND, Ruling.VIOLATED)])
+def test_tasks_are_known_even_if_the_managers_go_as_the_window_begins(change_at_ns: int | None, ruling: Ruling) -> None:
+    world = world_of_two_tasks()
+    world.call_at(WINDOW.from_ns, world.stores.clear)
+    world.call_at(WINDOW.from_ns, lambda: world.statuses.update(m1=status("m1", power=Power.OFF)))
+    assert judged(world, change_at_ns=change_at_ns).ruling is ruling
 
 
 def test_nobody_can_tell_of_tasks_that_were_not_there_or_a_window_that_was_not_over() -> None:

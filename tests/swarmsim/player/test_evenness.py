@@ -6,7 +6,7 @@ from fake_world import FakeWorld, status
 from core.ids import NodeId, ServiceId, TaskId
 from core.objects import Node, Service, Task
 from core.objects.node import Availability, NodeDescription, NodeSpec, NodeState, NodeStatus
-from core.objects.service import ServiceSpec
+from core.objects.service import Replicated, ServiceSpec
 from core.objects.task import ContainerSpec, Placement, TaskSpec, TaskState, TaskStatus
 from core.store import Conflict, Create, Store, Transaction
 from swarmsim.player.convergence import unevenness
@@ -16,12 +16,16 @@ SPEC = TaskSpec(ContainerSpec("web:1"), placement=Placement(constraints=("node.l
 FAST, SLOW = NodeSpec(labels={"disk": "fast"}), NodeSpec(labels={"disk": "slow"})
 
 
-def world_with(counts: dict[str, int], **others: Node) -> FakeWorld:
-    """So many tasks of `web` on each worker; nodes that are not among `others` are ready, and have fast disks."""
+def world_with(counts: dict[str, int], *, desired: int | None = None, **others: Node) -> FakeWorld:
+    """So many tasks of `web` on each worker, which are all unless `desired` says otherwise.
+
+    Nodes that are not among `others` are ready, and have fast disks.
+    """
     world = FakeWorld("m1", *counts)
     world.statuses["m1"] = status("m1", leads=True)
     store = world.stores["m1"] = Store()
-    created = [Create(Service(ServiceId("s"), ServiceSpec("web", task=SPEC), version=1))]
+    mode = Replicated(sum(counts.values()) if desired is None else desired)
+    created = [Create(Service(ServiceId("s"), ServiceSpec("web", task=SPEC, mode=mode), version=1))]
     for name, count in counts.items():
         created.append(Create(others.get(name, node(name))))
         tasks = [task(f"{name}.{number}", name) for number in range(count)]
@@ -63,6 +67,11 @@ def test_a_greater_difference_is_told() -> None:
 )
 def test_only_nodes_that_may_take_tasks_count(other: Node) -> None:
     assert unevenness(world_with({"w1": 3, "w2": 0}, w2=other), "web") == ""
+
+
+def test_they_must_be_as_many_as_are_desired() -> None:
+    assert unevenness(world_with({"w1": 2, "w2": 2}, desired=7), "web") == "web has 4 of 7 tasks running"
+    assert unevenness(world_with({"w1": 2, "w2": 3}, desired=4), "web") == "web has 5 of 4 tasks running"
 
 
 def test_only_healthy_tasks_count() -> None:

@@ -22,6 +22,7 @@ from core.store import Create, Delete, Store, Transaction
 from core.timing import MS, SECOND
 from core.trials.clients import Outcome, RequestSample, WriteOutcome, WriterSample
 from swarmsim.checks.tables import Tables
+from swarmsim.player.census import Census
 from swarmsim.player.convergence import missing
 from swarmsim.player.eventual import Eventually, eventually, leader_missing, left, reason_missing
 from swarmsim.player.operator import Operator
@@ -131,6 +132,18 @@ def test_running_counts_the_worst_instant_of_the_window() -> None:
     assert ruling(20, 30, 1) is VIOLATED
 
 
+def test_too_few_running_is_told_with_how_many_and_from_when_to_when() -> None:
+    points = [ServicePoint(at * SECOND, "web", 3, running) for at, running in ((1, 3), (12, 2), (14, 1), (16, 3))]
+    claim = claims.Running(WINDOW, "web", 3)
+    verdict = judge_running(Expectation(claim), claim, points)
+    assert (verdict.at_ns, verdict.detail) == (12 * SECOND, "only 1 from 14.000 s to 16.000 s")
+    late = claims.Running(Window(15 * SECOND, 20 * SECOND), "web", 2)
+    verdict = judge_running(Expectation(late), late, points)
+    assert (verdict.at_ns, verdict.detail) == (15 * SECOND, "only 1 from 15.000 s to 16.000 s")
+    held = judge_running(Expectation(claim), claims.Running(WINDOW, "web", 1), points)
+    assert (held.ruling, held.at_ns, held.detail) == (HELD, None, "never fewer than 1")
+
+
 def history_of(*told: Callable[[FakeWorld], None]) -> LeaderHistory:
     """m1 leads from the start; `told` happens at 1 s, 2 s, ...; the world runs to 30 s."""
     world = FakeWorld("m1", "m2")
@@ -225,7 +238,12 @@ def test_a_leader_that_led_before_must_prove_that_it_still_does() -> None:
         lead("m1", 3, 7, 7)
         since = world.now_ns
         judge = eventually(
-            world, since, Roster(world, Random(1)), Operator(world), Expectation(claims.Leader(1 * SECOND, 2 * SECOND))
+            world,
+            since,
+            Roster(world, Random(1)),
+            Operator(world),
+            Census(world),
+            Expectation(claims.Leader(1 * SECOND, 2 * SECOND)),
         )
         assert isinstance(judge, Eventually)
         for second, told in enumerate(story, 2):
@@ -246,7 +264,7 @@ def test_a_manager_that_boots_has_not_caught_up() -> None:
         world.statuses[host] = replace(world.statuses[host], commit_index=7, applied_index=7)
     world.statuses["m2"] = replace(world.statuses["m2"], power=Power.NO_DAEMON)
     claim = claims.CaughtUp(10 * SECOND, 5 * SECOND, Group(HostGroup.MANAGERS))
-    judge = eventually(world, 0, Roster(world, Random(1)), Operator(world), Expectation(claim))
+    judge = eventually(world, 0, Roster(world, Random(1)), Operator(world), Census(world), Expectation(claim))
     assert judge is not None
     world.run_until(11 * SECOND)
     assert (judge.verdict().ruling, judge.verdict().detail) == (UNKNOWN, "not applied index 7: m2")
@@ -258,7 +276,7 @@ def test_a_manager_that_boots_has_not_caught_up() -> None:
 def test_nobody_has_not_caught_up() -> None:
     claim = claims.CaughtUp(0, SECOND, Group(HostGroup.JOINED))
     world = FakeWorld("m1")
-    judge = eventually(world, 0, Roster(world, Random(1)), Operator(world), Expectation(claim))
+    judge = eventually(world, 0, Roster(world, Random(1)), Operator(world), Census(world), Expectation(claim))
     world.run_until(2 * SECOND)
     assert judge is not None
     assert judge.verdict().ruling is VIOLATED
@@ -322,6 +340,24 @@ def test_a_task_that_waits_says_why(tasks: list[Task], lacks: str) -> None:
     world.stores["m1"].apply(1, Transaction(created, 1))
     assert reason_missing(world, claims.Pending(0, SECOND, "web", "too small")) == lacks
     assert reason_missing(world, claims.Pending(0, SECOND, "api", "too small")) == "there is no service api"
+
+
+def test_what_has_not_converged_is_every_service_with_too_few_tasks_and_why() -> None:
+    world = FakeWorld("m1")
+    lead(world, "m1", 1)
+    spec = TaskSpec(ContainerSpec("app"))
+    services = [Service(ServiceId(f"{each}-id"), ServiceSpec(each, spec), version=1) for each in ("web", "db", "api")]
+    reasons = ["too small", "too small", "no such disk", "nor a third"]
+    tasks = [waiting(f"t{number}", reason) for number, reason in enumerate(reasons)]
+    store = world.stores["m1"] = Store()
+    store.apply(1, Transaction((*(Create(each) for each in services), *(Create(each) for each in tasks)), 1))
+    assert missing(world, Tables(world)) == (
+        "web has 0 of 1 tasks running (too small; no such disk); db has 0 of 1 tasks running; "
+        "api has 0 of 1 tasks running"
+    )
+    more = [Service(ServiceId(f"s{each}"), ServiceSpec(f"s{each}", spec), version=2) for each in range(4)]
+    store.apply(2, Transaction(tuple(Create(each) for each in more), 2))
+    assert missing(world, Tables(world)).endswith("; 2 more services likewise")
 
 
 def test_a_service_is_gone_once_its_tasks_are() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from random import Random
+from typing import Any
 
 import pytest
 from fake_world import FakeWorld
@@ -82,6 +83,16 @@ def test_a_step_that_finds_nobody_is_a_problem(stage: Stage) -> None:
     stage.play(Step(2 * SECOND, steps.Pause(LEADER), line=7, text="pause: leader"))
     assert stage.world.applied == []
     assert stage.timeline.problems == ["line 7: pause: leader at 2s could not be played: it fits nobody now"]
+
+
+@pytest.mark.parametrize("action", [steps.Unlock(Group(HostGroup.LOCKED)), steps.Restart(Group(HostGroup.KILLED))])
+def test_a_step_that_finds_nothing_to_put_right_says_so_and_is_no_problem(stage: Stage, action: Any) -> None:
+    stage.play(Step(2 * SECOND, action, line=7, text="unlock: locked"))
+    assert stage.world.applied == []
+    assert stage.timeline.problems == []
+    assert stage.timeline.remarks == ["line 7: unlock: locked at 2s fits nobody: there was nothing to put right"]
+    [band] = stage.timeline.bands
+    assert band.hosts == ()
 
 
 def test_a_step_that_still_waits_when_the_story_ends_is_a_problem_and_never_played(stage: Stage) -> None:

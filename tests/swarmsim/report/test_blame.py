@@ -96,3 +96,9 @@ def test_requests_are_held_against_the_hosts_on_their_way(host: str, blamed: boo
     )
     text = told(replace(plain, traffic=(replace(traffic, samples=samples),)), "Requests of voters")
     assert ("slow-link" in text) is blamed
+
+
+def test_a_drain_makes_no_write_fail() -> None:
+    text = told(one_lost_write(band("drain", ("m1", "m2", "m3"), 24_000), band("slow-disk", ("m2",), 24_000)))
+    assert "under “slow-disk: m2”" in text
+    assert "drain" not in text

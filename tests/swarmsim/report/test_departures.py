@@ -9,7 +9,7 @@ from swarmsim.report.leadership import leaderless
 from swarmsim.report.quorum import QuorumGap
 from swarmsim.report.story import story_of
 from swarmsim.report.summary import RunSummary, summarise
-from swarmsim.report.tables import leader_table
+from swarmsim.report.tables import fault_table, leader_table
 
 LEAVE = "leave: leader"
 
@@ -55,6 +55,22 @@ def test_nobody_waits_for_the_session_of_a_host_that_left() -> None:
     [back] = [stage for stage in leave.stages if stage.name == "sessions-back"]
     assert (back.at_ns, back.note) == (10_500 * MS, "2 hosts")
     assert leave.unfinished == ()
+
+
+@pytest.mark.parametrize(("refused", "waited_for"), [("old token", ()), ("", ("hosts-back",))])
+def test_nobody_waits_for_a_host_whose_old_token_was_refused(refused: str, waited_for: tuple[str, ...]) -> None:
+    """m4 is switched on, asks to join with a token that lets nobody in, and is told so."""
+    own = told_recording()
+    asking = (
+        fact(25_500, "m4", "daemon-started", incarnation=1),
+        fact(26_000, "m4", "host-phase-changed", phase="joining"),
+        fact(26_100, "m4", "host-phase-changed", phase="inactive"),
+    )
+    band = FaultBand("join", "join: {workers: 1, token: old}", ("m4",), 25_000 * MS, None, refused=refused)
+    facts = tuple(sorted((*own.facts, *asking), key=lambda each: each.at_ns))
+    run = summarise(replace(own, facts=facts, faults=(*own.faults, band)))
+    assert tuple(each.name for each in run.anatomies[-1].unfinished) == waited_for
+    assert fault_table(run).rows[-1][-1] == ("on m4 (refused: old token)" if refused else "on m4")
 
 
 def test_a_host_that_was_removed_while_it_was_waited_for_is_not_missing() -> None:

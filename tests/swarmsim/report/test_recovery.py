@@ -1,5 +1,6 @@
 """Stages that a report must not claim: tables that lag, a leader that cannot be, requests that go on failing."""
 
+import pytest
 from msgspec.structs import replace
 from told_recording import KILL, MS, TABLES, fact, told_recording
 
@@ -9,6 +10,7 @@ from swarmsim.report.key_figures import key_figures
 from swarmsim.report.quorum import QuorumGap
 from swarmsim.report.story import story_of
 from swarmsim.report.summary import RunSummary, summarise
+from swarmsim.report.tables import fault_table
 
 BOTH = "kill: [m1, m2]"
 RESTART = "restart: killed"
@@ -142,6 +144,28 @@ def test_counts_that_changed_while_there_was_no_quorum_are_those_of_the_worst_mo
     assert (gap.from_ns, gap.to_ns, gap.up()) == (10_000 * MS, 30_000 * MS, "at worst 0 of 3 managers up, 2 needed")
 
 
+def test_a_manager_that_is_locked_is_not_counted_as_up_and_is_named() -> None:
+    """m2 has power again from 22 s on, and waits for its key until 25 s; m1 never comes back."""
+    plain = without_quorum(restarted=False)
+    unlocked = (
+        fact(22_000, "m2", "daemon-started", incarnation=2),
+        fact(22_000, "m2", "host-phase-changed", phase="locked"),
+        fact(25_000, "m2", "host-phase-changed", phase="manager"),
+    )
+    facts = tuple(sorted((*plain.facts, *unlocked), key=lambda each: each.at_ns))
+    [gap] = summarise(replace(plain, facts=facts)).quorum_gaps
+    assert (gap.from_ns, gap.to_ns) == (10_000 * MS, 25_000 * MS)
+    assert gap.up() == "1 of 3 managers can vote, 2 needed; m2 is locked"
+
+
+def test_managers_that_are_locked_are_named_where_they_are_why_there_is_no_quorum() -> None:
+    own = told_recording()
+    locked = tuple(fact(15_000, host, "host-phase-changed", phase="locked") for host in ("m2", "m3"))
+    facts = tuple(sorted((*own.facts, *locked), key=lambda each: each.at_ns))
+    run = summarise(replace(own, facts=facts))
+    assert run.quorum_gaps[0].up() == "at worst 0 of 3 managers can vote, 2 needed; m2 and m3 are locked"
+
+
 def test_members_that_joined_or_left_count_for_the_quorum_from_then_on() -> None:
     members = [["node-m1", "m1:2377", True, False], ["node-m2", "m2:2377", False, False]]
     changed = fact(5_000, "m1", "membership-changed", index=9, members=members)
@@ -184,6 +208,18 @@ def test_tasks_that_ran_again_only_after_the_next_disturbance_are_told_at_both()
     assert told.count("short of tasks") == 1
 
 
+def test_what_came_late_is_put_after_the_last_disturbance_before_it() -> None:
+    """A scale at 15 s comes between, and what fitted nobody at 22 s was no disturbance."""
+    own = told_recording()
+    scale = FaultBand("scale", "scale: {other: 2}", (), 15_000 * MS, None)
+    nobody = FaultBand("unlock", "unlock: locked", (), 22_000 * MS, None)
+    late = (*own.services[:-1], replace(own.services[-1], at_ns=23_000 * MS))
+    run = summarise(replace(own, services=late, faults=(own.faults[0], scale, own.faults[1], nobody)))
+    [tasks] = [each for each in run.anatomies[0].unfinished if each.name == "tasks-running"]
+    assert (tasks.came_ns, tasks.after) == (13_000 * MS, RESTART)
+    assert fault_table(run).rows[-1][-1] == "on nobody"
+
+
 def test_a_shortage_that_began_long_after_the_disturbance_is_told_with_its_own_length() -> None:
     plain = told_recording()
     facts = tuple(
@@ -194,7 +230,7 @@ def test_a_shortage_that_began_long_after_the_disturbance_is_told_with_its_own_l
     ordered = tuple(sorted(facts, key=lambda each: each.at_ns))
     told = {each.topic: each.text for each in story_of(summarise(replace(plain, facts=ordered, services=services)))}
     assert told["Tasks"].startswith(
-        f"“{KILL}” at 10 s left web short of tasks from 12.310 s; all ran again 690 ms later."
+        f"After “{KILL}” at 10 s web fell short of tasks at 12.310 s; all ran again 690 ms later."
     )
 
 
@@ -206,3 +242,23 @@ def test_requests_that_fail_to_the_end_are_not_said_to_be_good_again() -> None:
     assert "first-request" not in in_vain(run.anatomies[0]), "nobody asked after that"
     told = next(each.text for each in story_of(run) if each.topic == "Requests of voters")
     assert "from 10.000 s to 13.800 s, and the last failed too, 52.6 % failed" in told
+
+
+@pytest.mark.parametrize(("for_ms", "clear_ms"), [(5, 2_010), (500, 5_500)])
+def test_the_ordinary_end_of_a_task_is_no_part_of_getting_over_a_failure(for_ms: int, clear_ms: int) -> None:
+    """A task ends 5 s after the kill, when all has been put right; tables lead to it for as long as given."""
+    own = told_recording()
+    ended = (TablePoint(15_000 * MS, (), ("m2",)), TablePoint((15_000 + for_ms) * MS, (), ()))
+    tables = tuple(sorted((*own.tables, *ended), key=lambda each: each.at_ns))
+    killed = summarise(replace(own, tables=tables)).anatomies[0]
+    assert stages(killed)["tables-clear"] == clear_ms
+
+
+@pytest.mark.parametrize(("at_ms", "for_ms", "done_ms"), [(13_900, 5, 3_905), (15_000, 5, 3_020), (15_000, 500, 5_500)])
+def test_nor_is_the_ordinary_change_of_a_service(at_ms: int, for_ms: int, done_ms: int) -> None:
+    """All was put right 3.02 s after the kill; tables lag again from `at_ms` on."""
+    own = told_recording()
+    changed = (TablePoint(at_ms * MS, ("m2",), ()), TablePoint((at_ms + for_ms) * MS, (), ()))
+    tables = tuple(sorted((*own.tables, *changed), key=lambda each: each.at_ns))
+    killed = summarise(replace(own, tables=tables)).anatomies[0]
+    assert stages(killed)["tables-consistent"] == done_ms

@@ -49,7 +49,7 @@ from swarmsim.scenario.steps import (
     Scale,
     Step,
 )
-from swarmsim.scenario.target_language import GROUPS, HOSTS, HOSTS_IN_RACKS, LINK, TASKS
+from swarmsim.scenario.target_language import GROUPS, HOSTS, HOSTS_IN_RACKS, LINK, MANAGERS, TASKS
 from swarmsim.scenario.targets import Group, Host, HostGroup, HostOf, Rack, Several, Some, TaskTarget
 from swarmsim.scenario.writer import write
 from swarmsim.yaml_source import parse
@@ -84,6 +84,14 @@ HOST_TARGETS = st.recursive(
     ),
     max_leaves=5,
 )
+MANAGER_TARGETS = st.lists(
+    st.one_of(
+        st.builds(Host, st.sampled_from(("m1", "m2", "m3"))),
+        st.builds(Group, st.sampled_from([group for group in HostGroup if group is not HostGroup.WORKERS])),
+    ),
+    min_size=1,
+    max_size=3,
+).map(lambda targets: targets[0] if len(targets) == 1 else Several(tuple(targets)))
 LINKS = st.builds(Link, HOST_TARGETS, HOST_TARGETS)
 WINDOWS = st.builds(lambda start, length: Window(start, start + length), st.integers(0, 10**12), DURATIONS)
 RATIOS = st.floats(0, 1)
@@ -92,6 +100,7 @@ VALUES: dict[int, st.SearchStrategy[Any]] = {
     for kind, strategy in (
         (HOSTS, HOST_TARGETS),
         (HOSTS_IN_RACKS, HOST_TARGETS),
+        (MANAGERS, MANAGER_TARGETS),
         (TASKS, TASK_TARGETS),
         (LINK, LINKS),
         (GROUPS, st.lists(HOST_TARGETS, min_size=1, max_size=3).map(tuple)),

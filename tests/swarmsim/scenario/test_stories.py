@@ -78,6 +78,8 @@ TURNED_RED_BY = {
         "members: {managers: 3, workers: 4}",
     ),
     "stack-redeploy-with-rename-and-prune": (", prune: true", "", "gone: news_counter"),
+    "update-changes-a-port": ("front:2: {port: 8000", "front:2: {port: 80", "success-rate"),
+    "two-swarms-begun-anew-apart": ("until: 45s", "until: 65s", "converged: all"),
     "worker-loss": ("timing: lan", "timing: docker", "converged: vote"),
 }
 """What is written in the file, what to write instead, and an expectation that this breaks."""
@@ -91,6 +93,7 @@ TURNED_RED_BY_BUG = [
     ("secret-rotation", "secrets-for-everyone", "always: entitled-secrets"),
     ("secret-rotation", "secrets-outlive-their-tasks", "always: secrets-end-with-need"),
     ("secret-rotation", "secrets-removed-in-use", "always: secrets-in-use-stay"),
+    ("update-changes-a-port", "mesh-believes-the-service-about-targets", "success-rate"),
 ]
 """Story, bug of `tests/mutants`, and an expectation that it breaks."""
 PACKAGES = ("core", "sim", "swarmsim", "scenarios")

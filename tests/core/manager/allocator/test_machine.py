@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from core.ids import ClusterId, NetworkId, NodeId
 from core.manager.allocator.allocator import Allocator
 from core.manager.allocator.audit import audit, leaks
-from core.manager.allocator.holdings import all_holdings, awaits_node, networks_of_node, networks_of_task
+from core.manager.allocator.holdings import all_holdings, awaits_node, networks_of_task
 from core.manager.allocator.ports import ingress_ports
 from core.manager.control.control import carry_out
 from core.manager.control_loops import ControlLoops
@@ -41,6 +41,7 @@ SUBNETS = (
     (Subnet("10.9.0.0/28", ip_range="10.9.0.8/29"),),
     (Subnet("10.9.1.0/29", gateway="10.9.1.6"),),
 )
+TINY = Subnet("10.9.2.0/30")
 PORTS = (
     (),
     (PortConfig(80),),
@@ -145,6 +146,20 @@ class AnyAllocation(RuleBasedStateMachine):
             service = self.head.services[service_id]  # type: ignore[index]  # the id of a service
             self.ask(UpdateService(service.id, service.version, self.spec_of(name, spec)))
 
+    @rule(first=st.sampled_from(SERVICES), second=st.sampled_from(SERVICES), task_count=st.integers(1, 3))
+    def a_service_leaves_its_networks(self, first: str, second: str, task_count: int) -> None:
+        """Of two on a network with one address, the second waits: for nothing any more, once it is on none."""
+        nowhere: Spec = ([], PORTS[0], EndpointMode.VIP)
+        self.ask(CreateNetwork(NetworkSpec("tiny", subnets=(TINY,))))
+        for name in (first, second):
+            self.update_service(name, (["tiny"], PORTS[0], EndpointMode.VIP))
+            self.allocate()
+        self.update_service(second, nowhere)
+        self.make_tasks_of(second, task_count)
+        self.the_allocator_rests()
+        self.update_service(first, nowhere)
+        self.remove_network("tiny")
+
     @rule(name=st.sampled_from(SERVICES))
     def remove_service(self, name: str) -> None:
         """Its tasks are to go as well, as an orchestrator would have it."""
@@ -154,12 +169,11 @@ class AnyAllocation(RuleBasedStateMachine):
             if task.service_id == service_id:
                 self.write(replace(task, desired_state=TaskState.REMOVE))
 
-    @rule(choice=choices, task_count=st.integers(1, 6))
-    def make_tasks(self, choice: int, task_count: int) -> None:
-        services = list(self.head.services.values())
-        for _ in range(task_count if services else 0):
-            service = services[choice % len(services)]
-            self.write(new_task(self.rng, service, next(self.task_numbers), WALL_NS))
+    @rule(name=st.sampled_from(SERVICES), task_count=st.integers(1, 6))
+    def make_tasks_of(self, name: str, task_count: int) -> None:
+        for service in [service for service in self.head.services.values() if service.spec.name == name]:
+            for _ in range(task_count):
+                self.write(new_task(self.rng, service, next(self.task_numbers), WALL_NS))
 
     @rule(chosen=st.lists(choices, min_size=1, max_size=6))
     def tasks_are_placed(self, chosen: list[int]) -> None:
@@ -221,9 +235,14 @@ class AnyAllocation(RuleBasedStateMachine):
             self._check_service(service)
         for node in self.head.nodes.values():
             held = {attachment.network_id for attachment in node.attachments}
-            assert held == set(networks_of_node(self.head, node)), node.id
+            assert held == {NetworkId("ingress")} | self._networks_with_containers(node.id), node.id
         for task in self.head.tasks.values():
             self._check_task(task)
+
+    def _networks_with_containers(self, node_id: NodeId) -> set[NetworkId]:
+        """Where a node needs an address of its own."""
+        tasks = [task for task in self.head.tasks_on_node(node_id) if may_run(task)]
+        return {attachment.network_id for task in tasks for attachment in task.attachments}
 
     def _check_service(self, service: Service) -> None:
         """No two can ask for one number here, and there are dynamic ports enough: only addresses run out."""
@@ -329,10 +348,13 @@ class AnyAllocation(RuleBasedStateMachine):
         now: dict[tuple[str, object], object] = {}
         for service in self.committed.services.values():
             now.update(((service.id, ip.network_id), ip.address) for ip in service.endpoint.virtual_ips)
-            if service.endpoint.ports == service.spec.endpoint.ports:
-                continue  # all numbers were asked for
-            dynamic = [port for port in service.endpoint.ports if replace(port, published_port=0) in PORTS[2]]
-            now.update(((service.id, (port.target_port, port.protocol)), port.published_port) for port in dynamic)
+            asked_for = {
+                (port.target_port, port.protocol) for port in service.spec.endpoint.ports if port.published_port
+            }
+            for port in service.endpoint.ports:
+                key = (port.target_port, port.protocol)
+                if port.publish_mode is PublishMode.INGRESS and key not in asked_for:
+                    now[service.id, key] = port.published_port
         now.update(((network.id, "vni"), network.vni) for network in self.committed.networks.values() if network.vni)
         both = now.keys() & self.numbers.keys()
         assert [now[key] for key in both] == [self.numbers[key] for key in both]

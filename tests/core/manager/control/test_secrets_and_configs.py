@@ -98,6 +98,15 @@ def test_labels_can_change(kind: Kind) -> None:
 
 
 @KINDS
+def test_an_update_that_changes_nothing_writes_nothing(kind: Kind) -> None:
+    """A deployment asks for one to have the data compared, which it is not shown."""
+    swarm = Swarm()
+    before = made(swarm, kind, "pw")
+    assert swarm.ask(UPDATE[kind]("pw", before.version, before.spec)) is None
+    assert swarm.head.get(kind, before.id) == before
+
+
+@KINDS
 def test_who_was_not_shown_the_data_changes_labels_all_the_same(kind: Kind) -> None:
     swarm = Swarm()
     before = made(swarm, kind, "pw")

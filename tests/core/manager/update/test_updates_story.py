@@ -236,9 +236,12 @@ def test_a_rollback_of_what_was_to_start_first_leaves_the_old_tasks_alone() -> N
     service = swarm.service("web")
     swarm.ask(UpdateService(service.id, service.version, replace(service.spec, task=NEW)))
     swarm.settle(agents=False)
+    seen: list[str] = []
+    swarm.on_commit.append(lambda: seen.append(message(swarm)))
     fail(swarm, last(swarm, 1))
     swarm.run_for(60 * SECOND)
     assert state(swarm) is UpdateState.ROLLBACK_COMPLETED
+    assert any(each.startswith("update rolled back due to failure") for each in seen), "it can be seen why"
     assert [task.id for task in swarm.wanted("web")] == before
 
 
