@@ -23,6 +23,9 @@ class SlotQueue:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    def __contains__(self, slot: SlotKey) -> bool:
+        return slot in self._waiting
+
     def add(self, slot: SlotKey) -> None:
         """No effect if it waits already."""
         if slot not in self._waiting:

@@ -278,7 +278,8 @@ class Turn:
     def _announce(self) -> bool:
         """Say in the store that there is an update, and of how many slots; False if there is no room to say so."""
         status = self._service.update_status
-        count = len(self._rollout.outdated) + len(self._rollout.under_way)
+        rollout = self._rollout  # a slot may be under way by one task and out of date by another
+        count = len(rollout.outdated) + sum(slot not in rollout.outdated for slot in rollout.under_way)
         if not count or (self._state in UNDER_WAY and status is not None and status.slot_count):
             return True
         if self._draft.full:
