@@ -280,8 +280,9 @@ class Turn:
         status = self._service.update_status
         rollout = self._rollout  # a slot may be under way by one task and out of date by another
         count = len(rollout.outdated) + sum(slot not in rollout.outdated for slot in rollout.under_way)
-        if not count or (self._state in UNDER_WAY and status is not None and status.slot_count):
-            return True
+        said = self._state in UNDER_WAY and status is not None and status.slot_count
+        if not count or said or (self._state not in UNDER_WAY and not rollout.outdated):
+            return True  # also after an update, whose last slots may still be within their delay to a new leader
         if self._draft.full:
             return False
         if self._state not in UNDER_WAY:

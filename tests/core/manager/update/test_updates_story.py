@@ -513,3 +513,17 @@ def test_what_an_earlier_update_left_unstarted_is_begun_anew_by_the_next_one() -
     swarm.run_for(START_TIMEOUT_NS)
     assert state(swarm) is UpdateState.PAUSED
     assert "host-mode port already in use" in message(swarm)
+
+
+def test_a_new_leader_begins_no_update_for_a_task_that_ended_for_good_after_it() -> None:
+    swarm = Swarm()
+    template = task_spec("new", restart=RestartPolicy(RestartCondition.NONE))
+    swarm.create("web", mode=Replicated(2), update=UpdateConfig(delay_ns=20 * SECOND))
+    swarm.update("web", task=template)
+    swarm.run_for(60 * SECOND)
+    assert state(swarm) is UpdateState.COMPLETED
+    swarm.report(last(swarm, 1), TaskState.COMPLETE)
+    swarm.settle()
+    swarm.lead()
+    swarm.settle()
+    assert (state(swarm), message(swarm)) == (UpdateState.COMPLETED, "update completed")
