@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from core.ids import NodeId
 from core.manager.draft import Draft
+from core.manager.orchestrator.tasks import is_current
 from core.manager.placement.constraints import is_same_place, meets, parse_constraints
 from core.manager.restart.restart import restart
 from core.manager.task_moves import Writer
@@ -98,9 +99,10 @@ class ConstraintEnforcer:
         return found
 
     def _is_placed(self, task: Task) -> bool:
-        """Whether it takes something of its node, and may be restarted elsewhere."""
+        """Whether it takes something of its node, and may be restarted elsewhere: not for an execution that is over."""
+        service = self._head.services.get(task.service_id)
         assigned = TaskState.ASSIGNED <= task.status.state <= TaskState.RUNNING
-        return assigned and is_wanted(task) and task.service_id in self._head.services
+        return assigned and is_wanted(task) and service is not None and is_current(service, task)
 
     def _move(self, draft: Draft, task: Task) -> None:
         task = draft.update(replace(task, status=replace(task.status, err=REASON)))

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from core.objects.node import Availability, NodeState
 from core.objects.service import GlobalJob, JobStatus, ReplicatedJob, ServiceMode, ServiceSpec, UpdateConfig
 from core.objects.task import RestartCondition, RestartPolicy, Task, TaskState
-from core.operations import CreateService, ErrorCode, OperationError
+from core.operations import CreateService, ErrorCode, OperationError, UpdateService
 from core.timing import SECOND
 
 COMPLETE, FAILED = TaskState.COMPLETE, TaskState.FAILED
@@ -163,3 +163,13 @@ def test_a_job_keeps_its_restart_delay_over_executions_apart() -> None:
     end(swarm, running(swarm)[0], FAILED)
     swarm.update("job", task=replace(task_spec(), force_update=1))
     assert len(running(swarm)) == 1
+
+
+def test_what_is_left_of_an_earlier_execution_is_not_moved_to_where_the_present_one_may_be() -> None:
+    swarm = Swarm(workers=2)
+    swarm.create("job", mode=ReplicatedJob(2, 2))
+    moved = task_spec(constraints=("node.labels.zone == a",))
+    service = swarm.service("job")
+    swarm.ask(UpdateService(service.id, service.version, replace(service.spec, task=moved, mode=ReplicatedJob(1, 1))))
+    swarm.settle(agents=False)
+    assert [task.slot for task in swarm.tasks("job") if task.job_iteration == 1] == [1]
