@@ -50,7 +50,7 @@ services:
     deploy:
       <<: *often
       mode: global
-      update_config: {monitor: 1s, max_failure_ratio: 0.5, failure_action: continue}
+      update_config: {parallelism: 3, monitor: 1s, max_failure_ratio: 0.5, failure_action: continue}
   control:
     image: whole/control:1
     networks: [back]
