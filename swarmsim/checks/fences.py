@@ -1,8 +1,8 @@
 """Fenced slots never run twice: judged at the instant a container starts, on what really runs then.
 
 When a container of a task with a fence starts, no other container of a fenced task of its slot runs, on any host. An
-agent can end nothing while its daemon is dead or paused, or its engine does not answer; once that is over it has one
-fence more. So a container is excused whose host was *helpless* within that time.
+agent can end nothing while its daemon is dead or paused, its host is locked, or its engine does not answer; once that
+is over it has one fence more. So a container is excused whose host was *helpless* within that time.
 
 Tasks with a fence are remembered from when a leader moves them or their container starts: containers outlive records.
 """
@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from core.events import ContainerPhase
-from core.facts import TaskMoved
+from core.facts import HostPhaseChanged, TaskMoved
 from core.ids import TaskId
 from core.objects.fence import fence_wait_ns
 from core.objects.task import Task
+from core.phases import HostPhase
 from core.store import SlotKey, slot_of
 from core.timing import NEVER
 from core.trials.faults import StopEngine
@@ -36,6 +37,7 @@ class FencedSlotsNeverDoubled(Check):
         self._world = world
         self._helpless_until: dict[str, int] = {}
         """When each host was last helpless; NEVER while it is."""
+        self._locked: set[str] = set()
         self._stopped_engines: dict[int, tuple[str, ...]] = {}
         self._excused: set[TaskId] = set()
         self._slots: dict[SlotKey, dict[TaskId, Task]] = {}
@@ -50,6 +52,7 @@ class FencedSlotsNeverDoubled(Check):
             Paused: self._on_helpless,
             DaemonStarted: self._on_able,
             Resumed: self._on_able,
+            HostPhaseChanged: self._on_phase,
             FaultStarted: self._on_fault,
             FaultEnded: self._on_fault_ended,
         }
@@ -108,8 +111,17 @@ class FencedSlotsNeverDoubled(Check):
         self._helpless_until[host] = NEVER
 
     def _on_able(self, at_ns: int, host: str, fact: object) -> None:
-        if host in self._helpless_until and not any(host in hosts for hosts in self._stopped_engines.values()):
+        bound = host in self._locked or any(host in hosts for hosts in self._stopped_engines.values())
+        if host in self._helpless_until and not bound:
             self._helpless_until[host] = at_ns
+
+    def _on_phase(self, at_ns: int, host: str, fact: HostPhaseChanged) -> None:
+        if fact.phase == HostPhase.LOCKED.value:
+            self._locked.add(host)
+            self._on_helpless(at_ns, host, fact)
+        elif host in self._locked:
+            self._locked.discard(host)
+            self._on_able(at_ns, host, fact)
 
     def _on_fault(self, at_ns: int, host: str, fact: FaultStarted) -> None:
         if isinstance(fact.fault, StopEngine):

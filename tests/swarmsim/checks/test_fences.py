@@ -7,7 +7,7 @@ from fake_world import FakeWorld
 from msgspec.structs import replace
 
 from core.events import ContainerPhase
-from core.facts import TaskMoved
+from core.facts import HostPhaseChanged, TaskMoved
 from core.ids import NodeId, OperationId, ServiceId, TaskId
 from core.objects import Task
 from core.objects.fence import fence_wait_ns
@@ -95,18 +95,30 @@ def test_only_two_fenced_tasks_of_one_slot_are_its_business(old: Task, new: Task
     assert Hosts(old, new).start() == ""
 
 
-@pytest.mark.parametrize("fact", [DaemonStopped("killed"), Paused()])
+@pytest.mark.parametrize("fact", [DaemonStopped("killed"), Paused(), HostPhaseChanged("locked")])
 def test_a_helpless_host_ends_nothing(fact: Any) -> None:
     hosts = Hosts().at(0, "w1", fact)
     assert hosts.start(100 * WAIT_NS) == ""
     assert hosts.check.remark() == "1 container could not be ended by a helpless host"
 
 
-@pytest.mark.parametrize(("helpless", "able"), [(DaemonStopped("killed"), BOOTED), (Paused(), Resumed(1, 0))])
+@pytest.mark.parametrize(
+    ("helpless", "able"),
+    [
+        (DaemonStopped("killed"), BOOTED),
+        (Paused(), Resumed(1, 0)),
+        (HostPhaseChanged("locked"), HostPhaseChanged("manager")),
+    ],
+)
 @pytest.mark.parametrize(("after_ns", "violated"), [(WAIT_NS, False), (WAIT_NS + 1, True)])
 def test_once_it_is_able_it_has_one_fence_more(helpless: Any, able: Any, after_ns: int, violated: bool) -> None:
     hosts = Hosts().at(0, "w1", helpless).at(50, "w1", able)
     assert bool(hosts.start(50 + after_ns)) is violated
+
+
+def test_a_locked_host_is_helpless_also_once_its_daemon_has_started() -> None:
+    hosts = Hosts().at(1, "w1", DaemonStopped("killed")).at(2, "w1", HostPhaseChanged("locked")).at(2, "w1", BOOTED)
+    assert hosts.start(2 + fence_wait_ns(OLD) + 1) == ""
 
 
 def test_an_engine_that_does_not_answer_makes_a_host_helpless() -> None:
