@@ -49,7 +49,8 @@ class Progress:
     def __init__(self, store: Store, spec_version: int) -> None:
         self._store = store
         self.spec_version = spec_version
-        self.under_way: dict[SlotKey, None] = {}
+        self.under_way: dict[SlotKey, bool] = {}
+        """With whether a task of the update's own began it."""
         self.ran_at: dict[TaskId, Moment | None] = {}
         """The update's own tasks that came to run; None where that was under another leader."""
         self.failure_count = 0
@@ -92,7 +93,7 @@ class Progress:
                 self.failure_count += 1
         first = old is None and self._is_own(new) and not self._replaces(new)
         if first or (old is not None and self._is_stopped_by_update(service, old, new)):
-            self.under_way[slot_of(new)] = None
+            self.under_way[slot_of(new)] = self.under_way.get(slot_of(new), False) or first
 
     def settle(self, slot: SlotKey) -> None:
         """Something of this slot has changed: it may be under way no more."""
@@ -106,7 +107,10 @@ class Progress:
             over = not waits or any(task.status.state >= TaskState.RUNNING for task in new)
         else:
             over = not tasks or any(map(_runs, tasks))
-        if over:
+        _, number, node_id = slot
+        is_gone = not number and node_id not in self._store.nodes
+        is_lost = self.under_way[slot] and not any(map(self._is_own, tasks))  # with its node; others fill the slot
+        if over or is_gone or is_lost:
             del self.under_way[slot]
 
     def _is_own(self, task: Task) -> bool:
