@@ -126,22 +126,20 @@ class Updater:
             service = self._head.services.get(service_id)
             if service is None or not isinstance(service.spec.mode, Replicated | Global):
                 self._drop(service_id)
-            elif not self._take_turn(now, draft, service):
-                return
+            else:
+                self._take_turn(now, draft, service)
 
-    def _take_turn(self, now: int, draft: Draft, service: Service) -> bool:
-        """Whether nothing is left to be done now."""
+    def _take_turn(self, now: int, draft: Draft, service: Service) -> None:
+        """Do what there is to do now. What is left of it is for the next draft, and holds up no other service."""
         rollout = self._rollouts[service.id]
-        finished = Turn(now, draft, self._rng, self._wall, service, rollout).take()
-        if not finished:
-            return False
+        if not Turn(now, draft, self._rng, self._wall, service, rollout).take():
+            return
         if rollout.done and not rollout.doubled:
             self._drop(service.id)
-            return True
+            return
         del self._marked[service.id]
         at = rollout.alarms.next()
         if at is None:
             self._alarms.drop(service.id)
         else:
             self._alarms.set(service.id, at)
-        return True

@@ -527,3 +527,15 @@ def test_a_new_leader_begins_no_update_for_a_task_that_ended_for_good_after_it()
     swarm.lead()
     swarm.settle()
     assert (state(swarm), message(swarm)) == (UpdateState.COMPLETED, "update completed")
+
+
+def test_a_rollback_of_one_service_lets_no_failure_of_another_pass_uncounted() -> None:
+    swarm = Swarm()
+    for name, config in (("other", ROLL_BACK), ("web", UpdateConfig())):
+        swarm.create(name, mode=Replicated(2), update=config)
+        swarm.update(name, task=NEW)
+    for name in ("other", "web"):
+        failing = [task for task in swarm.wanted(name) if task.by_update][-1]
+        swarm.report(failing, TaskState.FAILED)
+    swarm.settle()
+    assert state(swarm) is UpdateState.PAUSED
