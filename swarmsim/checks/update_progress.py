@@ -19,7 +19,7 @@ from core.manager.enforcer import REASON
 from core.manager.placement.constraints import meets, parse_constraints
 from core.objects.node import Availability, NodeState
 from core.objects.service import Service
-from core.objects.task import Task, TaskState, is_wanted
+from core.objects.task import Task, TaskState, is_wanted, ran_for_ns
 from core.store import Changed, SlotKey, Store, slot_of
 
 _OWN_ENDS: Final = (TaskState.COMPLETE, TaskState.FAILED, TaskState.REJECTED)
@@ -127,8 +127,8 @@ class Progress:
             return False
         if new.status.state not in _OWN_ENDS or self._is_lost(new):
             return False
-        if new.id not in self.ran_at:
-            return True
+        if new.id not in self.ran_at:  # no leader was told before it had ended: its host's word holds
+            return ran_for_ns(new.status) < least_ns(monitor_ns)
         ran_at = self.ran_at[new.id]
         return ran_at is not None and ran_at.until(Moment(at_ns, new.updated_at)) < least_ns(monitor_ns)
 

@@ -97,6 +97,15 @@ GOOD: dict[str, list[Step]] = {
     "the next is begun as one runs": [*FIRST, at(1, own(1, RUNNING), *SECOND_SLOT)],
     "or has failed": [*FIRST, at(1, own(1, FAILED)), at(2, *SECOND_SLOT)],
     "or is given up": [*FIRST, at(1, own(1, desired_state=SHUTDOWN)), at(2, *SECOND_SLOT)],
+    "what had run for its time before any leader heard of it": [
+        *FIRST,
+        at(
+            1,
+            replace(own(1, desired_state=SHUTDOWN), status=TaskStatus(FAILED, timestamp=90 * SECOND, ran_at=1)),
+            again(1, by_update=False),
+        ),
+        at(2, *SECOND_SLOT),
+    ],
     "whatever is put in its place": [
         *FIRST,
         at(1, own(1, desired_state=SHUTDOWN), again(1, by_update=False), *SECOND_SLOT),
