@@ -65,11 +65,6 @@ class Plan(Struct, frozen=True, gc=False):
     refusal: str = ""
     """Why the deployment would fail after these changes; empty: it would succeed."""
 
-    @property
-    def changes_nothing(self) -> bool:
-        """Whether deploying would write nothing, and not fail either."""
-        return not self.refusal and all(change.done is Done.UNCHANGED for change in self.changes)
-
 
 IN_ANOTHER_ORDER: Final = Difference("order of lists", "one", "another")
 

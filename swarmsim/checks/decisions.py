@@ -3,6 +3,7 @@
 Whoever applies an index first shows what it says. So nothing is missed between two looks at a store.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,7 +29,7 @@ class Decisions:
         return () if isinstance(outcome, Conflict) else outcome
 
 
-class DecisionCheck(Check):
+class DecisionCheck(Check, ABC):
     """The shape of a check of decisions: subclasses say what they think of each index's changes."""
 
     def __init__(self) -> None:
@@ -50,9 +51,9 @@ class DecisionCheck(Check):
         if changes:
             self.judge_changes(at_ns, changes)
 
+    @abstractmethod
     def judge_changes(self, at_ns: int, changes: Sequence[Changed]) -> None:
         """What one transaction has changed."""
-        raise NotImplementedError
 
     def on_new_leader(self) -> None:
         """What comes now was decided in a later term than all before."""
