@@ -14,6 +14,7 @@ from core.ids import Address, Ticket
 from core.operations import Operation
 from core.raft.effects import Leading, Refused, Role, RoleChanged
 from sim.chance import stream
+from sim.clock import WORLD_BEGAN_AT_NS
 from sim.container import Container
 from sim.daemon import Answered
 from sim.fabric import Fabric
@@ -43,6 +44,8 @@ class WorldConfig(Struct, frozen=True):
     """Handed to `recover` unread: for `core.host.Host`, its `HostConfig`."""
     codec: Codec | None = None
     """Puts every message and record through this (`core.codec.wire`); hands them on by reference if None."""
+    began_at_ns: int = WORLD_BEGAN_AT_NS
+    """True wall time at the world's beginning, in nanoseconds since the epoch."""
 
 
 class World:
@@ -60,7 +63,15 @@ class World:
         self._leading: dict[str, int] = {}
         self.observer.on_fact(self._note_leader)
         self._around = Surroundings(
-            seed, self.loop, self.network, self.observer, config.images, recover, config.settings, config.codec
+            seed,
+            self.loop,
+            self.network,
+            self.observer,
+            config.images,
+            recover,
+            config.settings,
+            config.codec,
+            config.began_at_ns,
         )
         self.fabric = Fabric(self.loop, self.network, stream(seed, "fabric"))
 

@@ -12,8 +12,9 @@ from typing import Any, Final, Protocol
 
 from msgspec import Struct
 
-from core.ids import NetworkId, NodeId, SecretId, TaskId
+from core.ids import Address, NetworkId, NodeId, SecretId, TaskId
 from core.mesh.routes import RouteKey, RouteTable
+from core.objects.node import NodeDescription
 from core.operations import Operation
 from core.phases import HostPhase
 from core.raft.effects import Result
@@ -65,6 +66,8 @@ class HostStatus(Struct, frozen=True, gc=False):
     """How often, leading this term, it has asked the other voters whether they follow."""
     confirmed_round: int
     """The last of these times that a majority answered; 0 for one that does not lead."""
+    managers: tuple[tuple[NodeId, Address], ...] = ()
+    """The managers it knows, and where they are reached."""
 
     @property
     def lives(self) -> bool:
@@ -155,8 +158,17 @@ class World(Protocol):
     def add_host(self, host: str, rack: str = "") -> None:
         """A new machine, switched on, in no swarm."""
 
-    def submit(self, host: str, operation: Operation, answered: Callable[[Result], None]) -> None:
-        """Ask a host as a client would; `answered` is called exactly once, also if the host dies meanwhile."""
+    def description(self, host: str) -> NodeDescription:
+        """What the machine says of itself to its swarm."""
+
+    def interfaces(self, host: str) -> Mapping[str, str]:
+        """Its network interfaces with their addresses, loopback first."""
+
+    def submit(self, host: str, operation: Operation, answered: Callable[[Result], None]) -> Callable[[], None]:
+        """Ask a host as a client would; `answered` is called exactly once, also if the host dies meanwhile.
+
+        Returns what withdraws the request: then it is not answered any more, and may have been carried out or not.
+        """
 
     def apply(self, fault: Fault) -> Undo | None:
         """Have a fault happen; None for one that cannot be taken back.

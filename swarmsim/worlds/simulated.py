@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from math import inf
 from random import Random
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from core.host import Host
 from core.ids import NodeId, SecretId, TaskId
 from core.machines import Machines
 from core.mesh.routes import RouteKey, RouteTable
+from core.objects.node import NodeDescription
 from core.operations import Operation
 from core.phases import HostPhase
 from core.raft.effects import Result
@@ -18,6 +22,7 @@ from core.timing import PROFILES, Timing
 from core.trials.clients import RequestSample, WriterSample
 from core.trials.endings import LASTING
 from core.trials.faults import Fault
+from sim.clock import WORLD_BEGAN_AT_NS
 from sim.daemon import Daemon
 from sim.guard import MinorityGuard
 from sim.hosts import Start, recover_swarm_host
@@ -49,8 +54,10 @@ _AFTER_ALL: Final = 1 << 32
 class SimulatedWorld:
     """Implements `swarmsim.world.World`."""
 
-    def __init__(self, plan: ClusterPlan, images: Sequence[ImagePlan], seed: int) -> None:
-        self.sim = World(config_of(plan, images), seed, self._recover)
+    def __init__(
+        self, plan: ClusterPlan, images: Sequence[ImagePlan], seed: int, began_at_ns: int = WORLD_BEGAN_AT_NS
+    ) -> None:
+        self.sim = World(replace(config_of(plan, images), began_at_ns=began_at_ns), seed, self._recover)
         self._racks: dict[str, str] = {}
         self._timing = PROFILES[plan.timing]
         self._injector = Injector(self.sim, MinorityGuard(self.sim))
@@ -68,6 +75,11 @@ class SimulatedWorld:
 
     def run_until(self, at_ns: int) -> None:
         self.sim.run_until(at_ns)
+
+    def next_at(self) -> int | None:
+        """When something happens next; None if nothing ever does by itself."""
+        at = self.sim.loop.peek()
+        return None if at == inf else int(at)
 
     def call_at(self, at_ns: int, call: Callable[[], None]) -> None:
         self.sim.call_at(at_ns, call)
@@ -113,6 +125,7 @@ class SimulatedWorld:
             raft.last_index if raft is not None else 0,
             raft.round if raft is not None else 0,
             raft.confirmed_round if raft is not None else 0,
+            tuple((each.node_id, each.address) for each in agent.managers) if agent is not None else (),
         )
 
     def power(self, host: str) -> Power:
@@ -139,8 +152,14 @@ class SimulatedWorld:
         self.sim.add_machine(host, rack)
         self.sim.power_on(host, boot_ns=0)
 
-    def submit(self, host: str, operation: Operation, answered: Callable[[Result], None]) -> None:
-        self.sim.request(host, operation, answered)
+    def description(self, host: str) -> NodeDescription:
+        return self.sim.machine(host).description()
+
+    def interfaces(self, host: str) -> Mapping[str, str]:
+        return {"lo": "127.0.0.1", "eth0": self.sim.machine(host).ip}
+
+    def submit(self, host: str, operation: Operation, answered: Callable[[Result], None]) -> Callable[[], None]:
+        return self.sim.request(host, operation, answered)
 
     def apply(self, fault: Fault) -> Undo | None:
         try:
