@@ -103,10 +103,12 @@ def task(
     addresses: dict[str, str] | None = None,
     health: bool = False,
     memory_limit: int = 0,
+    check: HealthCheck | None = None,
     **spec: Any,
 ) -> Task:
     """A task named after its service, with an address (CIDR) on each of the networks."""
-    container = ContainerSpec(image=image, health=HealthCheck(test=("CMD", "probe")) if health else None, **spec)
+    probed = check or (HealthCheck(test=("CMD", "probe")) if health else None)
+    container = ContainerSpec(image=image, health=probed, **spec)
     return Task(
         id=TaskId(name),
         service_id=ServiceId(name.partition(".")[0]),
