@@ -1,5 +1,7 @@
 """Images as people know them."""
 
+from typing import Any
+
 import pytest
 from simulated import order, phases, run_task, scripted_world, task
 
@@ -12,7 +14,7 @@ from sim.namesakes import namesake, namesakes
 from sim.world import World, WorldConfig
 
 
-def run(image: str, **spec: object) -> tuple[World, TaskContainer]:
+def run(image: str, **spec: Any) -> tuple[World, TaskContainer]:
     """A container of this image, a moment after its start."""
     world = scripted_world("m1", config=WorldConfig(images=namesakes(), keeps_logs=True))
     run_task(world, "m1", task("web.1", image=image, **spec))
@@ -82,7 +84,7 @@ def test_a_server_with_arguments_of_its_own_is_still_that_server() -> None:
     ],
 )
 def test_a_server_heeds_the_stop_signal_and_the_first_process_of_a_shell_does_not(
-    spec: dict[str, object], after_ns: int, code: int
+    spec: dict[str, Any], after_ns: int, code: int
 ) -> None:
     world, container = run("nginx", **spec)
     order(world, "m1", StopTask(OperationId(9), TaskId("web.1"), 10 * SECOND))

@@ -1,5 +1,7 @@
 """Commands run beside a container's own: what they print, how they end, and when."""
 
+from typing import Any
+
 import pytest
 from simulated import order, run_task, scripted_world, task
 
@@ -16,7 +18,7 @@ from sim.world import World
 WEB = TaskId("web.1")
 SECRET = Secret(SecretId("s"), SecretSpec("key", b"\x00secret\n"))
 CONFIG = Config(ConfigId("c"), ConfigSpec("site", b"one\ntwo\n"))
-SPEC = {
+SPEC: dict[str, Any] = {
     "env": ("COLOUR=green", "EMPTY=", "URL=a=b"),
     "hosts": ("192.0.2.7 printer printer.local",),
     "dns_search": ("example.org",),
@@ -29,7 +31,7 @@ SPEC = {
 class Box:
     """One container that runs, and what commands in it come to."""
 
-    def __init__(self, **spec: object) -> None:
+    def __init__(self, **spec: Any) -> None:
         self.world: World = scripted_world("m1")
         wanted = task("web.1", addresses={"back": "10.0.1.10/24", "front": "10.0.2.10/24"}, **{**SPEC, **spec})
         order(self.world, "m1", PrepareTask(OperationId(1), wanted, (SECRET,), (CONFIG,)))

@@ -1,5 +1,7 @@
 """What a container's own command line makes of it, by simulated time."""
 
+from typing import Any
+
 import pytest
 from simulated import order, phases, scripted_world, task
 
@@ -19,7 +21,7 @@ BOX = Image("box", port=80, runs_commands=True)
 class Run:
     """One container of a box, and how long after its start it ended."""
 
-    def __init__(self, *argv: str, image: Image = BOX, entrypoint: tuple[str, ...] = (), **spec: object) -> None:
+    def __init__(self, *argv: str, image: Image = BOX, entrypoint: tuple[str, ...] = (), **spec: Any) -> None:
         self.world: World = scripted_world("m1", config=WorldConfig(images=Catalogue((image,)), keeps_logs=True))
         self.changed_at: dict[ContainerPhase, int] = {}
         self.world.observer.on_fact(self._note)
