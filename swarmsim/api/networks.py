@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
-from core.codec.docker.network import decode_network_request, encode_network
-
 from core.codec.docker.kinds import Object
+from core.codec.docker.network import decode_network_request, encode_network
 from core.codec.docker.unsupported import warnings
 from core.objects import Network
 from core.operations import CreateNetwork, Kind, Remove

@@ -3,7 +3,6 @@
 from typing import Final
 
 from core.codec.docker.service import decode_service_spec, encode_service
-
 from core.codec.docker.unsupported import warnings
 from core.objects import Service
 from core.operations import CreateService, Kind, Remove, UpdateService

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Final
 
 from core.codec.docker.task import encode_task
-
 from core.manager.update.out_of_date import is_out_of_date
 from core.objects import Node, Service, Task
 from core.objects.task import TaskState
