@@ -2,12 +2,18 @@
 
 from typing import Final
 
-from swarmsim.api import info, nodes, swarm, system
+from swarmsim.api import configs, events, info, networks, nodes, secrets, services, swarm, system, tasks
 from swarmsim.api.route import Route
 
 ROUTES: Final[tuple[Route, ...]] = (
     *system.ROUTES,
     *info.ROUTES,
+    *events.ROUTES,
     *swarm.ROUTES,
     *nodes.ROUTES,
+    *services.ROUTES,
+    *tasks.ROUTES,
+    *secrets.ROUTES,
+    *configs.ROUTES,
+    *networks.ROUTES,
 )

@@ -3,8 +3,8 @@
 
 Words are the items of a list, one word alone stands for itself. Commas join hosts into one item, and `/` joins all
 words between two of them: `partition m1,m2 / m3 w1` is `[[m1, m2], [m3, w1]]`. `1 worker` in one word draws one of
-them: `{workers: 1}`. `from=m1 to=w1` is a mapping. A word in brackets or braces is YAML as a scenario has it. What these
-mean, and whether it can be meant, is for the language to say.
+them: `{workers: 1}`. `from=m1 to=w1` is a mapping. A word in brackets or braces is YAML as a scenario has it. What
+these mean, and whether it can be meant, is for the language to say.
 """
 
 import re

@@ -1,43 +1,38 @@
-"""One command of the command line, run in this process."""
+"""What tests of the command line have in common: how a command ended, and a scenario that is over soon."""
 
-from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
-import pytest
+SMALL = """\
+name: Small
+purpose: One manager, no trouble.
+cluster: {managers: 1}
+writers: [{name: operator, rate: 5/s}]
+timeline: [%s]
+expect:
+  - {after: 0s, leader: true, within: 1s}
+  - %s
+end: 2s
+"""
+HOLDS = "{over: 0s..2s, writes: acknowledged}"
+DOES_NOT = "{sometimes: split-vote}"
 
-from swarmsim.cli import main
 
-
+@dataclass(frozen=True)
 class Ended:
-    """How a command ended."""
+    """How a command ended: its exit code, and what it printed where."""
 
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code = code
-        self.out = out
-        self.err = err
-
-    @property
-    def lines(self) -> list[str]:
-        """Of standard output."""
-        return self.out.splitlines()
+    code: int
+    out: str
+    err: str
 
 
-def command(*arguments: str) -> Ended:
-    """Run it to its end; whatever it raises but its exit comes through."""
-    out, err = StringIO(), StringIO()
-    with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as left:
-        main(list(arguments))
-    return Ended(int(left.value.code or 0), out.getvalue(), err.getvalue())
+Command = Callable[..., Ended]
+"""Runs a command line of these words, in an empty directory."""
 
 
-def told(*arguments: str) -> str:
-    """The same for one that is to end well: what it printed."""
-    ended = command(*arguments)
-    assert (ended.code, ended.err) == (0, "")
-    return ended.out
-
-
-def rows(table: str) -> Iterator[list[str]]:
-    """The cells of a printed table's rows, without its head."""
-    yield from ([cell.strip() for cell in line.split("   ") if cell.strip()] for line in table.splitlines()[1:])
+def small(expectation: str = HOLDS, step: str = "") -> str:
+    """Write it to the current directory; its name."""
+    Path("small.yaml").write_text(SMALL % (step, expectation))
+    return "small.yaml"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command_line import command, rows, told
+from command_output import command, rows, told
 from served import Served, served, swarm
 
 from swarmsim.serve.faults import VERBS_OF_FAULTS
