@@ -22,6 +22,7 @@ from sim.daemon import Daemon
 from sim.dataplane import DataPlane, DataPlaneProfile
 from sim.disk import Disk, DiskProfile
 from sim.engine import Engine
+from sim.fabric import Fabric
 from sim.facts import DaemonStarted, DaemonStopped, Paused, PoweredOff, PoweredOn, Resumed
 from sim.hosts import HostLike, Recover, Recovered, Start
 from sim.images import Catalogue
@@ -30,6 +31,8 @@ from sim.loop import Loop
 from sim.network import Network, Port
 from sim.nic import Nic
 from sim.observer import Observer
+from sim.outside import MeshOutside
+from sim.programs.programs import Programs
 from sim.sizes import Codec
 
 
@@ -58,6 +61,8 @@ class Surroundings(Struct, frozen=True):
     codec: Codec | None
     began_at_ns: int
     """True wall time at the world's beginning."""
+    fabric: Fabric
+    keeps_logs: bool
 
 
 class Machine:
@@ -88,7 +93,8 @@ class Machine:
         port.peer_changed = self._peer_changed
         self.nic = Nic(around.network, port)
         rng = stream(around.seed, name, "engine")
-        self.engine = Engine(around.loop, around.images, rng, self.tell)
+        self.programs = Programs(around.loop, MeshOutside(around.loop, self, around.fabric))
+        self.engine = Engine(around.loop, around.images, rng, self.tell, self.programs, around.keeps_logs)
         self.data_plane = DataPlane(around.loop, profile.data_plane, stream(around.seed, name, "data-plane"), self.tell)
 
     def tell(self, fact: Any) -> None:

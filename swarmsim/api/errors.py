@@ -39,14 +39,18 @@ def not_found(message: str) -> ApiError:
     return ApiError(404, message)
 
 
+def refusal(error: OperationError) -> ApiError:
+    """What the swarm's rules do not allow."""
+    return ApiError(_STATUS[error.code], error.message)
+
+
 def answer_of(result: Result) -> Answer:
     """What a host has answered; ApiError for what it refused, or cannot tell the outcome of."""
     if isinstance(result, Applied):
         value: Answer = result.value
         return value
     if isinstance(result, Rejected):
-        error: OperationError = result.error
-        raise ApiError(_STATUS[error.code], error.message)
+        raise refusal(result.error)
     if isinstance(result, Refused):
         raise ApiError(503, result.reason)
     assert isinstance(result, OutcomeUnknown)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 from msgspec import Struct
 
-from swarmsim.api.errors import bad_request
+from swarmsim.api.errors import ApiError, bad_request
 
 
 class Filters(Struct, frozen=True):
@@ -17,6 +17,12 @@ class Filters(Struct, frozen=True):
         """What is asked for under this key."""
         return self.values.get(key, ())
 
+    def check(self, key: str, words: Sequence[str]) -> None:
+        """ApiError, with Docker's status for it, if what is asked for is none of the words there are."""
+        for value in self.of(key):
+            if value not in words:
+                raise ApiError(500, f"invalid {key} filter {value!r}: use one of {', '.join(words)}")
+
     def one_of(self, key: str, candidates: Iterable[str]) -> bool:
         """Whether any of the candidates is exactly what is asked for."""
         wanted = self.of(key)
@@ -26,6 +32,11 @@ class Filters(Struct, frozen=True):
         """Whether one of the candidates begins with what is asked for, as ids and names of the swarm are filtered."""
         wanted = self.of(key)
         return not wanted or any(candidate.startswith(each) for candidate in candidates for each in wanted)
+
+    def contains(self, key: str, candidate: str) -> bool:
+        """Whether what is asked for is anywhere in the candidate, as names of networks and containers are filtered."""
+        wanted = self.of(key)
+        return not wanted or any(each in candidate for each in wanted)
 
     def labels(self, key: str, labels: Mapping[str, str]) -> bool:
         """Whether all labels asked for are there: `key` for any value, or `key=value`."""

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, TypeVar
 
-from core.objects import Cluster, StoredObject
-from core.operations import Answer, Inspect, Kind, ListObjects, Operation
+from core.manager.control.queries import query
+from core.objects import StoredObject
+from core.operations import Answer, Inspect, Kind, Operation, OperationError
 from core.raft.effects import Result
 from core.store import Store
-from swarmsim.api.errors import answer_of
+from swarmsim.api.errors import ApiError, answer_of, refusal
 from swarmsim.world import HostStatus, World
 
 ObjectT = TypeVar("ObjectT", bound=StoredObject)
@@ -68,19 +69,22 @@ class ApiHost:
                 if not answered.done() or answered.cancelled():
                     withdraw()
 
-    async def all(self, kind: Kind, of: type[ObjectT]) -> tuple[ObjectT, ...]:
-        """All objects of a kind, read linearizably, in order of creation."""
-        found = await self.ask(ListObjects(kind))
-        assert isinstance(found, tuple)
-        assert all(isinstance(each, of) for each in found)
-        return found  # type: ignore[return-value]
+    async def read(self) -> Store:
+        """The swarm's objects as they are by now at the earliest, to be read before anything else is awaited.
 
-    async def one(self, kind: Kind, of: type[ObjectT], reference: str) -> ObjectT:
-        """One object by id, exact name or id prefix; ApiError if there is none, or more than one."""
-        found = await self.ask(Inspect(kind, reference))
-        assert isinstance(found, of)
-        return found
+        ApiError unless this host is a manager, and a majority of managers is there to say so.
+        """
+        await self.ask(Inspect(Kind.CLUSTER, "default"))
+        store = self.store
+        if store is None:  # it has ceased to be a manager since it answered
+            raise ApiError(503, "This node is not a swarm manager any more: ask another one.")
+        return store
 
-    async def cluster(self) -> Cluster:
-        """The swarm itself."""
-        return await self.one(Kind.CLUSTER, Cluster, "default")
+
+def named(store: Store, kind: Kind, of: type[ObjectT], reference: str) -> ObjectT:
+    """One object by id, exact name or id prefix; ApiError if there is none, or more than one."""
+    found = query(store, Inspect(kind, reference))
+    if isinstance(found, OperationError):
+        raise refusal(found)
+    assert isinstance(found, of)
+    return found

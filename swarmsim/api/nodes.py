@@ -7,9 +7,8 @@ from core.codec.docker.node import decode_node_spec, encode_node
 from core.objects import Node
 from core.operations import Kind, Remove, UpdateNode
 from swarmsim.api.call import Call, Json
-from swarmsim.api.errors import ApiError
 from swarmsim.api.filters import Filters
-from swarmsim.api.host import ApiHost
+from swarmsim.api.host import ApiHost, named
 from swarmsim.api.route import FILTERS, FORCE, VERSION, Route
 
 _FILTERS: Final = ("id", "label", "membership", "name", "node.label", "role")
@@ -20,22 +19,22 @@ _ROLES: Final = ("manager", "worker")
 async def list_nodes(call: Call) -> Json:
     """All nodes, or those that the filters let through."""
     filters = call.filters(*_FILTERS)
-    _check_words(filters, "role", _ROLES)
-    _check_words(filters, "membership", _MEMBERSHIPS)
-    nodes = await call.host.all(Kind.NODE, Node)
-    return [_encode(call.host, node) for node in nodes if _passes(filters, node)]
+    filters.check("role", _ROLES)
+    filters.check("membership", _MEMBERSHIPS)
+    store = await call.host.read()
+    return [_encode(call.host, node) for node in store.nodes.values() if _passes(filters, node)]
 
 
 async def inspect_node(call: Call) -> Json:
     """One node by id, hostname or the beginning of its id."""
-    return _encode(call.host, await call.host.one(Kind.NODE, Node, call.path("id")))
+    return _encode(call.host, named(await call.host.read(), Kind.NODE, Node, call.path("id")))
 
 
 async def update_node(call: Call) -> None:
     """Labels, availability and role."""
     version = call.number("version")
     spec = decode_node_spec(await call.body())
-    node = await call.host.one(Kind.NODE, Node, call.path("id"))
+    node = named(await call.host.read(), Kind.NODE, Node, call.path("id"))
     await call.host.ask(UpdateNode(node.id, version, spec))
 
 
@@ -58,13 +57,6 @@ def _passes(filters: Filters, node: Node) -> bool:
         and filters.labels("label", node.description.engine_labels)
         and filters.labels("node.label", node.spec.labels)
     )
-
-
-def _check_words(filters: Filters, key: str, words: tuple[str, ...]) -> None:
-    """Docker's status for words that are none of a filter's is 500."""
-    for value in filters.of(key):
-        if value not in words:
-            raise ApiError(500, f"invalid {key} filter {value!r}: use one of {', '.join(words)}")
 
 
 ROUTES: Final = (

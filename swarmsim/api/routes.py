@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from swarmsim.api import info, nodes, swarm, system
+from swarmsim.api import configs, info, networks, nodes, secrets, services, swarm, system, tasks
 from swarmsim.api.route import Route
 
 ROUTES: Final[tuple[Route, ...]] = (
@@ -10,4 +10,9 @@ ROUTES: Final[tuple[Route, ...]] = (
     *info.ROUTES,
     *swarm.ROUTES,
     *nodes.ROUTES,
+    *services.ROUTES,
+    *tasks.ROUTES,
+    *secrets.ROUTES,
+    *configs.ROUTES,
+    *networks.ROUTES,
 )

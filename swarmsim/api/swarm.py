@@ -5,7 +5,9 @@ from typing import Final
 from core.codec.docker.cluster import decode_swarm_spec, encode_swarm
 from core.codec.docker.swarm_requests import decode_init_request, decode_join_request, decode_unlock_request
 
+from core.objects import Cluster
 from core.operations import LeaveSwarm, UpdateCluster
+from core.store import Store
 from swarmsim.api.addresses import advertised, remote
 from swarmsim.api.call import Call, Json
 from swarmsim.api.errors import bad_request
@@ -36,14 +38,14 @@ async def leave(call: Call) -> None:
 
 async def inspect(call: Call) -> Json:
     """The settings, with the tokens."""
-    return encode_swarm(await call.host.cluster())
+    return encode_swarm(_cluster(await call.host.read()))
 
 
 async def update(call: Call) -> None:
     """New settings, and what is to be rotated."""
     version = call.number("version")
     body = await call.body()
-    cluster = await call.host.cluster()
+    cluster = _cluster(await call.host.read())
     await call.host.ask(
         UpdateCluster(
             version,
@@ -57,12 +59,17 @@ async def update(call: Call) -> None:
 
 async def unlock_key(call: Call) -> Json:
     """What unlocks a manager that has restarted; empty unless managers lock themselves."""
-    return {"UnlockKey": (await call.host.cluster()).unlock_key}
+    return {"UnlockKey": _cluster(await call.host.read()).unlock_key}
 
 
 async def unlock(call: Call) -> None:
     """Show a locked manager the key."""
     await call.host.ask(decode_unlock_request(await call.body()))
+
+
+def _cluster(store: Store) -> Cluster:
+    assert store.cluster is not None, "it was read with it"
+    return store.cluster
 
 
 _ROTATIONS: Final = (
