@@ -7,8 +7,13 @@ from parity.asks import Ask
 from parity.scripts.cluster import CLUSTER
 from parity.scripts.forms import FORMS
 from parity.scripts.init import REFUSED_INIT
+from parity.scripts.networks import NETWORKS
 from parity.scripts.nodes import NODES
 from parity.scripts.outside import OUTSIDE
+from parity.scripts.services import SERVICES
+from parity.scripts.specs import SPECS
+from parity.scripts.stored import CONFIGS, SECRETS
+from parity.scripts.tasks import TASKS
 
 SCRIPTS: Final[Mapping[str, tuple[Ask, ...]]] = {
     "outside": OUTSIDE,
@@ -16,4 +21,10 @@ SCRIPTS: Final[Mapping[str, tuple[Ask, ...]]] = {
     "cluster": CLUSTER,
     "nodes": NODES,
     "forms": FORMS,
+    "secrets": SECRETS,
+    "configs": CONFIGS,
+    "networks": NETWORKS,
+    "specs": SPECS,
+    "services": SERVICES,
+    "tasks": TASKS,
 }
