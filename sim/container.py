@@ -39,6 +39,9 @@ class Container:
         "_secret_paths",
         "addresses",
         "asked_ports",
+        "began_at",
+        "created_at",
+        "ended_at",
         "err",
         "execs",
         "exit_code",
@@ -86,6 +89,8 @@ class Container:
         self.exit_code: int | None = None
         self.err = ""
         self.pid = 0
+        self.created_at = self.began_at = self.ended_at = 0
+        """World times of its making, and of the last beginning and end of its process; 0 = not yet."""
         self.life = 0
         self.ill = False
         """It answers with errors, and every probe of its health fails."""

@@ -17,7 +17,9 @@ from core.ports import Deliver
 from sim.container import Container, TaskContainer
 from sim.facts import ContainerChanged, WorldFact
 from sim.images import Catalogue, Image
+from sim.local_images import LocalImages
 from sim.loop import Loop
+from sim.plain_containers import PlainContainers
 from sim.processes import Processes
 from sim.programs.programs import Programs
 from sim.programs.waits import KILLED
@@ -44,20 +46,19 @@ class Engine:
         keeps_logs: bool = False,
     ) -> None:
         self._loop = loop
-        self._images = images
+        self.images = LocalImages(images)
         self._tell = tell
         self._containers: dict[TaskId, TaskContainer] = {}
         self._preparing: dict[TaskId, OperationId] = {}
         self._to_start: dict[TaskId, tuple[StartTask, Deliver]] = {}
         """Orders to start what is still being prepared."""
-        self._pulled: dict[str, None] = {}
         self._listener: Deliver | None = None
         self._down_reason = ""
         self._postponed: list[tuple[Order, Deliver]] = []
         self._processes = Processes(loop, rng, programs, self._probed, keeps_logs)
+        self.plain = PlainContainers(loop, self.images, self._processes)
+        """Those that are no task's, of which no daemon hears."""
         self._life = 0
-        self.pulls_fail = False
-        """Fault: the registry does not answer."""
         self._perform: dict[type, Callable[..., None]] = {
             PrepareTask: self._prepare,
             StartTask: self._start,
@@ -88,7 +89,7 @@ class Engine:
         self._listener = None
 
     def inventory(self) -> EngineInventory:
-        """Every container there is, in order of creation."""
+        """Every task's container there is, in order of creation."""
         return EngineInventory(tuple((task_id, found.report()) for task_id, found in self._containers.items()))
 
     # --- orders
@@ -98,13 +99,13 @@ class Engine:
         if task.id in self._containers or task.id in self._preparing:
             self._answer_soon(order.operation_id, task.id, deliver)
             return
-        image = self._images.find(task.spec.container.image)
-        if image is None or (self.pulls_fail and image.name not in self._pulled):
+        image = self.images.find(task.spec.container.image)
+        if image is None:
             reason = f"No such image: {task.spec.container.image}"
             self._report_after(ANSWER_NS, order.operation_id, task.id, deliver, _failed(reason))
             return
         self._preparing[task.id] = order.operation_id
-        delay_ns = image.create_ns + (0 if image.name in self._pulled else image.pull_ns)
+        delay_ns = image.create_ns + self.images.wait_ns(image)
         self._loop.call_after(delay_ns, self._prepared, self._life, order, image, deliver)
 
     def _prepared(self, life: int, order: PrepareTask, image: Image, deliver: Deliver) -> None:
@@ -112,8 +113,9 @@ class Engine:
         if life != self._life or self._preparing.get(task.id) != order.operation_id:
             return
         del self._preparing[task.id]
-        self._pulled[image.name] = None
+        self.images.add(image)
         container = TaskContainer(task, image, self._processes.new_id(), self._processes.new_log())
+        container.created_at = self._loop.now
         container.mount(order.secrets, order.configs)
         self._containers[task.id] = container
         self._changed(container, ContainerPhase.PREPARED, order.operation_id, deliver)
@@ -137,7 +139,7 @@ class Engine:
     def _started(self, container: TaskContainer, life: int, operation_id: OperationId, deliver: Deliver) -> None:
         if life != container.life:
             return
-        phase = self._processes.begin(container, self._open_ports())
+        phase = self._processes.begin(container)
         self._changed(container, phase, operation_id, deliver)
         self._processes.run(container, partial(self._exit, container, life))
 
@@ -242,6 +244,7 @@ class Engine:
             container.wipe_secrets()
             if was_running:
                 self._tell_change(container, ContainerPhase.EXITED, BY_ITSELF)
+        self.plain.power_lost(LOST_POWER)
 
     def go_down(self, reason: str) -> None:
         """Fault: the engine does not answer; its containers live on."""
@@ -264,7 +267,7 @@ class Engine:
 
     @property
     def containers(self) -> tuple[TaskContainer, ...]:
-        """In order of creation."""
+        """Those of tasks, in order of creation."""
         return tuple(self._containers.values())
 
     def container(self, task_id: TaskId) -> TaskContainer | None:
@@ -280,21 +283,15 @@ class Engine:
 
     def publisher(self, port: int, protocol: Protocol) -> tuple[Container, int] | None:
         """Whose process has this port of the machine for itself (host mode), and its own port behind it."""
-        for container in self._containers.values():
-            if container.listening:
-                for config in container.ports:
-                    if config.published_port == port and config.protocol is protocol:
-                        return container, config.target_port
-        return None
-
-    def _open_ports(self) -> set[tuple[Protocol, int]]:
-        return {(port.protocol, port.published_port) for each in self._containers.values() for port in each.ports}
+        return self._processes.publisher(port, protocol)
 
     # --- reports
 
     def _probed(self, container: Container, phase: ContainerPhase) -> None:
-        assert isinstance(container, TaskContainer)
-        self._changed(container, phase)
+        if isinstance(container, TaskContainer):
+            self._changed(container, phase)
+        else:
+            self.plain.probed(container, phase)
 
     def _changed(
         self,

@@ -1,6 +1,6 @@
 """How processes of containers begin and end on one machine, whosever the containers are."""
 
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from random import Random
 from typing import Final
 
@@ -37,6 +37,8 @@ class Processes:
         self._programs = programs
         self._keeps_logs = keeps_logs
         self._count = 0
+        self._publishers: dict[str, Container] = {}
+        """Containers that have ports of the machine, by id, in order of their beginning."""
         self.probes = Probes(loop, changed, programs)
 
     def new_id(self) -> str:
@@ -48,11 +50,27 @@ class Processes:
         """For a container that is being made, in a world that keeps what they write."""
         return ContainerLog() if self._keeps_logs else None
 
-    def begin(self, container: Container, taken: Set[tuple[Protocol, int]]) -> ContainerPhase:
-        """The process is there, with its ports, but for those that are taken: the container's new phase."""
+    def open_ports(self) -> set[tuple[Protocol, int]]:
+        """The ports of the machine that processes have."""
+        return {(port.protocol, port.published_port) for each in self._publishers.values() for port in each.ports}
+
+    def publisher(self, port: int, protocol: Protocol) -> tuple[Container, int] | None:
+        """Whose process has this port of the machine for itself (host mode), and its own port behind it."""
+        for container in self._publishers.values():
+            if container.listening:
+                for config in container.ports:
+                    if config.published_port == port and config.protocol is protocol:
+                        return container, config.target_port
+        return None
+
+    def begin(self, container: Container) -> ContainerPhase:
+        """The process is there, with its ports: the container's new phase."""
+        container.began_at = self._loop.now
         container.pid = _FIRST_PID + self._count
         container.listening = not container.image.runs_commands
-        container.ports = open_ports(container.asked_ports, taken)
+        container.ports = open_ports(container.asked_ports, self.open_ports())
+        if container.ports:
+            self._publishers[container.id] = container
         if container.has_health_check:
             self.probes.begin(container)
         return ContainerPhase.STARTED if container.has_health_check else ContainerPhase.HEALTHY
@@ -86,7 +104,9 @@ class Processes:
         container.life += 1
         container.listening = False
         container.ports = ()
+        self._publishers.pop(container.id, None)
         if container.running:
+            container.ended_at = self._loop.now
             container.exit_code, container.err = code, err
         container.phase = ContainerPhase.EXITED
         for process in (container.main, *container.execs):

@@ -24,7 +24,7 @@ def fail_pulls(world: World, fault: faults.FailPulls[Hosts]) -> Undo:
 
     def set_all(fail: bool) -> None:
         for engine in engines:
-            engine.pulls_fail = fail
+            engine.images.pulls_fail = fail
 
     set_all(True)
     return lambda: set_all(False)

@@ -78,7 +78,7 @@ class _Shell:
         self._status = 0
 
     def run(self, argv: Sequence[str]) -> Program:
-        name, arguments = _name(argv[0]), argv[1:]
+        name, arguments = _name(argv[0]), list(argv[1:])
         if name == "exec" and arguments:
             return (yield from self.run(arguments))
         if name == "exit":

@@ -40,7 +40,8 @@ def nanoseconds(number: str, unit: str = "s") -> int:
 def tail(inside: Inside, arguments: Sequence[str]) -> Program:
     """The last ten lines of files; with `-f` for ever, as nothing is added to a file here."""
     code = 0
-    for path in (each for each in arguments if not each.startswith("-")):
+    before = ("", *arguments)
+    for path in (each for last, each in zip(before, arguments, strict=False) if last != "-n" and each[:1] != "-"):
         data = b"" if path == "/dev/null" else inside.files.read(path)
         if data is None:
             inside.complain(f"tail: can't open '{path}': No such file or directory")

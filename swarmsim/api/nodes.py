@@ -3,7 +3,6 @@
 from typing import Final
 
 from core.codec.docker.node import decode_node_spec, encode_node
-
 from core.objects import Node
 from core.operations import Kind, Remove, UpdateNode
 from swarmsim.api.call import Call, Json

@@ -4,7 +4,6 @@ from typing import Final
 
 from core.codec.docker.cluster import decode_swarm_spec, encode_swarm
 from core.codec.docker.swarm_requests import decode_init_request, decode_join_request, decode_unlock_request
-
 from core.objects import Cluster
 from core.operations import LeaveSwarm, UpdateCluster
 from core.store import Store

@@ -17,7 +17,7 @@ from core.operations import Operation
 from core.phases import HostPhase
 from core.raft.effects import Result
 from core.raft.members import voters_of
-from core.store import Store
+from core.store import Changed, Store
 from core.timing import PROFILES, Timing
 from core.trials.clients import RequestSample, WriterSample
 from core.trials.endings import LASTING
@@ -42,6 +42,7 @@ from swarmsim.world import (
     Power,
     RaftListener,
     SentCounts,
+    StoreListener,
     Undo,
     patience_ns,
 )
@@ -65,6 +66,7 @@ class SimulatedWorld:
         """Of each machine's last daemon, dead or alive."""
         self._raft_listeners: list[RaftListener] = []
         self._applied_listeners: list[AppliedListener] = []
+        self._store_listeners: dict[str, list[StoreListener]] = {}
         self.sim.observer.on_step(self._stepped)
 
     # --- time and chance
@@ -231,7 +233,20 @@ class SimulatedWorld:
             for listener in self._applied_listeners:
                 listener(self.sim.now, name, raft, index, command)
 
+        def listener(changes: Sequence[Changed]) -> None:
+            for listen in tuple(self._store_listeners.get(name, ())):
+                listen(changes)
+
         replica.watcher = watcher
+        replica.listener = listener
+
+    def watch_store(self, host: str, listener: StoreListener) -> Callable[[], None]:
+        listeners = self._store_listeners.setdefault(host, [])
+        listeners.append(listener)
+        return partial(listeners.remove, listener)
+
+    def wall_ns(self, host: str) -> int:
+        return self.sim.machine(host).clock.wall_ns()
 
     def store(self, host: str) -> Store | None:
         machine = self.sim.machine(host)
