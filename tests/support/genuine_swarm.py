@@ -5,6 +5,7 @@ processes: to kill the first of them is to switch the host off, and its mounts g
 written. What is left then, its network and its cgroups, is removed here.
 """
 
+import itertools
 import os
 import shutil
 import signal
@@ -26,6 +27,7 @@ ADDRESS: Final = "198.18.0.1"
 NEEDED: Final = ("dockerd", "nsenter", "unshare", "ip", "iptables", "busybox")
 
 _PATIENCE_S: Final = 60.0
+_NUMBERS: Final = itertools.count(1)
 _LOOK_S: Final = 0.05
 _CGROUPS: Final = Path("/sys/fs/cgroup")
 _HOST: Final = """
@@ -56,8 +58,8 @@ def why_not() -> str:
 
 @contextmanager
 def genuine_engine() -> Iterator[Path]:
-    """An engine in no swarm that has `tiny_image.IMAGE`; the path of its socket."""
-    name = f"genuine-{os.getpid()}"
+    """An engine in no swarm that has `tiny_image.IMAGE`; the path of its socket. Several run beside each other."""
+    name = f"genuine-{os.getpid()}-{next(_NUMBERS)}"
     with tempfile.TemporaryDirectory(prefix=f"{name}-") as folder, _network(name):
         socket = Path(folder) / "docker.sock"
         log = Path(folder) / "log"

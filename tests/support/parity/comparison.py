@@ -41,7 +41,7 @@ def _between(pointer: str, genuine: Any, ours: Any) -> Iterator[Difference]:
     elif isinstance(genuine, list) and isinstance(ours, list):
         for number in range(max(len(genuine), len(ours))):
             yield from _between(f"{pointer}/{number}", _of(genuine, number), _of(ours, number))
-    elif type(genuine) is not type(ours) or genuine != ours:
+    elif genuine != ours or isinstance(genuine, bool) is not isinstance(ours, bool):
         yield Difference(pointer, _shown(genuine), _shown(ours))
 
 

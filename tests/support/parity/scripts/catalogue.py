@@ -6,7 +6,7 @@ from typing import Final
 from parity.asks import Ask
 from parity.scripts.cluster import CLUSTER
 from parity.scripts.forms import FORMS
-from parity.scripts.init import REFUSED_INIT
+from parity.scripts.init import FOUNDINGS
 from parity.scripts.networks import NETWORKS
 from parity.scripts.nodes import NODES
 from parity.scripts.outside import OUTSIDE
@@ -17,7 +17,7 @@ from parity.scripts.tasks import TASKS
 
 SCRIPTS: Final[Mapping[str, tuple[Ask, ...]]] = {
     "outside": OUTSIDE,
-    "init": REFUSED_INIT,
+    "init": FOUNDINGS,
     "cluster": CLUSTER,
     "nodes": NODES,
     "forms": FORMS,

@@ -14,8 +14,10 @@ def _read(note: str) -> Ask:
     return get("/nodes/{node}", keep={"version": "/Version/Index"}, part="/Spec", note=note)
 
 
-def _update(note: str, body: object) -> Ask:
-    return post("/nodes/{node}/update", body, query={"version": "{version}"}, note=note)
+def _update(note: str, body: object) -> tuple[Ask, ...]:
+    """With the version of just then, so that no refusal or consent before it matters."""
+    current = get("/nodes/{node}", keep={"version": "/Version/Index"}, part="/ID", note=f"before {note}")
+    return current, post("/nodes/{node}/update", body, query={"version": "{version}"}, note=note)
 
 
 NODES = (
@@ -44,7 +46,7 @@ NODES = (
     _list("x"),
     _list('{"role": "manager"}'),
     _read("founded"),
-    _update("labels and a name", {**_SPEC, "Name": "first", "Labels": {"zone": "a", "fast": ""}}),
+    *_update("labels and a name", {**_SPEC, "Name": "first", "Labels": {"zone": "a", "fast": ""}}),
     _read("labels and a name"),
     get("/nodes/first", part="/ID"),
     _list('{"node.label": ["zone"]}'),
@@ -54,18 +56,18 @@ NODES = (
     _list('{"node.label": ["zone=b", "fast"]}'),
     _list('{"node.label": {"zone=b": true, "fast": true}}'),
     _list('{"name": ["first"]}'),
-    _update("drained", {**_SPEC, "Availability": "drain"}),
+    *_update("drained", {**_SPEC, "Availability": "drain"}),
     _read("drained"),
-    _update("paused", {**_SPEC, "Availability": "pause"}),
+    *_update("paused", {**_SPEC, "Availability": "pause"}),
     _read("paused"),
-    _update("available in capitals", {**_SPEC, "Availability": "Active"}),
+    *_update("available in capitals", {**_SPEC, "Availability": "Active"}),
     _read("available in capitals"),
-    _update("no availability", {"Role": "manager"}),
-    _update("no role", {"Availability": "active"}),
-    _update("an unknown role", {**_SPEC, "Role": "emperor"}),
-    _update("an unknown availability", {**_SPEC, "Availability": "lazy"}),
-    _update("no manager left", {**_SPEC, "Role": "worker"}),
-    _update("a list", []),
+    *_update("no availability", {"Role": "manager"}),
+    *_update("no role", {"Availability": "active"}),
+    *_update("an unknown role", {**_SPEC, "Role": "emperor"}),
+    *_update("an unknown availability", {**_SPEC, "Availability": "lazy"}),
+    *_update("no manager left", {**_SPEC, "Role": "worker"}),
+    *_update("a list", []),
     post("/nodes/{node}/update", _SPEC, query={"version": "1"}, note="stale"),
     post("/nodes/{node}/update", _SPEC, note="no version"),
     post("/nodes/nobody/update", _SPEC, query={"version": "1"}),

@@ -20,8 +20,10 @@ def _read(note: str, **more: Any) -> Ask:
     return get("/services/{web}", keep={"version": "/Version/Index"}, note=note, **more)
 
 
-def _update(note: str, body: object, **query: str) -> Ask:
-    return post("/services/{web}/update", body, query={"version": "{version}", **query}, note=note)
+def _update(note: str, body: object, **query: str) -> tuple[Ask, ...]:
+    """With the version of just then, so that no refusal or consent before it matters."""
+    current = get("/services/{web}", keep={"version": "/Version/Index"}, part="/ID", note=f"before {note}")
+    return current, post("/services/{web}/update", body, query={"version": "{version}", **query}, note=note)
 
 
 def _list(filters: str) -> Ask:
@@ -62,35 +64,35 @@ SERVICES = (
     _list('{"runtime": ["plugin"]}'),
     _list('{"runtime": ["rocket"]}'),
     _read("both run"),
-    _update("nothing new", _SPEC),
+    *_update("nothing new", _SPEC),
     _read("nothing new"),
-    _update("labels", {**_SPEC, "Labels": {"env": "test"}}),
+    *_update("labels", {**_SPEC, "Labels": {"env": "test"}}),
     _read("labels"),
-    _update("another task", _OTHER),
+    *_update("another task", _OTHER),
     _read("another task", until=_status("completed")),
-    _update("back", {}, rollback="previous"),
+    *_update("back", _OTHER, rollback="previous"),
     _read("back", until=_status("rollback_completed")),
-    _update("back again", _OTHER, rollback="previous"),
+    *_update("back again", _OTHER, rollback="previous"),
     _read("back again", until=_status("rollback_completed")),
-    _update("a scale", {**_OTHER, "Mode": {"Replicated": {"Replicas": 1}}}),
+    *_update("a scale", {**_OTHER, "Mode": {"Replicated": {"Replicas": 1}}}),
     get("/services", query={"status": "true"}, until=_counts(1, 1), note="scaled"),
     _read("scaled"),
-    _update("a strange rollback", _SPEC, rollback="forward"),
-    _update("another name", {**_SPEC, "Name": "site"}),
-    _update("another mode", {**_SPEC, "Mode": {"Global": {}}}),
-    _update("no mode", {"Name": "web", "TaskTemplate": _SPEC["TaskTemplate"]}),
+    *_update("a strange rollback", _SPEC, rollback="forward"),
+    *_update("another name", {**_SPEC, "Name": "site"}),
+    *_update("another mode", {**_SPEC, "Mode": {"Global": {}}}),
+    *_update("no mode", {"Name": "web", "TaskTemplate": _SPEC["TaskTemplate"]}),
     _read("no mode"),
-    _update("no image", {**_SPEC, "TaskTemplate": {"ContainerSpec": {}}}),
-    _update("a bad constraint", {**_SPEC, "TaskTemplate": {**_SPEC["TaskTemplate"], "Placement": {"Constraints": ["?"]}}}),
-    _update("wrong types", {**_SPEC, "Labels": []}),
-    _update("nothing", {}),
-    _update("an authority of a strange kind", _SPEC, registryAuthFrom="nowhere"),
+    *_update("no image", {**_SPEC, "TaskTemplate": {"ContainerSpec": {}}}),
+    *_update("a bad constraint", {**_SPEC, "TaskTemplate": {**_SPEC["TaskTemplate"], "Placement": {"Constraints": ["?"]}}}),
+    *_update("wrong types", {**_SPEC, "Labels": []}),
+    *_update("nothing", {}),
+    *_update("an authority of a strange kind", _SPEC, registryAuthFrom="nowhere"),
     post("/services/{web}/update", _SPEC, query={"version": "1"}, note="stale"),
     post("/services/{web}/update", _SPEC, note="no version"),
     post("/services/{web}/update", query={"version": "{version}"}, note="no body"),
     post("/services/nothing/update", _SPEC, query={"version": "1"}),
     _read("before ports"),
-    _update("ports", {**_SPEC, "EndpointSpec": {"Ports": [{"TargetPort": 80, "PublishedPort": 8080}]}}),
+    *_update("ports", {**_SPEC, "EndpointSpec": {"Ports": [{"TargetPort": 80, "PublishedPort": 8080}]}}),
     _read("ports", until=lambda service: bool(service["Endpoint"].get("Ports"))),
     post("/services/create", {**_SPEC, "Name": "rival", "EndpointSpec": {"Ports": [{"TargetPort": 80, "PublishedPort": 8080}]}}, note="a port that is taken"),
     post("/services/create", {**_SPEC, "Name": "fresh", "Mode": _IDLE}, keep={"fresh": "/ID"}),

@@ -7,6 +7,8 @@ from parity.scripts.founding import FOUNDED
 
 _SERVICE = {"Name": "user", "TaskTemplate": {"ContainerSpec": {"Image": "parity:1"}}, "Mode": {"Replicated": {"Replicas": 0}}}
 _DATA = "c29tZXRoaW5n"
+_LONGEST = 682_664
+"""Of data in base64 that is less than 512,000 bytes."""
 
 
 def _life(kind: str, longest: int) -> Iterator[Ask]:
@@ -74,5 +76,5 @@ def _life(kind: str, longest: int) -> Iterator[Ask]:
     yield get(one, note="removed")
 
 
-SECRETS = tuple(_life("secret", 512_000 // 3 * 4 - 4))
-CONFIGS = tuple(_life("config", 512_000 // 3 * 4 - 4))
+SECRETS = tuple(_life("secret", _LONGEST))
+CONFIGS = tuple(_life("config", 2 * _LONGEST))
