@@ -50,6 +50,8 @@ async def update_service(call: Call) -> Json:
     rollback = call.text("rollback")
     if rollback not in ("", "previous"):
         raise bad_request(f"invalid rollback option {rollback!r}: it is 'previous', or is left out")
+    if call.text("registryAuthFrom") not in ("", "spec", "previous-spec"):
+        raise bad_request(f"unsupported registryAuthFrom value: {call.text('registryAuthFrom')!r}")
     spec = decode_service_spec(await call.body())
     service = _service(await call.host.read(), call)
     await call.host.ask(UpdateService(service.id, version, spec, rollback=bool(rollback)))
