@@ -103,6 +103,11 @@ def word(words: type[Word]) -> Kind[Word]:
     return _one_of({member.value: member for member in words}, lambda member: member.value)
 
 
+def choice(*words: str) -> Kind[str]:
+    """One of these words, in whatever case; an empty text says nothing."""
+    return _one_of({each: each for each in words}, _as_it_is)
+
+
 def state(states: type[State]) -> Kind[State]:
     """One of an enumeration's names, in lower case."""
     return _one_of({member.name.lower(): member for member in states}, lambda member: member.name.lower())

@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from core.codec.docker.kinds import INTEGER, LABELS, TEXT, Object, word
-from core.codec.docker.tables import Field, Section, Table, table
+from core.codec.docker.kinds import LABELS, TEXT, Object, word
+from core.codec.docker.resources import PLATFORM, RESOURCES
+from core.codec.docker.tables import Field, Section, Table
 from core.codec.docker.times import meta
 from core.document import Value
 from core.objects.node import Availability, ManagerStatus, Node, NodeDescription, NodeSpec, NodeStatus, Role
-from core.objects.resources import Platform, Resources
 
 NODE_SPEC: Final = Table(
     NodeSpec,
@@ -15,10 +15,6 @@ NODE_SPEC: Final = Table(
     Field("Labels", "labels", LABELS, always=True),
     Field("Role", "role", word(Role), always=True),
     Field("Availability", "availability", word(Availability), always=True),
-)
-PLATFORM: Final = table(Platform, Field("Architecture", "architecture", TEXT), Field("OS", "os", TEXT))
-RESOURCES: Final = table(
-    Resources, Field("NanoCPUs", "nano_cpus", INTEGER), Field("MemoryBytes", "memory_bytes", INTEGER)
 )
 _DESCRIPTION: Final = Table(
     NodeDescription,

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from core.codec.docker.cluster import SWARM_SPEC
-from core.codec.docker.kinds import COUNT, TEXT, TEXTS, TRUTH, Kind, word
+from core.codec.docker.kinds import COUNT, TEXT, TEXTS, TRUTH, word
 from core.codec.docker.tables import Field, Table
 from core.document import Value
 from core.ids import Address
@@ -77,7 +77,7 @@ _INIT: Final = Table(
     Field("SubnetSize", "subnet_prefix_length", COUNT),
     Field("ForceNewCluster", "force_new_cluster", TRUTH),
     Field("Availability", "availability", _AVAILABILITY),
-    Field("Spec", "spec", Kind(SWARM_SPEC.read, SWARM_SPEC.write, SWARM_SPEC.kept)),
+    Field("Spec", "spec", SWARM_SPEC.kind()),
     Field("AutoLockManagers", "autolock_managers", TRUTH),
 )
 _JOIN: Final = Table(

@@ -13,7 +13,8 @@ Reading goes by Go's rules: names in whatever case, null as absent, unknown name
 record's default says. Writing leaves out what is empty (Go's `omitempty`) where reading puts the same in its place,
 unless the field is `always` there. So what is written is read back as the same record, whatever the table.
 
-What Docker has and we do not is `Kept`: it comes back as it was sent, and `unsupported_in` tells that it has no effect.
+What Docker has and we do not is `Kept`: it comes back as it was sent, and a client can be told that it has no effect
+(`core.codec.docker.unsupported`).
 """
 
 import json
@@ -48,6 +49,18 @@ class Kept(Struct, frozen=True):
     path: str
     usual: Any = None
     """What is written while nothing is kept, if anything; to say as much is not worth keeping."""
+    items_with: str = ""
+    """Of a list, only the items that have something of this name: all others have a field."""
+
+    def __str__(self) -> str:
+        return f"{self.path}[].{self.items_with}" if self.items_with else self.path
+
+    def content(self, place: Value | None) -> Any:
+        """What is there to keep; None where nothing is said: Go writes false and 0 where nobody has set anything."""
+        raw = None if place is None else place.raw
+        if self.items_with:
+            raw = [item for item in raw if has(item, self.items_with)] if isinstance(raw, list) else None
+        return None if _is_empty(raw) and self.usual is not True else raw
 
 
 class Section(Struct, frozen=True):
@@ -69,6 +82,10 @@ class Table(Generic[Record]):
         self._absent = {row.attribute: defaults[row.attribute] for row in self._fields} | self._said
         assert NODEFAULT not in self._absent.values(), "what is it, where nothing is said?"
 
+    def kind(self) -> Kind[Record]:
+        """The record as a kind of value, to lie within others."""
+        return Kind(self.read, self.write, self.kept)
+
     def read(self, value: Value) -> Record:
         """The record that an object says."""
         return self.read_over(value, {})
@@ -82,16 +99,22 @@ class Table(Generic[Record]):
             place = body.find(field.path)
             if place is not None and not field.kind.says_nothing(place):
                 found[field.attribute] = mistakes.attempt(partial(field.kind.read, place))
-        said = {row: place.raw for row in self._kept if (place := body.find(row.path)) is not None}
-        kept = {row.path: raw for row, raw in said.items() if raw != row.usual and not _is_empty(raw)}
-        if kept:
-            found["unsupported"] = json.dumps(kept, sort_keys=True, separators=(",", ":"))
+        kept = _parsed(below.get("unsupported", ""))
+        kept |= {row.path: said for row in self._kept if (said := row.content(body.find(row.path))) is not None}
+        kept = {row.path: kept[row.path] for row in self._kept if kept.get(row.path, row.usual) != row.usual}
+        if self._kept:
+            found["unsupported"] = json.dumps(kept, sort_keys=True, separators=(",", ":")) if kept else ""
         mistakes.settle()
         return self._make(**found)
 
     def write(self, record: Record) -> Object:
         """The object that says this record."""
         body: Object = {}
+        self.write_into(body, record)
+        return body
+
+    def write_into(self, body: Object, record: Record) -> None:
+        """Likewise, into an object that says other things, too."""
         for path in self._sections:
             _put(body, path, {})
         for field in self._fields:
@@ -102,22 +125,36 @@ class Table(Generic[Record]):
         for row in self._kept:
             content = kept.get(row.path, row.usual)
             if content is not None:
-                _put(body, row.path, content)
-        return body
+                _put(body, row.path, content, beside=bool(row.items_with))
 
     def kept(self, record: Record) -> Iterator[str]:
         """The paths of what is kept in the record, and in those within it."""
-        yield from (f".{path}" for path in _kept_in(record))
+        kept = _kept_in(record)
+        yield from (f".{row}" for row in self._kept if row.path in kept)
         for field in self._fields:
             content = getattr(record, field.attribute)
             if content is not None:
                 yield from (f".{field.path}{path}" for path in field.kind.kept(content))
 
 
+class _Alone(Struct, frozen=True):
+    content: Any
+
+
+def within(path: str, kind: Kind[Any], absent: Any) -> Kind[Any]:
+    """A value that lies alone in objects within objects."""
+    alone = Table(_Alone, Field(path, "content", kind, always=True, absent=absent))
+    return Kind(lambda value: alone.read(value).content, lambda content: alone.write(_Alone(content)))
+
+
 def table(make: type[Record], *rows: Field | Kept | Section) -> Kind[Record]:
-    """A record as a kind of value, to lie within others."""
-    rows_of = Table(make, *rows)
-    return Kind(rows_of.read, rows_of.write, rows_of.kept)
+    """A record as a kind of value."""
+    return Table(make, *rows).kind()
+
+
+def has(item: Any, name: str) -> bool:
+    """Whether an object has something of this name, in whatever case, that is not null."""
+    return isinstance(item, dict) and any(key.lower() == name.lower() and item[key] is not None for key in item)
 
 
 class _Body:
@@ -145,15 +182,19 @@ def _default(field: structs.FieldInfo) -> Any:
     return field.default if field.default_factory is NODEFAULT else field.default_factory()
 
 
-def _put(body: Object, path: str, content: Any) -> None:
+def _put(body: Object, path: str, content: Any, beside: bool = False) -> None:
     *sections, name = path.split(".")
     for section in sections:
         body = body.setdefault(section, {})
-    body[name] = content
+    body[name] = [*body.get(name, ()), *content] if beside else content
 
 
 def _kept_in(record: Struct) -> Object:
-    kept: Object = json.loads(getattr(record, "unsupported", "") or "{}")
+    return _parsed(getattr(record, "unsupported", ""))
+
+
+def _parsed(unsupported: str) -> Object:
+    kept: Object = json.loads(unsupported) if unsupported else {}
     return kept
 
 

@@ -96,11 +96,18 @@ def test_what_has_no_effect_is_shown_as_it_was_sent_and_said() -> None:
     assert shown["CAConfig"] == body["CAConfig"]
     assert shown["TaskDefaults"] == body["TaskDefaults"]
     assert warnings(spec) == (
-        "CAConfig.ExternalCAs has no effect here",
-        "CAConfig.NodeCertExpiry has no effect here",
         "Raft.HeartbeatTick has no effect here",
+        "CAConfig.NodeCertExpiry has no effect here",
+        "CAConfig.ExternalCAs has no effect here",
         "TaskDefaults.LogDriver has no effect here",
     )
+
+
+def test_what_an_update_leaves_out_stays_kept_until_it_is_set_back() -> None:
+    current = decode_swarm_spec({"Raft": {"ElectionTick": 3}, "CAConfig": {"ForceRotate": 2}}, ClusterSpec())
+    assert decode_swarm_spec({"Raft": {"ElectionTick": 0}}, current) == current
+    changed = decode_swarm_spec({"Raft": {"ElectionTick": 10}, "CAConfig": {"ForceRotate": 4}}, current)
+    assert changed == decode_swarm_spec({"CAConfig": {"ForceRotate": 4}}, ClusterSpec())
 
 
 def test_a_signing_key_is_kept_nowhere() -> None:
