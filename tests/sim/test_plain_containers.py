@@ -209,10 +209,8 @@ def test_its_health_check_is_run_and_may_recover() -> None:
     check = HealthCheck(("CMD", "cat", "/ready"), interval_ns=SECOND, retries=1)
     container = bench.run("web", "nginx", health=check)
     bench.world.run_for(SECOND)
-    assert container.phase is P.UNHEALTHY
     container.files["/ready"] = b""
     bench.world.run_for(1100 * MS)
-    assert container.phase is P.HEALTHY
     assert [phase for _, phase in bench.changes] == [P.STARTED, P.UNHEALTHY, P.HEALTHY]
 
 
