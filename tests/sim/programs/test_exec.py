@@ -96,7 +96,7 @@ def test_a_relative_path_begins_in_the_working_directory() -> None:
     box = Box(dir="/srv")
     assert box.run("cat", "conf/site")[:2] == (0, "one\ntwo\n")
     assert box.run("ls")[:2] == (0, "conf\n")
-    assert Box(dir="/work/deep").run("sh", "-c", "ls; ls /work")[:2] == (0, "deep\n")
+    assert Box(dir="/opt/deep").run("sh", "-c", "ls; ls /opt")[:2] == (0, "deep\n")
 
 
 def test_what_an_engine_writes_below_etc() -> None:
