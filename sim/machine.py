@@ -59,6 +59,8 @@ class Surroundings(Struct, frozen=True):
     recover: Recover
     settings: Any
     codec: Codec | None
+    began_at_ns: int
+    """True wall time at the world's beginning."""
     fabric: Fabric
     keeps_logs: bool
 
@@ -85,7 +87,7 @@ class Machine:
         self._life = 0
         """Counts powerings and daemons, so that a start that was called off is known for that."""
         self.keys = Keys(around.loop, stream(around.seed, name, "secrets"))
-        self.clock = Clock(around.loop)
+        self.clock = Clock(around.loop, around.began_at_ns)
         self.disk = Disk(around.loop, profile.disk, stream(around.seed, name, "disk"), self.tell, around.codec)
         port = around.network.plug_in(name, address, place)
         port.peer_changed = self._peer_changed

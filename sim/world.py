@@ -16,6 +16,7 @@ from core.operations import Operation
 from core.raft.effects import Leading, Refused, Role, RoleChanged
 from core.timing import SECOND
 from sim.chance import stream
+from sim.clock import WORLD_BEGAN_AT_NS
 from sim.container import Container, TaskContainer
 from sim.daemon import Answered
 from sim.exchange import Visit
@@ -51,6 +52,8 @@ class WorldConfig(Struct, frozen=True):
     """Handed to `recover` unread: for `core.host.Host`, its `HostConfig`."""
     codec: Codec | None = None
     """Puts every message and record through this (`core.codec.wire`); hands them on by reference if None."""
+    began_at_ns: int = WORLD_BEGAN_AT_NS
+    """True wall time at the world's beginning, in nanoseconds since the epoch."""
     keeps_logs: bool = False
     """Whether containers keep what they write (`sim.container_log`)."""
 
@@ -79,6 +82,7 @@ class World:
             recover,
             config.settings,
             config.codec,
+            config.began_at_ns,
             self.fabric,
             config.keeps_logs,
         )

@@ -12,16 +12,18 @@ from typing import Annotated, Any, Final, NoReturn
 import typer
 
 from swarmsim.cli.check import check
+from swarmsim.cli.failure import BAD_INPUT
 from swarmsim.cli.fuzz import fuzz
 from swarmsim.cli.plan import plan
 from swarmsim.cli.run import run
 from swarmsim.cli.scenarios import scenarios
-from swarmsim.report.files import package_version
+from swarmsim.cli.serve import serve
+from swarmsim.product import package_version
 from swarmsim.yaml_source import SourceError
 
-COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, plan, fuzz)
+COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, plan, fuzz, serve)
 
-BAD_INPUT: Final = 2
+
 INTERRUPTED: Final = 130
 """What shells give a command that Ctrl-C ended; Typer exits with it too."""
 UNREAD: Final = 141
