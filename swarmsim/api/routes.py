@@ -2,7 +2,20 @@
 
 from typing import Final
 
-from swarmsim.api import configs, events, info, networks, nodes, secrets, services, swarm, system, tasks
+from swarmsim.api import (
+    configs,
+    containers,
+    events,
+    exec_routes,
+    info,
+    networks,
+    nodes,
+    secrets,
+    services,
+    swarm,
+    system,
+    tasks,
+)
 from swarmsim.api.route import Route
 
 ROUTES: Final[tuple[Route, ...]] = (
@@ -16,4 +29,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *secrets.ROUTES,
     *configs.ROUTES,
     *networks.ROUTES,
+    *containers.ROUTES,
+    *exec_routes.ROUTES,
 )

@@ -15,7 +15,7 @@ from swarmsim.serve.endpoints import Endpoints
 from swarmsim.serve.faults import Faults
 from swarmsim.serve.pace import Pace
 from swarmsim.serve.place import Place, PlaceError
-from swarmsim.worlds.simulated import SimulatedWorld
+from swarmsim.worlds.served import ServedWorld
 
 _LOCK: Final = "serve.lock"
 
@@ -25,7 +25,7 @@ class Server:
 
     def __init__(
         self,
-        world: SimulatedWorld,
+        world: ServedWorld,
         speed: float | None,
         directory: Path,
         places: dict[str, Place],
