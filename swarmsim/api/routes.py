@@ -4,6 +4,7 @@ from typing import Final
 
 from swarmsim.api import (
     configs,
+    container_logs,
     containers,
     events,
     exec_routes,
@@ -13,6 +14,7 @@ from swarmsim.api import (
     secrets,
     services,
     swarm,
+    swarm_logs,
     system,
     tasks,
 )
@@ -30,5 +32,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *configs.ROUTES,
     *networks.ROUTES,
     *containers.ROUTES,
+    *container_logs.ROUTES,
+    *swarm_logs.ROUTES,
     *exec_routes.ROUTES,
 )
