@@ -30,8 +30,15 @@ class Served:
 
     def fault(self, **step: object) -> None:
         """Have a step of the scenario language done, as `fault(kill="w1")`."""
-        directory = next(iter(self.places.values())).socket.parent
-        ControlClient(directory).ask("POST", "/faults", object, step)
+        self._control.ask("POST", "/faults", object, step)
+
+    def end_faults(self) -> None:
+        """Take back whatever holds."""
+        self._control.ask("DELETE", "/faults/all", object)
+
+    @property
+    def _control(self) -> ControlClient:
+        return ControlClient(next(iter(self.places.values())).socket.parent)
 
     def client(self, host: str) -> DockerClient:
         """The Docker SDK's client of a host; to be closed."""
