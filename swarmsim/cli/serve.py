@@ -39,6 +39,9 @@ def serve(
     tcp_base: Annotated[
         int | None, typer.Option(metavar="PORT", min=1, max=65_000, help="Open loopback ports from this one on, too.")
     ] = None,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Open the ports that services publish on 127.0.0.1, too.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="What chance is drawn from.")] = 1,
 ) -> None:
     """Serve a simulated cluster: every host speaks the Docker Engine API until Ctrl-C.
@@ -51,7 +54,8 @@ def serve(
     try:
         places = places_of(plan.cluster.host_names, directory, tcp_base)
         world = start(plan, seed, time.time_ns(), _say)
-        asyncio.run(_until_told(Server(world, rate, directory, places), lambda: _greet(plan, places, directory, speed)))
+        server = Server(world, rate, directory, places, publish=_say if publish else None)
+        asyncio.run(_until_told(server, lambda: _greet(plan, places, directory, speed)))
     except NotFormedError as error:
         fail(f"the swarm did not form: {error}")
     except PlaceError as error:

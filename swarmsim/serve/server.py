@@ -15,13 +15,17 @@ from swarmsim.serve.endpoints import Endpoints
 from swarmsim.serve.faults import Faults
 from swarmsim.serve.pace import Pace
 from swarmsim.serve.place import Place, PlaceError
+from swarmsim.serve.publish import PublishedPorts
 from swarmsim.worlds.served import ServedWorld
 
 _LOCK: Final = "serve.lock"
 
 
 class Server:
-    """Serves one world; `speed` as `Pace` takes it."""
+    """Serves one world; `speed` as `Pace` takes it.
+
+    With `publish` the ports that the world publishes are open on this machine; it is told which, and which are not.
+    """
 
     def __init__(
         self,
@@ -30,12 +34,14 @@ class Server:
         directory: Path,
         places: dict[str, Place],
         tls: ssl.SSLContext | None = None,
+        publish: Callable[[str], None] | None = None,
     ) -> None:
         self._world = world
         self._speed = speed
         self._directory = directory
         self._places = places
         self._tls = tls
+        self._publish = publish
 
     async def run(self, ready: Callable[[], None], stopped: asyncio.Event) -> None:
         """Until that is set; `ready` is called once everything answers. Raises PlaceError, OSError."""
@@ -47,6 +53,8 @@ class Server:
                 await endpoints.follow()
                 await control.begin()
                 tasks = [group.create_task(pace.run()), group.create_task(endpoints.run())]
+                if self._publish is not None:
+                    tasks.append(group.create_task(PublishedPorts(self._world, pace, self._publish).run()))
                 ready()
                 await stopped.wait()
                 await control.end()

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,8 +46,13 @@ class Served:
 
 
 @contextmanager
-def served(directory: Path, plan: ServedPlan, first_port: int | None = None) -> Iterator[Served]:
-    """Serve it at full speed until the block ends."""
+def served(
+    directory: Path,
+    plan: ServedPlan,
+    first_port: int | None = None,
+    publish: Callable[[str], None] | None = None,
+) -> Iterator[Served]:
+    """Serve it at full speed until the block ends; with `publish`, with its published ports."""
     places = places_of(plan.cluster.host_names, directory, first_port)
     world = start(plan, 1, BEGAN_AT_NS, lambda text: None)
     ready = threading.Event()
@@ -57,7 +62,7 @@ def served(directory: Path, plan: ServedPlan, first_port: int | None = None) -> 
     async def serve() -> None:
         stopped = asyncio.Event()
         stop.append((asyncio.get_running_loop(), stopped))
-        await Server(world, None, directory, places).run(ready.set, stopped)
+        await Server(world, None, directory, places, publish=publish).run(ready.set, stopped)
 
     def run() -> None:
         try:
