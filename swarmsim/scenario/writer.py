@@ -13,7 +13,6 @@ from swarmsim.scenario.step_language import write_step
 from swarmsim.scenario.steps import Step
 from swarmsim.scenario.words import write_duration
 
-
 TIMELINE: Final = "timeline"
 ITEM: Final = "  - "
 """What each line of a list begins with."""

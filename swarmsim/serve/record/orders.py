@@ -11,7 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from core.compose.stack import NAMESPACE_LABEL, NamedFile, NamedNetwork, Stack, StackService
-from core.manager.control.queries import query
+from core.manager.control.references import resolve
+from core.manager.control.refusal import Refusal
 from core.objects.cluster import Cluster
 from core.objects.node import Availability, Node, Role
 from core.objects.service import Replicated, Service, ServiceSpec
@@ -21,12 +22,10 @@ from core.operations import (
     CreateSecret,
     CreateService,
     InitSwarm,
-    Inspect,
     JoinSwarm,
     Kind,
     LeaveSwarm,
     Operation,
-    OperationError,
     Query,
     Remove,
     UnlockSwarm,
@@ -94,7 +93,7 @@ def said_of(operation: Operation, host: str, store: Store | None, host_of: HostO
         case _ if store is None or isinstance(operation, InitSwarm | JoinSwarm):
             yield Unsaid(f"{_verb(operation)} on {host}: no step says this")
         case _:
-            yield from _WRITES[type(operation)](operation, store, host_of)
+            yield from WRITES[type(operation)](operation, store, host_of)
 
 
 def _verb(operation: Operation) -> str:
@@ -278,12 +277,14 @@ def _remove(operation: Remove, store: Store, host_of: HostOf) -> Said:
 
 
 def _found(store: Store, kind: Kind, reference: str) -> Any:
-    """The object by id, name or prefix; None if there is none, or more than one."""
-    found = query(store, Inspect(kind, reference))
-    return None if isinstance(found, OperationError) else found
+    """The object by id, name or prefix, as it is stored; None if there is none, or more than one."""
+    try:
+        return resolve(store, kind, reference)
+    except Refusal:
+        return None
 
 
-_WRITES: Final[dict[type, Callable[[Any, Store, HostOf], Said]]] = {
+WRITES: Final[dict[type, Callable[[Any, Store, HostOf], Said]]] = {
     CreateService: _create_service,
     UpdateService: _update_service,
     CreateNetwork: _create_network,

@@ -78,6 +78,7 @@ class Story:
 
     def save(self, expect: Sequence[Claim]) -> Saved:
         """Write it, in place of what was there before in one go. Raises OSError."""
+        self.file.parent.mkdir(parents=True, exist_ok=True)  # before it is read: what it names lies beside it
         for name, stack in self._files.items():
             if name not in self._written:
                 _replace(self.file.parent / name, write_objects(stack))
