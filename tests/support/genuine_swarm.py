@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from unix_http import UnixHttp
 from tiny_image import IMAGE, START, archive
+from unix_http import UnixHttp
 
 ADDRESS: Final = "198.18.0.1"
 """Of the benchmarking range (RFC 2544), as all addresses of this engine: nothing of it could be reached by mistake."""
