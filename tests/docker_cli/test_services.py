@@ -95,8 +95,8 @@ def test_updates_replace_tasks_and_roll_back(docker_on: Hosts) -> None:
     assert images == ["myapp:1.2.1"] * 2
     history = docker.ok("service ps my_web --format", "{{.Name}} {{.Image}} {{.DesiredState}}").splitlines()
     assert [line for line in history if "Shutdown" in line] == [
-        r" \_ my_web.1 myapp:1.2.0 Shutdown",
-        r" \_ my_web.2 myapp:1.2.0 Shutdown",
+        "my_web.1 myapp:1.2.0 Shutdown",
+        "my_web.2 myapp:1.2.0 Shutdown",
     ]
     docker.ok("service rollback -d my_web")
     assert docker.ok("service inspect my_web --format {{.Spec.TaskTemplate.ContainerSpec.Image}}").startswith(
