@@ -169,7 +169,7 @@ class _Decoder:
         names = Names(
             hosts=hosts_of(self._sections.get("cluster", Value("", None))) or (),
             racks=tuple(rack.name for rack in cluster.racks) if cluster is not None else (),
-            stacks=tuple(dict.fromkeys(stack.name for stack in stacks)),
+            stacks=tuple(dict.fromkeys(stack.name for stack in stacks if stack.name)),
             services=tuple(dict.fromkeys(each.spec.name for stack in stacks for each in stack.services)),
             secrets=tuple(dict.fromkeys(secret.name for stack in stacks for secret in stack.secrets)),
             roles_change=any(self._places(verb) for verb in _CHANGE_ROLES),

@@ -46,6 +46,9 @@ class Recorder:
         self._tables = Tables(world)
         self._changed = asyncio.Event()
         self._changed.set()
+        self._asked_count = 0
+        self._unanswered: dict[int, list[Told]] = {}
+        """What was asked and not answered so far: by somebody who is gone, if it stays here."""
         self._holding: dict[int, list[Told]] = {}
         self._killed: dict[int, Hosts] = {}
         self._down: set[str] = set()
@@ -64,7 +67,7 @@ class Recorder:
 
     def save(self) -> None:
         """Write what was told so far. Raises OSError."""
-        self.saved = self._story.save(self._expected())
+        self.saved = self._story.save(self._expected(), [told for each in self._unanswered.values() for told in each])
 
     @property
     def _now_ns(self) -> int:
@@ -85,15 +88,19 @@ class Recorder:
             return answered
         at_ns = self._now_ns
         said = tuple(said_of(operation, host, prevailing_store(self._world), self._host_of))
+        self._asked_count += 1
+        number = self._asked_count
+        self._unanswered[number] = [_in_doubt(at_ns, each, "nobody waited for the answer") for each in said]
 
         def heard(result: Result) -> None:
+            del self._unanswered[number]
             if isinstance(result, Applied) and not isinstance(result.value, OperationError):
                 for each in said:
                     self._tell(at_ns, each)
             elif isinstance(result, OutcomeUnknown):
                 for each in said:
-                    what = each.text if isinstance(each, Unsaid) else _named(each)
-                    self._tell(at_ns, Unsaid(f"{what}, if that was done: {result.reason}"))
+                    self._story.remark(at_ns, _in_doubt(at_ns, each, result.reason).remark)
+            self._changed.set()
             answered(result)
 
         return heard
@@ -106,7 +113,6 @@ class Recorder:
             self._story.remark(at_ns, said.text)
         else:
             self._story.tell(at_ns, said)
-        self._changed.set()
 
     # --- what befalls it
 
@@ -134,6 +140,12 @@ class Recorder:
             told.until_ns = self._now_ns
         self._down.difference_update(self._killed.pop(number, ()))
         self._changed.set()
+
+
+def _in_doubt(at_ns: int, said: Action | Unsaid, reason: str) -> Told:
+    """A remark on what may have been done or not."""
+    what = said.text if isinstance(said, Unsaid) else _named(said)
+    return Told(at_ns, None, f"{what}, if that was done: {reason}")
 
 
 def _named(action: Action) -> str:

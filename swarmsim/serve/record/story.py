@@ -76,38 +76,32 @@ class Story:
         """The last instant that it tells of."""
         return max((told.until_ns or told.at_ns for told in self._told), default=0)
 
-    def save(self, expect: Sequence[Claim]) -> Saved:
-        """Write it, in place of what was there before in one go. Raises OSError."""
+    def save(self, expect: Sequence[Claim], open_ends: Sequence[Told] = ()) -> Saved:
+        """Write it, in one go in place of what was there; `open_ends` are told this time only. Raises OSError."""
         self.file.parent.mkdir(parents=True, exist_ok=True)  # before it is read: what it names lies beside it
         for name, stack in self._files.items():
             if name not in self._written:
                 _replace(self.file.parent / name, write_objects(stack))
                 self._written[name] = None
-        text, saved = self._text(expect)
+        text, saved = self._text(expect, open_ends)
         _replace(self.file, text)
         return saved
 
-    def _text(self, expect: Sequence[Claim]) -> tuple[str, Saved]:
+    def _text(self, expect: Sequence[Claim], open_ends: Sequence[Told]) -> tuple[str, Saved]:
         """With every step that the language takes: each refusal makes a remark of at least one."""
-        told = [replace(each) for each in self._in_order()]
+        told = list(_in_order([*self._told, *open_ends]))
         while True:
             scenario, remarks = self._scenario(told, expect)
             text = write(scenario, remarks)
+            unsaid = [each.remark for each in told if each.action is None]
             try:
                 load_text(self.file, text)
             except SourceError as error:
-                if not _make_remarks(told, text, error):
-                    raise
-            else:
-                return text, Saved(len(scenario.timeline), tuple(each.remark for each in told if each.action is None))
-
-    def _in_order(self) -> Iterator[Told]:
-        earliest = 0
-        for each in sorted(self._told, key=lambda told: told.at_ns):
-            at_ns = max(each.at_ns // TICK_NS * TICK_NS, earliest)
-            until_ns = None if each.until_ns is None else max(each.until_ns // TICK_NS * TICK_NS, at_ns + TICK_NS)
-            yield replace(each, at_ns=at_ns, until_ns=until_ns)
-            earliest = at_ns + TICK_NS
+                if _make_remarks(told, text, error):
+                    continue
+                # Somebody has changed a file that the cluster was started from: the story is not to be lost for that.
+                unsaid.insert(0, f"it does not load as it stands: {error}")
+            return text, Saved(len(scenario.timeline), tuple(unsaid))
 
     def _scenario(self, told: Sequence[Told], expect: Sequence[Claim]) -> tuple[Scenario, dict[int, list[str]]]:
         steps: list[Step] = []
@@ -130,6 +124,16 @@ class Story:
             end_ns=max([*ends, *(claim.after_ns + claim.within_ns for claim in expect)], default=0) + END_MARGIN_NS,  # type: ignore[union-attr]
         )
         return scenario, remarks
+
+
+def _in_order(told: Sequence[Told]) -> Iterator[Told]:
+    """The same at instants of their own."""
+    earliest = 0
+    for each in sorted(told, key=lambda told: told.at_ns):
+        at_ns = max(each.at_ns // TICK_NS * TICK_NS, earliest)
+        until_ns = None if each.until_ns is None else max(each.until_ns // TICK_NS * TICK_NS, at_ns + TICK_NS)
+        yield replace(each, at_ns=at_ns, until_ns=until_ns)
+        earliest = at_ns + TICK_NS
 
 
 def _make_remarks(told: list[Told], text: str, error: SourceError) -> bool:
