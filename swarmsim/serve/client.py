@@ -49,7 +49,7 @@ class ControlClient:
             connection.close()
 
     def follow(self, path: str, of: type[AnswerT]) -> Generator[AnswerT, None, None]:
-        """The lines of an answer that goes on until the server or the caller ends it; raises as `ask` does, at first."""
+        """The lines of an answer that goes on until the server or the caller ends it. Raises as `ask`, at first."""
         connection, response = self._request("GET", path, None)
         try:
             while line := _line_of(response):

@@ -33,6 +33,8 @@ WITHIN_NS: Final = 60 * SECOND
 MOST_WAITED_NS: Final = 600 * SECOND
 PAUSE_S: Final = 0.5
 """Between two savings, so that a burst of changes is saved once."""
+SHARE: Final = 0.05
+"""Of the server's time, at most: a long story takes long to write, and is written less often."""
 
 
 class Recorder:
@@ -58,12 +60,14 @@ class Recorder:
 
     async def run(self) -> None:
         """Save what has changed, until it is cancelled; what cannot be written is tried again with the next change."""
+        clock = asyncio.get_running_loop()
         while True:
             await self._changed.wait()
             self._changed.clear()
+            began_s = clock.time()
             with suppress(OSError):
                 self.save()
-            await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep(max(PAUSE_S, (clock.time() - began_s) / SHARE))
 
     def save(self) -> None:
         """Write what was told so far. Raises OSError."""

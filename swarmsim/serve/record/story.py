@@ -15,14 +15,14 @@ from msgspec.structs import replace
 from core.compose.stack import Stack
 from core.timing import MS, SECOND
 from swarmsim.scenario.expectations import Claim, Expectation
-from swarmsim.scenario.loader import load_text
+from swarmsim.scenario.loader import decode
 from swarmsim.scenario.objects_file import SUFFIX, write_objects
 from swarmsim.scenario.plan import Scenario, StackPlan
 from swarmsim.scenario.step_language import text_of
 from swarmsim.scenario.steps import Action, Deploy, Step, Update
 from swarmsim.scenario.words import write_duration
 from swarmsim.scenario.writer import ITEM, TIMELINE, write
-from swarmsim.yaml_source import SourceError
+from swarmsim.yaml_source import SourceError, parse
 
 TICK_NS: Final = 1 * MS
 """Steps are told to the millisecond, no two at once: so their order is plain."""
@@ -95,13 +95,21 @@ class Story:
             text = write(scenario, remarks)
             unsaid = [each.remark for each in told if each.action is None]
             try:
-                load_text(self.file, text)
+                decode(parse(str(self.file), text), text, self._stack)
             except SourceError as error:
                 if _make_remarks(told, text, error):
                     continue
-                # Somebody has changed a file that the cluster was started from: the story is not to be lost for that.
+                # It is none of its steps, so there is nothing to leave out; but the story is not to be lost for that.
                 unsaid.insert(0, f"it does not load as it stands: {error}")
             return text, Saved(len(scenario.timeline), tuple(unsaid))
+
+    def _stack(self, name: str, files: tuple[str, ...]) -> Stack:
+        """What is deployed, which need not be read again whenever the story is written."""
+        stacks = {stack.files: stack.stack for stack in self._base.deploy}
+        stack = stacks.get(files) or self._files.get(files[0])
+        if stack is None:
+            raise SourceError(files[0], 0, "was never read")
+        return stack
 
     def _scenario(self, told: Sequence[Told], expect: Sequence[Claim]) -> tuple[Scenario, dict[int, list[str]]]:
         steps: list[Step] = []

@@ -85,13 +85,13 @@ def test_an_open_end_is_told_in_its_place_and_once(story: Story) -> None:
     assert story.save(()).unsaid == ()
 
 
-def test_a_story_is_not_lost_with_a_file_that_it_begins_with(tmp_path: Path) -> None:
+def test_a_story_is_not_lost_for_something_beside_its_steps(tmp_path: Path) -> None:
     base = Scenario("s", "", ClusterPlan(1), 0, deploy=(StackPlan("shop", ("gone.yml",)),))
     story = Story(tmp_path / "s.yaml", base)
     story.tell(1 * SECOND, Kill(Host("m1")))
     [problem] = story.save(()).unsaid
     assert problem.startswith("it does not load as it stands: ")
-    assert "cannot read 'gone.yml'" in problem
+    assert "gone.yml: was never read" in problem
     assert "  - {at: 1s, kill: m1}" in story.file.read_text()
 
 
