@@ -5,6 +5,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 
 from core.backoff import Backoff
 from core.codec.frames import Frame, FrameSplitter, encode_frame
@@ -20,7 +21,10 @@ MAX_UNSENT_BYTES = 8 * 1024 * 1024  # per connection, while the other side does 
 
 
 class Transport:
-    """Implements `core.ports.Transport`. Who is not where `Peers` says is answered where it was heard."""
+    """Implements `core.ports.Transport`. Who is not where `Peers` says is answered where it was heard.
+
+    Of two connections with a host the one made later counts: if it has moved, the other one leads nowhere in silence.
+    """
 
     def __init__(self, on_frame: Callable[[Frame, asyncio.StreamWriter], None]) -> None:
         self._on_frame = on_frame
@@ -30,6 +34,8 @@ class Transport:
         self._unsent: dict[Address, deque[bytes]] = {}
         self._dialled: dict[Address, asyncio.StreamWriter] = {}
         self._heard: dict[NodeId, asyncio.StreamWriter] = {}
+        self._made: dict[asyncio.StreamWriter | None, int] = {}  # open connections, numbered as they were made
+        self._numbers = count(1)
 
     def become(self, effect: BecomeKnownAs) -> None:
         """Send under these identities from here on."""
@@ -54,8 +60,9 @@ class Transport:
         address = effect.address if isinstance(effect, SendTo) else self._addresses[effect.to]
         if address not in self._dialling:
             self._dialling[address] = asyncio.create_task(self._dial(address))
-        heard = self._heard.get(effect.to) if isinstance(effect, Send) else None  # it may have moved since
-        if not write(self._dialled.get(address), frame) and not write(heard, frame):
+        heard = self._heard.get(effect.to) if isinstance(effect, Send) else None
+        ways = sorted((self._dialled.get(address), heard), key=lambda way: self._made.get(way, 0), reverse=True)
+        if not any(write(way, frame) for way in ways):
             self._unsent.setdefault(address, deque(maxlen=MAX_UNSENT_FRAMES)).append(frame)
 
     async def _dial(self, address: Address) -> None:
@@ -73,6 +80,7 @@ class Transport:
     async def hear(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Take in one connection, whoever made it, to its end."""
         splitter = FrameSplitter()
+        self._made[writer] = next(self._numbers)
         try:
             while data := await reader.read(MAX_UNSENT_BYTES):
                 for frame in splitter.feed(data):
@@ -82,6 +90,7 @@ class Transport:
         except (OSError, WireError) as error:
             logging.info("hung up on %s: %s", writer.get_extra_info("peername"), error)
         finally:
+            del self._made[writer]
             writer.transport.abort()
 
 

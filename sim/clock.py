@@ -6,7 +6,7 @@ Both run on the same crystal, so drift moves both. Reading is exact integer arit
 from sim.loop import Loop
 
 WORLD_BEGAN_AT_NS = 1_767_225_600_000_000_000
-"""True wall time at the world's beginning: 2026-01-01T00:00:00Z in nanoseconds since the epoch."""
+"""True wall time at a world's beginning, unless it says otherwise: 2026-01-01T00:00:00Z, in nanoseconds."""
 
 _BILLION = 1_000_000_000
 
@@ -14,10 +14,11 @@ _BILLION = 1_000_000_000
 class Clock:
     """Local time is `local_at` plus what the crystal has counted since the world's instant `world_at`."""
 
-    __slots__ = ("_drift_ppb", "_local_at", "_loop", "_skew_ns", "_world_at")
+    __slots__ = ("_began_at_ns", "_drift_ppb", "_local_at", "_loop", "_skew_ns", "_world_at")
 
-    def __init__(self, loop: Loop) -> None:
+    def __init__(self, loop: Loop, began_at_ns: int = WORLD_BEGAN_AT_NS) -> None:
         self._loop = loop
+        self._began_at_ns = began_at_ns
         self._drift_ppb = 0
         self._skew_ns = 0
         self._boot()
@@ -52,12 +53,12 @@ class Clock:
 
     def wall_offset_ns(self) -> int:
         """Wall time minus monotonic time: what `WallClock` tells a host. Only skew and jumps change it."""
-        return WORLD_BEGAN_AT_NS + self._world_at - self._local_at + self._skew_ns
+        return self._began_at_ns + self._world_at - self._local_at + self._skew_ns
 
     @property
     def error_ns(self) -> int:
         """How far the wall clock is ahead of true time just now."""
-        return self.wall_ns() - WORLD_BEGAN_AT_NS - self._loop.now
+        return self.wall_ns() - self._began_at_ns - self._loop.now
 
     @property
     def drift_ppb(self) -> int:

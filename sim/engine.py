@@ -6,6 +6,7 @@ Orders given twice have the effect of one, and both are answered. While the engi
 """
 
 from collections.abc import Callable
+from functools import partial
 from random import Random
 
 from core.effects import PrepareTask, RemoveTask, StartTask, StopTask
@@ -13,43 +14,51 @@ from core.events import ContainerPhase, EngineDown, EngineInventory, EngineRepor
 from core.ids import OperationId, TaskId
 from core.objects.port import Protocol
 from core.ports import Deliver
-from sim.container import Container
+from sim.container import Container, TaskContainer
 from sim.facts import ContainerChanged, WorldFact
-from sim.host_ports import open_ports
 from sim.images import Catalogue, Image
+from sim.local_images import LocalImages
 from sim.loop import Loop
-from sim.probes import Probes
+from sim.plain_containers import PlainContainers
+from sim.processes import Processes
+from sim.programs.programs import Programs
+from sim.programs.waits import KILLED
 
 Order = PrepareTask | StartTask | StopTask | RemoveTask
 
 ANSWER_NS = 200_000
 """A round trip to the engine that changes nothing."""
-CRASHED, KILLED, LOST_POWER = 139, 137, 255
-"""Exit codes: a segmentation fault, the kill signal, and what is put down for a container found dead at boot."""
+LOST_POWER = 255
+"""The exit code that is put down for a container found dead at boot."""
 BY_ITSELF = OperationId(0)
 
 
 class Engine:
     """Implements `core.ports.Engine` and lends itself to faults."""
 
-    def __init__(self, loop: Loop, images: Catalogue, rng: Random, tell: Callable[[WorldFact], None]) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        images: Catalogue,
+        rng: Random,
+        tell: Callable[[WorldFact], None],
+        programs: Programs,
+        keeps_logs: bool = False,
+    ) -> None:
         self._loop = loop
-        self._images = images
-        self._rng = rng
+        self.images = LocalImages(images)
         self._tell = tell
-        self._containers: dict[TaskId, Container] = {}
+        self._containers: dict[TaskId, TaskContainer] = {}
         self._preparing: dict[TaskId, OperationId] = {}
         self._to_start: dict[TaskId, tuple[StartTask, Deliver]] = {}
         """Orders to start what is still being prepared."""
-        self._pulled: dict[str, None] = {}
         self._listener: Deliver | None = None
         self._down_reason = ""
         self._postponed: list[tuple[Order, Deliver]] = []
-        self._probes = Probes(loop, self._changed)
+        self._processes = Processes(loop, rng, programs, self._probed, keeps_logs)
+        self.plain = PlainContainers(loop, self.images, self._processes)
+        """Those that are no task's, of which no daemon hears."""
         self._life = 0
-        self._container_count = 0
-        self.pulls_fail = False
-        """Fault: the registry does not answer."""
         self._perform: dict[type, Callable[..., None]] = {
             PrepareTask: self._prepare,
             StartTask: self._start,
@@ -80,7 +89,7 @@ class Engine:
         self._listener = None
 
     def inventory(self) -> EngineInventory:
-        """Every container there is, in order of creation."""
+        """Every task's container there is, in order of creation."""
         return EngineInventory(tuple((task_id, found.report()) for task_id, found in self._containers.items()))
 
     # --- orders
@@ -90,13 +99,13 @@ class Engine:
         if task.id in self._containers or task.id in self._preparing:
             self._answer_soon(order.operation_id, task.id, deliver)
             return
-        image = self._images.find(task.spec.container.image)
-        if image is None or (self.pulls_fail and image.name not in self._pulled):
+        image = self.images.find(task.spec.container.image)
+        if image is None:
             reason = f"No such image: {task.spec.container.image}"
             self._report_after(ANSWER_NS, order.operation_id, task.id, deliver, _failed(reason))
             return
         self._preparing[task.id] = order.operation_id
-        delay_ns = image.create_ns + (0 if image.name in self._pulled else image.pull_ns)
+        delay_ns = image.create_ns + self.images.wait_ns(image)
         self._loop.call_after(delay_ns, self._prepared, self._life, order, image, deliver)
 
     def _prepared(self, life: int, order: PrepareTask, image: Image, deliver: Deliver) -> None:
@@ -104,9 +113,9 @@ class Engine:
         if life != self._life or self._preparing.get(task.id) != order.operation_id:
             return
         del self._preparing[task.id]
-        self._pulled[image.name] = None
-        self._container_count += 1
-        container = Container(task, image, f"{self._rng.getrandbits(256):064x}")
+        self.images.add(image)
+        container = TaskContainer(task, image, self._processes.new_id(), self._processes.new_log())
+        container.created_at = self._loop.now
         container.mount(order.secrets, order.configs)
         self._containers[task.id] = container
         self._changed(container, ContainerPhase.PREPARED, order.operation_id, deliver)
@@ -127,22 +136,12 @@ class Engine:
             delay_ns = container.image.start_ns
             self._loop.call_after(delay_ns, self._started, container, container.life, order.operation_id, deliver)
 
-    def _started(self, container: Container, life: int, operation_id: OperationId, deliver: Deliver) -> None:
+    def _started(self, container: TaskContainer, life: int, operation_id: OperationId, deliver: Deliver) -> None:
         if life != container.life:
             return
-        image = container.image
-        container.pid = 1000 + self._container_count
-        container.listening = True
-        container.ports = open_ports(container.task.endpoint.host_ports, self._open_ports())
-        if container.has_health_check:
-            self._probes.begin(container)
-        phase = ContainerPhase.STARTED if container.has_health_check else ContainerPhase.HEALTHY
+        phase = self._processes.begin(container)
         self._changed(container, phase, operation_id, deliver)
-        if image.exits_after_ns is not None:
-            self._loop.call_after(image.exits_after_ns, self._exit, container, life, image.exit_code, "")
-        if image.crash_every_ns:
-            delay_ns = int(self._rng.expovariate(1.0) * image.crash_every_ns)
-            self._loop.call_after(delay_ns, self._exit, container, life, CRASHED, "")
+        self._processes.run(container, partial(self._exit, container, life))
 
     def _stop(self, order: StopTask, deliver: Deliver) -> None:
         container = self._containers.get(order.task_id)
@@ -155,9 +154,7 @@ class Engine:
             container.phase = ContainerPhase.EXITED
             self._answer_soon(order.operation_id, order.task_id, deliver)
         else:
-            # The signal closes the listener; what is being served is served to the end, if that is in time.
-            container.listening = False
-            delay_ns, code = min((container.image.stop_ns, 0), (order.grace_ns, KILLED))
+            delay_ns, code = self._processes.signal_stop(container, order.grace_ns)
             self._loop.call_after(
                 delay_ns, self._exit, container, container.life, code, "", order.operation_id, deliver
             )
@@ -171,7 +168,7 @@ class Engine:
         self._call_off(order.task_id)
         container = self._containers.pop(order.task_id, None)
         if container is not None:
-            self._end(container, KILLED, "")
+            self._processes.end(container, KILLED, "")
             container.wipe_secrets()
             self._tell_change(container, ContainerPhase.REMOVED, order.operation_id)
         report = EngineReport(ContainerPhase.REMOVED)
@@ -181,10 +178,10 @@ class Engine:
 
     def _exit(
         self,
-        container: Container,
+        container: TaskContainer,
         life: int,
         code: int,
-        err: str,
+        err: str = "",
         operation_id: OperationId = BY_ITSELF,
         deliver: Deliver | None = None,
     ) -> None:
@@ -192,18 +189,10 @@ class Engine:
             if deliver is not None and container.task_id in self._containers:
                 self._answer_soon(operation_id, container.task_id, deliver)
             return
-        self._end(container, code, err)
+        self._processes.end(container, code, err)
         failed = operation_id == BY_ITSELF and code != 0
         self._tell_change(container, ContainerPhase.EXITED, operation_id, failed=failed)
         self._report(operation_id, container.task_id, deliver, container.report())
-
-    def _end(self, container: Container, code: int, err: str) -> None:
-        container.life += 1
-        container.listening = False
-        container.ports = ()
-        if container.running:
-            container.exit_code, container.err = code, err
-        container.phase = ContainerPhase.EXITED
 
     def exit(self, task_id: TaskId, code: int = 0) -> bool:
         """Fault: the process ends by itself with this code; False if it does not run."""
@@ -229,7 +218,7 @@ class Engine:
         container = self._containers.get(task_id)
         if container is None or not container.running:
             return False
-        self._probes.falls_ill(container)
+        self._processes.probes.falls_ill(container)
         if not container.has_health_check:
             self._changed(container, ContainerPhase.UNHEALTHY)
         return True
@@ -238,8 +227,8 @@ class Engine:
         """One request was answered: what that leaks may be too much."""
         container.served_count += 1
         container.memory_bytes += container.image.memory_per_request_bytes
-        limit = container.task.spec.limits.memory_bytes
-        if limit and container.memory_bytes > limit:
+        limit = container.memory_limit_bytes
+        if limit and container.memory_bytes > limit and isinstance(container, TaskContainer):
             self.run_out_of_memory(container.task_id)
 
     def power_lost(self) -> None:
@@ -251,10 +240,11 @@ class Engine:
         self._listener = None
         for container in self._containers.values():
             was_running = container.running
-            self._end(container, LOST_POWER, "")
+            self._processes.end(container, LOST_POWER, "")
             container.wipe_secrets()
             if was_running:
                 self._tell_change(container, ContainerPhase.EXITED, BY_ITSELF)
+        self.plain.power_lost(LOST_POWER)
 
     def go_down(self, reason: str) -> None:
         """Fault: the engine does not answer; its containers live on."""
@@ -276,15 +266,15 @@ class Engine:
     # --- looking at it
 
     @property
-    def containers(self) -> tuple[Container, ...]:
-        """In order of creation."""
+    def containers(self) -> tuple[TaskContainer, ...]:
+        """Those of tasks, in order of creation."""
         return tuple(self._containers.values())
 
-    def container(self, task_id: TaskId) -> Container | None:
+    def container(self, task_id: TaskId) -> TaskContainer | None:
         """The container of a task, if there is one."""
         return self._containers.get(task_id)
 
-    def container_at(self, network_id: str, address: str) -> Container | None:
+    def container_at(self, network_id: str, address: str) -> TaskContainer | None:
         """Whose process answers to this address on this network."""
         for container in self._containers.values():
             if container.running and container.addresses.get(network_id) == address:  # type: ignore[call-overload]
@@ -293,21 +283,19 @@ class Engine:
 
     def publisher(self, port: int, protocol: Protocol) -> tuple[Container, int] | None:
         """Whose process has this port of the machine for itself (host mode), and its own port behind it."""
-        for container in self._containers.values():
-            if container.listening:
-                for config in container.ports:
-                    if config.published_port == port and config.protocol is protocol:
-                        return container, config.target_port
-        return None
-
-    def _open_ports(self) -> set[tuple[Protocol, int]]:
-        return {(port.protocol, port.published_port) for each in self._containers.values() for port in each.ports}
+        return self._processes.publisher(port, protocol)
 
     # --- reports
 
+    def _probed(self, container: Container, phase: ContainerPhase) -> None:
+        if isinstance(container, TaskContainer):
+            self._changed(container, phase)
+        else:
+            self.plain.probed(container, phase)
+
     def _changed(
         self,
-        container: Container,
+        container: TaskContainer,
         phase: ContainerPhase,
         operation_id: OperationId = BY_ITSELF,
         deliver: Deliver | None = None,
@@ -317,7 +305,7 @@ class Engine:
         self._report(operation_id, container.task_id, deliver, container.report())
 
     def _tell_change(
-        self, container: Container, phase: ContainerPhase, operation_id: OperationId, *, failed: bool = False
+        self, container: TaskContainer, phase: ContainerPhase, operation_id: OperationId, *, failed: bool = False
     ) -> None:
         name = container.task.service_name
         self._tell(ContainerChanged(container.task_id, name, phase, operation_id, container.err, failed))

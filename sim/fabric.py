@@ -17,20 +17,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from core.ids import NetworkId
 from core.mesh.publishing import target_port
 from core.mesh.routes import ServiceRoute
 from core.objects.port import PortConfig, Protocol
 from core.timing import MS, SECOND
 from core.trials.clients import FailedCall, Failure, Outcome, Why
 from sim.container import Container
-from sim.images import Call
+from sim.container_log import Stream
+from sim.exchange import NO_NETWORK, Done, Exchange, Leg
 from sim.loop import Loop
 from sim.network import Network
+from sim.programs.commands import is_address
 
 if TYPE_CHECKING:
     from sim.machine import Machine
@@ -42,35 +43,7 @@ LATER_RETRY_NS = 200 * MS
 REQUEST_BYTES = 600
 ANSWER_BYTES = 2_000
 REFUSAL_BYTES = 60
-NO_NETWORK = NetworkId("")
-"""Where a host-mode port is: on its machine, with no overlay between."""
-
-UNDER_WAY: Final = Failure(Why.UNDER_WAY)
-
-Done = Callable[[Outcome, Failure | None], None]
-"""Told once what became of a request, and where on its way it failed, if it did."""
-
-
-class Exchange:
-    """One request to one container and its answer; ends once, at its deadline at the latest."""
-
-    __slots__ = ("_done", "finished", "stage")
-
-    def __init__(self, loop: Loop, timeout_ns: int, done: Done) -> None:
-        self._done = done
-        self.finished = False
-        self.stage = UNDER_WAY
-        """What it has met last, for the case that time runs out."""
-        loop.call_after(timeout_ns, self._expire)
-
-    def end(self, outcome: Outcome, failure: Failure | None = None) -> None:
-        """The request has come to this."""
-        if not self.finished:
-            self.finished = True
-            self._done(outcome, failure)
-
-    def _expire(self) -> None:
-        self.end(Outcome.TIMEOUT, self.stage)
+LOOPBACK = "127."
 
 
 class Fabric:
@@ -97,7 +70,10 @@ class Fabric:
         self, machine: Machine, port: int, timeout_ns: int, done: Done, protocol: Protocol = Protocol.TCP
     ) -> None:
         """A client outside sends a request to a published port of a machine."""
-        exchange = Exchange(self._loop, timeout_ns, done)
+        self.enter_with(Exchange(self._loop, timeout_ns, done), machine, port, protocol)
+
+    def enter_with(self, exchange: Exchange, machine: Machine, port: int, protocol: Protocol = Protocol.TCP) -> None:
+        """The same, for one who wants more than its outcome."""
         self._loop.call_after(CLIENT_NS, self._knock, exchange, machine, port, protocol, FIRST_RETRY_NS)
 
     def _knock(self, exchange: Exchange, machine: Machine, port: int, protocol: Protocol, retry_ns: int) -> None:
@@ -116,16 +92,16 @@ class Fabric:
         publisher = machine.engine.publisher(port, protocol)
         if published is not None:
             route, config = published
-            self._to_service(_Leg(exchange, machine, route.network_id, None, to_client), route, config)
+            self._to_service(Leg(exchange, machine, route.network_id, None, to_client), route, config)
         elif publisher is not None and machine.data_plane.tables.has_way_out(publisher[0].networks):
             container, target = publisher
-            self._accept(_Leg(exchange, machine, NO_NETWORK, target, to_client), container)
+            self._accept(Leg(exchange, machine, NO_NETWORK, target, to_client), container)
         else:
             to_client(Outcome.REFUSED, Failure(Why.NOT_PUBLISHED, machine.name, port=port))
 
     # --- from a host to a container
 
-    def _to_service(self, leg: _Leg, route: ServiceRoute, published: PortConfig | None = None) -> None:
+    def _to_service(self, leg: Leg, route: ServiceRoute, published: PortConfig | None = None) -> None:
         """Through the load balancer of the host that `leg` starts at; from a published port to the backend's own."""
         tables = leg.source.data_plane.tables
         own_address, backend = tables.own_address(route.network_id), tables.choose(route, published)
@@ -138,7 +114,7 @@ class Fabric:
                 leg.port = target_port(backend, published)
             self._to_address(leg, backend.address, own_address)
 
-    def _to_address(self, leg: _Leg, address: str, own_address: str) -> None:
+    def _to_address(self, leg: Leg, address: str, own_address: str) -> None:
         source = leg.source
         neighbour = source.data_plane.tables.neighbour(leg.network_id, address)
         target = self._by_ip.get(neighbour.node_address) if neighbour is not None else None
@@ -148,7 +124,7 @@ class Fabric:
         leg.target, leg.address, leg.own_address = target, address, own_address
         self._send(leg.exchange, source, target, REQUEST_BYTES, FIRST_RETRY_NS, self._reached, leg)
 
-    def _reached(self, leg: _Leg) -> bool:
+    def _reached(self, leg: Leg) -> bool:
         """The request has come to the target machine; False if nobody there would ever answer."""
         target = leg.target
         container = target.engine.container_at(leg.network_id, leg.address)
@@ -163,30 +139,32 @@ class Fabric:
 
     # --- in a container
 
-    def _accept(self, leg: _Leg, container: Container) -> None:
-        listens_on = container.image.port if container.listening else None
-        if listens_on is not None and leg.port in (None, listens_on):
+    def _accept(self, leg: Leg, container: Container) -> None:
+        if container.listening and container.image.listens(leg.port):
             self._serve(leg, container)
         else:
             self._back(leg, REFUSAL_BYTES, Outcome.REFUSED, _in(container, leg, Why.NOT_LISTENING, leg.port or 0))
 
-    def _serve(self, leg: _Leg, container: Container) -> None:
+    def _serve(self, leg: Leg, container: Container) -> None:
         leg.exchange.stage = _in(container, leg, Why.BEING_SERVED)
         service_ns = int(container.image.service_ns * (0.5 + 1.5 * self._rng.random() ** 2))
         self._loop.call_after(service_ns, self._call_others, leg, container, container.life, 0)
 
-    def _call_others(self, leg: _Leg, container: Container, life: int, position: int) -> None:
+    def _call_others(self, leg: Leg, container: Container, life: int, position: int) -> None:
         """Make the container's calls from this one on, then answer."""
         if leg.exchange.finished:
             return
         if container.life != life:
             self._broke(leg, container)
             return
-        if not container.healthy:
+        if not container.healthy and (container.ill or not leg.is_local):
+            self._log(leg, container, 500)
             self._back(leg, ANSWER_BYTES, Outcome.ERROR, _in(container, leg, Why.UNHEALTHY))
             return
         calls = container.image.calls
         if position == len(calls):
+            leg.exchange.served_by = container, leg.target, leg.address
+            self._log(leg, container, 200)
             leg.target.engine.served(container)
             self._back(leg, ANSWER_BYTES, Outcome.OK, None)
             return
@@ -199,36 +177,67 @@ class Fabric:
                 self._broke(leg, container)
             else:
                 assert failure is not None, "what is not answered well says what it met"
-                failed = FailedCall(container.task.service_name, call.name, outcome)
+                failed = FailedCall(container.service_name, call.name, outcome)
                 self._back(leg, ANSWER_BYTES, Outcome.ERROR, replace(failure, calls=(failed, *failure.calls)))
 
-        self._call(leg.target, container, call, answered)
+        exchange = Exchange(self._loop, container.image.call_timeout_ns, answered)
+        self.ask(exchange, leg.target, container, call.name, call.port)
 
-    def _call(self, machine: Machine, container: Container, call: Call, done: Done) -> None:
-        """A container on `machine` asks another service."""
-        exchange = Exchange(self._loop, container.image.call_timeout_ns, done)
+    # --- out of a container
+
+    def ask(self, exchange: Exchange, machine: Machine, container: Container, host: str, port: int | None) -> None:
+        """A container on `machine` sends a request to a name or an address; `port` None = where it listens."""
+        if is_address(host):
+            self._to_literal(exchange, machine, container, host, port)
+            return
         tables = machine.data_plane.tables
-        found = tables.resolve(container.networks, call.name)
+        found = tables.resolve(container.networks, host)
         if found is None or not found.addresses:
-            exchange.end(Outcome.NO_ROUTE, Failure(Why.NOT_RESOLVED, machine.name, service=call.name))
+            exchange.end(Outcome.NO_ROUTE, Failure(Why.NOT_RESOLVED, machine.name, service=host))
             return
         address = self._rng.choice(found.addresses)  # resolvers shuffle their answers
-        leg = _Leg(exchange, machine, found.network_id, call.port, exchange.end)
+        leg = Leg(exchange, machine, found.network_id, port, exchange.end)
         route = tables.virtual(found.network_id, address)
         if route is not None:
             self._to_service(leg, route)
         else:
             self._to_address(leg, address, container.addresses[found.network_id])
 
-    def _broke(self, leg: _Leg, container: Container) -> None:
+    def _to_literal(
+        self, exchange: Exchange, machine: Machine, container: Container, address: str, port: int | None
+    ) -> None:
+        """To an address, on the first of the container's networks that has it."""
+        if address.startswith(LOOPBACK) or address in container.addresses.values():
+            leg = Leg(exchange, machine, NO_NETWORK, port, exchange.end)
+            leg.address, leg.own_address, leg.is_local = address, address, True
+            self._accept(leg, container)
+            return
+        tables = machine.data_plane.tables
+        for network_id, own_address in container.addresses.items():
+            leg = Leg(exchange, machine, network_id, port, exchange.end)
+            route = tables.virtual(network_id, address)
+            if route is not None:
+                self._to_service(leg, route)
+                return
+            if tables.neighbour(network_id, address) is not None:
+                self._to_address(leg, address, own_address)
+                return
+        exchange.end(Outcome.NO_ROUTE, Failure(Why.NO_NEIGHBOUR, machine.name, address=address))
+
+    def _log(self, leg: Leg, container: Container, status: int) -> None:
+        if container.log is not None:
+            line = f'{leg.own_address or leg.source.ip} "GET {leg.exchange.path} HTTP/1.1" {status}\n'
+            container.log.write(self._loop.now, Stream.STDOUT, line.encode())
+
+    def _broke(self, leg: Leg, container: Container) -> None:
         # A machine without power sends no reset: whoever waits finds out by the clock.
         if leg.target.powered:
             self._back(leg, REFUSAL_BYTES, Outcome.RESET, _in(container, leg, Why.ENDED))
 
     # --- packets
 
-    def _back(self, leg: _Leg, size: int, outcome: Outcome, failure: Failure | None) -> None:
-        def arrived(_: _Leg) -> bool:
+    def _back(self, leg: Leg, size: int, outcome: Outcome, failure: Failure | None) -> None:
+        def arrived(_: Leg) -> bool:
             leg.done(outcome, failure)
             return True
 
@@ -241,8 +250,8 @@ class Fabric:
         target: Machine,
         size: int,
         retry_ns: int,
-        arrived: Callable[[_Leg], bool],
-        leg: _Leg,
+        arrived: Callable[[Leg], bool],
+        leg: Leg,
     ) -> None:
         """Send a packet until it arrives at something that takes it, or the request is over."""
         if exchange.finished or not source.powered:
@@ -269,28 +278,10 @@ class Fabric:
             self._loop.call_after(delay_ns, arrive)
 
 
-class _Leg:
-    """From the machine that asks to the container that answers, on one network. `port` None = where it listens."""
-
-    __slots__ = ("address", "done", "exchange", "network_id", "own_address", "port", "source", "target")
-
-    def __init__(
-        self, exchange: Exchange, source: Machine, network_id: NetworkId, port: int | None, done: Done
-    ) -> None:
-        self.exchange = exchange
-        self.source = source
-        self.target = source
-        self.network_id = network_id
-        self.port = port
-        self.address = ""
-        self.own_address = ""
-        self.done = done
-
-
 def _name(route: ServiceRoute) -> str:
     return route.names[0] if route.names else route.service_id
 
 
-def _in(container: Container, leg: _Leg, why: Why, port: int = 0) -> Failure:
+def _in(container: Container, leg: Leg, why: Why, port: int = 0) -> Failure:
     """What a request met in a container that it had come to."""
-    return Failure(why, leg.target.name, service=container.task.service_name, port=port)
+    return Failure(why, leg.target.name, service=container.service_name, port=port)

@@ -1,5 +1,7 @@
 """How the containers of an image behave: what stands in for the programs inside."""
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
 from core.timing import MS, SECOND
@@ -34,6 +36,15 @@ class Image(Struct, frozen=True, gc=False):
     """From the stop signal until the process has ended, if the grace period is that long."""
     port: int | None = None
     """Where it listens; None = nowhere."""
+    other_ports: tuple[int, ...] = ()
+    """Where it listens as well."""
+    any_port: bool = False
+    """It listens on whatever port it is asked at."""
+    runs_commands: bool = False
+    """Its containers do what their command line says (`sim.programs`); else it stands in for that, whatever it says."""
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    """What its containers run, if they do and are not told otherwise; with neither, its own program."""
     calls: tuple[Call, ...] = ()
     """One after the other, for each request."""
     call_timeout_ns: int = 1 * SECOND
@@ -48,13 +59,27 @@ class Image(Struct, frozen=True, gc=False):
     crash_every_ns: int = 0
     """Mean time to a crash (exit code 139), exponentially distributed; 0 = never."""
 
+    def listens(self, port: int | None) -> bool:
+        """Whether its program listens on this port; None: on any at all."""
+        if port is None:
+            return self.any_port or self.port is not None
+        return self.any_port or port == self.port or port in self.other_ports
+
 
 class Catalogue:
-    """All images there are. A reference without a known tag falls back on the name without it, if `lenient` on any."""
+    """All images there are. A reference without a known tag falls back on the name without it.
 
-    def __init__(self, images: tuple[Image, ...] = (), lenient: bool = False) -> None:
+    What is not there `fallback` makes, if it is given; else, if `lenient`, it is an image of which nothing is known.
+    """
+
+    def __init__(
+        self,
+        images: tuple[Image, ...] = (),
+        lenient: bool = False,
+        fallback: Callable[[str], Image] | None = None,
+    ) -> None:
         self._images = {image.name: image for image in images}
-        self._lenient = lenient
+        self._fallback = fallback or (Image if lenient else None)
 
     def add(self, image: Image) -> None:
         """Put an image into every registry; replaces one of the same name."""
@@ -65,7 +90,7 @@ class Catalogue:
         for name in (reference, reference.partition("@")[0], untagged(reference)):
             if name in self._images:
                 return self._images[name]
-        return Image(reference) if self._lenient else None
+        return self._fallback(reference) if self._fallback is not None else None
 
 
 def untagged(reference: str) -> str:

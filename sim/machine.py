@@ -22,6 +22,7 @@ from sim.daemon import Daemon
 from sim.dataplane import DataPlane, DataPlaneProfile
 from sim.disk import Disk, DiskProfile
 from sim.engine import Engine
+from sim.fabric import Fabric
 from sim.facts import DaemonStarted, DaemonStopped, Paused, PoweredOff, PoweredOn, Resumed
 from sim.hosts import HostLike, Recover, Recovered, Start
 from sim.images import Catalogue
@@ -30,6 +31,8 @@ from sim.loop import Loop
 from sim.network import Network, Port
 from sim.nic import Nic
 from sim.observer import Observer
+from sim.outside import MeshOutside
+from sim.programs.programs import Programs
 from sim.sizes import Codec
 
 
@@ -56,6 +59,10 @@ class Surroundings(Struct, frozen=True):
     recover: Recover
     settings: Any
     codec: Codec | None
+    began_at_ns: int
+    """True wall time at the world's beginning."""
+    fabric: Fabric
+    keeps_logs: bool
 
 
 class Machine:
@@ -80,13 +87,14 @@ class Machine:
         self._life = 0
         """Counts powerings and daemons, so that a start that was called off is known for that."""
         self.keys = Keys(around.loop, stream(around.seed, name, "secrets"))
-        self.clock = Clock(around.loop)
+        self.clock = Clock(around.loop, around.began_at_ns)
         self.disk = Disk(around.loop, profile.disk, stream(around.seed, name, "disk"), self.tell, around.codec)
         port = around.network.plug_in(name, address, place)
         port.peer_changed = self._peer_changed
         self.nic = Nic(around.network, port)
         rng = stream(around.seed, name, "engine")
-        self.engine = Engine(around.loop, around.images, rng, self.tell)
+        self.programs = Programs(around.loop, MeshOutside(around.loop, self, around.fabric))
+        self.engine = Engine(around.loop, around.images, rng, self.tell, self.programs, around.keeps_logs)
         self.data_plane = DataPlane(around.loop, profile.data_plane, stream(around.seed, name, "data-plane"), self.tell)
 
     def tell(self, fact: Any) -> None:

@@ -4,18 +4,22 @@ Everything in it follows from its configuration, its seed and the order in which
 from a source of chance of its own, and nothing reads a real clock.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
 from msgspec import Struct
 
 from core.ids import Address, Ticket
+from core.objects.port import Protocol
 from core.operations import Operation
 from core.raft.effects import Leading, Refused, Role, RoleChanged
+from core.timing import SECOND
 from sim.chance import stream
-from sim.container import Container
+from sim.clock import WORLD_BEGAN_AT_NS
+from sim.container import Container, TaskContainer
 from sim.daemon import Answered
+from sim.exchange import Visit
 from sim.fabric import Fabric
 from sim.facts import DaemonStopped
 from sim.hosts import HostLike, Recover
@@ -25,10 +29,15 @@ from sim.loop import Loop
 from sim.machine import Machine, MachineProfile, Surroundings
 from sim.network import Network
 from sim.observer import Observation, Observer
+from sim.programs.inside import Write
+from sim.programs.process import Process
+from sim.programs.programs import Finished
 from sim.sizes import Codec
 from sim.topology import Topology, one_switch
+from sim.visits import Visited
 
 PORT = 2377
+VISIT_TIMEOUT_NS = 10 * SECOND
 _HOSTS_PER_BLOCK = 250
 
 
@@ -43,6 +52,10 @@ class WorldConfig(Struct, frozen=True):
     """Handed to `recover` unread: for `core.host.Host`, its `HostConfig`."""
     codec: Codec | None = None
     """Puts every message and record through this (`core.codec.wire`); hands them on by reference if None."""
+    began_at_ns: int = WORLD_BEGAN_AT_NS
+    """True wall time at the world's beginning, in nanoseconds since the epoch."""
+    keeps_logs: bool = False
+    """Whether containers keep what they write (`sim.container_log`)."""
 
 
 class World:
@@ -59,10 +72,20 @@ class World:
         self._address_count = 0
         self._leading: dict[str, int] = {}
         self.observer.on_fact(self._note_leader)
-        self._around = Surroundings(
-            seed, self.loop, self.network, self.observer, config.images, recover, config.settings, config.codec
-        )
         self.fabric = Fabric(self.loop, self.network, stream(seed, "fabric"))
+        self._around = Surroundings(
+            seed,
+            self.loop,
+            self.network,
+            self.observer,
+            config.images,
+            recover,
+            config.settings,
+            config.codec,
+            config.began_at_ns,
+            self.fabric,
+            config.keeps_logs,
+        )
 
     # --- time and chance
 
@@ -153,8 +176,8 @@ class World:
         """It runs again."""
         self.machine(name).resume()
 
-    def containers(self, name: str) -> tuple[Container, ...]:
-        """A machine's containers, in order of creation."""
+    def containers(self, name: str) -> tuple[TaskContainer, ...]:
+        """The containers of a machine's tasks, in order of creation."""
         return self.machine(name).engine.containers
 
     def sent(self) -> dict[str, dict[str, tuple[int, int]]]:
@@ -177,6 +200,32 @@ class World:
             return _nothing
         ticket: Ticket = daemon.request(operation, answered)
         return lambda: daemon.cancel(ticket)
+
+    def visit(
+        self,
+        name: str,
+        port: int,
+        visited: Callable[[Visited], None],
+        timeout_ns: int = VISIT_TIMEOUT_NS,
+        protocol: Protocol = Protocol.TCP,
+        path: str = "/",
+    ) -> None:
+        """Send one request to a published port of a host, as a client outside; `visited` is told once how it ends."""
+        exchange = Visit(self.loop, timeout_ns, visited, path)
+        self.fabric.enter_with(exchange, self.machine(name), port, protocol)
+
+    def exec_in(
+        self,
+        name: str,
+        container: Container,
+        argv: Sequence[str],
+        finished: Callable[[Finished], None],
+        *,
+        variables: Sequence[str] = (),
+        write: Write | None = None,
+    ) -> Process:
+        """Run a command in a container of a host (`sim.programs.programs`); NotRunning if it does not run."""
+        return self.machine(name).programs.exec_in(container, argv, finished, variables=variables, write=write)
 
     # --- looking at it
 

@@ -12,13 +12,14 @@ from typing import Any, Final, Protocol
 
 from msgspec import Struct
 
-from core.ids import NetworkId, NodeId, SecretId, TaskId
+from core.ids import Address, NetworkId, NodeId, SecretId, TaskId
 from core.mesh.routes import RouteKey, RouteTable
+from core.objects.node import NodeDescription
 from core.operations import Operation
 from core.phases import HostPhase
 from core.raft.effects import Result
 from core.raft.node import RaftNode
-from core.store import Store
+from core.store import Changed, Store
 from core.timing import MS, Timing
 from core.trials.clients import RequestSample, WriterSample
 from core.trials.faults import Fault
@@ -65,6 +66,8 @@ class HostStatus(Struct, frozen=True, gc=False):
     """How often, leading this term, it has asked the other voters whether they follow."""
     confirmed_round: int
     """The last of these times that a majority answered; 0 for one that does not lead."""
+    managers: tuple[tuple[NodeId, Address], ...] = ()
+    """The managers it knows, and where they are reached."""
 
     @property
     def lives(self) -> bool:
@@ -94,6 +97,9 @@ FactListener = Callable[[int, str, Any], None]
 
 RaftListener = Callable[[int, str, RaftNode, Sequence[Any]], None]
 """Called with time, host, its Raft member as it is after a step, and the step's effects in order."""
+
+StoreListener = Callable[[Sequence[Changed]], None]
+"""Called with what a manager has applied, in order, once it has."""
 
 AppliedListener = Callable[[int, str, RaftNode, int, Any], None]
 """Called with time, host, its Raft member, and the index and command that its state machine is about to carry out."""
@@ -155,8 +161,17 @@ class World(Protocol):
     def add_host(self, host: str, rack: str = "") -> None:
         """A new machine, switched on, in no swarm."""
 
-    def submit(self, host: str, operation: Operation, answered: Callable[[Result], None]) -> None:
-        """Ask a host as a client would; `answered` is called exactly once, also if the host dies meanwhile."""
+    def description(self, host: str) -> NodeDescription:
+        """What the machine says of itself to its swarm."""
+
+    def interfaces(self, host: str) -> Mapping[str, str]:
+        """Its network interfaces with their addresses, loopback first."""
+
+    def submit(self, host: str, operation: Operation, answered: Callable[[Result], None]) -> Callable[[], None]:
+        """Ask a host as a client would; `answered` is called exactly once, also if the host dies meanwhile.
+
+        Returns what withdraws the request: then it is not answered any more, and may have been carried out or not.
+        """
 
     def apply(self, fault: Fault) -> Undo | None:
         """Have a fault happen; None for one that cannot be taken back.
@@ -191,6 +206,12 @@ class World(Protocol):
 
     def observe_applied(self, listener: AppliedListener) -> None:
         """Have every command that a host's state machine carries out told to `listener`, likewise."""
+
+    def watch_store(self, host: str, listener: StoreListener) -> Callable[[], None]:
+        """Have everything told that this host applies while it is a manager; returns what ends it."""
+
+    def wall_ns(self, host: str) -> int:
+        """What a host takes for the time of day, in nanoseconds since the epoch."""
 
     def store(self, host: str) -> Store | None:
         """What a living manager has applied, to be read at once and never written; None for any other host."""

@@ -21,6 +21,8 @@ class ClusterSpec(Struct, frozen=True, gc=False):
     """Dispatcher heartbeat; 0 takes the timing profile's."""
     autolock_managers: bool = False
     """Whether a manager that restarts waits for the unlock key before it takes part in anything."""
+    unsupported: str = ""
+    """What Docker knows of it and has no effect here, kept to be shown as it was sent (`core.codec.docker`)."""
 
 
 class JoinTokens(Struct, frozen=True, gc=False):

@@ -11,6 +11,8 @@ class ConfigSpec(Struct, frozen=True, gc=False):
     name: str
     data: bytes = b""
     labels: dict[str, str] = {}
+    unsupported: str = ""
+    """What Docker knows of it and has no effect here, kept to be shown as it was sent (`core.codec.docker`)."""
 
 
 class Config(Struct, frozen=True, gc=False, tag="config"):

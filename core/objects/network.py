@@ -24,6 +24,8 @@ class NetworkSpec(Struct, frozen=True, gc=False):
     attachable: bool = False
     ingress: bool = False
     options: dict[str, str] = {}
+    unsupported: str = ""
+    """What Docker knows of it and has no effect here, kept to be shown as it was sent (`core.codec.docker`)."""
 
 
 class Network(Struct, frozen=True, gc=False, tag="network"):

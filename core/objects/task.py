@@ -104,6 +104,8 @@ class Mount(Struct, frozen=True, gc=False):
     source: str = ""
     read_only: bool = False
     options: dict[str, str] = {}
+    unsupported: str = ""
+    """What Docker knows of it and has no effect here, kept to be shown as it was sent (`core.codec.docker`)."""
 
 
 class Ulimit(Struct, frozen=True, gc=False):
@@ -147,6 +149,8 @@ class ContainerSpec(Struct, frozen=True, gc=False):
     ulimits: tuple[Ulimit, ...] = ()
     oom_score_adj: int = 0
     credential_spec: dict[str, str] = {}
+    unsupported: str = ""
+    """What Docker knows of it and has no effect here, kept to be shown as it was sent (`core.codec.docker`)."""
 
 
 class LogDriver(Struct, frozen=True, gc=False):
@@ -175,6 +179,8 @@ class TaskSpec(Struct, frozen=True, gc=False):
     networks: tuple[NetworkTarget, ...] = ()
     log_driver: LogDriver | None = None
     force_update: int = 0
+    unsupported: str = ""
+    """What Docker knows of it and has no effect here, kept to be shown as it was sent (`core.codec.docker`)."""
 
 
 class ContainerStatus(Struct, frozen=True, gc=False):

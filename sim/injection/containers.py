@@ -6,8 +6,9 @@ from core.ids import TaskId
 from core.trials import faults
 from core.trials.faults import Hosts, Tasks
 from sim.dataplane import DataPlane
-from sim.engine import CRASHED, Engine
+from sim.engine import Engine
 from sim.injection.undo import Handler, Undo, all_of
+from sim.processes import CRASHED
 from sim.world import World
 
 
@@ -23,7 +24,7 @@ def fail_pulls(world: World, fault: faults.FailPulls[Hosts]) -> Undo:
 
     def set_all(fail: bool) -> None:
         for engine in engines:
-            engine.pulls_fail = fail
+            engine.images.pulls_fail = fail
 
     set_all(True)
     return lambda: set_all(False)

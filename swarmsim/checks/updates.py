@@ -9,6 +9,7 @@ says how states move, `update_progress` which slots are under way. The promises:
 - An update of whose own tasks more have failed than its ratio allows is not under way any more, unless it is to
   continue; one of which no more have failed is not paused.
 - While it is paused, no slot is begun.
+- It is of slots that are to stay: what is given up for good is no part of it.
 
 What was before a change of leader keeps no delay and no monitor, since the next leader goes by wall clocks that may be
 wrong. All times are a tenth shorter, since clocks drift.
@@ -18,6 +19,7 @@ from collections.abc import Sequence
 
 from core.ids import ServiceId
 from core.objects.service import FailureAction, Global, Replicated, Service, UpdateConfig, UpdateStatus
+from core.objects.task import Task, TaskState
 from core.operations import Kind
 from core.store import Changed, SlotKey, slot_of
 from core.timing import SECOND
@@ -107,9 +109,9 @@ class UpdatesKeepBounds(DecisionCheck):
         if status is None:
             return
         if status.slot_count and status.slot_count != _slot_count(change.old):
-            slots = {slot_of(task) for task in self.store.tasks_of_service(service.id)}
-            detail = f"{at} is said to be of {status.slot_count} slots, of {len(slots)} that have ever been"
-            self.expect(status.slot_count <= len(slots), at_ns, detail)
+            count = len({slot_of(task) for task in self.store.tasks_of_service(service.id) if _stays(task)})
+            detail = f"{at} is said to be of {status.slot_count} slots, of {count} that are to stay"
+            self.expect(status.slot_count <= count, at_ns, detail)
         if new in OVER and old is not new:
             self._judge_end(Moment(at_ns, service.updated_at), service, config)
         elif new in PAUSED and old is not new:
@@ -144,6 +146,10 @@ def _by_service(changes: Sequence[Changed]) -> dict[ServiceId, list[Changed]]:
         if change.kind is Kind.TASK:
             found.setdefault((change.new or change.old).service_id, []).append(change)
     return found
+
+
+def _stays(task: Task) -> bool:
+    return task.desired_state is not TaskState.REMOVE
 
 
 def _slot_count(service: Service | None) -> int:

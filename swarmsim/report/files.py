@@ -2,11 +2,11 @@
 
 import hashlib
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from core.timing import SECOND
 from swarmsim.campaign import SeedResult
+from swarmsim.product import package_version
 from swarmsim.report import circumstances, document
 from swarmsim.report.circumstances import Stopwatch
 from swarmsim.report.markdown import markdown_of
@@ -34,11 +34,3 @@ def write_report(
     (directory / "report.html").write_text(html_of(report, this_run), encoding="utf-8")
     (directory / "run.json").write_bytes(circumstances.json_of(this_run))
     return report
-
-
-def package_version() -> str:
-    """Of the installed package; empty when the code runs without having been installed."""
-    try:
-        return version("swarmsim")
-    except PackageNotFoundError:
-        return ""

@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from port_benches import RealStorage, SimulatedStorage, StorageBench, failed, promised, write
+from storage_benches import RealStorage, SimulatedStorage, StorageBench, failed, promised, write
 
 from core.durability import Persisted
 

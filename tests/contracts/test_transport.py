@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from port_benches import RealTransport, SimulatedTransport, TransportBench
+from transport_benches import End, RealTransport, SimulatedTransport, TransportBench
 
 from core.effects import BecomeKnownAs, Peers, SendTo
 from core.envelope import Envelope
@@ -107,3 +107,36 @@ def test_newer_peers_replace_older_ones(bench: TransportBench) -> None:
     first.send(Send(N2, BEAT))
     bench.wait(lambda: len(second.arrived) == 1)
     assert second.arrived == [Envelope(N1, N2, BEAT)]
+
+
+def moved(bench: TransportBench) -> tuple[End, End]:
+    """Both ends have talked, and the second is elsewhere now; the first has not been told where."""
+    introduce(bench)
+    first, second = bench.ends
+    first.send(Send(N2, BEAT))
+    second.send(Send(N1, BEAT))
+    bench.wait(lambda: len(first.arrived) == len(second.arrived) == 1)
+    bench.move_second()
+    second.become(BecomeKnownAs(N2, R2))
+    return first, second
+
+
+def test_a_host_that_moved_is_answered_where_it_was_last_heard(bench: TransportBench) -> None:
+    first, second = moved(bench)
+    second.send(SendTo(first.address, BEAT))
+    bench.wait(lambda: len(first.arrived) == 2)
+    first.send(Send(N2, BEAT))
+    bench.wait(lambda: len(second.arrived) == 2)
+    assert second.arrived[1] == Envelope(N1, N2, BEAT)
+
+
+def test_a_host_that_moved_and_says_nothing_is_reached_where_peers_say_that_it_is(bench: TransportBench) -> None:
+    first, second = moved(bench)
+    first.peers(Peers(((N2, second.address),)))
+
+    def reached() -> bool:
+        first.send(Send(N2, BEAT))
+        return len(second.arrived) > 1
+
+    bench.wait(reached)
+    assert second.arrived[1] == Envelope(N1, N2, BEAT)

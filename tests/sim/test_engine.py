@@ -79,7 +79,7 @@ def test_an_image_nobody_has_fails_the_order() -> None:
 def test_a_registry_that_does_not_answer_only_matters_for_images_not_yet_there() -> None:
     world = world_with(Image("web"), Image("db"))
     run_task(world, "m1", task("web.1"))
-    engine_of(world).pulls_fail = True
+    engine_of(world).images.pulls_fail = True
     order(world, "m1", PrepareTask(OperationId(1), task("web.2"), (), ()))
     order(world, "m1", PrepareTask(OperationId(2), task("db.1", image="db"), (), ()))
     world.run_for(SECOND)

@@ -129,3 +129,73 @@ def test_without_a_health_check_illness_is_known_at_once() -> None:
     assert world.machine("m1").engine.become_unhealthy(WEB)
     world.run_for(MS)
     assert phases(world, "m1", WEB)[-1] is P.UNHEALTHY
+
+
+# --- tests that are really run
+
+
+class Checked:
+    """A container of an image that does as it is told, with a health check, and when its health changed."""
+
+    def __init__(self, *test: str, image: Image | None = None, **health: Any) -> None:
+        made = image or Image("web", start_ns=MS, port=80, runs_commands=True)
+        self.world: World = scripted_world("m1", config=WorldConfig(images=Catalogue((made,))))
+        self.changes: list[tuple[int, ContainerPhase]] = []
+        self.world.observer.on_fact(self._note)
+        check = HealthCheck(test, interval_ns=SECOND, **health)
+        run_task(self.world, "m1", task("web.1", check=check))
+        [self.container] = self.world.containers("m1")
+
+    def _note(self, seen: Any) -> None:
+        if isinstance(seen.fact, ContainerChanged):
+            self.changes.append((seen.at, seen.fact.phase))
+
+    def health(self, duration_ns: int = 20 * SECOND) -> list[tuple[int, ContainerPhase]]:
+        """Its changes after the start, in nanoseconds from then."""
+        self.world.run_for(duration_ns)
+        started_at = next(at for at, phase in self.changes if phase is P.STARTED)
+        return [(at - started_at, phase) for at, phase in self.changes if phase in (P.HEALTHY, P.UNHEALTHY)]
+
+
+@pytest.mark.parametrize(
+    ("test", "good"),
+    [
+        (("CMD", "true"), True),
+        (("CMD", "false"), False),
+        (("CMD-SHELL", "cat /etc/hostname"), True),
+        (("CMD-SHELL", "cat /ready"), False),
+        (("CMD-SHELL", "cat /ready || exit 0"), True),
+        (("CMD", "curl", "-f", "http://localhost/"), True),
+        (("CMD-SHELL", "curl -f http://localhost:81/ || exit 1"), False),
+        (("CMD-SHELL", "wget -qO- http://127.0.0.1 && sleep 0.5"), True),
+    ],
+)
+def test_a_container_is_as_healthy_as_what_its_test_runs(test: tuple[str, ...], good: bool) -> None:
+    tested = Checked(*test, retries=3)
+    [(at, phase), *_] = tested.health()
+    assert phase is (P.HEALTHY if good else P.UNHEALTHY)
+    assert SECOND <= at < 2 * SECOND if good else 3 * SECOND <= at < 4 * SECOND
+
+
+def test_a_test_that_lasts_longer_than_the_timeout_is_bad_and_over() -> None:
+    slow = Checked("CMD", "sleep", "100", timeout_ns=500 * MS, retries=2)
+    assert slow.health() == [(3 * SECOND, P.UNHEALTHY)]
+    assert len(slow.container.execs) <= 1, "those that are over are gone"
+
+
+def test_a_container_that_is_ill_fails_whatever_its_test_says_and_recovers_with_its_file() -> None:
+    tested = Checked("CMD", "cat", "/ready", retries=1)
+    assert [phase for _, phase in tested.health(5 * SECOND)] == [P.UNHEALTHY]
+    tested.container.files["/ready"] = b""
+    assert [phase for _, phase in tested.health(5 * SECOND)] == [P.UNHEALTHY, P.HEALTHY]
+    assert tested.world.machine("m1").engine.become_unhealthy(WEB)
+    assert [phase for _, phase in tested.health(5 * SECOND)] == [P.UNHEALTHY, P.HEALTHY, P.UNHEALTHY]
+
+
+@pytest.mark.parametrize(
+    ("test", "runs_commands"),
+    [(("CMD", "probe"), True), (("CMD-SHELL", "probe || false"), True), (("CMD", "false"), False)],
+)
+def test_otherwise_the_image_says_how_a_test_ends(test: tuple[str, ...], runs_commands: bool) -> None:
+    image = Image("web", start_ns=MS, healthy_after_ns=1500 * MS, probe_ns=PROBE_NS, runs_commands=runs_commands)
+    assert Checked(*test, image=image).health() == [(2 * (SECOND + PROBE_NS), P.HEALTHY)]

@@ -15,6 +15,7 @@ from sim.engine import Engine
 from sim.facts import ContainerChanged, WorldFact
 from sim.images import Catalogue
 from sim.loop import Loop
+from sim.programs.programs import NoNetwork, Programs
 
 
 def prepare(task_id: TaskId) -> PrepareTask:
@@ -52,7 +53,8 @@ class SimulatedEngine:
         self.heard: list[TaskReported] = []
         self._facts: list[WorldFact] = []
         self._loop = Loop(1)
-        self._engine = Engine(self._loop, Catalogue((), lenient=True), Random(1), self._facts.append)
+        programs = Programs(self._loop, NoNetwork())
+        self._engine = Engine(self._loop, Catalogue((), lenient=True), Random(1), self._facts.append, programs)
         self._engine.connect(self._hear)
 
     def _hear(self, event: Event) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from core.ids import NodeId, SecretId, TaskId
 from core.mesh.routes import RouteKey, RouteTable
+from core.objects.node import NodeDescription
 from core.operations import Operation
 from core.phases import HostPhase
 from core.raft.effects import Applied, Refused, Result
@@ -25,6 +26,7 @@ from swarmsim.world import (
     Power,
     RaftListener,
     SentCounts,
+    StoreListener,
     Undo,
 )
 
@@ -114,10 +116,23 @@ class FakeWorld:
     def add_host(self, host: str, rack: str = "") -> None:
         self.statuses[host] = status(host, rack=rack)
 
-    def submit(self, host: str, operation: Operation, answered: Callable[[Result], None]) -> None:
+    def description(self, host: str) -> NodeDescription:
+        return NodeDescription(hostname=host)
+
+    def watch_store(self, host: str, listener: StoreListener) -> Callable[[], None]:
+        return lambda: None
+
+    def wall_ns(self, host: str) -> int:
+        return self.now_ns
+
+    def interfaces(self, host: str) -> Mapping[str, str]:
+        return {"lo": "127.0.0.1"}
+
+    def submit(self, host: str, operation: Operation, answered: Callable[[Result], None]) -> Callable[[], None]:
         self.asked.append((host, operation))
         answer = self.answer(host, operation) if self.statuses[host].lives else Refused("it is down")
         self.call_at(self.now_ns + 1_000_000, lambda: answered(answer))
+        return lambda: None
 
     def apply(self, fault: Fault) -> Undo | None:
         self.applied.append((self.now_ns, fault))

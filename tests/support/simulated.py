@@ -7,7 +7,9 @@ from typing import Any
 from core.effects import Effect, Peers, PrepareTask, StartTask
 from core.events import ContainerPhase, Event, TaskReported
 from core.ids import Address, NetworkId, NodeId, OperationId, ServiceId, TaskId
+from core.objects.endpoint import EndpointSpec
 from core.objects.network import NetworkAttachment
+from core.objects.port import PortConfig
 from core.objects.resources import Resources
 from core.objects.task import ContainerSpec, HealthCheck, Task, TaskSpec
 from core.raft.effects import Send
@@ -103,10 +105,13 @@ def task(
     addresses: dict[str, str] | None = None,
     health: bool = False,
     memory_limit: int = 0,
+    check: HealthCheck | None = None,
+    host_ports: tuple[PortConfig, ...] = (),
     **spec: Any,
 ) -> Task:
     """A task named after its service, with an address (CIDR) on each of the networks."""
-    container = ContainerSpec(image=image, health=HealthCheck(test=("CMD", "probe")) if health else None, **spec)
+    probed = check or (HealthCheck(test=("CMD", "probe")) if health else None)
+    container = ContainerSpec(image=image, health=probed, **spec)
     return Task(
         id=TaskId(name),
         service_id=ServiceId(name.partition(".")[0]),
@@ -114,6 +119,7 @@ def task(
         spec=TaskSpec(container=container, limits=Resources(memory_bytes=memory_limit)),
         spec_version=1,
         service_name=name.partition(".")[0],
+        endpoint=EndpointSpec(ports=host_ports),
         attachments=tuple(
             NetworkAttachment(NetworkId(network), address) for network, address in (addresses or {}).items()
         ),

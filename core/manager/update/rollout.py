@@ -11,10 +11,12 @@ from core.store import SlotKey, Store
 class Rollout:
     """The slots of a service at one version of its spec."""
 
-    __slots__ = ("alarms", "doubled", "looks", "outdated", "ran_at", "seen_at", "under_way")
+    __slots__ = ("alarms", "doubled", "filled", "looks", "outdated", "ran_at", "seen_at", "under_way")
 
     def __init__(self, head: Store, service_id: ServiceId) -> None:
         self.looks = SlotLooks(head, service_id)
+        self.filled: dict[SlotKey, None] = {}
+        """Those that count as filled: a task is wanted there, or the last one has ended for good."""
         self.outdated = SlotQueue(head)
         """Those to be updated."""
         self.under_way: dict[SlotKey, None] = {}
@@ -33,8 +35,9 @@ class Rollout:
         """Whether all is replaced, and all has been watched."""
         return not (self.looks or self.outdated or self.under_way) and self.alarms.next() is None
 
-    def file(self, slot: SlotKey, *, outdated: bool, under_way: bool, doubled: bool) -> None:
+    def file(self, slot: SlotKey, *, filled: bool, outdated: bool, under_way: bool, doubled: bool) -> None:
         """What was found of a slot."""
+        file(slot, self.filled, filled)
         if outdated:
             self.outdated.add(slot)
         else:

@@ -17,7 +17,15 @@ from core.manager.update.rollout import Rollout
 from core.manager.update.states import PAUSED, UNDER_WAY, UpdateEvent, moved, settings_of
 from core.manager.wall import Wall
 from core.objects.node import Availability
-from core.objects.service import FailureAction, Service, UpdateConfig, UpdateOrder, UpdateState, UpdateStatus
+from core.objects.service import (
+    FailureAction,
+    Replicated,
+    Service,
+    UpdateConfig,
+    UpdateOrder,
+    UpdateState,
+    UpdateStatus,
+)
 from core.objects.task import Task, TaskState, is_wanted, ran_for_ns
 from core.store import SlotKey, slot_of
 from core.timing import SECOND
@@ -47,6 +55,8 @@ class Turn:
             return False
         if self._state in PAUSED:
             return True
+        if self._has_too_many:
+            return False  # until those that are not to stay are given up: they are no part of the update
         if not self._announce() or not self._begin_slots():
             return False
         if self._rollout.done and self._state in UNDER_WAY:
@@ -83,6 +93,12 @@ class Turn:
         config = self._config
         return config.monitor_ns if config.delay_ns < config.monitor_ns else config.delay_ns + SECOND
 
+    @property
+    def _has_too_many(self) -> bool:
+        """Whether more slots are filled than are declared; which of them are to stay is the orchestrator's to say."""
+        mode = self._service.spec.mode
+        return isinstance(mode, Replicated) and len(self._rollout.filled) > mode.replicas
+
     # Looking
 
     def _look(self) -> bool:
@@ -109,7 +125,8 @@ class Turn:
                 self._rollout.looks.touch(task)  # to be looked at as it is now
                 return
         wanted = [task for task in tasks if is_wanted(task)]
-        outdated = [task for task in wanted or self._resting(tasks) if self._is_out_of_date(task)]
+        filling = wanted or self._resting(tasks)
+        outdated = [task for task in filling if self._is_out_of_date(task)]
         current = [task for task in wanted if task not in outdated]
         if outdated and current and self._may_make_way(current):
             for task in outdated:
@@ -118,6 +135,7 @@ class Turn:
         tried = any(task.spec_version >= self._since for task in tasks)
         self._rollout.file(
             slot,
+            filled=bool(filling),
             outdated=bool(outdated) and all(map(self._is_left_over, current)) and not tried and self._is_open(slot),
             under_way=bool(busy),
             doubled=bool(outdated and current),
@@ -277,12 +295,14 @@ class Turn:
 
     def _announce(self) -> bool:
         """Say in the store that there is an update, and of how many slots; False if there is no room to say so."""
-        status = self._service.update_status
-        rollout = self._rollout  # a slot may be under way by one task and out of date by another
-        count = len(rollout.outdated) + sum(slot not in rollout.outdated for slot in rollout.under_way)
-        said = self._state in UNDER_WAY and status is not None and status.slot_count
-        if not count or said or (self._state not in UNDER_WAY and not rollout.outdated):
+        status, rollout = self._service.update_status, self._rollout
+        if self._state not in UNDER_WAY and not rollout.outdated:
             return True  # also after an update, whose last slots may still be within their delay to a new leader
+        if self._state in UNDER_WAY and status is not None and status.slot_count:
+            return True
+        count = sum(slot in rollout.outdated or slot in rollout.under_way for slot in rollout.filled)
+        if not count:
+            return True
         if self._draft.full:
             return False
         if self._state not in UNDER_WAY:

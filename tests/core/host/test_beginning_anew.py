@@ -4,8 +4,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 from swarm import Swarm, formed, three_managers
+from swarm_operations import add_newcomer, cluster_of, refusal, set_autolock, set_role
 
 from core.durability import Persist, Stream
 from core.durable import replay
@@ -18,23 +18,10 @@ from core.objects.config import ConfigSpec
 from core.objects.node import NodeState, Role
 from core.objects.service import Replicated, ServiceSpec
 from core.objects.task import ContainerSpec, TaskSpec, TaskState
-from core.operations import (
-    CreateConfig,
-    CreateService,
-    ErrorCode,
-    InitSwarm,
-    Inspect,
-    JoinSwarm,
-    Kind,
-    ListObjects,
-    Operation,
-    UpdateCluster,
-    UpdateNode,
-)
+from core.operations import CreateConfig, CreateService, ErrorCode, InitSwarm, Inspect, JoinSwarm, Kind, ListObjects
 from core.phases import HostPhase
 from core.raft.effects import Applied, OutcomeUnknown, Refused, Send
 from core.raft.events import Received, Tick
-from core.raft.machine import Rejected
 from core.raft.messages import GroupEnded
 from core.raft.renewal import GROUP_SPAN, group_of
 from core.timing import MS, SECOND
@@ -47,12 +34,6 @@ def force(swarm: Swarm, name: str) -> None:
     node_id = swarm.host(name).node_id
     init = InitSwarm(swarm.world.machine(name).address, force_new_cluster=True)
     assert swarm.done(name, init) == node_id
-
-
-def refusal(swarm: Swarm, name: str, operation: Operation) -> tuple[ErrorCode, str]:
-    result = swarm.ask(name, operation)
-    assert type(result) is Rejected, result
-    return result.error.code, result.error.message
 
 
 def write(swarm: Swarm, by: str, name: str) -> None:
@@ -73,11 +54,6 @@ def ready(swarm: Swarm, by: str, name: str) -> bool:
     return node.status.state is NodeState.READY
 
 
-def promote(swarm: Swarm, by: str, name: str) -> None:
-    node = swarm.done(by, Inspect(Kind.NODE, swarm.host(name).node_id))
-    swarm.done(by, UpdateNode(node.id, node.version, replace(node.spec, role=Role.MANAGER)))
-
-
 def lose_quorum(swarm: Swarm) -> None:
     """m2 and m3 lose power; m1 may have led or not."""
     swarm.world.kill("m2")
@@ -94,7 +70,7 @@ class TestTheSurvivor:
         for number in range(20):
             write(swarm, "m2", f"c{number}")
         swarm.world.run_for(SECOND)
-        before = swarm.done("m1", Inspect(Kind.CLUSTER, "default"))
+        before = cluster_of(swarm, "m1")
         lose_quorum(swarm)
         if restarts:
             swarm.world.restart("m1")
@@ -103,7 +79,7 @@ class TestTheSurvivor:
         write(swarm, "m1", "after")
         assert configs(swarm, "m1")[:20] == [f"c{number}" for number in range(20)]
         assert configs(swarm, "m1")[-1] == "after"
-        assert swarm.done("m1", Inspect(Kind.CLUSTER, "default")) == before
+        assert cluster_of(swarm, "m1") == before
         assert swarm.done("m1", Inspect(Kind.SERVICE, "web")).spec == service()
         assert swarm.voter_count("m1") == 1
         nodes = swarm.nodes("m1")
@@ -259,7 +235,7 @@ class TestTheOthers:
         swarm.until(lambda: all_are_workers(swarm, "m2", "m3"), "they are managers still")
         swarm.until(lambda: ready(swarm, "m1", "m2") and ready(swarm, "m1", "m3"), "they do not find m1")
         for name in ("m2", "m3"):
-            promote(swarm, "m1", name)
+            set_role(swarm, "m1", name, Role.MANAGER)
         swarm.until(lambda: swarm.voter_count("m1") == 3, "they do not vote")
         swarm.world.kill("m1")
         swarm.until(lambda: swarm.world.leader() is not None, "nobody leads")
@@ -347,14 +323,14 @@ class TestTwoThatBeginApart:
         swarm.until(lambda: all_are_workers(swarm, lower), f"{lower} is a manager still")
         swarm.until(lambda: all(ready(swarm, higher, name) for name in (lower, "w1", "w2")), f"not all find {higher}")
         assert configs(swarm, higher) == ["before", f"by-{higher}"]
-        promote(swarm, higher, lower)
+        set_role(swarm, higher, lower, Role.MANAGER)
         swarm.until(lambda: swarm.voter_count(higher) == 2, "no manager again")
 
     def test_take_along_the_managers_that_the_lower_one_has_made(self) -> None:
         swarm = self.apart()
         higher, lower = higher_and_lower(swarm)
         worker = {"m1": "w1", "m2": "w2"}[lower]
-        promote(swarm, lower, worker)
+        set_role(swarm, lower, worker, Role.MANAGER)
         swarm.until(lambda: swarm.voter_count(lower) == 2, "no second manager")
         self.injector.end(self.partition)
         swarm.until(lambda: all_are_workers(swarm, lower, worker), "they are managers still")
@@ -391,7 +367,7 @@ class TestTwoThatBeginApart:
         self.injector.end(self.partition)
         swarm.until(lambda: all_are_workers(swarm, lower), f"{lower} is a manager still")
         swarm.until(lambda: ready(swarm, higher, lower), f"{lower} does not find {higher}")
-        promote(swarm, higher, lower)
+        set_role(swarm, higher, lower, Role.MANAGER)
         swarm.until(lambda: swarm.host(lower).phase is HostPhase.MANAGER, "no manager again")
         host, daemon = swarm.host(lower), swarm.world.machine(lower).daemon
         assert daemon is not None
@@ -410,9 +386,7 @@ class TestWhoMayNot:
 
     def test_a_locked_manager(self) -> None:
         swarm = three_managers()
-        cluster = swarm.done("m1", Inspect(Kind.CLUSTER, "default"))
-        swarm.done("m1", UpdateCluster(cluster.version, replace(cluster.spec, autolock_managers=True)))
-        swarm.world.run_for(SECOND)
+        set_autolock(swarm, "m1", True)
         swarm.world.restart("m1")
         swarm.world.run_for(5 * SECOND)
         code, message = refusal(swarm, "m1", InitSwarm(swarm.world.machine("m1").address, force_new_cluster=True))
@@ -420,10 +394,8 @@ class TestWhoMayNot:
 
     def test_a_manager_that_has_heard_nothing_of_its_swarm(self) -> None:
         swarm = three_managers()
-        swarm.world.add_machine("m4")
-        swarm.world.power_on("m4", boot_ns=0)
-        swarm.world.run_for(MS)
-        tokens = swarm.done("m1", Inspect(Kind.CLUSTER, "default")).tokens
+        add_newcomer(swarm, "m4")
+        tokens = cluster_of(swarm, "m1").tokens
         machine = swarm.world.machine
         order = JoinSwarm(machine("m4").address, (machine(swarm.leader()).address,), tokens.manager)
         swarm.world.request("m4", order, lambda result: None)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 from swarm import Swarm, three_managers
+from swarm_operations import cluster_of, refusal, set_role
 
 from core.events import RoutesApplied, RoutesFailed
 from core.ids import Address, NodeId
@@ -20,22 +21,13 @@ from core.operations import (
     Kind,
     LeaveSwarm,
     ListObjects,
-    Operation,
     Remove,
     UpdateNode,
 )
 from core.phases import HostPhase
 from core.raft.effects import Applied, OutcomeUnknown, Refused
 from core.raft.events import Received
-from core.raft.machine import Rejected
 from core.timing import LAN, MS, SECOND
-
-
-def refusal(swarm: Swarm, name: str, operation: Operation) -> tuple[ErrorCode, str]:
-    """Ask for something that the rules forbid; why they do."""
-    result = swarm.ask(name, operation)
-    assert type(result) is Rejected, result
-    return result.error.code, result.error.message
 
 
 def heard_by(swarm: Swarm, name: str, kind: type[Any]) -> list[Any]:
@@ -48,11 +40,6 @@ def heard_by(swarm: Swarm, name: str, kind: type[Any]) -> list[Any]:
 
     swarm.world.observer.step_listeners.append(note)
     return heard
-
-
-def set_role(swarm: Swarm, by: str, node_id: str, role: Role) -> None:
-    node = swarm.done(by, Inspect(Kind.NODE, node_id))
-    swarm.done(by, UpdateNode(node.id, node.version, replace(node.spec, role=role)))
 
 
 class TestFounding:
@@ -68,7 +55,7 @@ class TestFounding:
     def test_tokens_have_dockers_form_and_differ_by_role(self) -> None:
         swarm = Swarm("m1")
         swarm.init("m1")
-        tokens = swarm.done("m1", Inspect(Kind.CLUSTER, "default")).tokens
+        tokens = cluster_of(swarm, "m1").tokens
         for token in (tokens.worker, tokens.manager):
             prefix, version, name, secret = token.split("-")
             assert (prefix, version, len(name), len(secret)) == ("SWMTKN", "1", 50, 25)
@@ -83,7 +70,7 @@ class TestFounding:
         swarm.world.run_for(5_000_000_000)
         if swarm.host("m1").phase is HostPhase.INACTIVE:  # the identity had not reached the disk: nothing has happened
             swarm.init("m1")
-        assert swarm.done("m1", Inspect(Kind.CLUSTER, "default")).tokens.worker
+        assert cluster_of(swarm, "m1").tokens.worker
 
     def test_a_second_init_is_refused(self) -> None:
         swarm = Swarm("m1")
@@ -131,7 +118,7 @@ class TestJoining:
 class TestRoles:
     def test_a_worker_is_promoted_and_votes(self) -> None:
         swarm = three_managers()
-        set_role(swarm, "m1", swarm.host("w1").node_id, Role.MANAGER)
+        set_role(swarm, "m1", "w1", Role.MANAGER)
         swarm.until(lambda: swarm.voter_count("m1") == 4, "the promoted worker got no vote")
         assert swarm.host("w1").phase is HostPhase.MANAGER
         swarm.until(lambda: swarm.voter_count("w1") == 4, "the promoted worker does not know it")
@@ -143,10 +130,10 @@ class TestRoles:
         name = leader if who == "leader" else next(name for name in ("m1", "m2", "m3") if name != leader)
         by = next(other for other in ("m1", "m2", "m3") if other != name)
         node_id, old_raft_id = swarm.host(name).node_id, swarm.host(name).membership.identity.raft_id
-        set_role(swarm, by, node_id, Role.WORKER)
+        set_role(swarm, by, name, Role.WORKER)
         swarm.until(lambda: swarm.host(name).phase is HostPhase.WORKER, f"{name} was not demoted")
         assert swarm.voter_count(by) == 2
-        set_role(swarm, by, node_id, Role.MANAGER)
+        set_role(swarm, by, name, Role.MANAGER)
         swarm.until(lambda: swarm.voter_count(by) == 3, f"{name} was not promoted again")
         assert swarm.host(name).phase is HostPhase.MANAGER
         assert swarm.host(name).node_id == node_id
@@ -317,7 +304,7 @@ class TestStrayMessages:
     def test_a_removed_node_is_not_brought_back_by_its_old_request(self) -> None:
         swarm = three_managers()
         removed = swarm.host("w1").node_id
-        cluster = swarm.done("m1", Inspect(Kind.CLUSTER, "default"))
+        cluster = cluster_of(swarm, "m1")
         swarm.done("m1", Remove(Kind.NODE, removed, force=True))
         swarm.world.kill(swarm.leader())  # whoever leads next has not seen the removal itself
         survivor = next(name for name in ("m1", "m2", "m3") if swarm.world.machine(name).powered)

@@ -5,13 +5,13 @@ from random import Random
 import pytest
 from msgspec.structs import replace
 from swarm import Swarm, formed, three_managers
+from swarm_operations import add_newcomer, cluster_of, refusal, set_autolock, set_role
 
 from core.durable import HostDurable, Identity
 from core.effects import Effect, OpenLog
 from core.events import LogNotOpened, LogOpened, Requested
 from core.host import Host
 from core.ids import NodeId, Ticket
-from core.objects.cluster import Cluster
 from core.objects.config import ConfigSpec
 from core.objects.node import Role
 from core.objects.service import Global, ServiceSpec
@@ -28,34 +28,18 @@ from core.operations import (
     ListObjects,
     Operation,
     UnlockSwarm,
-    UpdateCluster,
-    UpdateNode,
 )
 from core.phases import HostPhase
 from core.raft.effects import Applied, Reply
 from core.raft.events import Cancelled, Tick
 from core.raft.machine import Rejected
 from core.raft.records import RaftDurable
-from core.timing import MS, SECOND
+from core.timing import SECOND
 from core.unlock_key import check_of, is_well_formed, unlock_key
 
 LOCKED = (
     'Swarm is encrypted and needs to be unlocked before it can be used. Please use "docker swarm unlock" to unlock it.'
 )
-
-
-def cluster_of(swarm: Swarm, by: str) -> Cluster:
-    cluster: Cluster = swarm.done(by, Inspect(Kind.CLUSTER, "default"))
-    return cluster
-
-
-def set_autolock(swarm: Swarm, by: str, on: bool, rotate: bool = False) -> str:
-    """Turn it on or off; the key there is now. All managers that live have heard of it."""
-    cluster = cluster_of(swarm, by)
-    spec = replace(cluster.spec, autolock_managers=on)
-    swarm.done(by, UpdateCluster(cluster.version, spec, rotate_unlock_key=rotate))
-    swarm.world.run_for(SECOND)
-    return cluster_of(swarm, by).unlock_key
 
 
 def locked_three() -> tuple[Swarm, str]:
@@ -67,12 +51,6 @@ def restart(swarm: Swarm, name: str) -> None:
     swarm.world.restart(name)
     swarm.until(lambda: swarm.world.machine(name).daemon is not None, f"{name} does not start")
     swarm.world.run_for(SECOND)
-
-
-def refusal(swarm: Swarm, name: str, operation: Operation) -> tuple[ErrorCode, str]:
-    result = swarm.ask(name, operation)
-    assert type(result) is Rejected, result
-    return result.error.code, result.error.message
 
 
 class TestTheKey:
@@ -182,9 +160,8 @@ class TestALockedManager:
 
     def test_that_was_demoted_meanwhile_hears_of_it_once_unlocked_and_locks_no_more(self) -> None:
         swarm, key = locked_three()
-        node_id = swarm.host("m3").node_id
         restart(swarm, "m3")
-        set_role(swarm, "m1" if swarm.leader() == "m3" else swarm.leader(), node_id, Role.WORKER)
+        set_role(swarm, "m1" if swarm.leader() == "m3" else swarm.leader(), "m3", Role.WORKER)
         swarm.done("m3", UnlockSwarm(key))
         swarm.until(lambda: swarm.host("m3").phase is HostPhase.WORKER, "m3 was not demoted")
         swarm.world.run_for(SECOND)
@@ -278,9 +255,7 @@ class TestTheSetting:
     def test_who_is_no_manager_has_nothing_to_unlock(self, name: str) -> None:
         swarm, key = locked_three()
         if name == "x1":
-            swarm.world.add_machine(name)
-            swarm.world.power_on(name, boot_ns=0)
-            swarm.world.run_for(MS)
+            add_newcomer(swarm, name)
         code, message = refusal(swarm, name, UnlockSwarm(key))
         assert (code, "not a swarm manager" in message) == (ErrorCode.UNAVAILABLE, True)
 
@@ -315,19 +290,18 @@ class TestTheSetting:
         """Nothing about the cluster has changed meanwhile: it may be the very same object, with no codec between."""
         swarm, key = locked_three()
         name = next(other for other in ("m2", "m3") if other != swarm.leader())
-        node_id = swarm.host(name).node_id
-        set_role(swarm, swarm.leader(), node_id, Role.WORKER)
+        set_role(swarm, swarm.leader(), name, Role.WORKER)
         swarm.until(lambda: swarm.host(name).phase is HostPhase.WORKER, "not demoted")
         assert swarm.host(name).membership.identity.key_check == ""
         swarm.world.run_for(2 * SECOND)
-        set_role(swarm, swarm.leader(), node_id, Role.MANAGER)
+        set_role(swarm, swarm.leader(), name, Role.MANAGER)
         swarm.until(lambda: swarm.voter_count(swarm.leader()) == 3, "not promoted")
         swarm.until(lambda: swarm.host(name).membership.identity.key_check == check_of(key), "it does not lock again")
 
     def test_who_leaves_and_joins_again_locks_again(self) -> None:
         swarm, key = locked_three()
         name = next(other for other in ("m2", "m3") if other != swarm.leader())
-        set_role(swarm, swarm.leader(), swarm.host(name).node_id, Role.WORKER)
+        set_role(swarm, swarm.leader(), name, Role.WORKER)
         swarm.until(lambda: swarm.host(name).phase is HostPhase.WORKER, "not demoted")
         swarm.done(name, LeaveSwarm())
         swarm.world.run_for(3 * SECOND)
@@ -358,8 +332,3 @@ def service_everywhere() -> ServiceSpec:
 def in_session(swarm: Swarm, name: str) -> bool:
     agent = swarm.host(name).machines.agent
     return agent is not None and agent.session_id is not None
-
-
-def set_role(swarm: Swarm, by: str, node_id: NodeId, role: Role) -> None:
-    node = swarm.done(by, Inspect(Kind.NODE, node_id))
-    swarm.done(by, UpdateNode(node.id, node.version, replace(node.spec, role=role)))

@@ -3,11 +3,12 @@
 import pytest
 from msgspec.structs import astuple, replace
 from swarm import Swarm, three_managers
+from swarm_operations import add_newcomer, cluster_of
 
 from core.events import KeyMaterial
 from core.ids import NodeId
 from core.objects.cluster import Cluster
-from core.operations import ErrorCode, Inspect, JoinSwarm, Kind, LeaveSwarm, OperationError, UpdateCluster
+from core.operations import ErrorCode, JoinSwarm, LeaveSwarm, OperationError, UpdateCluster
 from core.raft.effects import Applied, OutcomeUnknown
 from core.raft.machine import Rejected
 from core.timing import MS
@@ -15,19 +16,8 @@ from core.timing import MS
 BAD_TOKEN = OperationError(ErrorCode.INVALID, "A valid join token is necessary to join this cluster")
 
 
-def cluster_of(swarm: Swarm, by: str) -> Cluster:
-    cluster: Cluster = swarm.done(by, Inspect(Kind.CLUSTER, "default"))
-    return cluster
-
-
 def rotation(cluster: Cluster, worker: bool = False, manager: bool = False) -> UpdateCluster:
     return UpdateCluster(cluster.version, cluster.spec, rotate_worker_token=worker, rotate_manager_token=manager)
-
-
-def newcomer(swarm: Swarm, name: str) -> None:
-    swarm.world.add_machine(name)
-    swarm.world.power_on(name, boot_ns=0)
-    swarm.world.run_for(MS)
 
 
 def join_with(swarm: Swarm, name: str, by: str, token: str) -> object:
@@ -55,7 +45,7 @@ def test_an_old_token_lets_nobody_in_and_members_stay() -> None:
     members = list(swarm.nodes("m1"))
     swarm.done("m1", rotation(cluster_of(swarm, "m1"), worker=True))
     for name, token in (("w2", old.worker), ("m4", cluster_of(swarm, "m1").tokens.worker[:-1])):
-        newcomer(swarm, name)
+        add_newcomer(swarm, name)
         assert join_with(swarm, name, "m1", token) == Rejected(BAD_TOKEN)
     assert list(swarm.nodes("m1")) == members
     assert isinstance(join_with(swarm, "m4", "m1", old.manager), Applied)  # the other token is what it was

@@ -252,7 +252,11 @@ BAD: dict[str, tuple[list[Step], str]] = {
     ),
     "a ratio of more slots than there are": (
         [BEFORE, at(1, replace(service(UPDATING), update_status=UpdateStatus(UPDATING, slot_count=5)))],
-        "is said to be of 5 slots, of 4 that have ever been",
+        "is said to be of 5 slots, of 4 that are to stay",
+    ),
+    "a ratio of slots that are given up as well": (
+        [BEFORE, at(1, service(UPDATING), old(4, desired_state=TaskState.REMOVE))],
+        "is said to be of 4 slots, of 3 that are to stay",
     ),
     "going on while paused": (
         [*FIRST, at(1, own(1, RUNNING)), at(2, service(PAUSED, 1)), at(3, *SECOND_SLOT)],

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from command_line import Command
 
 from swarmsim import compose_files
 from swarmsim.cli import main
@@ -151,3 +152,24 @@ def test_a_huge_file(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
 def test_options(capsys: pytest.CaptureFixture[str], arguments: str, message: str) -> None:
     assert message in refused(capsys, *arguments.split())
     assert sorted(map(str, Path().iterdir())) == ["folder", "good.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "the file is empty"),
+        (b"# nothing else\n", "the file is empty"),
+        (b"\xff\xfe\x00", "is not UTF-8 text"),
+        (b"name: x\x00", "not YAML: unacceptable character #x0000"),
+        (b"a: 1\n\tb: 2", "not YAML: found character '\\t' that cannot start any token"),
+        (b"just text", "expected a scenario"),
+        (b"&a [*a]", "the document refers to itself or is too large"),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_files_that_are_no_scenario_at_all(swarmsim: Command, command: str, content: bytes, message: str) -> None:
+    Path("odd.yaml").write_bytes(content)
+    ended = swarmsim(command, "odd.yaml")
+    assert (ended.code, ended.out) == (2, "")
+    assert message in ended.err
+    assert ended.err.count("\n") == 1

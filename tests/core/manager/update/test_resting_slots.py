@@ -3,6 +3,7 @@
 import pytest
 from leading_head import Swarm, task_spec
 from msgspec.structs import replace
+from updates_of_web import state
 
 from core.objects.service import Global, Replicated, ServiceMode, UpdateConfig, UpdateState
 from core.objects.task import RestartCondition, RestartPolicy, Task, TaskState
@@ -21,11 +22,6 @@ def completed(mode: ServiceMode, **more: object) -> Swarm:
     swarm.run_for(60 * SECOND)
     assert swarm.wanted("web") == []
     return swarm
-
-
-def state(swarm: Swarm) -> UpdateState | None:
-    status = swarm.service("web").update_status
-    return None if status is None else status.state
 
 
 def anew(swarm: Swarm, count: int) -> list[Task]:

@@ -1,0 +1,61 @@
+"""The cluster: its settings, and `Cluster` to Docker's `ClusterInfo` and `Swarm`.
+
+There is no certificate authority here. A signing key in the settings is read over: it must not be kept, nor shown.
+"""
+
+from typing import Final
+
+from msgspec import structs
+
+from core.codec.docker.kept import Kept
+from core.codec.docker.kinds import COUNT, INTEGER, LABELS, NAME, TRUTH, Object
+from core.codec.docker.tables import Field, Section, Table
+from core.codec.docker.times import meta
+from core.document import Value
+from core.objects.cluster import Cluster, ClusterSpec
+
+SWARM_SPEC: Final = Table(
+    ClusterSpec,
+    Field("Name", "name", NAME),
+    Field("Labels", "labels", LABELS, always=True),
+    Field("Orchestration.TaskHistoryRetentionLimit", "task_history_limit", INTEGER, always=True),
+    Field("Raft.SnapshotInterval", "snapshot_interval", COUNT),
+    Kept("Raft.KeepOldSnapshots", usual=0),
+    Field("Raft.LogEntriesForSlowFollowers", "log_entries_for_slow_followers", COUNT),
+    Kept("Raft.ElectionTick", usual=10),
+    Kept("Raft.HeartbeatTick", usual=1),
+    Section("Dispatcher"),
+    Field("Dispatcher.HeartbeatPeriod", "heartbeat_period_ns", COUNT),
+    Section("CAConfig"),
+    Kept("CAConfig.NodeCertExpiry"),
+    Kept("CAConfig.ExternalCAs"),
+    Kept("CAConfig.ForceRotate"),
+    Section("TaskDefaults"),
+    Kept("TaskDefaults.LogDriver"),
+    Field("EncryptionConfig.AutoLockManagers", "autolock_managers", TRUTH, always=True),
+)
+
+
+def decode_swarm_spec(body: object, current: ClusterSpec) -> ClusterSpec:
+    """The body of POST /swarm/update: what it leaves out, or sets to zero, stays as it is in `current`."""
+    return SWARM_SPEC.read_over(Value("", body), structs.asdict(current))
+
+
+def encode_cluster_info(cluster: Cluster) -> Object:
+    """The cluster in an answer of GET /info: anyone may know it, so it holds no tokens."""
+    return {
+        "ID": cluster.id,
+        **meta(cluster.version, cluster.created_at, cluster.updated_at),
+        "Spec": SWARM_SPEC.write(cluster.spec),
+        "TLSInfo": {},
+        "RootRotationInProgress": False,
+        "DefaultAddrPool": list(cluster.default_address_pools),
+        "SubnetSize": cluster.subnet_prefix_length,
+        "DataPathPort": cluster.data_path_port,
+    }
+
+
+def encode_swarm(cluster: Cluster) -> Object:
+    """The answer of GET /swarm."""
+    tokens = {"Worker": cluster.tokens.worker, "Manager": cluster.tokens.manager}
+    return {**encode_cluster_info(cluster), "JoinTokens": tokens}

@@ -1,0 +1,7 @@
+"""The Docker Engine API, versions 1.24 to 1.50, over any `World`: every host of it has an endpoint of its own.
+
+A request becomes operations of `core.operations`, as a scenario's orders do; `core.codec.docker` is the only place that
+knows the shapes of JSON. What is served is one table of routes (`routes.py`).
+
+Never here: what a swarm decides, what JSON looks like, or anything that only a simulated world has.
+"""

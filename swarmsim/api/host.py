@@ -1,0 +1,96 @@
+"""One host of a world as its own API sees it: what it is asked, and what is to be seen of it."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol, TypeVar
+
+from core.manager.control.queries import query
+from core.objects import StoredObject
+from core.operations import Answer, Inspect, Kind, Operation, OperationError
+from core.raft.effects import Result
+from core.store import Store
+from swarmsim.api.errors import ApiError, answer_of, refusal
+from swarmsim.api.event_log import EventLog
+from swarmsim.world import HostStatus, World
+
+ObjectT = TypeVar("ObjectT", bound=StoredObject)
+
+
+class Pace(Protocol):
+    """How a world's time goes by while somebody waits for it."""
+
+    def awaited(self) -> AbstractContextManager[None]:
+        """Somebody waits for what happens in the world: it is brought up to date, and goes on until they do not."""
+
+
+@contextmanager
+def _at_its_own_pace() -> Iterator[None]:
+    yield
+
+
+class OwnPace:
+    """Of a world whose time needs nobody: a real one, or one that another loop drives."""
+
+    def awaited(self) -> AbstractContextManager[None]:
+        return _at_its_own_pace()
+
+
+class ApiHost:
+    """`name` is the world's for it."""
+
+    def __init__(self, world: World, name: str, pace: Pace) -> None:
+        self.world = world
+        self.name = name
+        self.pace = pace
+        self.events = EventLog(world, name)
+
+    async def close(self, application: object = None) -> None:
+        """Nobody asks any more."""
+        self.events.close()
+
+    @property
+    def status(self) -> HostStatus:
+        """This host just now."""
+        return self.world.status(self.name)
+
+    @property
+    def store(self) -> Store | None:
+        """What it has applied, to be read at once; None unless it is a manager."""
+        return self.world.store(self.name)
+
+    async def ask(self, operation: Operation) -> Answer:
+        """What the swarm, or this host, answers; ApiError for a refusal. A request that is cancelled is withdrawn."""
+        answered: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+
+        def answer(result: Result) -> None:
+            if not answered.done():
+                answered.set_result(result)
+
+        with self.pace.awaited():
+            withdraw = self.world.submit(self.name, operation, answer)
+            try:
+                return answer_of(await answered)
+            finally:
+                if not answered.done() or answered.cancelled():
+                    withdraw()
+
+    async def read(self) -> Store:
+        """The swarm's objects as they are by now at the earliest, to be read before anything else is awaited.
+
+        ApiError unless this host is a manager, and a majority of managers is there to say so.
+        """
+        await self.ask(Inspect(Kind.CLUSTER, "default"))
+        store = self.store
+        if store is None:  # it has ceased to be a manager since it answered
+            raise ApiError(503, "This node is not a swarm manager any more: ask another one.")
+        return store
+
+
+def named(store: Store, kind: Kind, of: type[ObjectT], reference: str) -> ObjectT:
+    """One object by id, exact name or id prefix; ApiError if there is none, or more than one."""
+    found = query(store, Inspect(kind, reference))
+    if isinstance(found, OperationError):
+        raise refusal(found)
+    assert isinstance(found, of)
+    return found

@@ -1,0 +1,19 @@
+"""Everything that is served: one table. A new group of routes is one more line."""
+
+from typing import Final
+
+from swarmsim.api import configs, events, info, networks, nodes, secrets, services, swarm, system, tasks
+from swarmsim.api.route import Route
+
+ROUTES: Final[tuple[Route, ...]] = (
+    *system.ROUTES,
+    *info.ROUTES,
+    *events.ROUTES,
+    *swarm.ROUTES,
+    *nodes.ROUTES,
+    *services.ROUTES,
+    *tasks.ROUTES,
+    *secrets.ROUTES,
+    *configs.ROUTES,
+    *networks.ROUTES,
+)

@@ -1,0 +1,109 @@
+"""`swarmsim serve`: a simulated cluster that `docker` can be pointed at."""
+
+import asyncio
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from swarmsim.cli.failure import fail
+from swarmsim.scenario.loader import load
+from swarmsim.scenario.plan import ClusterPlan
+from swarmsim.serve.cluster import NotFormedError, ServedPlan, start
+from swarmsim.serve.place import DIRECTORY_VARIABLE, Place, PlaceError, default_directory, places_of
+from swarmsim.serve.server import Server
+
+_DEFAULT_MANAGERS: Final = 3
+_DEFAULT_WORKERS: Final = 5
+_SPEED: Final = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)x")
+
+
+def serve(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="A scenario file: its cluster, images and stacks.")
+    ] = None,
+    managers: Annotated[int | None, typer.Option(min=1, show_default="3", help="Managers of the swarm.")] = None,
+    workers: Annotated[int | None, typer.Option(min=0, show_default="5", help="Workers of the swarm.")] = None,
+    bare: Annotated[int | None, typer.Option(min=1, metavar="N", help="N hosts that are in no swarm, instead.")] = None,
+    speed: Annotated[
+        str, typer.Option(metavar="Nx|max", help="How fast the world's time goes by; max: only while somebody waits.")
+    ] = "1x",
+    socket_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the hosts' sockets are made.", show_default="by user")
+    ] = None,
+    tcp_base: Annotated[
+        int | None, typer.Option(metavar="PORT", min=1, max=65_000, help="Open loopback ports from this one on, too.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="What chance is drawn from.")] = 1,
+) -> None:
+    """Serve a simulated cluster: every host speaks the Docker Engine API until Ctrl-C.
+
+    Point docker at a host by the `export DOCKER_HOST=` line that is printed for it.
+    """
+    plan = _plan_of(file, managers, workers, bare)
+    rate = _speed_of(speed)
+    directory = (socket_dir or default_directory()).absolute()
+    try:
+        places = places_of(plan.cluster.host_names, directory, tcp_base)
+        world = start(plan, seed, time.time_ns(), _say)
+        asyncio.run(_until_told(Server(world, rate, directory, places), lambda: _greet(plan, places, directory, speed)))
+    except NotFormedError as error:
+        fail(f"the swarm did not form: {error}")
+    except PlaceError as error:
+        fail(str(error))
+
+
+async def _until_told(server: Server, greet: Callable[[], None]) -> None:
+    """Serve until Ctrl-C, or until somebody ends this process in an orderly way."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    await server.run(greet, stopped)
+
+
+def _plan_of(file: Path | None, managers: int | None, workers: int | None, bare: int | None) -> ServedPlan:
+    asked = {"FILE": file, "--managers/--workers": managers if managers is not None else workers, "--bare": bare}
+    named = [name for name, value in asked.items() if value is not None]
+    if len(named) > 1:
+        raise typer.BadParameter(f"{' and '.join(named)} exclude each other; use one of them")
+    if file is not None:
+        scenario = load(file)
+        return ServedPlan(scenario.cluster, images=scenario.images, stacks=scenario.deploy)
+    if bare is not None:
+        return ServedPlan(ClusterPlan(bare), bare=True)
+    return ServedPlan(
+        ClusterPlan(
+            managers if managers is not None else _DEFAULT_MANAGERS,
+            workers if workers is not None else _DEFAULT_WORKERS,
+        )
+    )
+
+
+def _speed_of(text: str) -> float | None:
+    """World's seconds per second; None for as fast as it goes."""
+    if text == "max":
+        return None
+    match = _SPEED.fullmatch(text)
+    if match is None or not (speed := float(match[1])):
+        raise typer.BadParameter(f"{text!r} is no speed; write it like 1x, 10x or max", param_hint="--speed")
+    return speed
+
+
+def _greet(plan: ServedPlan, places: dict[str, Place], directory: Path, speed: str) -> None:
+    what = "in no swarm" if plan.bare else "in one swarm"
+    print(f"{len(places)} simulated hosts {what}, their time goes by at {speed}; Ctrl-C ends it")
+    for host, place in places.items():
+        also = f"  # or {place.docker_port}" if place.docker_port else ""
+        print(f"  {host:<6} export DOCKER_HOST={place.docker_host}{also}")
+    if directory != default_directory().absolute():
+        print(f"for swarmsim machine: export {DIRECTORY_VARIABLE}={directory}")
+    print(end="", flush=True)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,74 @@
+"""Each simulated host's endpoints: a Unix socket and, if asked for, a loopback port, for as long as its daemon lives.
+
+A daemon that dies takes its connections with it, and who then connects is refused, as with Docker. One that is paused
+takes connections and answers nothing.
+"""
+
+import asyncio
+import ssl
+from typing import Any, Final
+
+from aiohttp import web
+
+from swarmsim.api.host import ApiHost, Pace
+from swarmsim.api.server import application
+from swarmsim.serve.place import LOOPBACK, Place
+from swarmsim.world import Power, World
+
+_GOODBYE_S: Final = 0.1
+"""What requests under way get to end when a daemon dies, or when all is over."""
+
+
+class Endpoints:
+    """Of all hosts of a world; `places` by host, `tls` for their ports."""
+
+    def __init__(self, world: World, pace: Pace, places: dict[str, Place], tls: ssl.SSLContext | None) -> None:
+        self.places = places
+        self._world = world
+        self._pace = pace
+        self._tls = tls
+        self._open: dict[str, web.AppRunner] = {}
+        self._changed = asyncio.Event()
+        world.observe(self._look)
+
+    def _look(self, at_ns: int, host: str, fact: Any) -> None:
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Open and close endpoints as daemons come and go, until it is cancelled."""
+        try:
+            while True:
+                self._changed.clear()
+                await self.follow()
+                await self._changed.wait()
+        finally:
+            for host in tuple(self._open):
+                await self._close(host)
+
+    async def follow(self) -> None:
+        """Have those endpoints open whose daemons are there."""
+        for host in self.places:
+            there = self._world.power(host) in (Power.UP, Power.PAUSED)
+            if there and host not in self._open:
+                await self._begin(host)
+            elif not there and host in self._open:
+                await self._close(host)
+
+    async def _begin(self, host: str) -> None:
+        place = self.places[host]
+        runner = web.AppRunner(
+            application(ApiHost(self._world, host, self._pace)),
+            handler_cancellation=True,
+            access_log=None,
+            shutdown_timeout=_GOODBYE_S,
+        )
+        self._open[host] = runner
+        await runner.setup()
+        place.socket.unlink(missing_ok=True)
+        await web.UnixSite(runner, str(place.socket)).start()
+        if place.port:
+            await web.TCPSite(runner, LOOPBACK, place.port, ssl_context=self._tls).start()
+
+    async def _close(self, host: str) -> None:
+        await self._open.pop(host).cleanup()
+        self.places[host].socket.unlink(missing_ok=True)

@@ -1,0 +1,72 @@
+"""Everything that runs while a cluster is served: the world's time, the hosts' endpoints, and that of the cluster."""
+
+import asyncio
+import fcntl
+import os
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from swarmsim.serve.control import ControlSocket
+from swarmsim.serve.endpoints import Endpoints
+from swarmsim.serve.faults import Faults
+from swarmsim.serve.pace import Pace
+from swarmsim.serve.place import Place, PlaceError
+from swarmsim.worlds.simulated import SimulatedWorld
+
+_LOCK: Final = "serve.lock"
+
+
+class Server:
+    """Serves one world; `speed` as `Pace` takes it."""
+
+    def __init__(
+        self,
+        world: SimulatedWorld,
+        speed: float | None,
+        directory: Path,
+        places: dict[str, Place],
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._world = world
+        self._speed = speed
+        self._directory = directory
+        self._places = places
+        self._tls = tls
+
+    async def run(self, ready: Callable[[], None], stopped: asyncio.Event) -> None:
+        """Until that is set; `ready` is called once everything answers. Raises PlaceError, OSError."""
+        pace = Pace(self._world, self._speed, time.monotonic_ns)
+        endpoints = Endpoints(self._world, pace, self._places, self._tls)
+        control = ControlSocket(self._world, pace, self._directory, self._places, Faults(self._world))
+        with only_one_in(self._directory):
+            async with asyncio.TaskGroup() as group:
+                await endpoints.follow()
+                await control.begin()
+                tasks = [group.create_task(pace.run()), group.create_task(endpoints.run())]
+                ready()
+                await stopped.wait()
+                await control.end()
+                for task in tasks:
+                    task.cancel()
+
+
+@contextmanager
+def only_one_in(directory: Path) -> Iterator[None]:
+    """Make the directory, and have nobody else serve from it meanwhile. Raises PlaceError if somebody does."""
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise PlaceError(
+                f"{directory}: another swarmsim serves from there; stop it, or name another --socket-dir"
+            ) from None
+        yield
+        (directory / _LOCK).unlink(missing_ok=True)
+    finally:
+        os.close(handle)

@@ -1,0 +1,55 @@
+"""A new leader in the midst of an update, or after it: it goes on where the old one stopped and begins nothing anew."""
+
+import pytest
+from leading_head import Swarm, task_spec
+from updates_of_web import NEW, fail, images, last, message, state
+
+from core.objects.service import Replicated, UpdateConfig, UpdateState
+from core.objects.task import RestartCondition, RestartPolicy, TaskState
+from core.timing import SECOND
+
+
+def test_a_new_leader_goes_on_where_the_old_one_stopped() -> None:
+    swarm = Swarm()
+    swarm.create("web", mode=Replicated(3), update=UpdateConfig(delay_ns=10 * SECOND))
+    swarm.update("web", task=NEW)
+    swarm.run_for(4 * SECOND)
+    swarm.lead()
+    swarm.run_for(6 * SECOND - 1)
+    assert images(swarm) == {1: ["new"], 2: ["app"], 3: ["app"]}
+    swarm.run_for(1)
+    assert images(swarm) == {1: ["new"], 2: ["new"], 3: ["app"]}
+    swarm.lead()
+    fail(swarm, last(swarm, 2))  # watched by the new leader as by the old one
+    assert state(swarm) is UpdateState.PAUSED
+
+
+@pytest.mark.parametrize(("ran_for", "expected"), [(5, UpdateState.PAUSED), (6, UpdateState.UPDATING)])
+def test_how_long_a_task_ran_that_ended_before_a_new_leader_looked_is_its_hosts_word(
+    ran_for: int, expected: UpdateState
+) -> None:
+    """It is watched for five seconds; slot 2 never starts, so that the update goes on."""
+    swarm = Swarm()
+    swarm.create("web", mode=Replicated(2))
+    moves = swarm._moves_to
+    swarm._moves_to = lambda task: None if task.slot == 2 and task.spec == NEW else moves(task)  # type: ignore[method-assign]
+    swarm.update("web", task=NEW)
+    swarm.run_for(ran_for * SECOND)
+    swarm.lead()
+    swarm.report(last(swarm, 1), TaskState.FAILED)  # told to a leader that has not looked at anything yet
+    swarm.settle()
+    assert state(swarm) is expected
+
+
+def test_a_new_leader_begins_no_update_for_a_task_that_ended_for_good_after_it() -> None:
+    swarm = Swarm()
+    template = task_spec("new", restart=RestartPolicy(RestartCondition.NONE))
+    swarm.create("web", mode=Replicated(2), update=UpdateConfig(delay_ns=20 * SECOND))
+    swarm.update("web", task=template)
+    swarm.run_for(60 * SECOND)
+    assert state(swarm) is UpdateState.COMPLETED
+    swarm.report(last(swarm, 1), TaskState.COMPLETE)
+    swarm.settle()
+    swarm.lead()
+    swarm.settle()
+    assert (state(swarm), message(swarm)) == (UpdateState.COMPLETED, "update completed")

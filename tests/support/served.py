@@ -1,0 +1,78 @@
+"""A simulated cluster that is served in this process: for clients that block, in a thread of its own."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import docker
+from docker import DockerClient
+
+from swarmsim.scenario.plan import ClusterPlan
+from swarmsim.serve.cluster import ServedPlan, start
+from swarmsim.serve.place import Place, places_of
+from swarmsim.serve.server import Server
+from swarmsim.worlds.simulated import SimulatedWorld
+
+PATIENCE_S = 30.0
+BEGAN_AT_NS = 1_800_000_000_000_000_000
+
+
+class Served:
+    """The places of the hosts that are served, by name."""
+
+    def __init__(self, world: SimulatedWorld, places: dict[str, Place]) -> None:
+        self.world = world
+        """Not to be touched while it is served, but for looking at what does not change."""
+        self.places = places
+
+    def client(self, host: str) -> DockerClient:
+        """The Docker SDK's client of a host; to be closed."""
+        return docker.DockerClient(base_url=self.places[host].docker_host, version="auto")
+
+
+@contextmanager
+def served(directory: Path, plan: ServedPlan, first_port: int | None = None) -> Iterator[Served]:
+    """Serve it at full speed until the block ends."""
+    places = places_of(plan.cluster.host_names, directory, first_port)
+    world = start(plan, 1, BEGAN_AT_NS, lambda text: None)
+    ready = threading.Event()
+    stop: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+    failed: list[BaseException] = []
+
+    async def serve() -> None:
+        stopped = asyncio.Event()
+        stop.append((asyncio.get_running_loop(), stopped))
+        await Server(world, None, directory, places).run(ready.set, stopped)
+
+    def run() -> None:
+        try:
+            asyncio.run(serve())
+        except BaseException as error:  # told to the test, whatever it is
+            failed.append(error)
+            ready.set()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        assert ready.wait(PATIENCE_S), "it never came to serve"
+        if failed:
+            raise failed[0]
+        yield Served(world, places)
+    finally:
+        for loop, stopped in stop:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(stopped.set)
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive(), "it never ended"
+
+
+def bare(count: int) -> ServedPlan:
+    """Hosts that are in no swarm."""
+    return ServedPlan(ClusterPlan(count), bare=True)
+
+
+def swarm(manager_count: int, worker_count: int = 0) -> ServedPlan:
+    """Hosts that form one."""
+    return ServedPlan(ClusterPlan(manager_count, worker_count))
