@@ -20,10 +20,11 @@ from swarmsim.cli.plan import plan
 from swarmsim.cli.run import run
 from swarmsim.cli.scenarios import scenarios
 from swarmsim.cli.serve import serve
+from swarmsim.cli.top import top
 from swarmsim.product import package_version
 from swarmsim.yaml_source import SourceError
 
-COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, plan, fuzz, serve)
+COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, plan, fuzz, serve, top)
 GROUPS: Final[dict[str, Callable[[], typer.Typer]]] = {"machine": machine, "fault": fault}
 """Commands that have commands of their own."""
 
