@@ -1,6 +1,6 @@
 """`swarmsim` and its commands. A new command is one more entry of `COMMANDS`.
 
-Exit codes: 0 all is as expected; 1 an expectation did not hold; 2 could not tell, or bad input; 130 interrupted; 141
+Exit codes: 0 all is as expected; 1 an expectation did not hold, or a daemon refused; 2 could not tell, or bad input; 130 interrupted; 141
 whoever read the output has seen enough of it.
 """
 
@@ -12,6 +12,8 @@ from typing import Annotated, Any, Final, NoReturn
 import typer
 
 from swarmsim.cli.check import check
+from swarmsim.cli.docker.client import DaemonError
+from swarmsim.cli.docker.verbs import GROUPS
 from swarmsim.cli.failure import BAD_INPUT
 from swarmsim.cli.fuzz import fuzz
 from swarmsim.cli.plan import plan
@@ -24,14 +26,16 @@ from swarmsim.yaml_source import SourceError
 COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, plan, fuzz, serve)
 
 
+NOT_DONE: Final = 1
+"""A daemon has refused what it was asked, or was not there."""
 INTERRUPTED: Final = 130
 """What shells give a command that Ctrl-C ended; Typer exits with it too."""
 UNREAD: Final = 141
 """What shells give a command that wrote into a pipe which nobody reads any more."""
 
 _EPILOG: Final = (
-    "Exit codes: 0 all is as expected; 1 something was violated; 2 could not tell, or bad input; 130 interrupted; "
-    "141 nobody reads on."
+    "Exit codes: 0 all is as expected; 1 something was violated, or refused; 2 could not tell, or bad input; "
+    "130 interrupted; 141 nobody reads on."
 )
 
 
@@ -48,6 +52,8 @@ def application() -> typer.Typer:
     app.callback()(_root)
     for command in COMMANDS:
         app.command()(command)
+    for group in GROUPS:
+        app.add_typer(group)
     return app
 
 
@@ -68,6 +74,9 @@ def main(arguments: list[str] | None = None) -> None:
         for mistake in error.each:
             print(f"error: {mistake}", file=sys.stderr)
         sys.exit(BAD_INPUT)
+    except DaemonError as error:
+        print(error, file=sys.stderr)
+        sys.exit(NOT_DONE)
     except BrokenPipeError:
         _leave_unread()
     except OSError as error:  # a report or a failing schedule that cannot be written
