@@ -1,7 +1,7 @@
 """`swarmsim` and its commands. A new command is one more entry of `COMMANDS`.
 
-Exit codes: 0 all is as expected; 1 an expectation did not hold, or a daemon refused; 2 could not tell, or bad input; 130 interrupted; 141
-whoever read the output has seen enough of it.
+Exit codes: 0 all is as expected; 1 an expectation did not hold, or a daemon refused; 2 could not tell, or bad input;
+130 interrupted; 141 whoever read the output has seen enough of it.
 """
 
 import os

@@ -39,10 +39,10 @@ def _read(read: Callable[[], Number], text: str) -> Number:
 def size_words(size: int) -> str:
     """`512MiB`: up to four digits, in powers of 1024."""
     amount = float(size)
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
-        if amount < 1024:
-            break
-        amount /= 1024
+    units = iter(("B", "KiB", "MiB", "GiB", "TiB"))
+    unit = next(units)
+    while amount >= 1024:
+        amount, unit = amount / 1024, next(units, unit)
     return f"{amount:.4g}{unit}"
 
 

@@ -94,7 +94,8 @@ def _connected(host: str) -> "APIClient":
     from docker.utils import kwargs_from_env
 
     try:
-        return APIClient(**{**kwargs_from_env(), "base_url": host}, version="auto", timeout=PATIENCE_S)
+        tls: Json = kwargs_from_env().get("tls", False)
+        return APIClient(base_url=host, version="auto", timeout=PATIENCE_S, tls=tls)
     except DockerException as error:
         raise _unreached(host) from error
 

@@ -10,6 +10,7 @@ from swarmsim.cli.docker.asking import daemon
 from swarmsim.cli.docker.client import DaemonError, Json, Refused
 from swarmsim.cli.docker.groups import group
 from swarmsim.cli.docker.inspecting import print_inspected
+from swarmsim.cli.docker.label_lines import label_text
 from swarmsim.cli.docker.natural_order import natural
 from swarmsim.cli.docker.options import Filter, Format, InspectFormat, NoTruncation, Quiet, filters_of, pairs_of
 from swarmsim.cli.docker.several import do_each
@@ -166,7 +167,7 @@ def _row(network: Json, no_trunc: bool) -> Row:
         "IPv4": flag("EnableIPv4"),
         "IPv6": flag("EnableIPv6"),
         "Internal": flag("Internal"),
-        "Labels": ",".join(f"{key}={value}" for key, value in sorted((network.get("Labels") or {}).items())),
+        "Labels": label_text(network.get("Labels")),
         "CreatedAt": network["Created"].replace("T", " ").replace("Z", " +0000 UTC"),
     }
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from swarmsim.cli.docker.ages import clock_words
 from swarmsim.cli.docker.amounts import size_words
 from swarmsim.cli.docker.client import Json
+from swarmsim.cli.docker.label_lines import label_lines
 
 
 def node_details(node: Json) -> str:
@@ -17,7 +18,7 @@ def _lines(node: Json) -> Iterator[str]:
     yield f"ID:\t\t\t{node['ID']}"
     if spec.get("Name"):
         yield f"Name:\t\t\t{spec['Name']}"
-    yield from labels(spec.get("Labels"))
+    yield from label_lines(spec.get("Labels"))
     yield f"Hostname:              \t{description['Hostname']}"
     yield f"Joined at:             \t{clock_words(node['CreatedAt'])}"
     yield "Status:"
@@ -45,11 +46,4 @@ def _lines(node: Json) -> Iterator[str]:
         for kind in kinds:
             yield f" {kind}:\t\t{', '.join(plugin['Name'] for plugin in engine['Plugins'] if plugin['Type'] == kind)}"
     yield f"Engine Version:\t\t{engine.get('EngineVersion', '')}"
-    yield from labels(engine.get("Labels"), "Engine Labels:")
-
-
-def labels(found: Json, head: str = "Labels:") -> Iterator[str]:
-    """Labels, one a line, if there are any."""
-    if found:
-        yield head
-        yield from (f" - {key}={value}" if value else f" - {key}" for key, value in sorted(found.items()))
+    yield from label_lines(engine.get("Labels"), "Engine Labels:")

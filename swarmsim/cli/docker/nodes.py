@@ -36,9 +36,7 @@ _HEADERS: Final = {"Self": "", "ManagerStatus": "MANAGER STATUS", "EngineVersion
 Nodes = Annotated[list[str], typer.Argument(metavar="NODE...", show_default=False)]
 
 
-def list_nodes(
-    context: typer.Context, filters: Filter = None, format_text: Format = "", quiet: Quiet = False
-) -> None:
+def list_nodes(context: typer.Context, filters: Filter = None, format_text: Format = "", quiet: Quiet = False) -> None:
     """List the nodes of the swarm."""
     asked = daemon(context)
     nodes = asked.get("/nodes", filters=filters_of(filters))
@@ -63,9 +61,7 @@ def list_tasks(
     print_tasks(asked, tasks, format_text, quiet=quiet, no_trunc=no_trunc, no_resolve=no_resolve)
 
 
-def inspect(
-    context: typer.Context, nodes: Nodes, format_text: InspectFormat = "", pretty: Pretty = False
-) -> None:
+def inspect(context: typer.Context, nodes: Nodes, format_text: InspectFormat = "", pretty: Pretty = False) -> None:
     """Show everything about nodes; `self` is the one that is asked."""
     asked = daemon(context)
     print_inspected(
@@ -104,7 +100,11 @@ def update(
 def promote(context: typer.Context, nodes: Nodes) -> None:
     """Make nodes managers."""
     _give_role(
-        daemon(context), nodes, "manager", "Node {} is already a manager.", "Node {} promoted to a manager in the swarm."
+        daemon(context),
+        nodes,
+        "manager",
+        "Node {} is already a manager.",
+        "Node {} promoted to a manager in the swarm.",
     )
 
 

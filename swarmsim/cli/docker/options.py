@@ -9,6 +9,9 @@ from swarmsim.cli.docker.client import DaemonError
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print ids alone.")]
 Silent = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+Detach = Annotated[
+    bool, typer.Option("--detach/--no-detach", "-d", help="Do not wait until all is as declared.", show_default=False)
+]
 Format = Annotated[
     str, typer.Option("--format", metavar="FORMAT", help="json, table, or a template like '{{.ID}}: {{.Name}}'.")
 ]
@@ -21,7 +24,9 @@ Filter = Annotated[
 ]
 NoTruncation = Annotated[bool, typer.Option("--no-trunc", help="Do not shorten ids, images and errors.")]
 NoResolve = Annotated[bool, typer.Option("--no-resolve", help="Show ids instead of names.")]
-Labels = Annotated[list[str] | None, typer.Option("--label", "-l", metavar="KEY=VALUE", help="Label of it; repeatable.")]
+Labels = Annotated[
+    list[str] | None, typer.Option("--label", "-l", metavar="KEY=VALUE", help="Label of it; repeatable.")
+]
 
 
 def filters_of(written: Sequence[str] | None) -> dict[str, list[str]]:
@@ -30,7 +35,7 @@ def filters_of(written: Sequence[str] | None) -> dict[str, list[str]]:
     for text in written or ():
         key, equals, value = text.partition("=")
         if not equals:
-            raise DaemonError(f"invalid argument {text!r} for \"-f, --filter\": write it as KEY=VALUE")
+            raise DaemonError(f'invalid argument {text!r} for "-f, --filter": write it as KEY=VALUE')
         found.setdefault(key.strip().lower(), []).append(value.strip())
     return found
 

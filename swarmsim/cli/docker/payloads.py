@@ -14,6 +14,7 @@ from swarmsim.cli.docker.asking import daemon
 from swarmsim.cli.docker.client import DaemonError, Json
 from swarmsim.cli.docker.groups import group
 from swarmsim.cli.docker.inspecting import print_inspected
+from swarmsim.cli.docker.label_lines import label_lines, label_text
 from swarmsim.cli.docker.natural_order import natural
 from swarmsim.cli.docker.options import Filter, Format, InspectFormat, Labels, Pretty, Quiet, filters_of, pairs_of
 from swarmsim.cli.docker.several import do_each
@@ -117,7 +118,7 @@ def _row(kind: str, found: Json) -> Row:
         "Name": spec["Name"],
         "CreatedAt": age(found["CreatedAt"]),
         "UpdatedAt": age(found["UpdatedAt"]),
-        "Labels": ",".join(f"{key}={value}" for key, value in sorted((spec.get("Labels") or {}).items())),
+        "Labels": label_text(spec.get("Labels")),
     }
     return row | ({"Driver": (spec.get("Driver") or {}).get("Name", "")} if kind == "secret" else {})
 
@@ -128,7 +129,7 @@ def _secret_details(secret: Json) -> str:
         [
             f"ID:              {secret['ID']}",
             f"Name:              {spec['Name']}",
-            *_label_lines(spec),
+            *label_lines(spec.get("Labels")),
             f"Driver:            {(spec.get('Driver') or {}).get('Name', '')}",
             f"Created at:        {clock_words(secret['CreatedAt'])}",
             f"Updated at:        {clock_words(secret['UpdatedAt'])}",
@@ -146,19 +147,12 @@ def _config_details(config: Json) -> str:
         [
             f"ID:\t\t\t{config['ID']}",
             f"Name:\t\t\t{spec['Name']}",
-            *_label_lines(spec),
+            *label_lines(spec.get("Labels")),
             f"Created at:            \t{clock_words(config['CreatedAt'])}",
             f"Updated at:            \t{clock_words(config['UpdatedAt'])}",
             "Data:",
             data,
         ]
-    )
-
-
-def _label_lines(spec: Json) -> list[str]:
-    found = spec.get("Labels") or {}
-    return ["Labels:", *(f" - {key}={value}" if value else f" - {key}" for key, value in sorted(found.items()))] * bool(
-        found
     )
 
 

@@ -18,7 +18,9 @@ from swarmsim.cli.docker.swarm_settings import (
     settle,
 )
 
-_JOIN: Final = "To add a {role} to this swarm, run the following command:\n\n    swarmsim swarm join --token {token} {addr}\n"
+_JOIN: Final = (
+    "To add a {role} to this swarm, run the following command:\n\n    swarmsim swarm join --token {token} {addr}\n"
+)
 _UNLOCK: Final = """\
 To unlock a swarm manager after it restarts, run the `swarmsim swarm unlock`
 command and provide the following key:
@@ -151,7 +153,9 @@ def join_token(
 
 def leave(
     context: typer.Context,
-    force: Annotated[bool, typer.Option("--force", "-f", help="Even a manager, whatever becomes of the swarm.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", "-f", help="Even a manager, whatever becomes of the swarm.")
+    ] = False,
 ) -> None:
     """Have this host leave its swarm."""
     daemon(context).post("/swarm/leave", force=force)
