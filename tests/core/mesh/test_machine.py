@@ -4,6 +4,7 @@ Whenever all is worked out, each host's table at any earlier version and its tra
 however much of the past is forgotten; and when everything is removed, nothing is kept.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -41,7 +42,12 @@ from core.objects.service import EndpointMode
 from core.objects.task import TaskState, TaskStatus
 from core.operations import Kind
 
-EVERYTHING = {Kind.NETWORK: NETWORKS, Kind.NODE: NODES, Kind.SERVICE: SERVICES, Kind.TASK: TASKS}
+EVERYTHING: dict[Kind, Sequence[str]] = {
+    Kind.NETWORK: NETWORKS,
+    Kind.NODE: NODES,
+    Kind.SERVICE: SERVICES,
+    Kind.TASK: TASKS,
+}
 choices = st.integers(0, 59)
 
 
