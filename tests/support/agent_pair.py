@@ -215,7 +215,8 @@ class Pair:
             elif isinstance(effect, Persist):
                 self._write_down(effect)
             elif isinstance(effect, ProgramRoutes):
-                self.programming.append(effect)
+                if effect not in self.programming:  # it is given again when there was no report for a while
+                    self.programming.append(effect)
             elif isinstance(effect, PrepareTask | StartTask | StopTask | RemoveTask):
                 self.engine.orders.append(effect)
             else:
