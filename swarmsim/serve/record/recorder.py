@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from core.operations import Operation, OperationError
 from core.raft.effects import Applied, OutcomeUnknown, Result
 from core.timing import SECOND
-from core.trials.endings import KILLS, TASK_FAULTS
-from core.trials.faults import Hosts, Kill, Link, Move, Restart
+from core.trials.endings import KILLS, TASK_FAULTS, UNDOES
+from core.trials.faults import Heal, Hosts, Kill, Link, Move, RepairDisk, Restart, Resume
 from swarmsim.checks.tables import Tables
 from swarmsim.player.convergence import missing
 from swarmsim.player.roster import prevailing_store
@@ -36,6 +36,8 @@ PAUSE_S: Final = 0.5
 SHARE: Final = 0.05
 """Of the server's time, at most: a long story takes long to write, and is written less often."""
 
+_PUTS_RIGHT: Final = (Heal, Resume, RepairDisk)
+
 
 class Recorder:
     """From now on; `origin_ns` is the world's time at which the story's time 0 was."""
@@ -54,6 +56,8 @@ class Recorder:
         self._holding: dict[int, list[Told]] = {}
         self._killed: dict[int, Hosts] = {}
         self._down: set[str] = set()
+        self._befallen: set[type[Any]] = set()
+        """Every kind of fault there was."""
         world.observe_requests(self._asked)
         faults.began.append(self._befell)
         faults.ended.append(self._ended)
@@ -121,6 +125,9 @@ class Recorder:
     # --- what befalls it
 
     def _befell(self, played: Played) -> None:
+        if isinstance(played.resolved, _PUTS_RIGHT) and not self._befallen.intersection(UNDOES[type(played.resolved)]):
+            return  # there was nothing to put right, and a story must not say otherwise
+        self._befallen.add(type(played.resolved))
         done, at_ns = played.done, self._now_ns
         until_ns = None if done.until_ns is None else done.until_ns - self._origin_ns
         self._tell_of_reboots(played, at_ns)

@@ -5,6 +5,7 @@ a cluster that anybody may do anything to), so that the file always loads.
 """
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -27,6 +28,8 @@ from swarmsim.yaml_source import SourceError, parse
 TICK_NS: Final = 1 * MS
 """Steps are told to the millisecond, no two at once: so their order is plain."""
 END_MARGIN_NS: Final = 10 * SECOND
+_PLACE: Final = re.compile(rf"^{TIMELINE}\[\d+\]\S*: ")
+"""In a file that nobody will see: the step that was refused is not in it any more."""
 
 
 class Told(Struct):
@@ -152,7 +155,7 @@ def _make_remarks(told: list[Told], text: str, error: SourceError) -> bool:
     for mistake in error.each:
         each = by_line.get(mistake.line)
         if each is not None and each.action is not None:
-            each.remark = f"{text_of(each.action)}: {mistake.problem}"
+            each.remark = f"{text_of(each.action)}: {_PLACE.sub('', mistake.problem)}"
             each.action = None
             blamed = True
     return blamed

@@ -80,7 +80,9 @@ def test_a_session_is_recorded_and_plays_again(story: Story, tmp_path: Path, mon
     assert "held" in ended.out
 
 
-def test_what_was_refused_is_not_recorded(story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_refused_or_had_nothing_to_put_right_is_not_recorded(
+    story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(DIRECTORY_VARIABLE, str(tmp_path))
     with served(tmp_path, swarm(3, 1), story=story) as cluster:
         client: Any = cluster.client("w1")
@@ -90,7 +92,10 @@ def test_what_was_refused_is_not_recorded(story: Story, tmp_path: Path, monkeypa
         client.close()
         assert command("fault", "lose-disk", "m1", "m2").code == 2
         told("fault", "heal", "all")
-    assert load(story.file).timeline == ()
+        told("fault", "kill", "w1")
+        told("fault", "repair-disk")
+    assert [step.text for step in load(story.file).timeline] == ["kill: w1"]
+    assert "#" not in story.file.read_text()
 
 
 def test_who_was_hit_is_hit_again_and_a_reboot_is_told_in_full(
