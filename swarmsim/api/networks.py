@@ -62,6 +62,8 @@ async def remove_network(call: Call) -> None:
     reference = call.path("id")
     if any(reference in (body["Name"], body["Id"]) for body in local_networks(call.host)):
         raise ApiError(403, f"{reference} is a pre-defined network and cannot be removed")
+    if not _is_manager(call):
+        raise not_found(f"network {reference} not found")
     await call.host.ask(Remove(Kind.NETWORK, reference))
 
 

@@ -33,8 +33,8 @@ class Served:
 
 
 @contextmanager
-def served(directory: Path, plan: ServedPlan, first_port: int | None = None) -> Iterator[Served]:
-    """Serve it at full speed until the block ends."""
+def served(directory: Path, plan: ServedPlan, first_port: int | None = None, speed: float | None = None) -> Iterator[Served]:
+    """Serve it until the block ends, at full speed if none is said."""
     places = places_of(plan.cluster.host_names, directory, first_port)
     world = start(plan, 1, BEGAN_AT_NS, lambda text: None)
     ready = threading.Event()
@@ -44,7 +44,7 @@ def served(directory: Path, plan: ServedPlan, first_port: int | None = None) -> 
     async def serve() -> None:
         stopped = asyncio.Event()
         stop.append((asyncio.get_running_loop(), stopped))
-        await Server(world, None, directory, places).run(ready.set, stopped)
+        await Server(world, speed, directory, places).run(ready.set, stopped)
 
     def run() -> None:
         try:

@@ -51,7 +51,6 @@ NETWORKS = (
     _create("second-ingress", "an ingress more", Ingress=True),
     _create("crooked", "a subnet that is none", IPAM=_subnet("198.19.300.0/24")),
     _create("outer", "a gateway outside", IPAM=_subnet("198.19.201.0/24", Gateway="198.19.99.1")),
-    _create("driverless", "an unknown driver", Driver="carrier-pigeon"),
     _create("six", "with IPv6", EnableIPv6=True),
     _list('{"name": ["back"]}'),
     _list('{"name": ["bac"]}'),

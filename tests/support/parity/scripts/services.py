@@ -11,6 +11,7 @@ _SPEC: dict[str, Any] = {
     "TaskTemplate": {"ContainerSpec": {"Image": "parity:1", "StopGracePeriod": 10**9}},
     "Mode": {"Replicated": {"Replicas": 2}},
     "UpdateConfig": {"Parallelism": 0, "Monitor": 1},
+    "RollbackConfig": {"Parallelism": 0, "Monitor": 1},
 }
 _OTHER = {**_SPEC, "TaskTemplate": {"ContainerSpec": {"Image": "parity:1", "StopGracePeriod": 10**9, "Env": ["A=1"]}}}
 _IDLE = {"Replicated": {"Replicas": 0}}
@@ -97,7 +98,7 @@ SERVICES = (
     post("/services/create", {**_SPEC, "Name": "rival", "EndpointSpec": {"Ports": [{"TargetPort": 80, "PublishedPort": 8080}]}}, note="a port that is taken"),
     post("/services/create", {**_SPEC, "Name": "fresh", "Mode": _IDLE}, keep={"fresh": "/ID"}),
     get("/services/fresh", keep={"fresh_version": "/Version/Index"}, part="/Spec/Name"),
-    post("/services/{fresh}/update", _SPEC, query={"version": "{fresh_version}", "rollback": "previous"}, note="no spec before"),
+    post("/services/{fresh}/update", {**_SPEC, "Name": "fresh", "Mode": _IDLE}, query={"version": "{fresh_version}", "rollback": "previous"}, note="no spec before"),
     post("/services/create", {**_SPEC, "Name": "all", "Mode": {"Global": {}}}, note="global"),
     get("/services/all", note="global"),
     get("/services", query={"status": "true", "filters": '{"mode": ["global"]}'}, until=_counts(1, 1)),

@@ -31,7 +31,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "nothing but an image": {"Name": "web", "TaskTemplate": {"ContainerSpec": _IMAGE}},
     "none of it": _service(),
     "labels": _service({"Labels": {"of": "container"}}, Labels={"of": "service", "empty": ""}),
-    "a command": _service({"Command": ["/bin/busybox"], "Args": ["sh", "-c", "sleep 9"], "Env": ["A=1", "B="], "Dir": "/tmp", "User": "1:2", "Groups": ["3"]}),
+    "a command": _service({"Command": ["/bin/sh"], "Args": ["-c", "sleep 9"], "Env": ["A=1", "B="], "Dir": "/tmp", "User": "1:2", "Groups": ["3"]}),
     "a host's names": _service({"Hostname": "web", "Hosts": ["198.18.0.9 other"], "DNSConfig": {"Nameservers": ["198.18.0.9"], "Search": ["example"], "Options": ["ndots:1"]}}),
     "a terminal": _service({"TTY": True, "OpenStdin": True, "ReadOnly": True, "StopSignal": "SIGINT", "StopGracePeriod": 0}),
     "an init": _service({"Init": True, "Sysctls": {"net.ipv4.ip_forward": "1"}, "CapabilityAdd": ["CAP_NET_ADMIN"], "CapabilityDrop": ["CAP_CHOWN"], "Ulimits": [{"Name": "nofile", "Soft": 10, "Hard": 20}]}),
@@ -124,9 +124,12 @@ def _all() -> Iterator[Ask]:
     yield post("/networks/create", {"Name": "back", "Driver": "overlay"}, keep={"back": "/Id"})
     for note, spec in GOOD.items():
         yield post("/services/create", spec, keep={"service": "/ID"}, note=note)
-        yield get("/services/{service}", note=note, until=_allocated(spec))
+        yield get("/services/{service}", note=note, until=_allocated(spec), part="/Endpoint")
         yield get("/services/{service}", query={"insertDefaults": "true"}, part="/Spec", note=note)
         yield delete("/services/{service}", note=note)
+    yield post("/services/create", {"Name": "web", "TaskTemplate": {"ContainerSpec": _IMAGE}}, keep={"service": "/ID"})
+    yield get("/services/{service}", note="without defaults")
+    yield delete("/services/{service}")
     for note, spec in BAD.items():
         yield post("/services/create", spec, note=note)
         yield delete("/services/web", note=f"{note}, if it is there")
