@@ -87,11 +87,11 @@ async def prune_networks(call: Call) -> Json:
 async def _overlays(call: Call) -> Iterable[Object]:
     if not _is_manager(call):
         return ()
-    store = await call.host.read()
-    return [_encode(store, network) for network in store.networks.values()]
+    return map(encode_network, (await call.host.read()).networks.values())
 
 
 def _encode(store: Store, network: Network) -> Object:
+    """With its peers, which as in Docker only the one that is inspected is shown with."""
     peers = [
         (node.description.hostname, node.status.address)
         for node in store.nodes.values()

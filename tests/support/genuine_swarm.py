@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
-from unix_http import UnixHttp
 from tiny_image import IMAGES, archive
+from unix_http import UnixHttp
 
 ADDRESS: Final = "198.18.0.1"
 """Of the benchmarking range (RFC 2544), as all addresses of this engine: nothing of it could be reached by mistake."""
-NEEDED: Final = ("dockerd", "nsenter", "unshare", "ip", "iptables", "busybox")
+NEEDED: Final = ("dockerd", "nsenter", "unshare", "setpriv", "ip", "iptables", "busybox")
 
 _PATIENCE_S: Final = 60.0
 _NUMBERS: Final = itertools.count(1)
@@ -86,10 +86,10 @@ def _network(name: str) -> Iterator[None]:
 @contextmanager
 def _host(name: str, socket: Path, log: Path) -> Iterator[None]:
     """The engine and all that it starts, until the block ends. `ip netns exec` would hide the cgroups from it."""
-    command = ("nsenter", f"--net=/run/netns/{name}", "unshare", "-m", "-u", "-p", "-f", "--kill-child", "sh", "-c")
+    command = f"setpriv --pdeathsig KILL nsenter --net=/run/netns/{name} unshare -m -u -p -f --kill-child sh -c"
     with log.open("wb") as written:
         process = subprocess.Popen(
-            [*command, _HOST.format(name=name, socket=socket, cgroups=_CGROUPS)],
+            [*command.split(), _HOST.format(name=name, socket=socket, cgroups=_CGROUPS)],
             stdin=subprocess.DEVNULL,
             stdout=written,
             stderr=subprocess.STDOUT,

@@ -33,7 +33,9 @@ class Served:
 
 
 @contextmanager
-def served(directory: Path, plan: ServedPlan, first_port: int | None = None, speed: float | None = None) -> Iterator[Served]:
+def served(
+    directory: Path, plan: ServedPlan, first_port: int | None = None, speed: float | None = None
+) -> Iterator[Served]:
     """Serve it until the block ends, at full speed if none is said."""
     places = places_of(plan.cluster.host_names, directory, first_port)
     world = start(plan, 1, BEGAN_AT_NS, lambda text: None)

@@ -47,6 +47,9 @@ class Ask(Struct, frozen=True):
         return f"{self.method} {version}{self.path}{'?' if query else ''}{query}{noted}"
 
 
+Script = tuple[Ask, ...]
+
+
 def get(path: str, **more: Any) -> Ask:
     """A reading; see Ask."""
     return Ask("GET", path, **more)
@@ -86,4 +89,6 @@ def there_is(pointer: str) -> Callable[[Any], bool]:
 
 def each(count: int, pointer: str, *values: Any) -> Callable[[Any], bool]:
     """For `until`: the answer is a list of so many, and in each of them one of these lies there."""
-    return lambda body: isinstance(body, list) and len(body) == count and all(at(one, pointer) in values for one in body)
+    return lambda body: (
+        isinstance(body, list) and len(body) == count and all(at(one, pointer) in values for one in body)
+    )

@@ -69,7 +69,7 @@ class Conversation:
             return value
         for name, kept in self.kept.items():
             if value == f"{{{name}}}":
-                return kept if not isinstance(kept, int) else kept
+                return kept
             value = value.replace(f"{{{name}}}", str(kept))
         return value
 

@@ -14,7 +14,8 @@ class Known(Struct, frozen=True):
     """`pattern` is a difference's text in which `*` stands for anything, `|` for the two sides' answers apart."""
 
     pattern: str
-    why: str
+    row: str
+    """What its row is of in docs/differences-from-docker.md; empty where 28.2.2 is followed."""
 
     def is_of(self, difference: Difference) -> bool:
         """Whether the difference is this one."""
@@ -44,13 +45,18 @@ NEWER: Final = newer(
     "POST /networks/create status: 500 | 503",
     "POST /services/create* body/Warnings: absent | null",
     "GET *networks* body*/EnableIPv4: absent | true",
-    "GET /networks?filters={\"name\": [\"bac\"]} body/0: absent | *",
+    'GET /networks?filters={"name": ["bac"]} body/0: absent | *',
     "*/Volumes: absent | []",
     "* body/Services: absent | {}",
 )
 OURS: Final = (
-    *ours("certificates", "*/TLSInfo/*: * | absent", "* (certificates * | *"),
-    *ours("external authorities, log drivers by default, snapshots that are kept", "*/KeepOldSnapshots: 0 | 2", "*/LogDriver: absent | *", "*/ExternalCAs: absent | *"),
+    *ours("certificates", "*/TLSInfo/*: * | absent", "* (certificates * | *", "* (an external authority) *: * | *"),
+    *ours(
+        "external authorities, log drivers by default, snapshots that are kept",
+        "*/KeepOldSnapshots: 0 | 2",
+        "*/LogDriver: absent | *",
+        "*/ExternalCAs: absent | *",
+    ),
     *ours("the heartbeat period where nobody has set one", "*/Spec/Dispatcher/HeartbeatPeriod: 5000000000 | absent"),
     *ours("`NodeCertExpiry` where nobody has set one", "*/Spec/CAConfig/NodeCertExpiry: 7776000000000000 | absent"),
     *ours("what `POST /swarm/update` leaves out", "GET /swarm (almost nothing said) body/Spec/*: * | *"),
@@ -88,19 +94,47 @@ OURS: Final = (
         "GET /tasks* body/*/Spec/Runtime: absent | *",
     ),
     *ours("`Isolation`", '*/Isolation: "default" | absent'),
-    *ours("options of SELinux and credentials", "*/Privileges/*: * | absent", "POST /services/create (privileges) *: * | *"),
-    *ours("what is empty in networks", "*/IPAM/Options: null | absent", "*networks*/Containers: null | {}", "*networks*/Labels: null | {}"),
-    *ours("networks of one host", *(f"GET /networks?filters={{}} (filters) body/*/{field}*: * | *" for field in ("Created", "IPAM/Config/0", "Options/com.docker.network."))),
-    *ours("`docker_gwbridge`", "GET /networks?filters={\"type\": [\"custom\"]} body/*docker_gwbridge*"),
-    *ours("containers of a network", "GET /networks/{back}?scope=swarm (in use) body/Containers/*: * | absent"),
-    *ours("peers of a network", "* body*/Peers: absent | *", "* body*/Peers/0/Name: * | *"),
-    *ours("an endpoint's id, and its place in a balancer", "* body/user/LocalLBIndex: 256 | 0", "* body/user/Tasks/0/EndpointID: * | *"),
+    *ours(
+        "options of SELinux and credentials",
+        "*/Privileges/*: * | absent",
+        "POST /services/create (privileges) *: * | *",
+    ),
+    *ours(
+        "what is empty in networks",
+        "*/IPAM/Options: null | absent",
+        "*networks*/Containers: null | {}",
+        "*networks*/Labels: null | {}",
+    ),
+    *ours(
+        "networks of one host",
+        *(
+            f"GET /networks?filters={{}} (filters) body/*/{field}*: * | *"
+            for field in ("Created", "IPAM/Config/0", "Options/com.docker.network.")
+        ),
+    ),
+    *ours("containers of a network", "GET /networks* body*/Containers/*: * | absent"),
+    *ours("peers of a network", "* body*/Peers/0/Name: * | *"),
+    *ours(
+        "an endpoint's id, and its place in a balancer",
+        "* body/user/LocalLBIndex: 256 | 0",
+        "* body/user/Tasks/0/EndpointID: * | *",
+    ),
     *ours("IPv6 in overlays", "POST /networks/create (six with IPv6) body/Warning: * | *"),
     *ours("a network that is named as one of an engine's own", "POST /networks/create (host predefined) *: * | *"),
     *ours("an attached network without subnets of its own", "*/Network/Spec/IPAMOptions: absent | *"),
     *ours("`node=self` in a filter of tasks", 'GET /tasks?filters={"node": ["self"]} *: * | *'),
     *ours("the message of a task that failed", '*/Status/Message: "started" | "failed"'),
     *ours("the desired state of a global job's task that is complete", '*/DesiredState: "complete" | "shutdown"'),
-    *ours("slots of jobs", "*/Slot: absent | 2"),
+    *ours("slots of jobs", 'GET /tasks?filters={"service": ["job"]} body/*/Slot: * | *'),
+    *ours("networks in the old place of a service", "* (networks as of old) body/*Networks: * | *"),
+    *ours("a service without a name", "POST /services/create (no name) *: * | *"),
+    *ours("a runtime that nobody knows", "* (an unknown runtime*) *: * | *"),
+    *ours("ports that are none", "* (a port that is none*) *: * | *", "* (a port beyond all*) *: * | *"),
+    *ours(
+        "protocols and modes of ports that nobody knows",
+        "* (an unknown protocol*) *: * | *",
+        "* (an unknown way to publish*) *: * | *",
+    ),
+    *ours("templates in a service", "* (a bad template*) *: * | *"),
 )
 KNOWN: Final = NEWER + OURS

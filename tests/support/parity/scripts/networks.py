@@ -1,6 +1,6 @@
 """Overlay networks."""
 
-from parity.asks import Ask, delete, get, post
+from parity.asks import Ask, delete, get, post, there_is
 from parity.scripts.founding import FOUNDED
 
 
@@ -18,7 +18,7 @@ def _list(filters: str) -> Ask:
 
 NETWORKS = (
     *FOUNDED,
-    get("/networks/ingress", query={"scope": "swarm"}),
+    get("/networks/ingress", query={"scope": "swarm"}, until=there_is("/Peers")),
     post("/networks/create", {"Name": "back", "Driver": "overlay"}, keep={"back": "/Id"}),
     get("/networks/{back}", until=lambda network: bool(network["IPAM"]["Config"])),
     get("/networks/back", query={"scope": "swarm"}, part="/Id"),
@@ -59,7 +59,7 @@ NETWORKS = (
     _list('{"id": ["{back}"]}'),
     _list('{"label": ["env"]}'),
     _list('{"label": ["env=test"]}'),
-    _list('{"type": ["custom"]}'),
+    _list('{"type": ["custom"], "scope": ["swarm"]}'),
     _list('{"type": ["strange"]}'),
     _list('{"dangling": ["true"], "scope": ["swarm"]}'),
     post(
@@ -71,7 +71,11 @@ NETWORKS = (
         },
         keep={"user": "/ID"},
     ),
-    get("/tasks", query={"filters": '{"service": ["user"]}'}, until=lambda tasks: tasks and tasks[0]["Status"]["State"] == "running"),
+    get(
+        "/tasks",
+        query={"filters": '{"service": ["user"]}'},
+        until=lambda tasks: tasks and tasks[0]["Status"]["State"] == "running",
+    ),
     get("/services/{user}"),
     get("/networks/{back}", query={"scope": "swarm"}, note="in use"),
     get("/networks/{back}", query={"verbose": "true"}, part="/Services", note="in use"),

@@ -32,7 +32,8 @@ TASKS = (
     get("/tasks", note="none"),
     get("/tasks/nothing"),
     _service("web", _container(), _replicas(2)),
-    get("/tasks", until=each(2, _STATE, "running"), keep={"task": "/0/ID"}, note="both run"),
+    get("/tasks", until=each(2, _STATE, "running"), note="both run"),
+    _tasks('{"name": ["web.1"]}', keep={"task": "/0/ID"}, part="/0/Slot"),
     get("/tasks/{task}", part="/ServiceID"),
     get("/services/web", keep={"version": "/Version/Index"}, part="/Endpoint"),
     *(
@@ -57,7 +58,11 @@ TASKS = (
             '{"_up-to-date": ["true"]}',
         )
     ),
-    post("/services/{web}/update", {**_SPEC, "UpdateConfig": {"Parallelism": 0, "Monitor": 1}}, query={"version": "{version}"}),
+    post(
+        "/services/{web}/update",
+        {**_SPEC, "UpdateConfig": {"Parallelism": 0, "Monitor": 1}},
+        query={"version": "{version}"},
+    ),
     _tasks('{"service": ["web"], "_up-to-date": ["true"]}', until=each(2, _STATE, "running"), note="updated"),
     _tasks('{"service": ["web"], "desired-state": ["shutdown"]}', until=each(2, _STATE, "shutdown"), note="updated"),
     delete("/services/{web}"),
