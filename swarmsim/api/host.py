@@ -12,6 +12,7 @@ from core.raft.effects import Result
 from core.store import Store
 from swarmsim.api.errors import ApiError, answer_of, refusal
 from swarmsim.api.event_log import EventLog
+from swarmsim.api.names import NameMaker
 from swarmsim.world import HostStatus, World
 
 ObjectT = TypeVar("ObjectT", bound=StoredObject)
@@ -44,6 +45,7 @@ class ApiHost:
         self.name = name
         self.pace = pace
         self.events = EventLog(world, name)
+        self.names = NameMaker(world.random(f"names given by {name}"))
 
     async def close(self, application: object = None) -> None:
         """Nobody asks any more."""

@@ -1,4 +1,4 @@
-"""`swarmsim` and its commands. A new command is one more entry of `COMMANDS`.
+"""`swarmsim` and its commands. A new command is one more entry of `COMMANDS`, or of `GROUPS`.
 
 Exit codes: 0 all is as expected; 1 an expectation did not hold; 2 could not tell, or bad input; 130 interrupted; 141
 whoever read the output has seen enough of it.
@@ -13,7 +13,9 @@ import typer
 
 from swarmsim.cli.check import check
 from swarmsim.cli.failure import BAD_INPUT
+from swarmsim.cli.fault import fault
 from swarmsim.cli.fuzz import fuzz
+from swarmsim.cli.machine import machine
 from swarmsim.cli.plan import plan
 from swarmsim.cli.run import run
 from swarmsim.cli.scenarios import scenarios
@@ -22,7 +24,8 @@ from swarmsim.product import package_version
 from swarmsim.yaml_source import SourceError
 
 COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, plan, fuzz, serve)
-
+GROUPS: Final[dict[str, Callable[[], typer.Typer]]] = {"machine": machine, "fault": fault}
+"""Commands that have commands of their own."""
 
 INTERRUPTED: Final = 130
 """What shells give a command that Ctrl-C ended; Typer exits with it too."""
@@ -48,6 +51,8 @@ def application() -> typer.Typer:
     app.callback()(_root)
     for command in COMMANDS:
         app.command()(command)
+    for name, group in GROUPS.items():
+        app.add_typer(group(), name=name)
     return app
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from swarmsim.serve.control import ControlSocket
 from swarmsim.serve.endpoints import Endpoints
+from swarmsim.serve.faults import Faults
 from swarmsim.serve.pace import Pace
 from swarmsim.serve.place import Place, PlaceError
 from swarmsim.worlds.simulated import SimulatedWorld
@@ -40,7 +41,7 @@ class Server:
         """Until that is set; `ready` is called once everything answers. Raises PlaceError, OSError."""
         pace = Pace(self._world, self._speed, time.monotonic_ns)
         endpoints = Endpoints(self._world, pace, self._places, self._tls)
-        control = ControlSocket(self._world, pace, self._directory, self._places)
+        control = ControlSocket(self._world, pace, self._directory, self._places, Faults(self._world))
         with only_one_in(self._directory):
             async with asyncio.TaskGroup() as group:
                 await endpoints.follow()

@@ -48,6 +48,10 @@ from swarmsim.world import (
 )
 from swarmsim.worlds.configuration import config_of
 
+Answered = Callable[[Result], None]
+RequestListener = Callable[[str, Operation, Answered], Answered]
+"""Called with a host, what it is asked, and who is to be answered."""
+
 _AFTER_ALL: Final = 1 << 32
 """A priority after any that the loop draws."""
 
@@ -66,6 +70,7 @@ class SimulatedWorld:
         """Of each machine's last daemon, dead or alive."""
         self._raft_listeners: list[RaftListener] = []
         self._applied_listeners: list[AppliedListener] = []
+        self._request_listeners: list[RequestListener] = []
         self._store_listeners: dict[str, list[StoreListener]] = {}
         self.sim.observer.on_step(self._stepped)
 
@@ -160,15 +165,34 @@ class SimulatedWorld:
     def interfaces(self, host: str) -> Mapping[str, str]:
         return {"lo": "127.0.0.1", "eth0": self.sim.machine(host).ip}
 
-    def submit(self, host: str, operation: Operation, answered: Callable[[Result], None]) -> Callable[[], None]:
+    def submit(self, host: str, operation: Operation, answered: Answered) -> Callable[[], None]:
+        for listener in self._request_listeners:
+            answered = listener(host, operation, answered)
         return self.sim.request(host, operation, answered)
 
+    def observe_requests(self, listener: RequestListener) -> None:
+        """Have every request from here on told to `listener` before it is made, which returns who is to be answered."""
+        self._request_listeners.append(listener)
+
     def apply(self, fault: Fault) -> Undo | None:
+        number = self.start_fault(fault)
+        return partial(self._injector.end, number) if isinstance(fault, LASTING) else None
+
+    def start_fault(self, fault: Fault) -> int:
+        """As `apply`, for who goes by numbers: those in `faults`, while it holds."""
         try:
-            number = self._injector.start(fault)
+            return self._injector.start(fault)
         except DisallowedError as disallowed:
             raise NotDoneError(str(disallowed)) from None
-        return partial(self._injector.end, number) if isinstance(fault, LASTING) else None
+
+    def end_fault(self, number: int) -> None:
+        """Take back exactly what this fault did; nothing happens if it has ended."""
+        self._injector.end(number)
+
+    @property
+    def faults(self) -> Mapping[int, Fault]:
+        """Those that hold, by number."""
+        return self._injector.active
 
     def permit_loss(self, hosts: Sequence[str]) -> None:
         try:
