@@ -4,7 +4,7 @@ import pytest
 from parity.asks import NOTHING, at, each, get
 from parity.comparison import Difference, differences
 from parity.conversation import Told
-from parity.known import KNOWN, Known
+from parity.known import KNOWN, Known, why
 from parity.plain import Plain
 from repository import ROOT
 
@@ -86,6 +86,14 @@ def test_a_known_difference_is_one_of_its_pattern() -> None:
     assert known.is_of(Difference("GET /tasks body/0/Volumes", "absent", "[]"))
     assert not known.is_of(Difference("GET /tasks body/0/Volumes", "absent", "[1]"))
     assert not known.is_of(Difference("POST /tasks body/0/Volumes", "absent", "[]"))
+
+
+def test_a_difference_is_explained_by_the_first_that_knows_it() -> None:
+    wide, narrow = Known("GET *", ""), Known("* body/a: 1 | 2", "")
+    difference = Difference("GET /x body/a", "1", "2")
+    assert why(difference, (narrow, wide)) == narrow
+    assert why(difference, (wide, narrow)) == wide
+    assert why(Difference("POST /x body/a", "1", "3"), (wide, narrow)) is None
 
 
 def test_each_difference_of_ours_has_its_row() -> None:

@@ -10,7 +10,7 @@ from genuine_swarm import ADDRESS, genuine_engine, why_not
 from parity.asks import Script
 from parity.comparison import Difference, differences
 from parity.conversation import Conversation, Told
-from parity.known import KNOWN
+from parity.known import KNOWN, why
 from parity.scripts.catalogue import SCRIPTS
 from served import served
 
@@ -57,13 +57,8 @@ def found() -> dict[str, list[Difference]]:
 
 @pytest.mark.slow
 def test_the_answers_are_dockers_but_for_what_is_known(found: dict[str, list[Difference]]) -> None:
-    unknown = [
-        f"{name}: {difference}"
-        for name, differing in found.items()
-        for difference in differing
-        if not any(known.is_of(difference) for known in KNOWN)
-    ]
+    explained = [(f"{name}: {each}", why(each)) for name, differing in found.items() for each in differing]
+    unknown = [difference for difference, known in explained if known is None]
     assert not unknown, "\n".join(unknown)
-    every = [difference for differing in found.values() for difference in differing]
-    gone = [known.pattern for known in KNOWN if not any(known.is_of(difference) for difference in every)]
+    gone = [known.pattern for known in KNOWN if known not in {known for _, known in explained}]
     assert not gone, "\n".join(["These differences are known, and are not there any more:", *gone])

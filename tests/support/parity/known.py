@@ -4,6 +4,7 @@ One that is no longer there has to go from here: that is tested.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -127,7 +128,6 @@ OURS: Final = (
     *ours("the desired state of a global job's task that is complete", '*/DesiredState: "complete" | "shutdown"'),
     *ours("slots of jobs", 'GET /tasks?filters={"service": ["job"]} body/*/Slot: * | *'),
     *ours("networks in the old place of a service", "* (networks as of old) body/*Networks: * | *"),
-    *ours("a service without a name", "POST /services/create (no name) *: * | *"),
     *ours("a runtime that nobody knows", "* (an unknown runtime*) *: * | *"),
     *ours("ports that are none", "* (a port that is none*) *: * | *", "* (a port beyond all*) *: * | *"),
     *ours(
@@ -138,3 +138,8 @@ OURS: Final = (
     *ours("templates in a service", "* (a bad template*) *: * | *"),
 )
 KNOWN: Final = NEWER + OURS
+
+
+def why(difference: Difference, known: Sequence[Known] = KNOWN) -> Known | None:
+    """The first that it is one of; None if it is not known."""
+    return next((each for each in known if each.is_of(difference)), None)
