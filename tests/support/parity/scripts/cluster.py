@@ -48,6 +48,8 @@ CLUSTER = (
     get("/_ping", headers=("swarm",), version=""),
     get("/info", part="/Swarm"),
     get("/version", part="/MinAPIVersion"),
+    get("/version", part="/Os", note="the system"),
+    get("/version", part="/Components/0/Name", note="the engine"),
     _read("founded"),
     *_update("nothing new", "{spec}"),
     _read("nothing new"),
