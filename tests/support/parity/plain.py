@@ -37,7 +37,8 @@ class Plain:
     """`kept`: what answers were kept under; a text that has one of these in it has its name there instead."""
 
     def __init__(self, kept: Mapping[str, Any]) -> None:
-        self._names = {value: f"{{{name}}}" for name, value in kept.items() if isinstance(value, str)}
+        texts = {name: value for name, value in kept.items() if isinstance(value, str) and len(value) > 1}
+        self._names = {value: f"{{{name}}}" for name, value in texts.items()}
         self._within = sorted((value for value in self._names if len(value) >= _TELLING), key=lambda value: -len(value))
 
     def of(self, value: Any, field: str = "") -> Any:
