@@ -20,7 +20,7 @@ _LONGEST = 682_664
 
 def _shared_letter(listed: Any) -> str:
     """That the ids of two of them begin with."""
-    letters = [one["ID"][0] for one in listed]
+    letters: list[str] = [one["ID"][0] for one in listed]
     return next(letter for letter in letters if letters.count(letter) > 1)
 
 
