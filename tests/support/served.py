@@ -35,9 +35,13 @@ class Served:
 
 @contextmanager
 def served(
-    directory: Path, plan: ServedPlan, first_port: int | None = None, story: Story | None = None
+    directory: Path,
+    plan: ServedPlan,
+    first_port: int | None = None,
+    story: Story | None = None,
+    speed: float | None = None,
 ) -> Iterator[Served]:
-    """Serve it at full speed until the block ends; then the story, if there is one, is told."""
+    """Serve it until the block ends, at full speed if none is said; then the story, if there is one, is told."""
     places = places_of(plan.cluster.host_names, directory, first_port)
     formed_at = [0]
     world = start(plan, 1, BEGAN_AT_NS, lambda text: None, formed_at.append)
@@ -49,7 +53,7 @@ def served(
     async def serve() -> None:
         stopped = asyncio.Event()
         stop.append((asyncio.get_running_loop(), stopped))
-        await Server(world, None, directory, places, recording=recording).run(ready.set, stopped)
+        await Server(world, speed, directory, places, recording=recording).run(ready.set, stopped)
 
     def run() -> None:
         try:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from core.codec.docker.endpoint import ENDPOINT, ENDPOINT_SPEC
 from core.codec.docker.kinds import INTEGER, LABELS, NUMBER, TEXT, Object, word
-from core.codec.docker.service_mode import MODE
+from core.codec.docker.service_mode import MODE, job_iteration
 from core.codec.docker.tables import Field, Table, table
 from core.codec.docker.task_template import NETWORK_TARGETS, TASK_SPEC
 from core.codec.docker.times import meta, rfc3339
@@ -97,4 +97,4 @@ def _service_status(counts: ServiceCounts) -> Object:
 
 
 def _job_status(job: JobStatus) -> Object:
-    return {"JobIteration": {"Index": job.iteration}, "LastExecution": rfc3339(job.last_execution)}
+    return {"JobIteration": job_iteration(job.iteration), "LastExecution": rfc3339(job.last_execution)}

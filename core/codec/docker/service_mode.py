@@ -42,3 +42,8 @@ def _write(mode: ServiceMode) -> Object:
 
 
 MODE: Final = Kind(_read, _write)
+
+
+def job_iteration(number: int) -> Object:
+    """Which run of a job, counted from 0; Docker leaves out that it is the first."""
+    return {"Index": number} if number else {}
