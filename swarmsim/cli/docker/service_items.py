@@ -73,7 +73,7 @@ def port_of(daemon: Daemon, text: str) -> Json:
 def is_published_port(daemon: Daemon, port: Json, text: str) -> bool:
     """Whether a port is meant by `80` or `80/udp`, which is what it has in the container."""
     target, _, protocol = text.rpartition(":")[2].partition("/")
-    return (str(port["TargetPort"]), port["Protocol"]) == (target, protocol or "tcp")
+    return bool((str(port["TargetPort"]), port["Protocol"]) == (target, protocol or "tcp"))
 
 
 def mount_of(daemon: Daemon, text: str) -> Json:
