@@ -4,7 +4,7 @@
 the step.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from core.effects import Effect
@@ -14,7 +14,7 @@ from core.manager.manager import Manager
 from core.operations import ErrorCode, OperationError
 from core.raft.effects import Observe
 from core.raft.machine import Accepted, Rejected, Retention
-from core.store import Conflict, Store
+from core.store import Changed, Conflict, Store
 
 
 class Replica:
@@ -29,6 +29,8 @@ class Replica:
         """Whether something was evaluated, applied, or leadership changed since `take_effects` was last called."""
         self.watcher: Callable[[int, Any], None] | None = None
         """Told the index and command of all that is applied, before it is; for those who check."""
+        self.listener: Callable[[Sequence[Changed]], None] | None = None
+        """Told what was changed, once it is; for those who watch the swarm through this manager."""
         self._effects: list[Effect] = []
         self._make_manager = make_manager
         self._preparing: Manager | None = None
@@ -97,6 +99,8 @@ class Replica:
             return OperationError(ErrorCode.OUT_OF_SEQUENCE, "update out of sequence")
         if self.manager is not None:
             self._effects += self.manager.on_committed(self.now, index, outcome)
+        if self.listener is not None:
+            self.listener(outcome)
         return command.answer
 
     def query(self, request: Any) -> Any:

@@ -30,8 +30,8 @@ class Exchange:
     def __init__(self, loop: Loop, timeout_ns: int, done: Done, path: str = "/") -> None:
         self._done = done
         self.path = path
-        self.served_by: Leg | None = None
-        """The way to the container that has answered it well."""
+        self.served_by: tuple[Container, Machine, str] | None = None
+        """Who answered it well, on which machine, and the address asked; not the leg, which would make a cycle."""
         self.finished = False
         self.stage = UNDER_WAY
         """What it has met last, for the case that time runs out."""
@@ -59,10 +59,10 @@ class Visit(Exchange):
         self._visited = visited
 
     def _conclude(self, outcome: Outcome, failure: Failure | None) -> None:
-        leg, answer = self.served_by, None
-        if outcome is Outcome.OK and leg is not None and leg.container is not None:
-            container = leg.container
-            answer = Answer(container.name, container.hostname, leg.address, leg.target.name)
+        answer = None
+        if outcome is Outcome.OK and self.served_by is not None:
+            container, machine, address = self.served_by
+            answer = Answer(container.name, container.hostname, address, machine.name)
         self._visited(Visited(outcome, self._loop.now - self._began_at, answer, failure))
 
 
@@ -71,7 +71,6 @@ class Leg:
 
     __slots__ = (
         "address",
-        "container",
         "done",
         "exchange",
         "is_local",
@@ -92,8 +91,6 @@ class Leg:
         self.port = port
         self.address = ""
         self.own_address = ""
-        self.container: Container | None = None
-        """That it has come to."""
         self.is_local = False
         """A container asks itself."""
         self.done = done

@@ -140,7 +140,6 @@ class Fabric:
     # --- in a container
 
     def _accept(self, leg: Leg, container: Container) -> None:
-        leg.container = container
         if container.listening and container.image.listens(leg.port):
             self._serve(leg, container)
         else:
@@ -164,7 +163,7 @@ class Fabric:
             return
         calls = container.image.calls
         if position == len(calls):
-            leg.exchange.served_by = leg
+            leg.exchange.served_by = container, leg.target, leg.address
             self._log(leg, container, 200)
             leg.target.engine.served(container)
             self._back(leg, ANSWER_BYTES, Outcome.OK, None)

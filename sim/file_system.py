@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from posixpath import join, normpath, split
 from typing import TYPE_CHECKING, Final
 
@@ -20,16 +19,17 @@ class FileSystem:
 
     def __init__(self, container: Container) -> None:
         self._directory = container.spec.dir or "/"
-        self._files: Mapping[str, bytes] = {
+        self._files: dict[str, bytes] = {
             "/etc/hostname": f"{container.hostname}\n".encode(),
             "/etc/hosts": _hosts(container).encode(),
             "/etc/resolv.conf": _resolver(container).encode(),
-            **container.files,
         }
+        for path, data in container.files.items():
+            self._files[self.whole(path)] = data
         self._directories: dict[str, dict[str, None]] = {"/": dict.fromkeys(_DIRECTORIES)}
         for directory in (*(f"/{name}" for name in _DIRECTORIES), self._directory):
             self._add_directory(self.whole(directory))
-        for path in map(self.whole, self._files):
+        for path in self._files:
             directory, name = split(path)
             self._add_directory(directory)
             self._directories[directory][name] = None
@@ -82,7 +82,7 @@ def known_hosts(container: Container) -> dict[str, str]:
 
 def _hosts(container: Container) -> str:
     lines = ["127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback"]
-    lines += ["\t".join(entry.split()) for entry in container.spec.hosts]
+    lines += ["\t".join(entry.split()) for entry in container.spec.hosts if entry.strip()]
     lines += [f"{address}\t{container.hostname}" for address in container.addresses.values()]
     return "".join(f"{line}\n" for line in lines)
 

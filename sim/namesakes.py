@@ -57,7 +57,6 @@ _GREETING: Final = (
     "Hello from a simulated container!\n\n"
     "Its image was pulled, its process was started, and what it wrote has come to you: all of it in simulated time."
 )
-_PREFIXES: Final = ("docker.io/", "index.docker.io/", "library/")
 
 _KNOWN: Final[dict[str, Image]] = {
     **{name: Image(name, port=ports[0], other_ports=ports[1:], runs_commands=True) for name, ports in _SERVERS.items()},
@@ -69,11 +68,12 @@ _KNOWN: Final[dict[str, Image]] = {
 
 
 def namesake(reference: str) -> Image:
-    """The image that is called so, whatever its registry's alias, tag and digest."""
+    """The image that is called so, whatever its registry, tag and digest."""
     name = untagged(reference)
-    for prefix in _PREFIXES:
-        name = name.removeprefix(prefix)
-    known = _KNOWN.get(name)
+    registry, _, rest = name.partition("/")
+    if rest and ("." in registry or ":" in registry or registry == "localhost"):
+        name = rest
+    known = _KNOWN.get(name.removeprefix("library/"))
     return Image(reference, any_port=True, runs_commands=True) if known is None else replace(known, name=reference)
 
 

@@ -88,6 +88,7 @@ class PlainContainers:
         if container.running and not force:
             raise Refused(f"container {container.name} is running: stop it before it is removed, or force it")
         self.kill(container)
+        container.life += 1  # it is not started either, if that is under way
         if self._by_id.pop(container.id, None) is not None:
             del self._names[container.name]
             self._changed(container, ContainerPhase.REMOVED)

@@ -85,7 +85,7 @@ class Processes:
             self._loop.call_after(image.exits_after_ns, exits, image.exit_code)
         if image.crash_every_ns:
             self._loop.call_after(int(self._rng.expovariate(1.0) * image.crash_every_ns), exits, CRASHED)
-        if image.runs_commands:
+        if image.runs_commands and container.running:
             self._programs.begin(container, exits)
 
     def signal_stop(self, container: Container, grace_ns: int) -> tuple[int, int]:

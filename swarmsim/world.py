@@ -19,7 +19,7 @@ from core.operations import Operation
 from core.phases import HostPhase
 from core.raft.effects import Result
 from core.raft.node import RaftNode
-from core.store import Store
+from core.store import Changed, Store
 from core.timing import MS, Timing
 from core.trials.clients import RequestSample, WriterSample
 from core.trials.faults import Fault
@@ -97,6 +97,9 @@ FactListener = Callable[[int, str, Any], None]
 
 RaftListener = Callable[[int, str, RaftNode, Sequence[Any]], None]
 """Called with time, host, its Raft member as it is after a step, and the step's effects in order."""
+
+StoreListener = Callable[[Sequence[Changed]], None]
+"""Called with what a manager has applied, in order, once it has."""
 
 AppliedListener = Callable[[int, str, RaftNode, int, Any], None]
 """Called with time, host, its Raft member, and the index and command that its state machine is about to carry out."""
@@ -203,6 +206,12 @@ class World(Protocol):
 
     def observe_applied(self, listener: AppliedListener) -> None:
         """Have every command that a host's state machine carries out told to `listener`, likewise."""
+
+    def watch_store(self, host: str, listener: StoreListener) -> Callable[[], None]:
+        """Have everything told that this host applies while it is a manager; returns what ends it."""
+
+    def wall_ns(self, host: str) -> int:
+        """What a host takes for the time of day, in nanoseconds since the epoch."""
 
     def store(self, host: str) -> Store | None:
         """What a living manager has applied, to be read at once and never written; None for any other host."""

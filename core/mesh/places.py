@@ -112,6 +112,12 @@ class Places:
         for place in self._places.values():
             place.horizon = max(place.horizon, place.left_at.pop(network_id, 0))
 
+    def drop_if_gone(self, node_id: NodeId) -> None:
+        """Keep nothing of a node that was removed and takes part in nothing any more: ids of nodes do not return."""
+        place = self._places.get(node_id)
+        if place is not None and not place.own and node_id not in self._store.nodes:
+            del self._places[node_id]
+
     def _leave(self, version: int, node_id: NodeId, network_id: NetworkId) -> bool:
         place = self._places.get(node_id)
         if place is None or network_id not in place.own:
@@ -121,6 +127,5 @@ class Places:
         del members[node_id]
         if not members:
             del self._members[network_id]
-        if not place.own and node_id not in self._store.nodes:
-            del self._places[node_id]  # ids of nodes do not return
+        self.drop_if_gone(node_id)
         return True

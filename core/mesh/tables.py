@@ -177,6 +177,7 @@ class MeshTables:
             self._node_neighbours[node_id] = neighbours
             self._nodes_seen[node_id] = seen_by_tasks(node)
         self._touched.places_of(node_id, self._places.networks_concerned(node_id))
+        self._places.drop_if_gone(node_id)
 
     def _settle_task(self, task_id: TaskId) -> None:
         old, new = self._shares.pop(task_id, _NOTHING), self._share_of(task_id)

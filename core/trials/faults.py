@@ -150,7 +150,7 @@ class Duplicate(Struct, Generic[HostsT], frozen=True, gc=False, tag="duplicate")
 
 
 class Reorder(Struct, Generic[HostsT], frozen=True, gc=False, tag="reorder"):
-    """A message is held back so that later ones overtake it, with this probability; on all links if None."""
+    """A message is held back so that later ones overtake it, likewise; on all links if `link` is None."""
 
     ratio: float
     link: Link[HostsT] | None = None

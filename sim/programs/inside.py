@@ -45,11 +45,11 @@ class Inside:
 
     def say(self, text: str) -> None:
         """Write a line to the standard output."""
-        self._write(Stream.STDOUT, f"{text}\n".encode())
+        self._write(Stream.STDOUT, f"{text}\n".encode(errors="replace"))
 
     def complain(self, text: str) -> None:
         """Write a line to the standard error."""
-        self._write(Stream.STDERR, f"{text}\n".encode())
+        self._write(Stream.STDERR, f"{text}\n".encode(errors="replace"))
 
     def pour(self, data: bytes) -> None:
         """Write to the standard output what need be neither a line nor text."""

@@ -19,6 +19,8 @@ from sim.programs.syntax import Sequence as Commands
 from sim.programs.waiting_commands import WAITING_COMMANDS, WaitingCommand
 from sim.programs.waits import COULD_NOT_RUN, Idle, Program, Serve, Sleep
 
+DEEPEST: Final = 20
+"""Shells in shells."""
 TURN_NS: Final = 10 * MS
 """What each turn of a loop takes, so that none stands still in time."""
 Unknown = Callable[[Inside, Sequence[str]], Program]
@@ -72,17 +74,18 @@ class _Exit(Exception):
 class _Shell:
     """`status` is the exit code of the last command."""
 
-    def __init__(self, inside: Inside, unknown: Unknown) -> None:
+    def __init__(self, inside: Inside, unknown: Unknown, depth: int = 0) -> None:
         self._inside = inside
         self._unknown = unknown
+        self._depth = depth
         self._status = 0
 
     def run(self, argv: Sequence[str]) -> Program:
+        while argv[0] == "exec" and len(argv) > 1:
+            argv = argv[1:]
         name, arguments = _name(argv[0]), list(argv[1:])
-        if name == "exec" and arguments:
-            return (yield from self.run(arguments))
         if name == "exit":
-            raise _Exit(int(arguments[0]) % 256 if arguments and arguments[0].isdigit() else self._status)
+            raise _Exit(int(arguments[0]) % 256 if arguments and arguments[0].isdecimal() else self._status)
         if name in COMMANDS:
             return COMMANDS[name](self._inside, arguments)
         if name in _WAITING:
@@ -99,10 +102,12 @@ class _Shell:
             return 0
         try:
             commands = parse(text)
+            if self._depth == DEEPEST:
+                raise NotRead("too many shells in each other")
         except NotRead as reason:
             return (yield from self._unknown(self._inside, (f"{argv[0]}: {reason}",)))
         try:
-            return (yield from _Shell(self._inside, self._unknown)._sequence(commands))
+            return (yield from _Shell(self._inside, self._unknown, self._depth + 1)._sequence(commands))
         except _Exit as ended:
             return ended.code
 

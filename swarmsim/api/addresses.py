@@ -11,6 +11,8 @@ from core.ids import Address
 from swarmsim.api.errors import bad_request
 
 DEFAULT_PORT: Final = "2377"
+_NO_LISTEN: Final = 'invalid ListenAddr "": invalid empty address'
+_BAD_DATA_PATH: Final = "data path address must be a non-zero IP address or network interface"
 _BAD_LISTEN: Final = "listen address must be an IP address or network interface (with optional port number)"
 _BAD_ADVERTISE: Final = (
     "advertise address must be a non-zero IP address or network interface (with optional port number)"
@@ -23,7 +25,9 @@ _NOT_OURS: Final = (
 
 def advertised(advertise: str, listen: str, interfaces: Mapping[str, str]) -> Address:
     """`interfaces` are the host's own, with their addresses. ApiError for an address that none of them has."""
-    listen_host, listen_port = _split(listen or f"0.0.0.0:{DEFAULT_PORT}", DEFAULT_PORT)
+    if not listen:
+        raise bad_request(_NO_LISTEN)
+    listen_host, listen_port = _split(listen, DEFAULT_PORT)
     listen_host = interfaces.get(listen_host, listen_host)
     if not _is_address(listen_host):
         raise bad_request(_BAD_LISTEN)
@@ -36,6 +40,13 @@ def advertised(advertise: str, listen: str, interfaces: Mapping[str, str]) -> Ad
     if host not in interfaces.values():
         raise bad_request(_NOT_OURS)
     return Address(f"{host}:{port}")
+
+
+def check_data_path(address: str, interfaces: Mapping[str, str]) -> None:
+    """It may be left out. ApiError for what is neither an interface nor an address."""
+    host = interfaces.get(address, address)
+    if host and (not _is_address(host) or ip_address(host).is_unspecified):
+        raise bad_request(_BAD_DATA_PATH)
 
 
 def remote(text: str) -> Address:

@@ -1,6 +1,7 @@
 """One request that is being handled: its host, its API version, its parameters and its body, checked for form."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ Json = Any
 BODY_PATIENCE_S: Final = 20.0
 """How long a client may take to send what it has announced."""
 
+_NUMBER: Final = re.compile("[0-9]{1,19}")
 _FALSE: Final = ("", "0", "no", "false", "none")
 
 
@@ -45,14 +47,13 @@ class Call:
         return default if value is None else value.strip().lower() not in _FALSE
 
     def number(self, name: str, default: int | None = None) -> int:
-        """A whole number; without a default it has to be given."""
+        """A whole number that is not negative; without a default it has to be given."""
         value = self.request.query.get(name)
         if value is None and default is not None:
             return default
-        try:
-            return int(value or "")
-        except ValueError:
-            raise bad_request(f"invalid {name} {value or ''!r}: give a whole number") from None
+        if value is None or not _NUMBER.fullmatch(value):
+            raise bad_request(f"invalid {name} {value or ''!r}: give a whole number")
+        return int(value)
 
     def filters(self, *allowed: str) -> Filters:
         """What a list is to be narrowed to; ApiError for a filter that is not among those allowed."""

@@ -58,8 +58,4 @@ def parse_filters(text: str, allowed: Sequence[str]) -> Filters:
     for key in raw:
         if key not in allowed:
             raise bad_request(f"invalid filter '{key}': use one of {', '.join(allowed)}")
-    return Filters({key: [value for value in values if _is_set(values, value)] for key, values in raw.items()})
-
-
-def _is_set(values: Mapping[str, bool] | Sequence[str], value: str) -> bool:
-    return values[value] if isinstance(values, Mapping) else True
+    return Filters({key: list(values) for key, values in raw.items()})  # as in Docker, `false` asks for a value as well

@@ -11,6 +11,8 @@ from core.operations import Answer, Inspect, Kind, Operation, OperationError
 from core.raft.effects import Result
 from core.store import Store
 from swarmsim.api.errors import ApiError, answer_of, refusal
+from swarmsim.api.event_log import EventLog
+from swarmsim.api.names import NameMaker
 from swarmsim.world import HostStatus, World
 
 ObjectT = TypeVar("ObjectT", bound=StoredObject)
@@ -42,6 +44,12 @@ class ApiHost:
         self.world = world
         self.name = name
         self.pace = pace
+        self.events = EventLog(world, name)
+        self.names = NameMaker(world.random(f"names given by {name}"))
+
+    async def close(self, application: object = None) -> None:
+        """Nobody asks any more."""
+        self.events.close()
 
     @property
     def status(self) -> HostStatus:

@@ -3,7 +3,6 @@
 from typing import Final
 
 from core.codec.docker.cluster import encode_cluster_info
-
 from core.phases import HostPhase
 from core.store import Store
 from swarmsim.api.call import Call, Json

@@ -3,10 +3,10 @@
 from typing import Final
 
 from core.codec.docker.node import decode_node_spec, encode_node
-
 from core.objects import Node
 from core.operations import Kind, Remove, UpdateNode
 from swarmsim.api.call import Call, Json
+from swarmsim.api.errors import bad_request
 from swarmsim.api.filters import Filters
 from swarmsim.api.host import ApiHost, named
 from swarmsim.api.route import FILTERS, FORCE, VERSION, Route
@@ -33,7 +33,12 @@ async def inspect_node(call: Call) -> Json:
 async def update_node(call: Call) -> None:
     """Labels, availability and role."""
     version = call.number("version")
-    spec = decode_node_spec(await call.body())
+    body = await call.body()
+    spec = decode_node_spec(body)
+    said = {name.lower() for name, words in body.items() if words}
+    for name in ("Role", "Availability"):
+        if name.lower() not in said:
+            raise bad_request(f'invalid {name}: ""')
     node = named(await call.host.read(), Kind.NODE, Node, call.path("id"))
     await call.host.ask(UpdateNode(node.id, version, spec))
 

@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from swarmsim.api import configs, info, networks, nodes, secrets, services, swarm, system, tasks
+from swarmsim.api import configs, events, info, networks, nodes, secrets, services, swarm, system, tasks
 from swarmsim.api.route import Route
 
 ROUTES: Final[tuple[Route, ...]] = (
     *system.ROUTES,
     *info.ROUTES,
+    *events.ROUTES,
     *swarm.ROUTES,
     *nodes.ROUTES,
     *services.ROUTES,

@@ -27,6 +27,7 @@ _HandleRequest = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def application(host: ApiHost, routes: tuple[Route, ...] = ROUTES) -> web.Application:
     """What answers for this host, with or without a version before the path."""
     app = web.Application(middlewares=[_errors], client_max_size=MAX_BODY_BYTES)
+    app.on_cleanup.append(host.close)
     app.on_response_prepare.append(_add_headers)
     for route in routes:
         handle = _handler(host, route)

@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from msgspec import Struct
-
+from core.codec.docker.service import ServiceCounts
 from core.objects import Service, Task
 from core.objects.service import Global, GlobalJob, Replicated, ReplicatedJob, ServiceMode
 from core.objects.task import TaskState, is_wanted
@@ -22,19 +21,11 @@ def mode_word(mode: ServiceMode) -> str:
     return _WORDS[type(mode)]
 
 
-class Counts(Struct, frozen=True):
-    """Docker's `ServiceStatus`."""
-
-    running: int
-    desired: int
-    completed: int
-
-
-def counts_of(store: Store, service: Service) -> Counts:
+def counts_of(store: Store, service: Service) -> ServiceCounts:
     """Of a job, only the tasks of its present execution count."""
     tasks = [task for task in store.tasks_of_service(service.id) if _is_present(service, task)]
     wanted = [task for task in tasks if is_wanted(task)]
-    return Counts(
+    return ServiceCounts(
         running=sum(task.status.state is TaskState.RUNNING for task in wanted),
         desired=_desired(service.spec.mode, len(wanted)),
         completed=sum(task.status.state is TaskState.COMPLETE for task in tasks) if service.job is not None else 0,

@@ -4,11 +4,10 @@ from typing import Final
 
 from core.codec.docker.cluster import decode_swarm_spec, encode_swarm
 from core.codec.docker.swarm_requests import decode_init_request, decode_join_request, decode_unlock_request
-
 from core.objects import Cluster
 from core.operations import LeaveSwarm, UpdateCluster
 from core.store import Store
-from swarmsim.api.addresses import advertised, remote
+from swarmsim.api.addresses import advertised, check_data_path, remote
 from swarmsim.api.call import Call, Json
 from swarmsim.api.errors import bad_request
 from swarmsim.api.route import FORCE, VERSION, Parameter, Route
@@ -18,6 +17,7 @@ async def init(call: Call) -> Json:
     """The answer is the id of the new node."""
     request = decode_init_request(await call.body())
     own = call.host.world.interfaces(call.host.name)
+    check_data_path(request.data_path_address, own)
     return await call.host.ask(request.operation(advertised(request.advertise_address, request.listen_address, own)))
 
 

@@ -1,4 +1,4 @@
-"""`swarmsim` and its commands. A new command is one more entry of `COMMANDS`.
+"""`swarmsim` and its commands. A new command is one more entry of `COMMANDS`, or of `GROUPS`.
 
 Exit codes: 0 all is as expected; 1 an expectation did not hold, or a daemon refused; 2 could not tell, or bad input;
 130 interrupted; 141 whoever read the output has seen enough of it.
@@ -13,18 +13,22 @@ import typer
 
 from swarmsim.cli.check import check
 from swarmsim.cli.docker.client import DaemonError
-from swarmsim.cli.docker.verbs import GROUPS
+from swarmsim.cli.docker.verbs import GROUPS as DOCKER_GROUPS
 from swarmsim.cli.failure import BAD_INPUT
+from swarmsim.cli.fault import fault
 from swarmsim.cli.fuzz import fuzz
+from swarmsim.cli.machine import machine
 from swarmsim.cli.plan import plan
 from swarmsim.cli.run import run
 from swarmsim.cli.scenarios import scenarios
 from swarmsim.cli.serve import serve
+from swarmsim.cli.top import top
 from swarmsim.product import package_version
 from swarmsim.yaml_source import SourceError
 
-COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, plan, fuzz, serve)
-
+COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, plan, fuzz, serve, top)
+GROUPS: Final[dict[str, Callable[[], typer.Typer]]] = {"machine": machine, "fault": fault}
+"""Commands that have commands of their own."""
 
 NOT_DONE: Final = 1
 """A daemon has refused what it was asked, or was not there."""
@@ -52,8 +56,10 @@ def application() -> typer.Typer:
     app.callback()(_root)
     for command in COMMANDS:
         app.command()(command)
-    for group in GROUPS:
-        app.add_typer(group)
+    for name, group in GROUPS.items():
+        app.add_typer(group(), name=name)
+    for verb_group in DOCKER_GROUPS:
+        app.add_typer(verb_group)
     return app
 
 

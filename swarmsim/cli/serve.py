@@ -12,8 +12,9 @@ from typing import Annotated, Final
 import typer
 
 from swarmsim.cli.failure import fail
+from swarmsim.cli.recording import HINT, story_in, told_of
 from swarmsim.scenario.loader import load
-from swarmsim.scenario.plan import ClusterPlan
+from swarmsim.scenario.plan import ClusterPlan, Scenario
 from swarmsim.serve.cluster import NotFormedError, ServedPlan, start
 from swarmsim.serve.place import DIRECTORY_VARIABLE, Place, PlaceError, default_directory, places_of
 from swarmsim.serve.server import Server
@@ -40,18 +41,30 @@ def serve(
         int | None, typer.Option(metavar="PORT", min=1, max=65_000, help="Open loopback ports from this one on, too.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="What chance is drawn from.")] = 1,
+    record: Annotated[
+        Path | None, typer.Option(metavar="STORY", help="Write what is done to the cluster as a scenario.")
+    ] = None,
 ) -> None:
     """Serve a simulated cluster: every host speaks the Docker Engine API until Ctrl-C.
 
     Point docker at a host by the `export DOCKER_HOST=` line that is printed for it.
     """
     plan = _plan_of(file, managers, workers, bare)
+    if record is not None and plan.bare:
+        raise typer.BadParameter("a story begins with a swarm; leave out --bare", param_hint=HINT)
     rate = _speed_of(speed)
     directory = (socket_dir or default_directory()).absolute()
     try:
         places = places_of(plan.cluster.host_names, directory, tcp_base)
-        world = start(plan, seed, time.time_ns(), _say)
-        asyncio.run(_until_told(Server(world, rate, directory, places), lambda: _greet(plan, places, directory, speed)))
+        story = None if record is None else story_in(record, _scenario_of(plan), None if file is None else file.parent)
+        formed_at: list[int] = []
+        world = start(plan, seed, time.time_ns(), _say, formed_at.append)
+        server = Server(world, rate, directory, places, recording=None if story is None else (story, formed_at[0]))
+        if server.recorder is not None:
+            server.recorder.save()  # a file that cannot be written is told of before anything is done
+        asyncio.run(_until_told(server, lambda: _greet(plan, places, directory, speed)))
+        if record is not None and server.recorder is not None:
+            _say(told_of(record, server.recorder.saved))
     except NotFormedError as error:
         fail(f"the swarm did not form: {error}")
     except PlaceError as error:
@@ -82,6 +95,11 @@ def _plan_of(file: Path | None, managers: int | None, workers: int | None, bare:
             workers if workers is not None else _DEFAULT_WORKERS,
         )
     )
+
+
+def _scenario_of(plan: ServedPlan) -> Scenario:
+    """The scenario in which nothing happens to it."""
+    return Scenario("", "", plan.cluster, 0, images=plan.images, deploy=plan.stacks)
 
 
 def _speed_of(text: str) -> float | None:

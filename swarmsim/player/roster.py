@@ -13,7 +13,17 @@ from core.phases import HostPhase
 from core.store import Store
 from core.trials.faults import Hosts, Link
 from swarmsim.checks.check import furthest_store
-from swarmsim.scenario.steps import Action, BreakCable, Bridge, OneWay, Partition, Resolved
+from swarmsim.scenario.steps import (
+    KILLS,
+    Action,
+    BreakCable,
+    Bridge,
+    Move,
+    OneWay,
+    Partition,
+    Resolved,
+    Restart,
+)
 from swarmsim.scenario.targets import (
     Group,
     Host,
@@ -43,6 +53,18 @@ class Roster:
         self.joined: dict[str, None] = {}
         self.gone: dict[str, None] = {}
         """Hosts that left the swarm or were removed from it, and did not join again."""
+
+    def remember(self, action: Resolved) -> None:
+        """Who is killed from here on, and who no longer."""
+        if isinstance(action, KILLS):
+            self.killed.update(dict.fromkeys(action.hosts))
+        elif isinstance(action, Restart | Move):
+            self.revived(action.hosts)
+
+    def revived(self, hosts: Hosts) -> None:
+        """These are not killed any more."""
+        for host in hosts:
+            self.killed.pop(host, None)
 
     def with_power(self) -> "Roster":
         """The same for expectations: groups count every host that has power, also one that boots and cannot tell yet.

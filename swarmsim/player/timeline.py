@@ -237,7 +237,7 @@ class Timeline:
         if isinstance(action, Move):
             band.addresses = tuple((old, self._world.address(host)) for host, old in zip(hosts, addresses, strict=True))
         band.groups, band.others = groups_parted(action, self._roster.group(HostGroup.ALL))
-        self._remember(action, hosts)
+        self._roster.remember(action)
         self._close(action, hosts)
         if undo is not None:
             self._end_at(step, band, undo)
@@ -263,17 +263,9 @@ class Timeline:
                 band.to_ns = self._world.now_ns - self._origin_ns
             undo()
             if isinstance(step.action, KILLS):
-                for host in band.hosts:
-                    self._roster.killed.pop(host, None)
+                self._roster.revived(band.hosts)
 
         self._world.call_at(self._origin_ns + step.until_ns, end)
-
-    def _remember(self, action: Resolved, hosts: Hosts) -> None:
-        if isinstance(action, KILLS):
-            self._roster.killed.update(dict.fromkeys(hosts))
-        elif isinstance(action, Restart | Move):
-            for host in hosts:
-                self._roster.killed.pop(host, None)
 
     def _close(self, action: Resolved, hosts: Hosts) -> None:
         """End the bands that this action takes back whole."""

@@ -20,6 +20,7 @@ from swarmsim.scenario.chronology import check_chronology
 from swarmsim.scenario.deployed import Deployed, StackReader
 from swarmsim.scenario.expectation_language import end_of, read_expectation
 from swarmsim.scenario.names import Names
+from swarmsim.scenario.objects_file import is_objects_file, read_objects
 from swarmsim.scenario.plan import ClusterPlan, ImagePlan, Scenario, StackPlan
 from swarmsim.scenario.plan_language import hosts_of, read_cluster, read_images, read_traffic, read_writer
 from swarmsim.scenario.stack_language import read_files
@@ -62,6 +63,8 @@ def load_text(file: Path, text: str) -> Scenario:
         beside = [file.parent / compose_file for compose_file in compose_files]
         for each in beside:
             each.stat()  # a file that is not there is the scenario's mistake, what it says is its own
+        if len(beside) == 1 and is_objects_file(compose_files[0]):
+            return read_objects(beside[0])
         # No environment and no path of this machine: a scenario means the same everywhere.
         return load_stack(beside, name=name, environment={}, bind_mounts_from="/", unset_because=_UNSET_BECAUSE)
 

@@ -17,7 +17,7 @@ from core.operations import Operation
 from core.phases import HostPhase
 from core.raft.effects import Result
 from core.raft.members import voters_of
-from core.store import Store
+from core.store import Changed, Store
 from core.timing import PROFILES, Timing
 from core.trials.clients import RequestSample, WriterSample
 from core.trials.endings import LASTING
@@ -42,10 +42,15 @@ from swarmsim.world import (
     Power,
     RaftListener,
     SentCounts,
+    StoreListener,
     Undo,
     patience_ns,
 )
 from swarmsim.worlds.configuration import config_of
+
+Answered = Callable[[Result], None]
+RequestListener = Callable[[str, Operation, Answered], Answered]
+"""Called with a host, what it is asked, and who is to be answered."""
 
 _AFTER_ALL: Final = 1 << 32
 """A priority after any that the loop draws."""
@@ -65,6 +70,8 @@ class SimulatedWorld:
         """Of each machine's last daemon, dead or alive."""
         self._raft_listeners: list[RaftListener] = []
         self._applied_listeners: list[AppliedListener] = []
+        self._request_listeners: list[RequestListener] = []
+        self._store_listeners: dict[str, list[StoreListener]] = {}
         self.sim.observer.on_step(self._stepped)
 
     # --- time and chance
@@ -158,15 +165,34 @@ class SimulatedWorld:
     def interfaces(self, host: str) -> Mapping[str, str]:
         return {"lo": "127.0.0.1", "eth0": self.sim.machine(host).ip}
 
-    def submit(self, host: str, operation: Operation, answered: Callable[[Result], None]) -> Callable[[], None]:
+    def submit(self, host: str, operation: Operation, answered: Answered) -> Callable[[], None]:
+        for listener in self._request_listeners:
+            answered = listener(host, operation, answered)
         return self.sim.request(host, operation, answered)
 
+    def observe_requests(self, listener: RequestListener) -> None:
+        """Have every request from here on told to `listener` before it is made, which returns who is to be answered."""
+        self._request_listeners.append(listener)
+
     def apply(self, fault: Fault) -> Undo | None:
+        number = self.start_fault(fault)
+        return partial(self._injector.end, number) if isinstance(fault, LASTING) else None
+
+    def start_fault(self, fault: Fault) -> int:
+        """As `apply`, for who goes by numbers: those in `faults`, while it holds."""
         try:
-            number = self._injector.start(fault)
+            return self._injector.start(fault)
         except DisallowedError as disallowed:
             raise NotDoneError(str(disallowed)) from None
-        return partial(self._injector.end, number) if isinstance(fault, LASTING) else None
+
+    def end_fault(self, number: int) -> None:
+        """Take back exactly what this fault did; nothing happens if it has ended."""
+        self._injector.end(number)
+
+    @property
+    def faults(self) -> Mapping[int, Fault]:
+        """Those that hold, by number."""
+        return self._injector.active
 
     def permit_loss(self, hosts: Sequence[str]) -> None:
         try:
@@ -231,7 +257,20 @@ class SimulatedWorld:
             for listener in self._applied_listeners:
                 listener(self.sim.now, name, raft, index, command)
 
+        def listener(changes: Sequence[Changed]) -> None:
+            for listen in tuple(self._store_listeners.get(name, ())):
+                listen(changes)
+
         replica.watcher = watcher
+        replica.listener = listener
+
+    def watch_store(self, host: str, listener: StoreListener) -> Callable[[], None]:
+        listeners = self._store_listeners.setdefault(host, [])
+        listeners.append(listener)
+        return partial(listeners.remove, listener)
+
+    def wall_ns(self, host: str) -> int:
+        return self.sim.machine(host).clock.wall_ns()
 
     def store(self, host: str) -> Store | None:
         machine = self.sim.machine(host)

@@ -22,7 +22,9 @@ def run(image: str, **spec: Any) -> tuple[World, TaskContainer]:
     return world, container
 
 
-@pytest.mark.parametrize("reference", ["nginx", "nginx:1.27", "docker.io/library/nginx:1", "nginx@sha256:abc"])
+@pytest.mark.parametrize(
+    "reference", ["nginx", "nginx:1.27", "registry.example/library/nginx:1", "localhost:5000/nginx", "nginx@sha256:abc"]
+)
 def test_an_image_is_known_by_all_its_references(reference: str) -> None:
     assert namesake(reference).port == 80
     assert namesake(reference).name == reference

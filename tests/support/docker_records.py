@@ -47,6 +47,19 @@ def sayable(annotation: Any) -> st.SearchStrategy[Any]:
     return instances(annotation).map(_said)
 
 
+def still_says(shown: Any, sent: Any) -> bool:
+    """Whether all that was sent is shown, but for what says nothing (null, 0, false, empty) and the case of names."""
+    match sent:
+        case dict() if isinstance(shown, dict):
+            names = {name.lower(): content for name, content in shown.items()}
+            return all(still_says(names.get(name.lower()), content) for name, content in sent.items())
+        case list() if isinstance(shown, list):
+            return len(shown) == len(sent) and all(map(still_says, shown, sent))
+        case dict() if shown is None:
+            return all(still_says(None, content) for content in sent.values())
+    return bool(shown == sent or not sent)
+
+
 def _said(content: Any) -> Any:
     match content:
         case Struct():

@@ -26,6 +26,7 @@ from swarmsim.world import (
     Power,
     RaftListener,
     SentCounts,
+    StoreListener,
     Undo,
 )
 
@@ -117,6 +118,12 @@ class FakeWorld:
 
     def description(self, host: str) -> NodeDescription:
         return NodeDescription(hostname=host)
+
+    def watch_store(self, host: str, listener: StoreListener) -> Callable[[], None]:
+        return lambda: None
+
+    def wall_ns(self, host: str) -> int:
+        return self.now_ns
 
     def interfaces(self, host: str) -> Mapping[str, str]:
         return {"lo": "127.0.0.1"}

@@ -19,11 +19,13 @@ from core.operations import Kind
 from core.parts import finish
 from core.store import Change, Conflict, Create, Delete, Store, Transaction, Update, kind_of
 
-NODES = [NodeId(f"node-{number}") for number in range(3)]
+NODES = [NodeId(f"node-{number}") for number in range(5)]
 NETWORKS = [NetworkId("ingress"), NetworkId("front"), NetworkId("back")]
 SERVICES = [ServiceId("web"), ServiceId("db")]
 TASKS = [TaskId(f"task-{number}") for number in range(5)]
 STATES = [TaskState.PENDING, TaskState.ASSIGNED, TaskState.RUNNING, TaskState.FAILED]
+RECENT = 5
+"""Versions."""
 
 subsets = st.lists(st.sampled_from(NETWORKS), unique=True)
 
@@ -81,28 +83,27 @@ def task(
     )
 
 
-objects = st.one_of(
-    st.builds(network, st.sampled_from(NETWORKS), st.integers(4096, 4098), st.booleans()),
-    st.builds(node, st.sampled_from(NODES), st.sampled_from([NodeState.READY, NodeState.DOWN]), st.booleans(), subsets),
-    st.builds(
-        service,
-        st.sampled_from(SERVICES),
-        subsets,
-        st.sampled_from(EndpointMode),
-        st.booleans(),
-        st.sampled_from(["alias", "other"]),
-    ),
-    st.builds(
-        task,
-        st.sampled_from(TASKS),
-        st.sampled_from(NODES),
-        st.sampled_from(STATES),
-        st.sampled_from([TaskState.RUNNING, TaskState.SHUTDOWN]),
-        subsets,
-        st.integers(1, 7),
-        st.sampled_from([(), (PortConfig(80, 8080),), (PortConfig(81, 8080),)]),
-    ),
+networks = st.builds(network, st.sampled_from(NETWORKS), st.integers(4096, 4098), st.booleans())
+nodes = st.builds(node, st.sampled_from(NODES), st.sampled_from(NodeState), st.booleans(), subsets)
+services = st.builds(
+    service,
+    st.sampled_from(SERVICES),
+    subsets,
+    st.sampled_from(EndpointMode),
+    st.booleans(),
+    st.sampled_from(["alias", "other"]),
 )
+tasks = st.builds(
+    task,
+    st.sampled_from(TASKS),
+    st.sampled_from(NODES),
+    st.sampled_from(STATES),
+    st.sampled_from([TaskState.RUNNING, TaskState.SHUTDOWN]),
+    subsets,
+    st.integers(1, 7),
+    st.sampled_from([(), (PortConfig(80, 8080),), (PortConfig(81, 8080),)]),
+)
+objects = st.one_of(networks, nodes, services, tasks)
 deletions = st.one_of(
     st.tuples(st.just(Kind.NETWORK), st.sampled_from(NETWORKS)),
     st.tuples(st.just(Kind.NODE), st.sampled_from(NODES)),
@@ -140,6 +141,14 @@ def at_index(stored: Any, index: int) -> Any:
     return type(stored)(**{**fields, "version": index})
 
 
+def kept(tables: MeshTables) -> dict[str, Any]:
+    """What is kept at all, by the name it is kept under."""
+    parts = (tables, tables._places, tables._sections)
+    names = {part: getattr(part, "__slots__", None) or vars(part) for part in parts}
+    held = {name: getattr(part, name) for part in parts for name in names[part]}
+    return {name: value for name, value in held.items() if isinstance(value, dict) and value}
+
+
 def networks_kept(tables: MeshTables) -> list[NetworkId]:
     """Of which networks something is kept, be it that they are gone."""
     return list(tables._sections._by_network)
@@ -153,6 +162,8 @@ class Followed:
         self.tables = MeshTables(self.store)
         self.gone: list[str] = []
         """Nodes that were removed: their ids never return."""
+        self.since = 0
+        """The first version that the present leader's tables were of."""
         self.past: dict[int, dict[NodeId, RouteTable]] = {0: {node_id: {} for node_id in NODES}}
 
     def write(self, wishes: list[Any]) -> None:
@@ -181,6 +192,8 @@ class Followed:
         """Another leader's tables, of the same store: made anew, with an order of their own among their records."""
         self.tables = MeshTables(self.store)
         finish(self.tables.rebuild())
+        self.since = self.store.index
+        self._remember()
 
     def settle(self) -> bool:
         """One step of the tables; whether they are those of the store."""
@@ -203,11 +216,17 @@ class Followed:
         return applied(self.tables.transfer(node_id, 0), {})
 
     def check(self, node_id: NodeId) -> None:
-        """Whatever version a host is at, its transfer makes the table computed afresh."""
-        wanted = self.past[self.store.index][node_id]
+        """Whatever version of this leader's a host is at, be it none, its transfer makes the table computed afresh.
+
+        Looked at are all recent versions, and some of the older ones.
+        """
+        index = self.store.index
+        wanted = self.past[index][node_id]
         for version, tables in self.past.items():
+            if version and (version < self.since or (version < index - RECENT and version % RECENT)):
+                continue
             transfer = self.tables.transfer(node_id, version)
-            assert transfer.to_version == self.store.index
+            assert transfer.to_version == index
             assert applied(transfer, tables[node_id]) == wanted
             if self.tables.changed_at(node_id) <= version:
                 assert tables[node_id] == wanted or transfer.from_version == 0

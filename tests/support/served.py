@@ -12,6 +12,7 @@ from docker import DockerClient
 from swarmsim.scenario.plan import ClusterPlan
 from swarmsim.serve.cluster import ServedPlan, start
 from swarmsim.serve.place import Place, places_of
+from swarmsim.serve.record.story import Story
 from swarmsim.serve.server import Server
 from swarmsim.worlds.simulated import SimulatedWorld
 
@@ -33,10 +34,14 @@ class Served:
 
 
 @contextmanager
-def served(directory: Path, plan: ServedPlan, first_port: int | None = None) -> Iterator[Served]:
-    """Serve it at full speed until the block ends."""
+def served(
+    directory: Path, plan: ServedPlan, first_port: int | None = None, story: Story | None = None
+) -> Iterator[Served]:
+    """Serve it at full speed until the block ends; then the story, if there is one, is told."""
     places = places_of(plan.cluster.host_names, directory, first_port)
-    world = start(plan, 1, BEGAN_AT_NS, lambda text: None)
+    formed_at = [0]
+    world = start(plan, 1, BEGAN_AT_NS, lambda text: None, formed_at.append)
+    recording = None if story is None else (story, formed_at[-1])
     ready = threading.Event()
     stop: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
     failed: list[BaseException] = []
@@ -44,7 +49,7 @@ def served(directory: Path, plan: ServedPlan, first_port: int | None = None) -> 
     async def serve() -> None:
         stopped = asyncio.Event()
         stop.append((asyncio.get_running_loop(), stopped))
-        await Server(world, None, directory, places).run(ready.set, stopped)
+        await Server(world, None, directory, places, recording=recording).run(ready.set, stopped)
 
     def run() -> None:
         try:

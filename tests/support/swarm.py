@@ -31,6 +31,7 @@ class Swarm:
         timing: Timing = LAN,
         snapshot_entries_count: int = 10_000,
         images: tuple[Image, ...] = (),
+        catalogue: Catalogue | None = None,
         **config: Any,
     ) -> None:
         raft = RaftConfig(
@@ -44,7 +45,7 @@ class Swarm:
             snapshot_interval=raft.snapshot_entries_count, log_entries_for_slow_followers=raft.log_tail_count
         )
         self.world = World(
-            WorldConfig(settings=settings, images=Catalogue(images, lenient=not images), **config),
+            WorldConfig(settings=settings, images=catalogue or Catalogue(images, lenient=not images), **config),
             seed,
             recover_swarm_host,
         )

@@ -15,7 +15,8 @@ what is wrong and where.
     secret          decode_secret_spec(body) -> SecretSpec; encode_secret(secret)
     config          decode_config_spec(body) -> ConfigSpec; encode_config(config)
     network         decode_network_request(body) -> NetworkSpec; encode_network(network, peers=…)
-    service         decode_service_spec(body) -> ServiceSpec; encode_service(service, counts=ServiceCounts(…))
-    task            encode_task(task, networks)
+    service         decode_service_spec(body) -> ServiceSpec; encode_service(service, counts=ServiceCounts(…) or None)
+    task            encode_task(task, networks by id)
+    times           rfc3339(time_ns)
     unsupported     warnings(spec): a sentence for each thing in a spec that is kept and has no effect
 """

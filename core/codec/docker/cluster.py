@@ -7,8 +7,9 @@ from typing import Final
 
 from msgspec import structs
 
+from core.codec.docker.kept import Kept
 from core.codec.docker.kinds import COUNT, INTEGER, LABELS, NAME, TRUTH, Object
-from core.codec.docker.tables import Field, Kept, Section, Table
+from core.codec.docker.tables import Field, Section, Table
 from core.codec.docker.times import meta
 from core.document import Value
 from core.objects.cluster import Cluster, ClusterSpec

@@ -2,9 +2,10 @@
 
 from typing import Final
 
+from core.codec.docker.kept import Kept, has
 from core.codec.docker.kinds import INTEGER, LABELS, TEXT, TEXTS, TRUTH, Kind, Object, many
 from core.codec.docker.mount import MOUNTS
-from core.codec.docker.tables import Field, Kept, Section, has, table
+from core.codec.docker.tables import Field, Section, table
 from core.document import Value
 from core.mistakes import each
 from core.objects.task import (

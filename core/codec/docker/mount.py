@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from msgspec import Struct, structs
 
+from core.codec.docker.kept import Kept
 from core.codec.docker.kinds import INTEGER, LABELS, TEXT, TEXTS, TRUTH, Kind, Object, choice, many
-from core.codec.docker.tables import Field, Kept, Table
+from core.codec.docker.tables import Field, Table
 from core.document import Value
 from core.objects.task import Mount
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Final
 
+from core.codec.docker.kept import Kept
 from core.codec.docker.kinds import LABELS, NAME, TEXT, TRUTH, Object, many
-from core.codec.docker.tables import Field, Kept, Table, table
+from core.codec.docker.tables import Field, Table, table
 from core.codec.docker.times import meta, rfc3339
 from core.document import Value
 from core.objects.network import Network, NetworkSpec, Subnet

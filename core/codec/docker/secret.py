@@ -2,8 +2,9 @@
 
 from typing import Final
 
+from core.codec.docker.kept import Kept
 from core.codec.docker.kinds import BYTES, LABELS, TEXT, Object
-from core.codec.docker.tables import Field, Kept, Table
+from core.codec.docker.tables import Field, Table
 from core.codec.docker.times import meta
 from core.document import Value
 from core.objects.secret import Secret, SecretSpec

@@ -14,16 +14,16 @@ record's default says. Writing leaves out what is empty (Go's `omitempty`) where
 unless the field is `always` there. So what is written is read back as the same record, whatever the table.
 
 What Docker has and we do not is `Kept`: it comes back as it was sent, and a client can be told that it has no effect
-(`core.codec.docker.unsupported`).
+(`core.codec.docker.unsupported`). A record with rows of this kind has a field `unsupported` for it.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, Generic, TypeVar
 
 from msgspec import NODEFAULT, UNSET, Struct, structs
 
+from core.codec.docker.kept import Kept, as_unsupported, kept_in, parsed
 from core.codec.docker.kinds import Kind, Object
 from core.document import Value
 from core.mistakes import Mistakes
@@ -43,26 +43,6 @@ class Field(Struct, frozen=True):
     """What it is where nothing is said, if that is not the record's own default."""
 
 
-class Kept(Struct, frozen=True):
-    """A place in the object that has no effect here. What is there is kept in the record's `unsupported`."""
-
-    path: str
-    usual: Any = None
-    """What is written while nothing is kept, if anything; to say as much is not worth keeping."""
-    items_with: str = ""
-    """Of a list, only the items that have something of this name: all others have a field."""
-
-    def __str__(self) -> str:
-        return f"{self.path}[].{self.items_with}" if self.items_with else self.path
-
-    def content(self, place: Value | None) -> Any:
-        """What is there to keep; None where nothing is said: Go writes false and 0 where nobody has set anything."""
-        raw = None if place is None else place.raw
-        if self.items_with:
-            raw = [item for item in raw if has(item, self.items_with)] if isinstance(raw, list) else None
-        return None if _is_empty(raw) and self.usual is not True else raw
-
-
 class Section(Struct, frozen=True):
     """An object within that is written even when nothing is in it."""
 
@@ -77,6 +57,7 @@ class Table(Generic[Record]):
         self._make = make
         self._fields = [row for row in rows if isinstance(row, Field)]
         self._kept = [row for row in rows if isinstance(row, Kept)]
+        self._usual = {row.path: row.usual for row in self._kept}
         self._sections = [row.path for row in rows if isinstance(row, Section)]
         self._said = {row.attribute: row.absent for row in self._fields if row.absent is not UNSET}
         self._absent = {row.attribute: defaults[row.attribute] for row in self._fields} | self._said
@@ -99,13 +80,18 @@ class Table(Generic[Record]):
             place = body.find(field.path)
             if place is not None and not field.kind.says_nothing(place):
                 found[field.attribute] = mistakes.attempt(partial(field.kind.read, place))
-        kept = _parsed(below.get("unsupported", ""))
-        kept |= {row.path: said for row in self._kept if (said := row.content(body.find(row.path))) is not None}
-        kept = {row.path: kept[row.path] for row in self._kept if kept.get(row.path, row.usual) != row.usual}
         if self._kept:
-            found["unsupported"] = json.dumps(kept, sort_keys=True, separators=(",", ":")) if kept else ""
+            found["unsupported"] = self._read_kept(body, mistakes, below.get("unsupported", ""))
         mistakes.settle()
         return self._make(**found)
+
+    def _read_kept(self, body: "_Body", mistakes: Mistakes, below: str) -> str:
+        kept = parsed(below)
+        for row in self._kept:
+            content = mistakes.attempt(partial(row.content, body.find(row.path)))
+            if content is not None:
+                kept[row.path] = content
+        return as_unsupported({path: content for path, content in kept.items() if content != self._usual.get(path)})
 
     def write(self, record: Record) -> Object:
         """The object that says this record."""
@@ -121,7 +107,7 @@ class Table(Generic[Record]):
             content = getattr(record, field.attribute)
             if content or field.always or content != self._absent[field.attribute]:
                 _put(body, field.path, field.kind.write(content))
-        kept = _kept_in(record)
+        kept = kept_in(record)
         for row in self._kept:
             content = kept.get(row.path, row.usual)
             if content is not None:
@@ -129,7 +115,7 @@ class Table(Generic[Record]):
 
     def kept(self, record: Record) -> Iterator[str]:
         """The paths of what is kept in the record, and in those within it."""
-        kept = _kept_in(record)
+        kept = kept_in(record)
         yield from (f".{row}" for row in self._kept if row.path in kept)
         for field in self._fields:
             content = getattr(record, field.attribute)
@@ -150,11 +136,6 @@ def within(path: str, kind: Kind[Any], absent: Any) -> Kind[Any]:
 def table(make: type[Record], *rows: Field | Kept | Section) -> Kind[Record]:
     """A record as a kind of value."""
     return Table(make, *rows).kind()
-
-
-def has(item: Any, name: str) -> bool:
-    """Whether an object has something of this name, in whatever case, that is not null."""
-    return isinstance(item, dict) and any(key.lower() == name.lower() and item[key] is not None for key in item)
 
 
 class _Body:
@@ -187,22 +168,3 @@ def _put(body: Object, path: str, content: Any, beside: bool = False) -> None:
     for section in sections:
         body = body.setdefault(section, {})
     body[name] = [*body.get(name, ()), *content] if beside else content
-
-
-def _kept_in(record: Struct) -> Object:
-    return _parsed(getattr(record, "unsupported", ""))
-
-
-def _parsed(unsupported: str) -> Object:
-    kept: Object = json.loads(unsupported) if unsupported else {}
-    return kept
-
-
-def _is_empty(raw: object) -> bool:
-    """Whether it says nothing: Go writes fields of structs that have no `omitempty` although nobody set them."""
-    match raw:
-        case dict():
-            return all(map(_is_empty, raw.values()))
-        case list():
-            return not raw
-    return not raw

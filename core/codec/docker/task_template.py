@@ -3,9 +3,10 @@
 from typing import Final
 
 from core.codec.docker.container import CONTAINER
+from core.codec.docker.kept import Kept
 from core.codec.docker.kinds import INTEGER, LABELS, TEXT, TEXTS, many, word
 from core.codec.docker.resources import PLATFORM, RESOURCES
-from core.codec.docker.tables import Field, Kept, Table, table, within
+from core.codec.docker.tables import Field, Table, table, within
 from core.objects.task import (
     ContainerSpec,
     LogDriver,

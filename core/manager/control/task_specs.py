@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from core.manager.control.containers import check_container
 from core.manager.control.references import resolve
 from core.manager.control.refusal import Refusal, invalid
 from core.manager.placement.constraints import ConstraintError, parse_constraint
@@ -23,8 +24,7 @@ def bound_task_spec(store: Store, spec: TaskSpec) -> TaskSpec:
 
 def check_task_spec(spec: TaskSpec) -> None:
     """Refuse a template that is unsound whatever the store holds."""
-    if not spec.container.image:
-        raise invalid("ContainerSpec: image reference must be provided")
+    check_container(spec.container)
     for resources in (spec.limits, spec.reservations):
         _check_resources(resources)
     _check_restart(spec.restart)

@@ -1,4 +1,4 @@
-"""The incremental tables equal those computed afresh, after every change, for every host, from any earlier version."""
+"""What the incremental tables make of a change, and what it costs: stories; `test_machine` holds them to their twin."""
 
 from typing import Any
 
@@ -10,130 +10,25 @@ from followed_store import (
     TASKS,
     Followed,
     at_index,
-    histories,
     network,
     networks_kept,
     node,
     service,
     task,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-from route_specification import applied, backends, parts
+from route_specification import backends, parts
 
 from core.ids import NetworkId, NodeId, TaskId
-from core.mesh import places, section, tables
 from core.mesh.afresh import afresh
 from core.mesh.places import Places
 from core.mesh.routes import ServiceRoute
 from core.mesh.sections import Sections
-from core.mesh.tables import MeshTables
 from core.objects import Network, Task
 from core.objects.network import NetworkSpec
 from core.objects.node import NodeState
 from core.objects.service import EndpointMode
 from core.objects.task import TaskState
 from core.operations import Kind
-from core.parts import finish
-
-
-@given(histories)
-def test_any_earlier_table_and_its_transfer_make_the_table_computed_afresh(history: list[list[Any]]) -> None:
-    followed = Followed()
-    for wishes in history:
-        before = followed.store.index
-        followed.tables.take_stirred()
-        followed.apply(wishes)
-        stirred = followed.tables.take_stirred()
-        for node_id in NODES:
-            followed.check(node_id)
-            assert node_id in stirred or followed.past[before][node_id] == followed.past[before + 1][node_id]
-
-
-@given(histories, st.data())
-def test_tables_that_are_settled_piecemeal_while_the_store_goes_on_come_out_the_same(
-    history: list[list[Any]], data: st.DataObject
-) -> None:
-    """Objects are worked out one by one, against whatever the store has become: only the end counts."""
-    followed = Followed()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tables, "SETTLED_PER_STEP", 1)
-        for wishes in history:
-            followed.write(wishes)
-            for _ in range(data.draw(st.integers(0, 12))):
-                followed.settle()
-            if followed.tables.settled:
-                for node_id in NODES:
-                    followed.check(node_id)
-        while not followed.settle():
-            pass
-        for node_id in NODES:
-            followed.check(node_id)
-
-
-@given(histories, st.data())
-def test_networks_that_are_gone_are_forgotten_without_anybody_missing_their_removal(
-    history: list[list[Any]], data: st.DataObject
-) -> None:
-    followed = Followed()
-    for wishes in history:
-        followed.apply(wishes)
-        followed.tables.take_stirred()
-        followed.tables.forget_gone(data.draw(st.integers(0, followed.store.index)))
-        for node_id in NODES:
-            followed.check(node_id)
-
-
-@given(histories)
-def test_nothing_is_kept_of_networks_that_are_gone_and_forgotten(history: list[list[Any]]) -> None:
-    followed = Followed()
-    for wishes in history:
-        followed.apply(wishes)
-    followed.apply([(Kind.TASK, task_id) for task_id in TASKS] + [(Kind.NODE, node_id) for node_id in NODES])
-    followed.apply([(Kind.NETWORK, network_id) for network_id in NETWORKS])
-    followed.tables.take_stirred()
-    for _ in NETWORKS:
-        followed.tables.forget_gone(followed.store.index)
-    assert networks_kept(followed.tables) == []
-
-
-@given(histories)
-def test_tables_built_late_equal_tables_that_followed(history: list[list[Any]]) -> None:
-    followed = Followed()
-    for wishes in history:
-        followed.apply(wishes)
-    for count in (1, 2, 1000):
-        late = MeshTables(followed.store)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(tables, "SETTLED_PER_STEP", count)
-            finish(late.rebuild())
-        for node_id in NODES:
-            assert applied(late.transfer(node_id, 0), {}) == afresh(followed.store, node_id)
-
-
-@given(histories, histories)
-def test_tables_built_late_follow_like_the_others(before: list[list[Any]], after: list[list[Any]]) -> None:
-    followed = Followed()
-    for wishes in before:
-        followed.apply(wishes)
-    followed.tables = MeshTables(followed.store)
-    finish(followed.tables.rebuild())
-    for wishes in after:
-        followed.apply(wishes)
-        for node_id in NODES:
-            assert followed.now(node_id) == afresh(followed.store, node_id)
-
-
-@given(histories)
-def test_a_host_too_far_behind_gets_its_whole_table(history: list[list[Any]]) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(places, "MAX_LEFT", 1)
-        patch.setattr(section, "MAX_TOMBSTONES", 2)
-        followed = Followed()
-        for wishes in history:
-            followed.apply(wishes)
-        for node_id in NODES:
-            followed.check(node_id)
 
 
 def running(task_id: TaskId, node_id: NodeId, desired: TaskState = TaskState.RUNNING, host: int = 0) -> Task:
@@ -211,6 +106,13 @@ def test_a_removed_network_is_forgotten_when_every_host_is_at_the_version_withou
     assert networks_kept(deployed.tables) == []
     assert deployed.tables.transfer(NODES[0], before).from_version == 0
     assert deployed.tables.transfer(NODES[0], deployed.store.index).length == 0
+
+
+def test_nothing_is_kept_of_a_node_that_is_removed_when_it_has_left_all_networks(deployed: Followed) -> None:
+    deployed.apply([(Kind.TASK, TASKS[1])])
+    assert deployed.now(NODES[1]) == {}
+    deployed.apply([(Kind.NODE, NODES[1])])
+    assert deployed.tables.changed_at(NODES[1]) == 0
 
 
 def test_networks_that_are_gone_but_not_forgotten_yet_cost_no_look(

@@ -20,7 +20,7 @@ SECRET = Secret(SecretId("s"), SecretSpec("key", b"\x00secret\n"))
 CONFIG = Config(ConfigId("c"), ConfigSpec("site", b"one\ntwo\n"))
 SPEC: dict[str, Any] = {
     "env": ("COLOUR=green", "EMPTY=", "URL=a=b"),
-    "hosts": ("192.0.2.7 printer printer.local",),
+    "hosts": ("192.0.2.7 printer printer.local", ""),
     "dns_search": ("example.org",),
     "dns_options": ("timeout:2",),
     "secrets": (SecretReference(SECRET.id, "key", FileTarget("key")),),
@@ -74,6 +74,8 @@ class Box:
         (("hostname", "-i"), (0, "10.0.1.10 10.0.2.10\n", "")),
         (("tail", "-n", "5", "/srv/conf/site"), (0, "one\ntwo\n", "")),
         (("tail", "-f", "/x"), (1, "", "tail: can't open '/x': No such file or directory\n")),
+        (("exit", "²"), (0, "", "")),
+        (("echo", "\ud800"), (0, "?\n", "")),
         (("sh", "-c", "cat /x || echo $COLOUR; exit 5"), (5, "green\n", None)),
     ],
 )
@@ -94,7 +96,7 @@ def test_a_relative_path_begins_in_the_working_directory() -> None:
     box = Box(dir="/srv")
     assert box.run("cat", "conf/site")[:2] == (0, "one\ntwo\n")
     assert box.run("ls")[:2] == (0, "conf\n")
-    assert Box(dir="/work/deep").run("sh", "-c", "ls; ls /work")[:2] == (0, "deep\n")
+    assert Box(dir="/opt/deep").run("sh", "-c", "ls; ls /opt")[:2] == (0, "deep\n")
 
 
 def test_what_an_engine_writes_below_etc() -> None:
@@ -128,6 +130,14 @@ def test_what_is_no_command_here_ends_with_127_and_says_what_is() -> None:
         assert code == 127
         assert "cat, curl, echo" in err
     assert Box().run("sh", "-c", "psql || echo none")[:2] == (0, "none\n")
+
+
+def test_shells_in_shells_come_to_an_end() -> None:
+    endless = 'sh -c "$AGAIN"'
+    code, _, err = Box(env=(f"AGAIN={endless}",)).run("sh", "-c", endless)
+    assert code == 127
+    assert "too many shells in each other" in err
+    assert Box().run("sh", "-c", "exec " * 3000 + "exit 4")[0] == 4
 
 
 def test_a_command_takes_its_time() -> None:

@@ -23,8 +23,8 @@ def test_filters_are_maps_or_lists_and_any_of_several_values_will_do(text: str) 
     assert not filters.prefix("name", "cache")
 
 
-def test_a_value_that_is_set_to_false_asks_for_nothing() -> None:
-    assert parse_filters('{"name": {"web": false}}', ALLOWED).prefix("name", "db")
+def test_a_value_is_asked_for_whatever_it_is_set_to() -> None:
+    assert not parse_filters('{"name": {"web": false}}', ALLOWED).prefix("name", "db")
 
 
 def test_exact_values_are_no_prefixes() -> None:

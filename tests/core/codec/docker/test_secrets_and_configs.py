@@ -6,6 +6,7 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from core.codec.docker.config import decode_config_spec, encode_config
+from core.codec.docker.kept import MAX_DEPTH
 from core.codec.docker.secret import decode_secret_spec, encode_secret
 from core.codec.docker.unsupported import warnings
 from core.ids import ConfigId, SecretId
@@ -56,3 +57,13 @@ def test_drivers_are_kept_and_said_to_have_no_effect() -> None:
 def test_data_that_is_no_base64_is_refused(data: str) -> None:
     with pytest.raises(DocumentError, match=r"^Data: expected base64$"):
         decode_config_spec({"Name": "conf", "Data": data})
+
+
+def test_what_is_kept_may_not_nest_without_end() -> None:
+    deep: object = 1
+    for _ in range(MAX_DEPTH):
+        deep = {"a": [deep]} if isinstance(deep, int) else [deep]
+    with pytest.raises(DocumentError, match=r"^Driver: objects and lists lie more than 16 deep$"):
+        decode_secret_spec({"Driver": deep})
+    inner = deep[0]  # type: ignore[index]
+    assert encode_secret(Secret(SecretId("s"), decode_secret_spec({"Driver": inner})))["Spec"]["Driver"] == inner

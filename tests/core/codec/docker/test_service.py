@@ -1,6 +1,7 @@
 """Services as clients declare them and as Docker shows them."""
 
 import pytest
+from docker_records import still_says
 
 from core.codec.docker.service import SERVICE_SPEC, ServiceCounts, decode_service_spec, encode_service
 from core.codec.docker.unsupported import warnings
@@ -192,6 +193,41 @@ def test_a_service_as_the_command_line_declares_it() -> None:
     }
     spec = decode_service_spec(body)
     assert SERVICE_SPEC.write(spec) == body
+    assert warnings(spec) == ()
+
+
+def test_a_service_as_the_python_sdk_declares_it() -> None:
+    body = {
+        "Name": "db",
+        "Labels": None,
+        "TaskTemplate": {
+            "ContainerSpec": {
+                "Image": "postgres:16",
+                "Env": ["PGDATA=/data"],
+                "Mounts": [
+                    {"Target": "/data", "Source": "pg", "Type": "volume", "ReadOnly": False},
+                    {"Target": "/b", "Source": "/a", "Type": "bind", "BindOptions": {"Propagation": "rslave"}},
+                ],
+                "Secrets": [
+                    {"SecretName": "p", "SecretID": "s", "File": {"Name": "p", "UID": "0", "GID": "0", "Mode": 292}}
+                ],
+                "Healthcheck": {"Test": ["CMD-SHELL", "pg_isready"], "Interval": 5000000000, "Retries": 9},
+                "TTY": False,
+            },
+            "Resources": {"Limits": {"MemoryBytes": 268435456}, "Reservations": {"NanoCPUs": 500000000}},
+            "RestartPolicy": {"Condition": "on-failure", "Delay": 0, "MaxAttempts": 3, "Window": 60000000000},
+            "Placement": {"Constraints": ["node.labels.disk==ssd"], "Platforms": [{"OS": "linux"}]},
+            "LogDriver": {"Name": "json-file", "Options": {"max-size": "1m"}},
+            "Networks": [{"Target": "back"}],
+            "ForceUpdate": 2,
+        },
+        "Mode": {"replicated": {"Replicas": 2}},
+        "UpdateConfig": {"Parallelism": 0, "FailureAction": "continue", "Order": "start-first", "Monitor": 1},
+        "EndpointSpec": {"Mode": "dnsrr", "Ports": [{"Protocol": "tcp", "PublishedPort": 5432, "TargetPort": 5432}]},
+    }
+    spec = decode_service_spec(body)
+    assert (spec.name, spec.mode, spec.update.parallelism) == ("db", Replicated(2), 0)
+    assert still_says(SERVICE_SPEC.write(spec), body)
     assert warnings(spec) == ()
 
 

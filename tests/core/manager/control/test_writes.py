@@ -28,6 +28,8 @@ from core.objects.task import (
     ConfigReference,
     ContainerSpec,
     FileTarget,
+    HealthCheck,
+    Mount,
     NetworkTarget,
     RestartPolicy,
     SecretReference,
@@ -83,6 +85,22 @@ def test_every_write_has_a_handler() -> None:
         (service(name="-web"), INVALID, "name must be valid as a DNS name component: -web"),
         (service(name="a" * 64), INVALID, f"name must be 63 characters or fewer: {'a' * 64}"),
         (service(with_container(image="")), INVALID, "ContainerSpec: image reference must be provided"),
+        (service(with_container(image="A b")), INVALID, 'ContainerSpec: "A b" is not a valid repository/tag'),
+        (
+            service(with_container(mounts=(Mount("tmpfs", "/data"), Mount("volume", "/data", "data")))),
+            INVALID,
+            "ContainerSpec: duplicate mount point: /data",
+        ),
+        (
+            service(with_container(health=HealthCheck(("CMD", "true"), interval_ns=1000))),
+            INVALID,
+            "ContainerSpec: Interval in HealthConfig cannot be less than 1ms",
+        ),
+        (
+            service(with_container(health=HealthCheck(("CMD", "true"), retries=-1))),
+            INVALID,
+            "ContainerSpec: Retries in HealthConfig cannot be negative",
+        ),
         (service(mode=Replicated(-1)), INVALID, "Number of replicas must be non-negative"),
         (
             service(task_spec(reservations=Resources(nano_cpus=100))),

@@ -1,0 +1,73 @@
+"""`GET /events`: what changes in the swarm, as this manager learns of it."""
+
+import asyncio
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from core.timing import SECOND
+from swarmsim.api.call import Call
+from swarmsim.api.event import Event, event_body
+from swarmsim.api.filters import Filters
+from swarmsim.api.route import FILTERS, Parameter, Route
+from swarmsim.api.timestamps import parse_time
+
+_KINDS: Final = ("config", "container", "daemon", "image", "network", "node", "plugin", "secret", "service", "volume")
+"""Filters that name an object of a type, by its id or its name."""
+_ENCODE: Final = msgspec.json.Encoder().encode
+
+
+async def events(call: Call) -> web.StreamResponse:
+    """Those since an instant that are still known, then all that come, until another instant if one is named."""
+    filters = call.filters(*_KINDS, "event", "id", "label", "scope", "type")
+    since = parse_time("since", call.text("since"))
+    until = parse_time("until", call.text("until"))
+    log, host = call.host.events, call.host
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    with host.pace.awaited(), log.followed() as follower:
+        await response.prepare(call.request)
+        for event in tuple(log.recent) if since is not None else ():
+            if since is not None and event.at >= since:
+                await _write(response, filters, event, until)
+        left_s = (until - host.world.wall_ns(host.name)) / SECOND if until is not None else None
+        try:
+            async with asyncio.timeout(max(left_s, 0.0) if left_s is not None else None):
+                while (told := await follower.next()) is not None:
+                    await _write(response, filters, told, until)
+        except TimeoutError:
+            pass
+    return response
+
+
+async def _write(response: web.StreamResponse, filters: Filters, event: Event, until: int | None) -> None:
+    if _passes(filters, event) and (until is None or event.at <= until):
+        await response.write(_ENCODE(event_body(event)) + b"\n")
+
+
+def _passes(filters: Filters, event: Event) -> bool:
+    named = [kind for kind in _KINDS if filters.of(kind)]
+    return (
+        filters.one_of("type", (event.kind,))
+        and filters.one_of("event", (event.action,))
+        and filters.one_of("scope", ("swarm",))
+        and filters.one_of("id", (event.id,))
+        and filters.labels("label", event.labels)
+        and (not named or (event.kind in named and filters.prefix(event.kind, event.id, event.name)))
+    )
+
+
+ROUTES: Final = (
+    Route(
+        "GET",
+        "/events",
+        events,
+        "What changes in the swarm, from now on.",
+        query=(
+            FILTERS,
+            Parameter("since", "string", "Tell what has changed since this instant, too."),
+            Parameter("until", "string", "End at this instant."),
+        ),
+        answer="Event stream",
+    ),
+)

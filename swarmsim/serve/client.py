@@ -1,0 +1,88 @@
+"""Speaks to the socket of a cluster that is being served, from another process."""
+
+import socket
+from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from swarmsim.serve.place import CONTROL
+
+AnswerT = TypeVar("AnswerT")
+_OK: Final = 200
+
+
+class NotServedError(Exception):
+    """Nobody serves a cluster there."""
+
+
+class RefusalError(Exception):
+    """The server cannot do what it was asked: its own words."""
+
+
+class _Connection(HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("cluster")
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.connect(str(self._path))
+
+
+class ControlClient:
+    """Of the cluster that is served from a directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory.absolute() / CONTROL
+
+    def ask(self, method: str, path: str, of: type[AnswerT], body: Any = None) -> AnswerT:
+        """The answer to one request. Raises NotServedError, RefusalError."""
+        connection, response = self._request(method, path, body)
+        try:
+            return msgspec.json.decode(response.read(), type=of)
+        except (OSError, HTTPException) as error:
+            raise self._gone() from error
+        finally:
+            connection.close()
+
+    def follow(self, path: str, of: type[AnswerT]) -> Iterator[AnswerT]:
+        """The lines of an answer that goes on until the server or the caller ends it."""
+        connection, response = self._request("GET", path, None)
+        try:
+            while line := response.readline():
+                yield msgspec.json.decode(line, type=of)
+        except (OSError, HTTPException) as error:
+            raise self._gone() from error
+        finally:
+            connection.close()
+
+    def _request(self, method: str, path: str, body: Any) -> tuple[_Connection, HTTPResponse]:
+        connection = _Connection(self._path)
+        try:
+            connection.request(method, path, None if body is None else msgspec.json.encode(body))
+            response = connection.getresponse()
+            if response.status != _OK:
+                raise RefusalError(_message_of(response.read()))
+        except (OSError, HTTPException) as error:
+            connection.close()
+            raise self._gone() from error
+        except BaseException:
+            connection.close()
+            raise
+        return connection, response
+
+    def _gone(self) -> NotServedError:
+        return NotServedError(
+            f"no cluster is served from {self._path.parent}; start one with 'swarmsim serve', "
+            "or name its directory with --socket-dir"
+        )
+
+
+def _message_of(body: bytes) -> str:
+    try:
+        return str(msgspec.json.decode(body, type=dict[str, str])["message"])
+    except (msgspec.DecodeError, KeyError):
+        return body.decode(errors="replace").strip()
