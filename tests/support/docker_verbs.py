@@ -2,43 +2,38 @@
 
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
-from functools import cache
 
-import pytest
 from command_line import Command, Ended
+
+from core.timing import MS
+from swarmsim.scenario.plan import ImagePlan
 
 Verb = Callable[..., Ended]
 """Runs a command line of these words against a cluster."""
 
-_MAJOR = "28."
+BROKEN = "app:broken"
+"""An image whose containers end soon, and badly."""
+ENDING = "batch:1"
+"""One whose containers end soon, and well."""
+IMAGES = (
+    ImagePlan(BROKEN, exits_after_ns=200 * MS, exit_code=1),
+    ImagePlan(ENDING, exits_after_ns=200 * MS),
+)
+
 _PATIENCE_S = 60
 _ID = re.compile(r"\b[0-9a-z]{25}\b|\b[0-9a-z]{12}\b")
 _AGE = re.compile(r"(less than a second|\d+ \w+|about an? \w+) ago", re.IGNORECASE)
 
 
-@cache
-def docker_binary() -> str:
-    """The path of a docker command line of the version whose output is ours; empty if there is none."""
-    found = shutil.which("docker")
-    if found is None:
-        return ""
-    told = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=_PATIENCE_S, check=False)
-    return found if f"version {_MAJOR}" in told.stdout else ""
-
-
-needs_docker = pytest.mark.skipif(not docker_binary(), reason="needs a docker command line 28")
-
-
-def docker_verb(docker_host: str) -> Verb:
+def docker_verb(docker_host: str, binary: str) -> Verb:
     """docker's own command line."""
     environment = {**os.environ, "DOCKER_HOST": docker_host, "DOCKER_CLI_HINTS": "false"}
 
     def run(*words: str) -> Ended:
         done = subprocess.run(
-            [docker_binary(), *words], capture_output=True, text=True, timeout=_PATIENCE_S, check=False, env=environment
+            [binary, *words], capture_output=True, text=True, timeout=_PATIENCE_S, check=False, env=environment
         )
         return Ended(done.returncode, done.stdout, done.stderr)
 

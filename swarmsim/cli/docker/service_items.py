@@ -138,7 +138,8 @@ def network_of(daemon: Daemon, text: str) -> Json:
 
 def is_network(daemon: Daemon, target: Json, text: str) -> bool:
     """Whether a service's network is meant."""
-    return text == target["Target"] or _network_id(daemon, text) == target["Target"]
+    target_id = str(target["Target"])
+    return target_id in (text, _network_id(daemon, text))
 
 
 def _network_id(daemon: Daemon, name: str) -> str:

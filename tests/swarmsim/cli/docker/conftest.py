@@ -5,14 +5,18 @@ from pathlib import Path
 
 import pytest
 from command_line import Command
-from docker_verbs import Verb, docker_verb, our_verb
-from served import Served, bare, served, swarm
+from docker_cli import docker_binary
+from docker_verbs import IMAGES, Verb, docker_verb, our_verb
+from served import Served, bare, served
+
+from swarmsim.scenario.plan import ClusterPlan
+from swarmsim.serve.cluster import ServedPlan
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One manager and two workers, for the tests of a module."""
-    with served(tmp_path_factory.mktemp("c"), swarm(1, 2)) as found:
+    with served(tmp_path_factory.mktemp("c"), ServedPlan(ClusterPlan(1, 2), images=IMAGES)) as found:
         yield found
 
 
@@ -31,5 +35,5 @@ def ours(cluster: Served, swarmsim: Command) -> Verb:
 
 @pytest.fixture
 def dockers(cluster: Served) -> Verb:
-    """docker's, asking the same."""
-    return docker_verb(cluster.places["m1"].docker_host)
+    """docker's, asking the same; tests that need it are skipped where it is not installed."""
+    return docker_verb(cluster.places["m1"].docker_host, docker_binary())

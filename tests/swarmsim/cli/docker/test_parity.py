@@ -4,7 +4,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from docker_verbs import Verb, needs_docker, without_ids_and_ages
+from docker_verbs import Verb, without_ids_and_ages
 from served import Served
 
 STACK = """\
@@ -27,7 +27,7 @@ def populated(cluster: Served) -> None:
         api = client.api
         api.create_secret("s10", b"x", labels={"a": "b"})
         api.create_secret("s9", b"x")
-        api.create_config("c1", "line\n")
+        api.create_config("c1", b"line\n")
         api.create_network("net1", driver="overlay", attachable=True)
         client.services.create("app:1", name="app", networks=["net1"], env=["A=b"], labels={"tier": "front"})
         client.services.create("agent", name="agent", mode="global")
@@ -87,7 +87,6 @@ def words(command: str) -> list[str]:
     return [word.replace("_", " ") for word in command.split()]
 
 
-@needs_docker
 @pytest.mark.parametrize("command", READS)
 def test_what_is_read_is_printed_alike(command: str, ours: Verb, dockers: Verb) -> None:
     mine, theirs = ours(*words(command)), dockers(*words(command))
@@ -112,7 +111,6 @@ WRITES = (
 )
 
 
-@needs_docker
 @pytest.mark.parametrize("commands", WRITES, ids=lambda commands: " ".join(commands[0][:2]))
 def test_what_is_done_is_told_alike(commands: tuple[tuple[str, ...], ...], ours: Verb, dockers: Verb) -> None:
     told = []
@@ -127,7 +125,6 @@ def without_notes(text: str) -> str:
     return "\n".join(line for line in text.splitlines() if "Error" in line or "scale can only" in line)
 
 
-@needs_docker
 def test_a_stack_is_deployed_and_removed_alike(ours: Verb, dockers: Verb) -> None:
     Path("key.txt").write_text("secret")
     Path("stack.yml").write_text(STACK)
@@ -140,7 +137,6 @@ def test_a_stack_is_deployed_and_removed_alike(ours: Verb, dockers: Verb) -> Non
     assert told[0] == told[1]
 
 
-@needs_docker
 def test_what_the_one_deploys_the_other_finds_unchanged(ours: Verb, dockers: Verb) -> None:
     Path("key.txt").write_text("secret")
     Path("stack.yml").write_text(STACK)

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from docker_verbs import Verb
-from served import Served
+from docker_verbs import BROKEN, ENDING, Verb
 
 from swarmsim.cli.docker.service_flags import flags_of
 
@@ -59,7 +58,8 @@ def test_what_follows_the_image_is_the_container_s(ours: Verb) -> None:
 CREATED = (
     "service create -d --name web --replicas 2 -e A=1 -e B=2 -l tier=front --container-label c=d -p 8080:80/udp "
     "-p published=8443,target=443,mode=host --mount type=volume,source=data,target=/data,readonly,volume-opt=o=p "
-    "--mount type=tmpfs,target=/tmp,tmpfs-size=1m --network net --secret key --config source=conf,target=/etc/c,mode=0400 "
+    "--mount type=tmpfs,target=/tmp,tmpfs-size=1m --network net --secret key "
+    "--config source=conf,target=/etc/c,mode=0400 "
     "--constraint node.role==worker --placement-pref spread=node.labels.rack --replicas-max-per-node 2 "
     "--limit-cpu 1.5 --limit-memory 64m --limit-pids 9 --reserve-cpu 0.5 --reserve-memory 32m --restart-condition none "
     "--restart-delay 1s --restart-max-attempts 4 --restart-window 1m --update-parallelism 3 --update-delay 2s "
@@ -93,7 +93,10 @@ def test_every_flag_has_its_place_in_the_spec(ours: Verb) -> None:
     container = task["ContainerSpec"]
     assert spec["Labels"] == {"tier": "front"}
     assert spec["Mode"] == {"Replicated": {"Replicas": 2}}
-    assert [(each["PublishedPort"], each["TargetPort"], each["Protocol"], each["PublishMode"]) for each in spec["EndpointSpec"]["Ports"]] == [
+    assert [
+        (each["PublishedPort"], each["TargetPort"], each["Protocol"], each["PublishMode"])
+        for each in spec["EndpointSpec"]["Ports"]
+    ] == [
         (8080, 80, "udp", "ingress"),
         (8443, 443, "tcp", "host"),
     ]
@@ -204,9 +207,17 @@ def test_what_cannot_be_is_refused_with_exit_code_1(words: str, complaint: str, 
 
 
 def test_an_update_whose_tasks_fail_ends_in_exit_code_1(ours: Verb) -> None:
-    ours("service", "create", "-d", "--name", "web", *QUICK, "--restart-condition", "none", "app")
-    failed = ours("service", "update", "--args", "exit-of-nobody", "--image", "app:2", "-q", "web")
-    assert failed.code in (0, 1)  # placeholder
+    ours("service", "create", "-d", "--name", "web", "app")
+    failed = ours("service", "update", "--image", BROKEN, "web")
+    assert failed.code == 1
+    assert failed.err.startswith("service update paused: update paused due to failure")
+
+
+def test_a_job_is_watched_until_it_is_complete(ours: Verb) -> None:
+    done = ours("service", "create", "--name", "job", "--mode", "replicated-job", "--replicas", "3", ENDING)
+    assert done.code == 0, done.err
+    assert done.out.splitlines()[-2:] == ["job progress: 3 out of 3 tasks", "job complete"]
+    assert ours("service", "ls", "--format", "{{.Mode}} {{.Replicas}}").out == "replicated job 0/3 (3/3 completed)\n"
 
 
 def test_each_flag_is_there_once() -> None:
@@ -215,7 +226,7 @@ def test_each_flag_is_there_once() -> None:
         assert len(names) == len(set(names))
 
 
-def test_older_tasks_are_set_off_below_the_newest_of_their_slot(ours: Verb, cluster: Served) -> None:
+def test_older_tasks_are_set_off_below_the_newest_of_their_slot(ours: Verb) -> None:
     ours("service", "create", "-d", "--name", "web", *QUICK, "app")
     ours("service", "update", "-q", "--image", "app:2", "web")
     names = ours("service", "ps", "web").out.splitlines()

@@ -55,9 +55,7 @@ def printed(capsys: pytest.CaptureFixture[str], format_text: str, *, quiet: bool
 
 def test_a_table_has_its_cells_under_each_other_three_blanks_apart(capsys: pytest.CaptureFixture[str]) -> None:
     assert printed(capsys, "") == (
-        "ID        THE NAME      \n"
-        "1 *       a-long-name   true\n"
-        "22        b             false\n"
+        "ID        THE NAME      \n1 *       a-long-name   true\n22        b             false\n"
     )
 
 
