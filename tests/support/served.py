@@ -14,7 +14,7 @@ from swarmsim.serve.cluster import ServedPlan, start
 from swarmsim.serve.place import Place, places_of
 from swarmsim.serve.record.story import Story
 from swarmsim.serve.server import Server
-from swarmsim.worlds.simulated import SimulatedWorld
+from swarmsim.worlds.served import ServedWorld
 
 PATIENCE_S = 30.0
 BEGAN_AT_NS = 1_800_000_000_000_000_000
@@ -23,7 +23,7 @@ BEGAN_AT_NS = 1_800_000_000_000_000_000
 class Served:
     """The places of the hosts that are served, by name."""
 
-    def __init__(self, world: SimulatedWorld, places: dict[str, Place]) -> None:
+    def __init__(self, world: ServedWorld, places: dict[str, Place]) -> None:
         self.world = world
         """Not to be touched while it is served, but for looking at what does not change."""
         self.places = places
