@@ -16,6 +16,7 @@ from swarmsim.cli.failure import BAD_INPUT
 from swarmsim.cli.fault import fault
 from swarmsim.cli.fuzz import fuzz
 from swarmsim.cli.machine import machine
+from swarmsim.cli.openapi import openapi
 from swarmsim.cli.plan import plan
 from swarmsim.cli.run import run
 from swarmsim.cli.scenarios import scenarios
@@ -23,7 +24,7 @@ from swarmsim.cli.serve import serve
 from swarmsim.product import package_version
 from swarmsim.yaml_source import SourceError
 
-COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, plan, fuzz, serve)
+COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, plan, fuzz, serve, openapi)
 GROUPS: Final[dict[str, Callable[[], typer.Typer]]] = {"machine": machine, "fault": fault}
 """Commands that have commands of their own."""
 
