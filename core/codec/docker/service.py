@@ -5,8 +5,10 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from core.codec.docker import schemas
 from core.codec.docker.endpoint import ENDPOINT, ENDPOINT_SPEC
 from core.codec.docker.kinds import INTEGER, LABELS, NUMBER, TEXT, Object, word
+from core.codec.docker.schemas import INDEX, META, TIME, WHOLE, Schema, named, shape
 from core.codec.docker.service_mode import MODE, job_iteration
 from core.codec.docker.tables import Field, Table, table
 from core.codec.docker.task_template import NETWORK_TARGETS, TASK_SPEC
@@ -19,6 +21,7 @@ from core.objects.service import (
     ServiceSpec,
     UpdateConfig,
     UpdateOrder,
+    UpdateState,
     UpdateStatus,
 )
 from core.objects.task import ContainerSpec, NetworkTarget, TaskSpec
@@ -58,6 +61,26 @@ class ServiceCounts(Struct, frozen=True, gc=False):
     running: int
     desired: int
     completed: int = 0
+
+
+SERVICE: Final = shape(
+    {"ID": schemas.TEXT, **META, "Spec": named("ServiceSpec"), "Endpoint": ENDPOINT.schema},
+    {
+        "PreviousSpec": named("ServiceSpec"),
+        "UpdateStatus": shape(
+            {"State": word(UpdateState).schema, "Message": schemas.TEXT}, {"StartedAt": TIME, "CompletedAt": TIME}
+        ),
+        "ServiceStatus": shape({"RunningTasks": WHOLE, "DesiredTasks": WHOLE, "CompletedTasks": WHOLE}),
+        "JobStatus": shape({"JobIteration": INDEX, "LastExecution": TIME}),
+    },
+)
+
+
+def service_spec_schema() -> Schema:
+    """What `decode_service_spec` reads."""
+    schema = SERVICE_SPEC.schema()
+    _DEPRECATED.schema_into(schema)
+    return schema
 
 
 def decode_service_spec(body: object) -> ServiceSpec:
