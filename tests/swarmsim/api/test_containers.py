@@ -51,7 +51,8 @@ def until(holds: Callable[[], bool]) -> None:
 
 
 def of_service(client: DockerClient, service: str) -> list[Container]:
-    return client.containers.list(filters={"label": f"com.docker.swarm.service.name={service}"})
+    found: list[Container] = client.containers.list(filters={"label": f"com.docker.swarm.service.name={service}"})
+    return found
 
 
 def names(cluster: Served, host: str, **filters: str) -> list[str]:
