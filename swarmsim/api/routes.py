@@ -2,7 +2,22 @@
 
 from typing import Final
 
-from swarmsim.api import configs, events, info, networks, nodes, secrets, services, swarm, system, tasks
+from swarmsim.api import (
+    configs,
+    container_logs,
+    containers,
+    events,
+    exec_routes,
+    info,
+    networks,
+    nodes,
+    secrets,
+    services,
+    swarm,
+    swarm_logs,
+    system,
+    tasks,
+)
 from swarmsim.api.route import Route
 
 ROUTES: Final[tuple[Route, ...]] = (
@@ -16,4 +31,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *secrets.ROUTES,
     *configs.ROUTES,
     *networks.ROUTES,
+    *containers.ROUTES,
+    *container_logs.ROUTES,
+    *swarm_logs.ROUTES,
+    *exec_routes.ROUTES,
 )

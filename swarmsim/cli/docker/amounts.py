@@ -39,7 +39,7 @@ def _read(read: Callable[[], Number], text: str) -> Number:
 def size_words(size: int) -> str:
     """`512MiB`: up to four digits, in powers of 1024."""
     amount = float(size)
-    units = iter(("B", "KiB", "MiB", "GiB", "TiB"))
+    units = iter(("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"))
     unit = next(units)
     while amount >= 1024:
         amount, unit = amount / 1024, next(units, unit)

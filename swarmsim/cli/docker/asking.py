@@ -1,13 +1,11 @@
 """Which daemon a command asks: a group's `-H`, else `DOCKER_HOST`, else the first host of a cluster that is served."""
 
 import os
-import socket
-from pathlib import Path
 from typing import Final
 
 import typer
 
-from swarmsim.cli.docker.client import Daemon, none_found
+from swarmsim.cli.docker.client import Daemon, is_answered, none_found
 from swarmsim.serve.place import CONTROL, default_directory
 
 VARIABLE: Final = "DOCKER_HOST"
@@ -24,11 +22,6 @@ def _first_served() -> str:
     # Hosts are opened in their order, managers first; one that has lost its power leaves its socket behind.
     sockets = [file for file in default_directory().glob("*.sock") if file.name != CONTROL]
     for file in sorted(sockets, key=lambda file: (file.stat().st_mtime_ns, file.name)):
-        if _is_answered(file):
+        if is_answered(str(file)):
             return f"unix://{file}"
     raise none_found()
-
-
-def _is_answered(file: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as tried:
-        return tried.connect_ex(str(file)) == 0

@@ -1,6 +1,7 @@
 """A daemon that speaks the Docker Engine API, asked over the Docker SDK's connection, by path."""
 
 import json
+import socket
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,7 @@ Filters = Mapping[str, Iterable[str]]
 
 PATIENCE_S: Final = 120
 """How long a daemon may say nothing: joining a swarm takes a while."""
+_UNIX: Final = "unix://"
 _ADVICE: Final = "Start a cluster with `swarmsim serve`, or name another daemon with -H or DOCKER_HOST."
 
 
@@ -72,7 +74,7 @@ class Daemon:
         self, method: str, path: str, query: Mapping[str, Json], body: Json = None, *, stream: bool = False
     ) -> requests.Response:
         try:
-            response = self._api.request(
+            response: requests.Response = self._api.request(
                 method,
                 f"{self._api.base_url}/v{self._api.api_version}{path}",
                 params={name: _written(value) for name, value in query.items() if value is not None},
@@ -87,7 +89,15 @@ class Daemon:
         return response
 
 
+def is_answered(path: str) -> bool:
+    """Whether anybody takes connections at a Unix socket."""
+    with socket.socket(socket.AF_UNIX) as tried:
+        return tried.connect_ex(path) == 0
+
+
 def _connected(host: str) -> "APIClient":
+    if host.startswith(_UNIX) and not is_answered(host.removeprefix(_UNIX)):  # the SDK would leave a socket open
+        raise _unreached(host)
     # Here, since it takes a while to load, which most commands of `swarmsim` can do without.
     from docker import APIClient
     from docker.errors import DockerException

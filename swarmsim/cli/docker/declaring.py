@@ -100,6 +100,9 @@ def update(
 
 
 def _apply(asked: Daemon, spec: Json, given: Given) -> None:
+    probe = [word for word in given if word.startswith("health-")]
+    if "no-healthcheck" in given and probe:
+        raise DaemonError(f"--no-healthcheck conflicts with --{probe[0]}")
     for row in ROWS:
         row.apply(asked, spec, given)
     for section in ("UpdateConfig", "RollbackConfig"):  # the API takes a section that does not say it for "all at once"

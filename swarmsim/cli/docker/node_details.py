@@ -10,7 +10,7 @@ from swarmsim.cli.docker.label_lines import label_lines
 
 def node_details(node: Json) -> str:
     """All that people ask of it."""
-    return "\n".join(_lines(node)) + "\n"
+    return "\n".join(_lines(node))
 
 
 def _lines(node: Json) -> Iterator[str]:

@@ -27,7 +27,6 @@ from swarmsim.cli.docker.service_items import (
 
 TASK: Final = "TaskTemplate"
 CONTAINER: Final = f"{TASK}.ContainerSpec"
-_NO_HEALTH_CHECK: Final = {"Test": ["NONE"]}
 _DURATION: Final = "DURATION"
 
 
@@ -77,7 +76,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         f"{CONTAINER}.Healthcheck",
         "No probe, not even the image's.",
         bool,
-        read=lambda _: _NO_HEALTH_CHECK,
+        read=lambda _: {"Test": ["NONE"]},
     ),
     _one("hostname", f"{CONTAINER}.Hostname", "Hostname of the containers."),
     _one("init", f"{CONTAINER}.Init", "Run an init in each container.", bool),

@@ -73,7 +73,7 @@ def port_of(daemon: Daemon, text: str) -> Json:
 def is_published_port(daemon: Daemon, port: Json, text: str) -> bool:
     """Whether a port is meant by `80` or `80/udp`, which is what it has in the container."""
     target, _, protocol = text.rpartition(":")[2].partition("/")
-    return (str(port["TargetPort"]), port["Protocol"]) == (target, protocol or "tcp")
+    return bool((str(port["TargetPort"]), port["Protocol"]) == (target, protocol or "tcp"))
 
 
 def mount_of(daemon: Daemon, text: str) -> Json:
@@ -138,7 +138,8 @@ def network_of(daemon: Daemon, text: str) -> Json:
 
 def is_network(daemon: Daemon, target: Json, text: str) -> bool:
     """Whether a service's network is meant."""
-    return text == target["Target"] or _network_id(daemon, text) == target["Target"]
+    target_id = str(target["Target"])
+    return target_id in (text, _network_id(daemon, text))
 
 
 def _network_id(daemon: Daemon, name: str) -> str:

@@ -71,7 +71,7 @@ def inspect(
     asked = daemon(context)
     print_inspected(
         services,
-        lambda name: asked.get(f"/services/{name}", insertDefaults=True),
+        lambda name: _found(asked, name),
         format_text,
         pretty=(lambda service: service_details(asked, service)) if pretty else None,
     )
@@ -139,6 +139,15 @@ def _change(asked: Daemon, name: str, change: Callable[[Json], None]) -> str:
     change(service)
     asked.post(f"/services/{service['ID']}/update", service["Spec"], version=service["Version"]["Index"])
     return str(service["ID"])
+
+
+def _found(asked: Daemon, name: str) -> Json:
+    try:
+        return asked.get(f"/services/{name}", insertDefaults=True)
+    except Refused as refused:
+        if refused.status != _NOT_FOUND:
+            raise
+        raise DaemonError(f"Error: no such service: {name}") from refused
 
 
 def _ids_of(asked: Daemon, names: list[str]) -> tuple[list[str], list[str]]:

@@ -16,15 +16,15 @@ def print_list(
     rows: Iterable[Row], table: str, headers: Mapping[str, str], format_text: str, *, quiet: bool, id_name: str = "ID"
 ) -> None:
     """Print rows in the way that was asked for: without a format, by `table`, a template; with `quiet`, ids alone."""
-    rows = list(rows)
+    rows = [dict(sorted(row.items())) for row in rows]
     if quiet and format_text in ("", "table"):
         lines = [str(row[id_name]) for row in rows]
     elif format_text == "json":
-        lines = [_safe_in_html(compact_json(dict(sorted(row.items())))) for row in rows]
+        lines = [_safe_in_html(compact_json(row)) for row in rows]
     elif format_text in ("", "table"):
         lines = _aligned(rows, table, headers)
-    elif format_text.startswith("table "):
-        lines = _aligned(rows, format_text.removeprefix("table ").strip(), headers)
+    elif format_text.startswith("table"):
+        lines = _aligned(rows, format_text.removeprefix("table").strip(" "), headers)
     else:
         template = Template(format_text)
         lines = [template.fill(row) for row in rows]

@@ -23,7 +23,7 @@ def print_tasks(
 ) -> None:
     """Print them as one list."""
     names = Names(daemon, resolve=not no_resolve)
-    rows = _rows(tasks, names, shortened=not no_trunc, set_off=format_text in ("", "table"))
+    rows = _rows(tasks, names, shortened=not (no_trunc or quiet), set_off=format_text in ("", "table"))
     print_list(rows, _TABLE, _HEADERS, format_text, quiet=quiet)
 
 

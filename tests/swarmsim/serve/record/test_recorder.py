@@ -43,7 +43,7 @@ def session(cluster: Served) -> None:
             name="web",
             networks=[network.id],
             mode=ServiceMode("replicated", replicas=2),
-            endpoint_spec=EndpointSpec(ports={8080: 80}),  # type: ignore[dict-item]
+            endpoint_spec=EndpointSpec(ports={8080: 80}),
         )
         web.reload()
         web.scale(3)
