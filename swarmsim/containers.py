@@ -267,6 +267,9 @@ class ContainerEngine(Protocol):
     def images(self) -> tuple[EngineImage, ...]:
         """All that are there."""
 
+    def image(self, reference: str) -> EngineImage | None:
+        """The one that is called so: by name, digest or the beginning of its id."""
+
     def pull(self, reference: str, told: Told[EngineImage]) -> None:
         """Have it there."""
 

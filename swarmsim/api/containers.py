@@ -13,12 +13,12 @@ async def list_containers(call: Call) -> Json:
     """Those that run, or all; the newest first."""
     filters = call.filters(*CONTAINER_FILTERS)
     engine = await call.host.engine()
-    images = {image.reference: image.id for image in engine.images()}
     limit = 0 if call.text("limit").startswith("-") else call.number("limit", 0)
     shows_all = call.flag("all") or limit or any(filters.of(key) for key in ("status", "before", "since", "exited"))
 
     def image_id(reference: str) -> str:
-        return images.get(reference) or images.get(f"{reference}:latest") or reference
+        image = engine.image(reference)
+        return image.id if image is not None else reference
 
     containers = narrowed(engine.containers(), filters, image_id)
     shown = [each for each in reversed(containers) if shows_all or each.state.running]

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar, TypeVarTuple
 
 from core.manager.control.queries import query
 from core.objects import StoredObject
@@ -19,6 +19,7 @@ from swarmsim.containers import ContainerEngine, Content, EngineError, EngineWor
 from swarmsim.world import HostStatus, Power
 
 ObjectT = TypeVar("ObjectT", bound=StoredObject)
+Arguments = TypeVarTuple("Arguments")
 _LOOK_NS: Final = 20 * MS
 """How often it is looked whether a daemon that does not get to run does again."""
 
@@ -93,8 +94,8 @@ class ApiHost:
     def _after_a_while(self, told: Told[None]) -> None:
         self.world.call_at(self.world.now_ns + _LOOK_NS, lambda: told(None))
 
-    async def order(self, begin: Callable[[Told[Content]], None]) -> Content:
-        """What is told to the callback that `begin` is given; EngineError for what the engine does not do."""
+    async def order(self, begin: Callable[[*Arguments, Told[Content]], None], *arguments: *Arguments) -> Content:
+        """What the callback is told that `begin` is given last; EngineError for what the engine does not do."""
         answered: asyncio.Future[Content | EngineError] = asyncio.get_running_loop().create_future()
 
         def answer(result: Content | EngineError) -> None:
@@ -102,7 +103,7 @@ class ApiHost:
                 answered.set_result(result)
 
         with self.pace.awaited():
-            begin(answer)
+            begin(*arguments, answer)
             result = await answered
         if isinstance(result, EngineError):
             raise result

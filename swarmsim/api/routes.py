@@ -3,11 +3,14 @@
 from typing import Final
 
 from swarmsim.api import (
+    attach,
     configs,
     container_logs,
+    container_orders,
     containers,
     events,
     exec_routes,
+    images,
     info,
     networks,
     nodes,
@@ -17,6 +20,7 @@ from swarmsim.api import (
     swarm_logs,
     system,
     tasks,
+    volumes,
 )
 from swarmsim.api.route import Route
 
@@ -32,7 +36,11 @@ ROUTES: Final[tuple[Route, ...]] = (
     *configs.ROUTES,
     *networks.ROUTES,
     *containers.ROUTES,
+    *container_orders.ROUTES,
     *container_logs.ROUTES,
+    *attach.ROUTES,
     *swarm_logs.ROUTES,
     *exec_routes.ROUTES,
+    *images.ROUTES,
+    *volumes.ROUTES,
 )

@@ -219,6 +219,10 @@ class SimulatedEngine:
         self._must_answer()
         return self._images.all()
 
+    def image(self, reference: str) -> EngineImage | None:
+        self._must_answer()
+        return self._images.find(reference)
+
     def pull(self, reference: str, told: Told[EngineImage]) -> None:
         self._must_answer()
         self._images.remote(reference)

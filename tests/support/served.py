@@ -10,6 +10,7 @@ import docker
 from docker import DockerClient
 
 from swarmsim.scenario.plan import ClusterPlan
+from swarmsim.serve.client import ControlClient
 from swarmsim.serve.cluster import ServedPlan, start
 from swarmsim.serve.place import Place, places_of
 from swarmsim.serve.record.story import Story
@@ -27,6 +28,11 @@ class Served:
         self.world = world
         """Not to be touched while it is served, but for looking at what does not change."""
         self.places = places
+
+    def fault(self, **step: object) -> None:
+        """Have a step of the scenario language done, as `fault(kill="w1")`."""
+        directory = next(iter(self.places.values())).socket.parent
+        ControlClient(directory).ask("POST", "/faults", object, step)
 
     def client(self, host: str) -> DockerClient:
         """The Docker SDK's client of a host; to be closed."""

@@ -1,16 +1,15 @@
 """`/containers` and `/exec`: what runs on a host, told and looked into as Docker's clients do."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import docker
 import pytest
+from asking import until
 from docker import DockerClient
 from docker.models.containers import Container
 from served import Served, served, swarm
-
-LOOKS = 400
 
 
 @pytest.fixture(scope="module")
@@ -40,14 +39,6 @@ def client(cluster: Served) -> Iterator[DockerClient]:
     client = cluster.client("m1")
     yield client
     client.close()
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Ask until it holds: time passes while somebody asks."""
-    for _ in range(LOOKS):
-        if holds():
-            return
-    pytest.fail("it never came to hold")
 
 
 def of_service(client: DockerClient, service: str) -> list[Container]:
