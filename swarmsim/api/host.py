@@ -14,6 +14,7 @@ from core.timing import MS
 from swarmsim.api.errors import ApiError, answer_of, refusal
 from swarmsim.api.event_log import EventLog
 from swarmsim.api.execs import Execs
+from swarmsim.api.names import NameMaker
 from swarmsim.containers import ContainerEngine, Content, EngineError, EngineWorld, Told
 from swarmsim.world import HostStatus, Power
 
@@ -50,6 +51,7 @@ class ApiHost:
         self.name = name
         self.pace = pace
         self.events = EventLog(world, name)
+        self.names = NameMaker(world.random(f"names given by {name}"))
         self.execs = Execs(world.random(f"ids of execs on {name}"))
 
     async def close(self, application: object = None) -> None:

@@ -8,9 +8,10 @@ import msgspec
 from aiohttp import web
 
 from core.mistakes import DocumentError
-from swarmsim.api.call import Call
+from swarmsim.api.call import Call, Json
 from swarmsim.api.errors import ApiError, engine_refusal
 from swarmsim.api.host import ApiHost
+from swarmsim.api.openapi import PATH, document
 from swarmsim.api.route import Route
 from swarmsim.api.routes import ROUTES
 from swarmsim.api.versions import NEWEST, parse_version, text_of
@@ -36,6 +37,7 @@ def application(host: ApiHost, routes: tuple[Route, ...] = ROUTES) -> web.Applic
         path = _with_patterns(route.path)
         app.router.add_route(route.method, "/v{version:[0-9][^/]*}" + path, handle)
         app.router.add_route(route.method, path, handle)
+    app.router.add_get(PATH, _handler(host, Route("GET", PATH, _openapi, "This document.")))
     return app
 
 
@@ -44,6 +46,10 @@ def _with_patterns(path: str) -> str:
     for part, pattern in _PATTERNS.items():
         path = path.replace(f"{{{part}}}", f"{{{part}:{pattern}}}")
     return path
+
+
+async def _openapi(call: Call) -> Json:
+    return document()
 
 
 def _handler(host: ApiHost, route: Route) -> _HandleRequest:

@@ -2,17 +2,21 @@
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from core.codec.docker.service import decode_service_spec, encode_service
 from core.codec.docker.unsupported import warnings
 from core.objects import Service
+from core.objects.service import ServiceSpec
 from core.operations import CreateService, Kind, Remove, UpdateService
 from core.store import Store
 from swarmsim.api.call import Call, Json
-from swarmsim.api.errors import bad_request
+from swarmsim.api.errors import ApiError, bad_request
 from swarmsim.api.host import named
 from swarmsim.api.route import FILTERS, VERSION, Parameter, Route
 from swarmsim.api.service_counts import counts_of, mode_word
 
+_NAMES_TRIED: Final = 5
 _FILTERS: Final = ("id", "label", "mode", "name", "runtime")
 
 
@@ -40,8 +44,19 @@ async def inspect_service(call: Call) -> Json:
 async def create_service(call: Call) -> Json:
     """Declare one."""
     spec = decode_service_spec(await call.body())
-    service_id = await call.host.ask(CreateService(spec))
+    service_id = await call.host.ask(CreateService(spec)) if spec.name else await _create_nameless(call, spec)
     return {"ID": service_id, "Warnings": list(warnings(spec)) or None}
+
+
+async def _create_nameless(call: Call, spec: ServiceSpec) -> Json:
+    for number in range(_NAMES_TRIED):
+        try:
+            return await call.host.ask(CreateService(replace(spec, name=call.host.names.draw(number))))
+        except ApiError as error:
+            if error.status != 409:
+                raise
+            refused = error
+    raise refused
 
 
 async def update_service(call: Call) -> Json:

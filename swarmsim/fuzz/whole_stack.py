@@ -36,7 +36,7 @@ services:
   api:
     image: whole/api:1
     networks: {front: {aliases: [backend]}, back: {}}
-    secrets: [{source: key, target: api-key, uid: "103", gid: "103", mode: 0440}]
+    secrets: [{source: key, target: api-key, uid: "103", gid: "103", mode: 0440}, key]
     deploy:
       <<: *often
       replicas: 3

@@ -27,8 +27,21 @@ class NotFormedError(Exception):
     """The cluster did not come up, and why."""
 
 
-def start(plan: ServedPlan, seed: int, began_at_ns: int, progress: Callable[[str], None]) -> ServedWorld:
-    """A world with the plan's hosts switched on and, unless it is bare, in a swarm. Raises NotFormedError."""
+def _nobody(at_ns: int) -> None:
+    pass
+
+
+def start(
+    plan: ServedPlan,
+    seed: int,
+    began_at_ns: int,
+    progress: Callable[[str], None],
+    formed: Callable[[int], None] = _nobody,
+) -> ServedWorld:
+    """A world with the plan's hosts switched on and, unless it is bare, in a swarm. Raises NotFormedError.
+
+    `formed` is told when the swarm had formed, by the world's clock: before the stacks were deployed.
+    """
     world = ServedWorld(plan.cluster, plan.images, seed, began_at_ns)
     if plan.bare:
         for host in plan.cluster.host_names:
@@ -38,6 +51,7 @@ def start(plan: ServedPlan, seed: int, began_at_ns: int, progress: Callable[[str
     operator = Operator(world)
     progress(f"forming a swarm of {len(plan.cluster.host_names)} hosts")
     _wait(world, lambda ended: Formation(world, operator, plan.cluster, ended).begin())
+    formed(world.now_ns)
     for stack in plan.stacks:
         assert stack.stack is not None, "the loader reads them"
         progress(f"deploying {stack.name}")

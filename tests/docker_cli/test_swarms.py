@@ -32,12 +32,16 @@ def test_a_swarm_is_founded_and_joined_by_both_kinds_of_hosts(docker_on: Hosts) 
     rows = [line.split() for line in docker["m1"].ok("node ls").splitlines()]
     assert rows[0] == ["ID", "HOSTNAME", "STATUS", "AVAILABILITY", "MANAGER", "STATUS", "ENGINE", "VERSION"]
     told = docker["m4"].ok("node ls", "--format", "{{.Hostname}} {{.Status}} {{.Availability}} {{.ManagerStatus}}")
-    assert told.splitlines() == [
-        "m1 Ready Active Leader",
-        "m2 Ready Active ",
-        "m3 Ready Active Reachable",
-        "m4 Ready Active Reachable",
-    ] or told.splitlines()[1].strip() == "m2 Ready Active"
+    assert (
+        told.splitlines()
+        == [
+            "m1 Ready Active Leader",
+            "m2 Ready Active ",
+            "m3 Ready Active Reachable",
+            "m4 Ready Active Reachable",
+        ]
+        or told.splitlines()[1].strip() == "m2 Ready Active"
+    )
 
 
 def test_the_address_to_advertise_is_one_of_the_hosts_own(docker_on: Hosts) -> None:
@@ -69,7 +73,9 @@ def test_tokens_are_rotated_and_the_old_ones_let_nobody_in(docker_on: Hosts) -> 
     rotated = docker["m1"].ok("swarm join-token --rotate worker")
     assert rotated.startswith("Successfully rotated worker join token.")
     assert old not in rotated
-    assert "A valid join token is necessary to join this cluster" in docker["m2"].fails(f"swarm join --token {old} 198.18.0.1:2377")
+    assert "A valid join token is necessary to join this cluster" in docker["m2"].fails(
+        f"swarm join --token {old} 198.18.0.1:2377"
+    )
     docker["m2"].ok(f"swarm join --token {token(docker['m1'], 'worker')} 198.18.0.1:2377")
 
 

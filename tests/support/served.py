@@ -13,6 +13,7 @@ from swarmsim.scenario.plan import ClusterPlan
 from swarmsim.serve.client import ControlClient
 from swarmsim.serve.cluster import ServedPlan, start
 from swarmsim.serve.place import Place, places_of
+from swarmsim.serve.record.story import Story
 from swarmsim.serve.server import Server
 from swarmsim.worlds.served import ServedWorld
 
@@ -50,11 +51,18 @@ def served(
     directory: Path,
     plan: ServedPlan,
     first_port: int | None = None,
+    story: Story | None = None,
+    speed: float | None = None,
     publish: Callable[[str], None] | None = None,
 ) -> Iterator[Served]:
-    """Serve it at full speed until the block ends; with `publish`, with its published ports."""
+    """Serve it until the block ends, at full speed if none is said; then the story, if there is one, is told.
+
+    With `publish` its published ports are open on this machine.
+    """
     places = places_of(plan.cluster.host_names, directory, first_port)
-    world = start(plan, 1, BEGAN_AT_NS, lambda text: None)
+    formed_at = [0]
+    world = start(plan, 1, BEGAN_AT_NS, lambda text: None, formed_at.append)
+    recording = None if story is None else (story, formed_at[-1])
     ready = threading.Event()
     stop: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
     failed: list[BaseException] = []
@@ -62,7 +70,8 @@ def served(
     async def serve() -> None:
         stopped = asyncio.Event()
         stop.append((asyncio.get_running_loop(), stopped))
-        await Server(world, None, directory, places, publish=publish).run(ready.set, stopped)
+        server = Server(world, speed, directory, places, recording=recording, publish=publish)
+        await server.run(ready.set, stopped)
 
     def run() -> None:
         try:

@@ -42,7 +42,8 @@ def client(cluster: Served) -> Iterator[DockerClient]:
 
 
 def of_service(client: DockerClient, service: str) -> list[Container]:
-    return client.containers.list(filters={"label": f"com.docker.swarm.service.name={service}"})
+    found: list[Container] = client.containers.list(filters={"label": f"com.docker.swarm.service.name={service}"})
+    return found
 
 
 def names(cluster: Served, host: str, **filters: str) -> list[str]:
