@@ -1,5 +1,7 @@
 """What a daemon streams of logs, cut into frames and lines."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +14,7 @@ STREAM = b"".join(bytes([stream, 0, 0, 0]) + len(content).to_bytes(4, "big") + c
 @given(st.lists(st.integers(0, len(STREAM)), max_size=8))
 def test_frames_are_found_however_the_stream_is_cut(cuts: list[int]) -> None:
     places = [0, *sorted(cuts), len(STREAM)]
-    chunks = [STREAM[begin:end] for begin, end in zip(places, places[1:], strict=False)]
+    chunks = [STREAM[begin:end] for begin, end in pairwise(places)]
     assert list(frames(chunks)) == CONTENTS
 
 
