@@ -202,6 +202,26 @@ class Engine:
         self._exit(container, container.life, code, "")
         return True
 
+    def stop_by_hand(self, task_id: TaskId, grace_ns: int) -> int | None:
+        """Somebody gives it the signal to stop, whoever wants it to run.
+
+        After how many nanoseconds it ends; None if it does not run.
+        """
+        container = self._containers.get(task_id)
+        if container is None or not container.running:
+            return None
+        delay_ns, code = self._processes.signal_stop(container, grace_ns)
+        self._loop.call_after(delay_ns, self._exit, container, container.life, code)
+        return delay_ns
+
+    def remove_by_hand(self, task_id: TaskId) -> None:
+        """Somebody removes it with its files, whoever wants it to run; one that runs is killed first."""
+        self.exit(task_id, KILLED)
+        container = self._containers.pop(task_id, None)
+        if container is not None:
+            container.wipe_secrets()
+            self._changed(container, ContainerPhase.REMOVED)
+
     def run_out_of_memory(self, task_id: TaskId) -> bool:
         """Fault: the kernel kills it for using more memory than its limit; False if it does not run."""
         container = self._containers.get(task_id)
@@ -264,6 +284,11 @@ class Engine:
             self.connect(self._listener)
 
     # --- looking at it
+
+    @property
+    def down_reason(self) -> str:
+        """Why it does not answer; empty if it does."""
+        return self._down_reason
 
     @property
     def containers(self) -> tuple[TaskContainer, ...]:

@@ -44,7 +44,7 @@ async def version(call: Call) -> Json:
 
 
 ROUTES: Final = (
-    Route("GET", "/_ping", ping, "Whether somebody answers; in the headers, who."),
+    Route("GET", "/_ping", ping, "Whether somebody answers; in the headers, who.", answer="Text"),
     Route("HEAD", "/_ping", ping, "The same, without a body."),
     Route("GET", "/version", version, "What this program is.", answer="SystemVersion"),
 )

@@ -18,6 +18,7 @@ from swarmsim.cli.failure import BAD_INPUT
 from swarmsim.cli.fault import fault
 from swarmsim.cli.fuzz import fuzz
 from swarmsim.cli.machine import machine
+from swarmsim.cli.openapi import openapi
 from swarmsim.cli.plan import plan
 from swarmsim.cli.run import run
 from swarmsim.cli.scenarios import scenarios
@@ -26,7 +27,7 @@ from swarmsim.cli.top import top
 from swarmsim.product import package_version
 from swarmsim.yaml_source import SourceError
 
-COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, plan, fuzz, serve, top)
+COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, plan, fuzz, serve, top, openapi)
 GROUPS: Final[dict[str, Callable[[], typer.Typer]]] = {"machine": machine, "fault": fault}
 """Commands that have commands of their own."""
 

@@ -47,7 +47,8 @@ def serve(
 ) -> None:
     """Serve a simulated cluster: every host speaks the Docker Engine API until Ctrl-C.
 
-    Point docker at a host by the `export DOCKER_HOST=` line that is printed for it.
+    Point docker at a host by the `export DOCKER_HOST=` line that is printed for it. Meanwhile `swarmsim machine`
+    switches hosts on and off, `swarmsim fault` has something befall them, and `swarmsim top` shows what is going on.
     """
     plan = _plan_of(file, managers, workers, bare)
     if record is not None and plan.bare:
@@ -119,7 +120,7 @@ def _greet(plan: ServedPlan, places: dict[str, Place], directory: Path, speed: s
         also = f"  # or {place.docker_port}" if place.docker_port else ""
         print(f"  {host:<6} export DOCKER_HOST={place.docker_host}{also}")
     if directory != default_directory().absolute():
-        print(f"for swarmsim machine: export {DIRECTORY_VARIABLE}={directory}")
+        print(f"for swarmsim machine, fault and top: export {DIRECTORY_VARIABLE}={directory}")
     print(end="", flush=True)
 
 

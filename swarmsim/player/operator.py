@@ -283,11 +283,11 @@ def remove(kind: Kind, reference: str, force: bool = False) -> Conversation:
             raise
 
 
-def remove_secret(name: str) -> Conversation:
-    """Remove a secret as soon as the swarm lets it go: it is refused while something uses it."""
+def remove_unused(kind: Kind, name: str) -> Conversation:
+    """Remove a secret, config or network as soon as the swarm lets it go: it is refused while something uses it."""
     for _ in range(REMOVAL_TRIES):
         try:
-            yield from remove(Kind.SECRET, name)
+            yield from remove(kind, name)
         except RejectedError as rejected:
             if rejected.error.code is not ErrorCode.INVALID:
                 raise

@@ -169,14 +169,16 @@ class _Decoder:
         names = Names(
             hosts=hosts_of(self._sections.get("cluster", Value("", None))) or (),
             racks=tuple(rack.name for rack in cluster.racks) if cluster is not None else (),
-            stacks=tuple(dict.fromkeys(stack.name for stack in stacks)),
+            stacks=tuple(dict.fromkeys(stack.name for stack in stacks if stack.name)),
             services=tuple(dict.fromkeys(each.spec.name for stack in stacks for each in stack.services)),
             secrets=tuple(dict.fromkeys(secret.name for stack in stacks for secret in stack.secrets)),
+            configs=tuple(dict.fromkeys(config.name for stack in stacks for config in stack.configs)),
+            networks=tuple(dict.fromkeys(network.name for stack in stacks for network in stack.networks)),
             roles_change=any(self._places(verb) for verb in _CHANGE_ROLES),
             end_ns=self._section("end", lambda section: POSITIVE_DURATION.read(section, Names())),
         )
         if not (all_deployed and self._deployed.complete and all(understood for _, understood in later)):
-            names = names.without("stacks", "services", "secrets")
+            names = names.without("stacks", "services", "secrets", "configs", "networks")
         if cluster is None:
             names = names.without("racks", *(() if names.hosts else ("hosts",)))
         return self._with_replicas(self._with_joining(names))

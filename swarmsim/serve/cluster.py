@@ -9,7 +9,7 @@ from core.timing import MS, SECOND
 from swarmsim.player.formation import Formation
 from swarmsim.player.operator import Operator, deploy
 from swarmsim.scenario.plan import ClusterPlan, ImagePlan, StackPlan
-from swarmsim.worlds.simulated import SimulatedWorld
+from swarmsim.worlds.served import ServedWorld
 
 LOOK_NS: Final = 20 * MS
 
@@ -37,12 +37,12 @@ def start(
     began_at_ns: int,
     progress: Callable[[str], None],
     formed: Callable[[int], None] = _nobody,
-) -> SimulatedWorld:
+) -> ServedWorld:
     """A world with the plan's hosts switched on and, unless it is bare, in a swarm. Raises NotFormedError.
 
     `formed` is told when the swarm had formed, by the world's clock: before the stacks were deployed.
     """
-    world = SimulatedWorld(plan.cluster, plan.images, seed, began_at_ns)
+    world = ServedWorld(plan.cluster, plan.images, seed, began_at_ns)
     if plan.bare:
         for host in plan.cluster.host_names:
             world.add_host(host)
@@ -60,7 +60,7 @@ def start(
     return world
 
 
-def _wait(world: SimulatedWorld, begin: Callable[[Callable[[str], None]], None]) -> None:
+def _wait(world: ServedWorld, begin: Callable[[Callable[[str], None]], None]) -> None:
     """Let the world's time pass until what begins here has ended."""
     ended: list[str] = []
     begin(ended.append)

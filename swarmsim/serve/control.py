@@ -45,7 +45,8 @@ class ControlSocket:
         self._faults = faults
         app = web.Application(middlewares=[_refusals])
         app.router.add_get("/machines", self._machines)
-        app.router.add_post("/machines/{name}/{switch}", self._switch)
+        switches = "|".join(each.value for each in Switch)
+        app.router.add_post(f"/machines/{{name}}/{{switch:{switches}}}", self._switch)
         app.router.add_get("/faults", self._holding)
         app.router.add_post("/faults", self._play)
         app.router.add_delete("/faults/{number:all|[0-9]{1,9}}", self._end)

@@ -12,8 +12,9 @@ from aiohttp import web
 
 from swarmsim.api.host import ApiHost, Pace
 from swarmsim.api.server import application
+from swarmsim.containers import EngineWorld
 from swarmsim.serve.place import LOOPBACK, Place
-from swarmsim.world import Power, World
+from swarmsim.world import Power
 
 _GOODBYE_S: Final = 0.1
 """What requests under way get to end when a daemon dies, or when all is over."""
@@ -22,7 +23,7 @@ _GOODBYE_S: Final = 0.1
 class Endpoints:
     """Of all hosts of a world; `places` by host, `tls` for their ports."""
 
-    def __init__(self, world: World, pace: Pace, places: dict[str, Place], tls: ssl.SSLContext | None) -> None:
+    def __init__(self, world: EngineWorld, pace: Pace, places: dict[str, Place], tls: ssl.SSLContext | None) -> None:
         self.places = places
         self._world = world
         self._pace = pace

@@ -17,7 +17,7 @@ from swarmsim.serve.pace import Pace
 from swarmsim.serve.place import Place, PlaceError
 from swarmsim.serve.record.recorder import Recorder
 from swarmsim.serve.record.story import Story
-from swarmsim.worlds.simulated import SimulatedWorld
+from swarmsim.worlds.served import ServedWorld
 
 _LOCK: Final = "serve.lock"
 
@@ -27,7 +27,7 @@ class Server:
 
     def __init__(
         self,
-        world: SimulatedWorld,
+        world: ServedWorld,
         speed: float | None,
         directory: Path,
         places: dict[str, Place],

@@ -75,7 +75,7 @@ def test_a_service_is_declared_scaled_updated_and_removed(clients_of: Clients) -
         mode=ServiceMode("replicated", replicas=3),
         networks=[network.id],
         secrets=[SecretReference(str(secret.id), "pw")],
-        endpoint_spec=EndpointSpec(ports={8080: 80}),  # type: ignore[dict-item]
+        endpoint_spec=EndpointSpec(ports={8080: 80}),
         resources=Resources(mem_limit=64 * 2**20),
         restart_policy=RestartPolicy("on-failure", max_attempts=3),
         update_config=UpdateConfig(parallelism=0, order="start-first"),

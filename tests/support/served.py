@@ -10,11 +10,12 @@ import docker
 from docker import DockerClient
 
 from swarmsim.scenario.plan import ClusterPlan
+from swarmsim.serve.client import ControlClient
 from swarmsim.serve.cluster import ServedPlan, start
 from swarmsim.serve.place import Place, places_of
 from swarmsim.serve.record.story import Story
 from swarmsim.serve.server import Server
-from swarmsim.worlds.simulated import SimulatedWorld
+from swarmsim.worlds.served import ServedWorld
 
 PATIENCE_S = 30.0
 BEGAN_AT_NS = 1_800_000_000_000_000_000
@@ -23,10 +24,15 @@ BEGAN_AT_NS = 1_800_000_000_000_000_000
 class Served:
     """The places of the hosts that are served, by name."""
 
-    def __init__(self, world: SimulatedWorld, places: dict[str, Place]) -> None:
+    def __init__(self, world: ServedWorld, places: dict[str, Place]) -> None:
         self.world = world
         """Not to be touched while it is served, but for looking at what does not change."""
         self.places = places
+
+    def fault(self, **step: object) -> None:
+        """Have a step of the scenario language done, as `fault(kill="w1")`."""
+        directory = next(iter(self.places.values())).socket.parent
+        ControlClient(directory).ask("POST", "/faults", object, step)
 
     def client(self, host: str) -> DockerClient:
         """The Docker SDK's client of a host; to be closed."""
@@ -35,9 +41,13 @@ class Served:
 
 @contextmanager
 def served(
-    directory: Path, plan: ServedPlan, first_port: int | None = None, story: Story | None = None
+    directory: Path,
+    plan: ServedPlan,
+    first_port: int | None = None,
+    story: Story | None = None,
+    speed: float | None = None,
 ) -> Iterator[Served]:
-    """Serve it at full speed until the block ends; then the story, if there is one, is told."""
+    """Serve it until the block ends, at full speed if none is said; then the story, if there is one, is told."""
     places = places_of(plan.cluster.host_names, directory, first_port)
     formed_at = [0]
     world = start(plan, 1, BEGAN_AT_NS, lambda text: None, formed_at.append)
@@ -49,7 +59,7 @@ def served(
     async def serve() -> None:
         stopped = asyncio.Event()
         stop.append((asyncio.get_running_loop(), stopped))
-        await Server(world, None, directory, places, recording=recording).run(ready.set, stopped)
+        await Server(world, speed, directory, places, recording=recording).run(ready.set, stopped)
 
     def run() -> None:
         try:

@@ -3,12 +3,15 @@
 There is no certificate authority here. A signing key in the settings is read over: it must not be kept, nor shown.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import structs
 
+from core.codec.docker import schemas
 from core.codec.docker.kept import Kept
 from core.codec.docker.kinds import COUNT, INTEGER, LABELS, NAME, TRUTH, Object
+from core.codec.docker.schemas import META, WHOLE, Schema, listed, named, shape
 from core.codec.docker.tables import Field, Section, Table
 from core.codec.docker.times import meta
 from core.document import Value
@@ -34,6 +37,20 @@ SWARM_SPEC: Final = Table(
     Kept("TaskDefaults.LogDriver"),
     Field("EncryptionConfig.AutoLockManagers", "autolock_managers", TRUTH, always=True),
 )
+
+
+_CLUSTER: Final[Mapping[str, Schema]] = {
+    "ID": schemas.TEXT,
+    **META,
+    "Spec": named("SwarmSpec"),
+    "TLSInfo": shape({}),
+    "RootRotationInProgress": schemas.TRUTH,
+    "DefaultAddrPool": listed(schemas.TEXT),
+    "SubnetSize": WHOLE,
+    "DataPathPort": WHOLE,
+}
+CLUSTER_INFO: Final = shape(_CLUSTER)
+SWARM: Final = shape({**_CLUSTER, "JoinTokens": shape({"Worker": schemas.TEXT, "Manager": schemas.TEXT})})
 
 
 def decode_swarm_spec(body: object, current: ClusterSpec) -> ClusterSpec:

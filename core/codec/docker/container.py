@@ -5,6 +5,7 @@ from typing import Final
 from core.codec.docker.kept import Kept, has
 from core.codec.docker.kinds import INTEGER, LABELS, TEXT, TEXTS, TRUTH, Kind, Object, many
 from core.codec.docker.mount import MOUNTS
+from core.codec.docker.schemas import shape
 from core.codec.docker.tables import Field, Section, table
 from core.document import Value
 from core.mistakes import each
@@ -55,6 +56,9 @@ def _credential_spec_object(content: dict[str, str]) -> Object:
 
 
 _CREDENTIALS: Final = ("config", "file", "registry")
+_CREDENTIAL_SPEC: Final = Kind(
+    _credential_spec, _credential_spec_object, shape({}, {name.title(): TEXT.schema for name in _CREDENTIALS})
+)
 _HEALTH_CHECK: Final = table(
     HealthCheck,
     Field("Test", "test", TEXTS),
@@ -84,7 +88,7 @@ CONTAINER: Final = table(
     Field("Dir", "dir", TEXT),
     Field("User", "user", TEXT),
     Field("Groups", "groups", TEXTS),
-    Field("Privileges.CredentialSpec", "credential_spec", Kind(_credential_spec, _credential_spec_object)),
+    Field("Privileges.CredentialSpec", "credential_spec", _CREDENTIAL_SPEC),
     Kept("Privileges.SELinuxContext"),
     Kept("Privileges.Seccomp"),
     Kept("Privileges.AppArmor"),
@@ -103,7 +107,7 @@ CONTAINER: Final = table(
     Field("DNSConfig.Search", "dns_search", TEXTS),
     Field("DNSConfig.Options", "dns_options", TEXTS),
     Field("Secrets", "secrets", _SECRETS),
-    Field("Configs", "configs", Kind(_config_files, many(_CONFIG).write)),
+    Field("Configs", "configs", Kind(_config_files, many(_CONFIG).write, many(_CONFIG).schema)),
     Kept("Configs", items_with="Runtime"),  # a credential spec, of which no engine here makes use
     Field("Isolation", "isolation", TEXT),
     Field("Sysctls", "sysctls", LABELS),

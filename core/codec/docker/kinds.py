@@ -12,6 +12,8 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
+from core.codec.docker import schemas
+from core.codec.docker.schemas import Schema
 from core.document import Value, what_there_is
 from core.mistakes import each
 
@@ -32,6 +34,8 @@ class Kind(Struct, Generic[Content], frozen=True):
 
     read: Callable[[Value], Content]
     write: Callable[[Content], Any]
+    schema: Schema
+    """What it looks like; null, which says nothing, and what has another case may be read as well."""
     kept: Callable[[Content], Iterator[str]] = _nothing
     """The paths inside of what is kept and has no effect (`core.codec.docker.tables.Kept`)."""
     zero: str | int | None = None
@@ -67,16 +71,16 @@ def _bytes(value: Value) -> bytes:
         value.fail("expected base64")
 
 
-TEXT = Kind(_text, _as_it_is)
-NAME = Kind(_text, _as_it_is, zero="")
+TEXT = Kind(_text, _as_it_is, schemas.TEXT)
+NAME = Kind(_text, _as_it_is, schemas.TEXT, zero="")
 """A text that says nothing when it is empty."""
-INTEGER = Kind(_integer, _as_it_is)
+INTEGER = Kind(_integer, _as_it_is, schemas.WHOLE)
 """64 bits with a sign, also where Go has none: who refuses 0 or less says why."""
-COUNT = Kind(_integer, _as_it_is, zero=0)
+COUNT = Kind(_integer, _as_it_is, schemas.WHOLE, zero=0)
 """A number of which 0 stands for the default."""
-NUMBER = Kind(_number, _as_it_is)
-TRUTH = Kind(Value.boolean, _as_it_is)
-BYTES = Kind(_bytes, lambda content: b64encode(content).decode())
+NUMBER = Kind(_number, _as_it_is, {"type": "number"})
+TRUTH = Kind(Value.boolean, _as_it_is, schemas.TRUTH)
+BYTES = Kind(_bytes, lambda content: b64encode(content).decode(), {"type": "string", "contentEncoding": "base64"})
 
 
 def many(kind: Kind[Content]) -> Kind[tuple[Content, ...]]:
@@ -84,6 +88,7 @@ def many(kind: Kind[Content]) -> Kind[tuple[Content, ...]]:
     return Kind(
         read=lambda value: each(value.items(), kind.read),
         write=lambda contents: [kind.write(content) for content in contents],
+        schema=schemas.listed(kind.schema),
         kept=lambda contents: (f"[{at}]{path}" for at, content in enumerate(contents) for path in kind.kept(content)),
     )
 
@@ -94,7 +99,7 @@ def _texts_by_key(value: Value) -> dict[str, str]:
 
 
 TEXTS = many(TEXT)
-LABELS = Kind(_texts_by_key, dict)
+LABELS = Kind(_texts_by_key, dict, schemas.by_name(schemas.TEXT))
 """An object whose values are texts."""
 
 
@@ -120,4 +125,4 @@ def _one_of(members: dict[str, Any], write: Callable[[Any], str]) -> Kind[Any]:
             value.fail(f"{text!r} is not possible here{what_there_is(text, members)}")
         return members[text.lower()]
 
-    return Kind(read, write, zero="")
+    return Kind(read, write, schemas.one_of(*members), zero="")

@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 
 from core.codec.docker.kept import Kept
 from core.codec.docker.kinds import INTEGER, LABELS, TEXT, TEXTS, TRUTH, Kind, Object, choice, many
+from core.codec.docker.schemas import WHOLE, Schema, listed
 from core.codec.docker.tables import Field, Table
 from core.document import Value
 from core.objects.task import Mount
@@ -42,7 +43,7 @@ def _number_as_text(base: int, form: str) -> Kind[str]:
         except ValueError:  # a Compose file may say anything of a tmpfs; its engine is who refuses it
             return 0
 
-    return Kind(lambda value: format(INTEGER.read(value), form), write)
+    return Kind(lambda value: format(INTEGER.read(value), form), write, WHOLE)
 
 
 def _flags_and_pairs(value: Value) -> dict[str, str]:
@@ -55,8 +56,12 @@ def _flags_and_pairs(value: Value) -> dict[str, str]:
     return found
 
 
-_FLAG: Final[Kind[str]] = Kind(lambda value: str(value.boolean()).lower(), lambda text: text == "true")
-_PAIRS: Final = Kind(_flags_and_pairs, lambda pairs: [[name, text] if text else [name] for name, text in pairs.items()])
+_FLAG: Final[Kind[str]] = Kind(lambda value: str(value.boolean()).lower(), lambda text: text == "true", TRUTH.schema)
+_PAIRS: Final = Kind(
+    _flags_and_pairs,
+    lambda pairs: [[name, text] if text else [name] for name, text in pairs.items()],
+    listed({**TEXTS.schema, "minItems": 1, "maxItems": 2}),
+)
 
 _OPTIONS: Final = Table(
     _Options,
@@ -115,4 +120,10 @@ def _by_places(options: dict[str, str]) -> _Options:
     return _Options(**found)
 
 
-MOUNTS: Final = many(Kind(_read, _write, _MOUNT.kept))
+def _schema() -> Schema:
+    schema = dict(_MOUNT.schema())
+    _OPTIONS.schema_into(schema)
+    return schema
+
+
+MOUNTS: Final = many(Kind(_read, _write, _schema(), _MOUNT.kept))

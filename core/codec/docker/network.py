@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from typing import Final
 
+from core.codec.docker import schemas
 from core.codec.docker.kept import Kept
 from core.codec.docker.kinds import LABELS, NAME, TEXT, TRUTH, Object, many
+from core.codec.docker.schemas import META, TIME, WHOLE, by_name, listed, shape
 from core.codec.docker.tables import Field, Table, table
 from core.codec.docker.times import meta, rfc3339
 from core.document import Value
@@ -43,6 +45,58 @@ NETWORK_REQUEST: Final = Table(
     Field("Labels", "labels", LABELS, always=True),
 )
 """The body of POST /networks/create. Without a driver it asks for a bridge, as Docker's does."""
+
+
+NETWORK: Final = shape(
+    {"Id": schemas.TEXT, "Created": TIME, "Containers": by_name({})},
+    {
+        **NETWORK_REQUEST.schema()["properties"],
+        "Peers": listed(shape({"Name": schemas.TEXT, "IP": schemas.TEXT})),
+        "Services": by_name(
+            shape(
+                {
+                    "VIP": schemas.TEXT,
+                    "Ports": listed(schemas.TEXT),
+                    "LocalLBIndex": WHOLE,
+                    "Tasks": listed(
+                        shape(
+                            {
+                                "Name": schemas.TEXT,
+                                "EndpointID": schemas.TEXT,
+                                "EndpointIP": schemas.TEXT,
+                                "Info": LABELS.schema,
+                            }
+                        )
+                    ),
+                }
+            )
+        ),
+    },
+)
+_DRIVER: Final = shape({"Name": schemas.TEXT}, {"Options": LABELS.schema})
+_IPAM: Final = shape(
+    {"Driver": _DRIVER},
+    {"Configs": listed(shape({}, dict.fromkeys(("Subnet", "Range", "Gateway"), schemas.TEXT)))},
+)
+ATTACHED_NETWORK: Final = shape(
+    {"ID": schemas.TEXT},
+    {
+        **META,
+        "Spec": shape(
+            {
+                "Name": schemas.TEXT,
+                "Labels": LABELS.schema,
+                "DriverConfiguration": _DRIVER,
+                "IPAMOptions": _IPAM,
+                "Scope": schemas.TEXT,
+            },
+            dict.fromkeys(("Internal", "Attachable", "Ingress"), schemas.TRUTH),
+        ),
+        "DriverState": _DRIVER,
+        "IPAMOptions": _IPAM,
+    },
+)
+"""The network of a task's attachment; only its id is left where the network is gone."""
 
 
 def decode_network_request(body: object) -> NetworkSpec:

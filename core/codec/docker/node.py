@@ -2,12 +2,24 @@
 
 from typing import Final
 
-from core.codec.docker.kinds import LABELS, TEXT, Object, word
+from core.codec.docker import schemas
+from core.codec.docker.kinds import LABELS, TEXT, Object, state, word
 from core.codec.docker.resources import PLATFORM, RESOURCES
+from core.codec.docker.schemas import META, Schema, listed, named, put, shape
 from core.codec.docker.tables import Field, Section, Table
 from core.codec.docker.times import meta
 from core.document import Value
-from core.objects.node import Availability, ManagerStatus, Node, NodeDescription, NodeSpec, NodeStatus, Role
+from core.objects.node import (
+    Availability,
+    ManagerStatus,
+    Node,
+    NodeDescription,
+    NodeSpec,
+    NodeState,
+    NodeStatus,
+    Reachability,
+    Role,
+)
 
 NODE_SPEC: Final = Table(
     NodeSpec,
@@ -25,6 +37,28 @@ _DESCRIPTION: Final = Table(
     Field("Engine.EngineVersion", "engine_version", TEXT),
     Field("Engine.Labels", "engine_labels", LABELS),
     Section("TLSInfo"),
+)
+
+
+def _description_schema() -> Schema:
+    schema = _DESCRIPTION.schema()
+    put(schema, "Engine.Plugins", listed(shape({"Type": schemas.TEXT, "Name": schemas.TEXT})))
+    return schema
+
+
+_STATUS: Final = shape({"State": state(NodeState).schema}, {"Message": schemas.TEXT, "Addr": schemas.TEXT})
+_MANAGER_STATUS: Final = shape(
+    {"Reachability": word(Reachability).schema, "Addr": schemas.TEXT}, {"Leader": schemas.TRUTH}
+)
+NODE: Final = shape(
+    {
+        "ID": schemas.TEXT,
+        **META,
+        "Spec": named("NodeSpec"),
+        "Description": _description_schema(),
+        "Status": _STATUS,
+    },
+    {"ManagerStatus": _MANAGER_STATUS},
 )
 
 

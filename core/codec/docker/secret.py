@@ -2,8 +2,10 @@
 
 from typing import Final
 
+from core.codec.docker import schemas
 from core.codec.docker.kept import Kept
 from core.codec.docker.kinds import BYTES, LABELS, TEXT, Object
+from core.codec.docker.schemas import META, named, shape
 from core.codec.docker.tables import Field, Table
 from core.codec.docker.times import meta
 from core.document import Value
@@ -17,6 +19,9 @@ SECRET_SPEC: Final = Table(
     Kept("Driver"),
     Kept("Templating"),
 )
+
+
+SECRET: Final = shape({"ID": schemas.TEXT, **META, "Spec": named("SecretSpec")})
 
 
 def decode_secret_spec(body: object) -> SecretSpec:

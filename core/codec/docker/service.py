@@ -5,9 +5,11 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from core.codec.docker import schemas
 from core.codec.docker.endpoint import ENDPOINT, ENDPOINT_SPEC
 from core.codec.docker.kinds import INTEGER, LABELS, NUMBER, TEXT, Object, word
-from core.codec.docker.service_mode import MODE
+from core.codec.docker.schemas import INDEX, META, TIME, WHOLE, Schema, named, shape
+from core.codec.docker.service_mode import MODE, job_iteration
 from core.codec.docker.tables import Field, Table, table
 from core.codec.docker.task_template import NETWORK_TARGETS, TASK_SPEC
 from core.codec.docker.times import meta, rfc3339
@@ -19,6 +21,7 @@ from core.objects.service import (
     ServiceSpec,
     UpdateConfig,
     UpdateOrder,
+    UpdateState,
     UpdateStatus,
 )
 from core.objects.task import ContainerSpec, NetworkTarget, TaskSpec
@@ -60,6 +63,26 @@ class ServiceCounts(Struct, frozen=True, gc=False):
     completed: int = 0
 
 
+SERVICE: Final = shape(
+    {"ID": schemas.TEXT, **META, "Spec": named("ServiceSpec"), "Endpoint": ENDPOINT.schema},
+    {
+        "PreviousSpec": named("ServiceSpec"),
+        "UpdateStatus": shape(
+            {"State": word(UpdateState).schema, "Message": schemas.TEXT}, {"StartedAt": TIME, "CompletedAt": TIME}
+        ),
+        "ServiceStatus": shape({"RunningTasks": WHOLE, "DesiredTasks": WHOLE, "CompletedTasks": WHOLE}),
+        "JobStatus": shape({"JobIteration": INDEX, "LastExecution": TIME}),
+    },
+)
+
+
+def service_spec_schema() -> Schema:
+    """What `decode_service_spec` reads."""
+    schema = SERVICE_SPEC.schema()
+    _DEPRECATED.schema_into(schema)
+    return schema
+
+
 def decode_service_spec(body: object) -> ServiceSpec:
     """The body of POST /services/create and /services/{id}/update; networks by id or by name, as the client wrote."""
     spec = SERVICE_SPEC.read(Value("", body))
@@ -97,4 +120,4 @@ def _service_status(counts: ServiceCounts) -> Object:
 
 
 def _job_status(job: JobStatus) -> Object:
-    return {"JobIteration": {"Index": job.iteration}, "LastExecution": rfc3339(job.last_execution)}
+    return {"JobIteration": job_iteration(job.iteration), "LastExecution": rfc3339(job.last_execution)}

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from core.codec.docker.kinds import INTEGER, Kind, Object
+from core.codec.docker.schemas import shape
 from core.codec.docker.tables import Field, Table
 from core.document import Value
 from core.objects.service import Global, GlobalJob, Replicated, ReplicatedJob, ServiceMode
@@ -22,7 +23,7 @@ def _replicated_job(value: Value) -> ReplicatedJob:
 _MODES: Final[dict[str, tuple[type[ServiceMode], Kind[Any]]]] = {
     "Replicated": (Replicated, Table(Replicated, Field("Replicas", "replicas", INTEGER, always=True)).kind()),
     "Global": (Global, Table(Global).kind()),
-    "ReplicatedJob": (ReplicatedJob, Kind(_replicated_job, _JOB.write)),
+    "ReplicatedJob": (ReplicatedJob, Kind(_replicated_job, _JOB.write, _JOB.schema())),
     "GlobalJob": (GlobalJob, Table(GlobalJob).kind()),
 }
 
@@ -41,4 +42,11 @@ def _write(mode: ServiceMode) -> Object:
     return {name: kind.write(mode) for name, (make, kind) in _MODES.items() if isinstance(mode, make)}
 
 
-MODE: Final = Kind(_read, _write)
+MODE: Final = Kind(
+    _read, _write, {**shape({}, {name: kind.schema for name, (_, kind) in _MODES.items()}), "maxProperties": 1}
+)
+
+
+def job_iteration(number: int) -> Object:
+    """Which run of a job, counted from 0; Docker leaves out that it is the first."""
+    return {"Index": number} if number else {}

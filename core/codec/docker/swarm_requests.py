@@ -69,7 +69,7 @@ _ADDRESSES: Final = (
     Field("AdvertiseAddr", "advertise_address", TEXT),
     Field("DataPathAddr", "data_path_address", TEXT),
 )
-_INIT: Final = Table(
+INIT: Final = Table(
     InitRequest,
     *_ADDRESSES,
     Field("DataPathPort", "data_path_port", COUNT),
@@ -80,26 +80,26 @@ _INIT: Final = Table(
     Field("Spec", "spec", SWARM_SPEC.kind()),
     Field("AutoLockManagers", "autolock_managers", TRUTH),
 )
-_JOIN: Final = Table(
+JOIN: Final = Table(
     JoinRequest,
     *_ADDRESSES,
     Field("RemoteAddrs", "remotes", TEXTS),
     Field("JoinToken", "token", TEXT),
     Field("Availability", "availability", _AVAILABILITY),
 )
-_UNLOCK: Final = Table(UnlockSwarm, Field("UnlockKey", "key", TEXT, absent=""))
+UNLOCK: Final = Table(UnlockSwarm, Field("UnlockKey", "key", TEXT, absent=""))
 
 
 def decode_init_request(body: object) -> InitRequest:
     """The body of POST /swarm/init."""
-    return _INIT.read(Value("", body))
+    return INIT.read(Value("", body))
 
 
 def decode_join_request(body: object) -> JoinRequest:
     """The body of POST /swarm/join."""
-    return _JOIN.read(Value("", body))
+    return JOIN.read(Value("", body))
 
 
 def decode_unlock_request(body: object) -> UnlockSwarm:
     """The body of POST /swarm/unlock."""
-    return _UNLOCK.read(Value("", body))
+    return UNLOCK.read(Value("", body))

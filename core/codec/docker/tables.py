@@ -19,15 +19,17 @@ What Docker has and we do not is `Kept`: it comes back as it was sent, and a cli
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from msgspec import NODEFAULT, UNSET, Struct, structs
 
 from core.codec.docker.kept import Kept, as_unsupported, kept_in, parsed
 from core.codec.docker.kinds import Kind, Object
+from core.codec.docker.schemas import Schema, put
 from core.document import Value
 from core.mistakes import Mistakes
 
+_KEPT: Final[Schema] = {"description": "Kept as it was sent, without effect."}
 Record = TypeVar("Record", bound=Struct)
 
 
@@ -65,7 +67,7 @@ class Table(Generic[Record]):
 
     def kind(self) -> Kind[Record]:
         """The record as a kind of value, to lie within others."""
-        return Kind(self.read, self.write, self.kept)
+        return Kind(self.read, self.write, self.schema(), self.kept)
 
     def read(self, value: Value) -> Record:
         """The record that an object says."""
@@ -113,6 +115,21 @@ class Table(Generic[Record]):
             if content is not None:
                 _put(body, row.path, content, beside=bool(row.items_with))
 
+    def schema(self) -> Object:
+        """How the object looks. It may lack anything: what of it an answer always has, its encoder knows."""
+        schema: Object = {"type": "object", "properties": {}}
+        self.schema_into(schema)
+        return schema
+
+    def schema_into(self, schema: Object) -> None:
+        """Likewise, into the schema of an object that says other things, too."""
+        for path in self._sections:
+            put(schema, path, {"type": "object", "properties": {}})
+        for field in self._fields:
+            put(schema, field.path, field.kind.schema)
+        for row in self._kept:
+            put(schema, f"{row.path}[].{row.items_with}" if row.items_with else row.path, _KEPT)
+
     def kept(self, record: Record) -> Iterator[str]:
         """The paths of what is kept in the record, and in those within it."""
         kept = kept_in(record)
@@ -130,7 +147,7 @@ class _Alone(Struct, frozen=True):
 def within(path: str, kind: Kind[Any], absent: Any) -> Kind[Any]:
     """A value that lies alone in objects within objects."""
     alone = Table(_Alone, Field(path, "content", kind, always=True, absent=absent))
-    return Kind(lambda value: alone.read(value).content, lambda content: alone.write(_Alone(content)))
+    return Kind(lambda value: alone.read(value).content, lambda content: alone.write(_Alone(content)), alone.schema())
 
 
 def table(make: type[Record], *rows: Field | Kept | Section) -> Kind[Record]:

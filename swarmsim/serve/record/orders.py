@@ -48,6 +48,8 @@ from swarmsim.scenario.steps import (
     Leave,
     Promote,
     Rejoin,
+    RemoveConfig,
+    RemoveNetwork,
     RemoveNode,
     RemoveSecret,
     RemoveService,
@@ -261,10 +263,8 @@ def _remove(operation: Remove, store: Store, host_of: HostOf) -> Said:
     found: Any = _found(store, operation.kind, operation.reference)
     if found is None:
         yield Unsaid(f"removal of {operation.kind.value} {operation.reference}, which nobody knows")
-    elif operation.kind is Kind.SERVICE:
-        yield RemoveService(found.spec.name)
-    elif operation.kind is Kind.SECRET:
-        yield RemoveSecret(found.spec.name)
+    elif operation.kind in _REMOVALS:
+        yield _REMOVALS[operation.kind](found.spec.name)
     elif operation.kind is Kind.NODE:
         host = host_of(found.id)
         yield (
@@ -273,7 +273,15 @@ def _remove(operation: Remove, store: Store, host_of: HostOf) -> Said:
             else RemoveNode(Host(host))
         )
     else:
-        yield Unsaid(f"removal of {operation.kind.value} {found.spec.name}: no step says this")
+        yield Unsaid(f"removal of {operation.kind.value} {operation.reference}: no step says this")
+
+
+_REMOVALS: Final[dict[Kind, Callable[[str], Action]]] = {
+    Kind.SERVICE: RemoveService,
+    Kind.SECRET: RemoveSecret,
+    Kind.CONFIG: RemoveConfig,
+    Kind.NETWORK: RemoveNetwork,
+}
 
 
 def _found(store: Store, kind: Kind, reference: str) -> Any:

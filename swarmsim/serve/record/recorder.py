@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from core.operations import Operation, OperationError
 from core.raft.effects import Applied, OutcomeUnknown, Result
 from core.timing import SECOND
-from core.trials.endings import KILLS, TASK_FAULTS
-from core.trials.faults import Hosts, Kill, Link, Move, Restart
+from core.trials.endings import KILLS, TASK_FAULTS, UNDOES
+from core.trials.faults import Heal, Hosts, Kill, Link, Move, RepairDisk, Restart, Resume
 from swarmsim.checks.tables import Tables
 from swarmsim.player.convergence import missing
 from swarmsim.player.roster import prevailing_store
@@ -33,6 +33,10 @@ WITHIN_NS: Final = 60 * SECOND
 MOST_WAITED_NS: Final = 600 * SECOND
 PAUSE_S: Final = 0.5
 """Between two savings, so that a burst of changes is saved once."""
+SHARE: Final = 0.05
+"""Of the server's time, at most: a long story takes long to write, and is written less often."""
+
+_PUTS_RIGHT: Final = (Heal, Resume, RepairDisk)
 
 
 class Recorder:
@@ -46,25 +50,32 @@ class Recorder:
         self._tables = Tables(world)
         self._changed = asyncio.Event()
         self._changed.set()
+        self._asked_count = 0
+        self._unanswered: dict[int, list[Told]] = {}
+        """What was asked and not answered so far: by somebody who is gone, if it stays here."""
         self._holding: dict[int, list[Told]] = {}
         self._killed: dict[int, Hosts] = {}
         self._down: set[str] = set()
+        self._befallen: set[type[Any]] = set()
+        """Every kind of fault there was."""
         world.observe_requests(self._asked)
         faults.began.append(self._befell)
         faults.ended.append(self._ended)
 
     async def run(self) -> None:
         """Save what has changed, until it is cancelled; what cannot be written is tried again with the next change."""
+        clock = asyncio.get_running_loop()
         while True:
             await self._changed.wait()
             self._changed.clear()
+            began_s = clock.time()
             with suppress(OSError):
                 self.save()
-            await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep(max(PAUSE_S, (clock.time() - began_s) / SHARE))
 
     def save(self) -> None:
         """Write what was told so far. Raises OSError."""
-        self.saved = self._story.save(self._expected())
+        self.saved = self._story.save(self._expected(), [told for each in self._unanswered.values() for told in each])
 
     @property
     def _now_ns(self) -> int:
@@ -85,15 +96,19 @@ class Recorder:
             return answered
         at_ns = self._now_ns
         said = tuple(said_of(operation, host, prevailing_store(self._world), self._host_of))
+        self._asked_count += 1
+        number = self._asked_count
+        self._unanswered[number] = [_in_doubt(at_ns, each, "nobody waited for the answer") for each in said]
 
         def heard(result: Result) -> None:
+            del self._unanswered[number]
             if isinstance(result, Applied) and not isinstance(result.value, OperationError):
                 for each in said:
                     self._tell(at_ns, each)
             elif isinstance(result, OutcomeUnknown):
                 for each in said:
-                    what = each.text if isinstance(each, Unsaid) else _named(each)
-                    self._tell(at_ns, Unsaid(f"{what}, if that was done: {result.reason}"))
+                    self._story.remark(at_ns, _in_doubt(at_ns, each, result.reason).remark)
+            self._changed.set()
             answered(result)
 
         return heard
@@ -106,11 +121,13 @@ class Recorder:
             self._story.remark(at_ns, said.text)
         else:
             self._story.tell(at_ns, said)
-        self._changed.set()
 
     # --- what befalls it
 
     def _befell(self, played: Played) -> None:
+        if isinstance(played.resolved, _PUTS_RIGHT) and not self._befallen.intersection(UNDOES[type(played.resolved)]):
+            return  # there was nothing to put right, and a story must not say otherwise
+        self._befallen.add(type(played.resolved))
         done, at_ns = played.done, self._now_ns
         until_ns = None if done.until_ns is None else done.until_ns - self._origin_ns
         self._tell_of_reboots(played, at_ns)
@@ -134,6 +151,12 @@ class Recorder:
             told.until_ns = self._now_ns
         self._down.difference_update(self._killed.pop(number, ()))
         self._changed.set()
+
+
+def _in_doubt(at_ns: int, said: Action | Unsaid, reason: str) -> Told:
+    """A remark on what may have been done or not."""
+    what = said.text if isinstance(said, Unsaid) else _named(said)
+    return Told(at_ns, None, f"{what}, if that was done: {reason}")
 
 
 def _named(action: Action) -> str:

@@ -5,6 +5,7 @@ a cluster that anybody may do anything to), so that the file always loads.
 """
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -15,18 +16,20 @@ from msgspec.structs import replace
 from core.compose.stack import Stack
 from core.timing import MS, SECOND
 from swarmsim.scenario.expectations import Claim, Expectation
-from swarmsim.scenario.loader import load_text
+from swarmsim.scenario.loader import decode
 from swarmsim.scenario.objects_file import SUFFIX, write_objects
 from swarmsim.scenario.plan import Scenario, StackPlan
 from swarmsim.scenario.step_language import text_of
 from swarmsim.scenario.steps import Action, Deploy, Step, Update
 from swarmsim.scenario.words import write_duration
 from swarmsim.scenario.writer import ITEM, TIMELINE, write
-from swarmsim.yaml_source import SourceError
+from swarmsim.yaml_source import SourceError, parse
 
 TICK_NS: Final = 1 * MS
 """Steps are told to the millisecond, no two at once: so their order is plain."""
 END_MARGIN_NS: Final = 10 * SECOND
+_PLACE: Final = re.compile(rf"^{TIMELINE}\[\d+\]\S*: ")
+"""In a file that nobody will see: the step that was refused is not in it any more."""
 
 
 class Told(Struct):
@@ -76,38 +79,40 @@ class Story:
         """The last instant that it tells of."""
         return max((told.until_ns or told.at_ns for told in self._told), default=0)
 
-    def save(self, expect: Sequence[Claim]) -> Saved:
-        """Write it, in place of what was there before in one go. Raises OSError."""
+    def save(self, expect: Sequence[Claim], open_ends: Sequence[Told] = ()) -> Saved:
+        """Write it, in one go in place of what was there; `open_ends` are told this time only. Raises OSError."""
         self.file.parent.mkdir(parents=True, exist_ok=True)  # before it is read: what it names lies beside it
         for name, stack in self._files.items():
             if name not in self._written:
                 _replace(self.file.parent / name, write_objects(stack))
                 self._written[name] = None
-        text, saved = self._text(expect)
+        text, saved = self._text(expect, open_ends)
         _replace(self.file, text)
         return saved
 
-    def _text(self, expect: Sequence[Claim]) -> tuple[str, Saved]:
+    def _text(self, expect: Sequence[Claim], open_ends: Sequence[Told]) -> tuple[str, Saved]:
         """With every step that the language takes: each refusal makes a remark of at least one."""
-        told = [replace(each) for each in self._in_order()]
+        told = list(_in_order([*self._told, *open_ends]))
         while True:
             scenario, remarks = self._scenario(told, expect)
             text = write(scenario, remarks)
+            unsaid = [each.remark for each in told if each.action is None]
             try:
-                load_text(self.file, text)
+                decode(parse(str(self.file), text), text, self._stack)
             except SourceError as error:
-                if not _make_remarks(told, text, error):
-                    raise
-            else:
-                return text, Saved(len(scenario.timeline), tuple(each.remark for each in told if each.action is None))
+                if _make_remarks(told, text, error):
+                    continue
+                # It is none of its steps, so there is nothing to leave out; but the story is not to be lost for that.
+                unsaid.insert(0, f"it does not load as it stands: {error}")
+            return text, Saved(len(scenario.timeline), tuple(unsaid))
 
-    def _in_order(self) -> Iterator[Told]:
-        earliest = 0
-        for each in sorted(self._told, key=lambda told: told.at_ns):
-            at_ns = max(each.at_ns // TICK_NS * TICK_NS, earliest)
-            until_ns = None if each.until_ns is None else max(each.until_ns // TICK_NS * TICK_NS, at_ns + TICK_NS)
-            yield replace(each, at_ns=at_ns, until_ns=until_ns)
-            earliest = at_ns + TICK_NS
+    def _stack(self, name: str, files: tuple[str, ...]) -> Stack:
+        """What is deployed, which need not be read again whenever the story is written."""
+        stacks = {stack.files: stack.stack for stack in self._base.deploy}
+        stack = stacks.get(files) or self._files.get(files[0])
+        if stack is None:
+            raise SourceError(files[0], 0, "was never read")
+        return stack
 
     def _scenario(self, told: Sequence[Told], expect: Sequence[Claim]) -> tuple[Scenario, dict[int, list[str]]]:
         steps: list[Step] = []
@@ -132,6 +137,16 @@ class Story:
         return scenario, remarks
 
 
+def _in_order(told: Sequence[Told]) -> Iterator[Told]:
+    """The same at instants of their own."""
+    earliest = 0
+    for each in sorted(told, key=lambda told: told.at_ns):
+        at_ns = max(each.at_ns // TICK_NS * TICK_NS, earliest)
+        until_ns = None if each.until_ns is None else max(each.until_ns // TICK_NS * TICK_NS, at_ns + TICK_NS)
+        yield replace(each, at_ns=at_ns, until_ns=until_ns)
+        earliest = at_ns + TICK_NS
+
+
 def _make_remarks(told: list[Told], text: str, error: SourceError) -> bool:
     """Turn the steps that are complained about into remarks; False if it is about something else."""
     steps = iter([each for each in told if each.action is not None])
@@ -140,7 +155,7 @@ def _make_remarks(told: list[Told], text: str, error: SourceError) -> bool:
     for mistake in error.each:
         each = by_line.get(mistake.line)
         if each is not None and each.action is not None:
-            each.remark = f"{text_of(each.action)}: {mistake.problem}"
+            each.remark = f"{text_of(each.action)}: {_PLACE.sub('', mistake.problem)}"
             each.action = None
             blamed = True
     return blamed

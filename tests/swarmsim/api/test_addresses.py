@@ -26,10 +26,14 @@ def test_an_interface_an_address_or_nothing_names_an_own_address(advertise: str,
 @pytest.mark.parametrize(
     ("advertise", "listen", "message"),
     [
-        ("198.18.0.9", "0.0.0.0", "must specify a listening address because the address to advertise is not recognized"),
+        (
+            "198.18.0.9",
+            "0.0.0.0",
+            "must specify a listening address because the address to advertise is not recognized",
+        ),
         ("eth7", "0.0.0.0", "advertise address must be a non-zero IP address or network interface"),
         ("0.0.0.0", "0.0.0.0", "advertise address must be a non-zero IP address"),
-        ("eth0", "", "invalid ListenAddr \"\": invalid empty address"),
+        ("eth0", "", 'invalid ListenAddr "": invalid empty address'),
         ("", "eth7:2377", "listen address must be an IP address or network interface"),
     ],
 )

@@ -11,6 +11,7 @@ _SPEC: dict[str, Any] = {
     "TaskTemplate": {"ContainerSpec": {"Image": "parity:1", "StopGracePeriod": 10**9}},
     "Mode": {"Replicated": {"Replicas": 2}},
     "UpdateConfig": {"Parallelism": 0, "Monitor": 1},
+    "RollbackConfig": {"Parallelism": 0, "Monitor": 1},
 }
 _OTHER = {**_SPEC, "TaskTemplate": {"ContainerSpec": {"Image": "parity:1", "StopGracePeriod": 10**9, "Env": ["A=1"]}}}
 _IDLE = {"Replicated": {"Replicas": 0}}
@@ -83,7 +84,9 @@ SERVICES = (
     *_update("no mode", {"Name": "web", "TaskTemplate": _SPEC["TaskTemplate"]}),
     _read("no mode"),
     *_update("no image", {**_SPEC, "TaskTemplate": {"ContainerSpec": {}}}),
-    *_update("a bad constraint", {**_SPEC, "TaskTemplate": {**_SPEC["TaskTemplate"], "Placement": {"Constraints": ["?"]}}}),
+    *_update(
+        "a bad constraint", {**_SPEC, "TaskTemplate": {**_SPEC["TaskTemplate"], "Placement": {"Constraints": ["?"]}}}
+    ),
     *_update("wrong types", {**_SPEC, "Labels": []}),
     *_update("nothing", {}),
     *_update("an authority of a strange kind", _SPEC, registryAuthFrom="nowhere"),
@@ -93,11 +96,20 @@ SERVICES = (
     post("/services/nothing/update", _SPEC, query={"version": "1"}),
     _read("before ports"),
     *_update("ports", {**_SPEC, "EndpointSpec": {"Ports": [{"TargetPort": 80, "PublishedPort": 8080}]}}),
-    _read("ports", until=lambda service: bool(service["Endpoint"].get("Ports"))),
-    post("/services/create", {**_SPEC, "Name": "rival", "EndpointSpec": {"Ports": [{"TargetPort": 80, "PublishedPort": 8080}]}}, note="a port that is taken"),
+    _read("ports", until=lambda service: _status("completed")(service) and bool(service["Endpoint"].get("Ports"))),
+    post(
+        "/services/create",
+        {**_SPEC, "Name": "rival", "EndpointSpec": {"Ports": [{"TargetPort": 80, "PublishedPort": 8080}]}},
+        note="a port that is taken",
+    ),
     post("/services/create", {**_SPEC, "Name": "fresh", "Mode": _IDLE}, keep={"fresh": "/ID"}),
     get("/services/fresh", keep={"fresh_version": "/Version/Index"}, part="/Spec/Name"),
-    post("/services/{fresh}/update", _SPEC, query={"version": "{fresh_version}", "rollback": "previous"}, note="no spec before"),
+    post(
+        "/services/{fresh}/update",
+        {**_SPEC, "Name": "fresh", "Mode": _IDLE},
+        query={"version": "{fresh_version}", "rollback": "previous"},
+        note="no spec before",
+    ),
     post("/services/create", {**_SPEC, "Name": "all", "Mode": {"Global": {}}}, note="global"),
     get("/services/all", note="global"),
     get("/services", query={"status": "true", "filters": '{"mode": ["global"]}'}, until=_counts(1, 1)),

@@ -1,14 +1,27 @@
 """Secrets and configs, which differ in little."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from parity.asks import Ask, delete, get, post
 from parity.scripts.founding import FOUNDED
 
-_SERVICE = {"Name": "user", "TaskTemplate": {"ContainerSpec": {"Image": "parity:1"}}, "Mode": {"Replicated": {"Replicas": 0}}}
+_SERVICE = {
+    "Name": "user",
+    "TaskTemplate": {"ContainerSpec": {"Image": "parity:1"}},
+    "Mode": {"Replicated": {"Replicas": 0}},
+}
 _DATA = "c29tZXRoaW5n"
+_MANY = 37
+"""One more than an id has letters to begin with."""
 _LONGEST = 682_664
 """Of data in base64 that is less than 512,000 bytes."""
+
+
+def _shared_letter(listed: Any) -> str:
+    """That the ids of two of them begin with."""
+    letters: list[str] = [one["ID"][0] for one in listed]
+    return next(letter for letter in letters if letters.count(letter) > 1)
 
 
 def _life(kind: str, longest: int) -> Iterator[Ask]:
@@ -52,13 +65,21 @@ def _life(kind: str, longest: int) -> Iterator[Ask]:
         yield get(f"/{kind}s", query={"filters": filters})
     yield post(update, {"Name": "first", "Labels": {"env": "test"}}, query={"version": "{version}"}, note="labels")
     yield get(one, keep={"version": "/Version/Index"}, note="labels")
-    yield post(update, {"Name": "first", "Labels": {}, "Data": _DATA}, query={"version": "{version}"}, note="the same data")
+    yield post(
+        update, {"Name": "first", "Labels": {}, "Data": _DATA}, query={"version": "{version}"}, note="the same data"
+    )
     yield get(one, keep={"version": "/Version/Index"}, note="the same data")
     yield post(update, {"Name": "first", "Data": "b3RoZXI="}, query={"version": "{version}"}, note="other data")
     yield post(update, {"Name": "renamed", "Data": _DATA}, query={"version": "{version}"}, note="another name")
     yield post(update, {}, query={"version": "{version}"}, note="an empty object")
     yield post(update, {"Name": "first"}, query={"version": "1"}, note="stale")
     yield post(f"/{kind}s/nothing/update", {"Name": "first"}, query={"version": "1"})
+    for number in range(_MANY):
+        yield post(create, {"Name": f"many-{number}", "Data": _DATA}, note=f"one of many, {number}")
+    yield get(f"/{kind}s", keep={"letter": _shared_letter, "version": "/0/Version/Index"}, part="/0/Spec/Nothing")
+    yield get(f"/{kind}s/{{letter}}", note="the beginning of several ids")
+    yield post(f"/{kind}s/{{letter}}/update", {}, query={"version": "{version}"}, note="the beginning of several ids")
+    yield delete(f"/{kind}s/{{letter}}", note="the beginning of several ids")
     field = f"{kind.capitalize()}s"
     reference = {f"{kind.capitalize()}ID": f"{{{kind}}}", f"{kind.capitalize()}Name": "first"}
     file = {"Name": "first", "UID": "0", "GID": "0", "Mode": 292}
@@ -66,9 +87,34 @@ def _life(kind: str, longest: int) -> Iterator[Ask]:
     yield post("/services/create", {**_SERVICE, "TaskTemplate": {"ContainerSpec": container}}, keep={"user": "/ID"})
     yield get("/services/{user}", part="/Spec/TaskTemplate")
     yield delete(one, note="in use")
-    yield post("/services/create", {**_SERVICE, "Name": "twice", "TaskTemplate": {"ContainerSpec": {**container, field: [{**reference, "File": file}] * 2}}}, note="one target twice")
-    yield post("/services/create", {**_SERVICE, "Name": "lost", "TaskTemplate": {"ContainerSpec": {**container, field: [{f"{kind.capitalize()}ID": "nothing", f"{kind.capitalize()}Name": "first", "File": file}]}}}, note="one that is not there")
-    yield post("/services/create", {**_SERVICE, "Name": "fileless", "TaskTemplate": {"ContainerSpec": {**container, field: [reference]}}}, note="no file")
+    yield post(
+        "/services/create",
+        {
+            **_SERVICE,
+            "Name": "twice",
+            "TaskTemplate": {"ContainerSpec": {**container, field: [{**reference, "File": file}] * 2}},
+        },
+        note="one target twice",
+    )
+    yield post(
+        "/services/create",
+        {
+            **_SERVICE,
+            "Name": "lost",
+            "TaskTemplate": {
+                "ContainerSpec": {
+                    **container,
+                    field: [{f"{kind.capitalize()}ID": "nothing", f"{kind.capitalize()}Name": "first", "File": file}],
+                }
+            },
+        },
+        note="one that is not there",
+    )
+    yield post(
+        "/services/create",
+        {**_SERVICE, "Name": "fileless", "TaskTemplate": {"ContainerSpec": {**container, field: [reference]}}},
+        note="no file",
+    )
     yield delete("/services/{user}")
     yield delete(one)
     yield delete(one, note="again")

@@ -234,8 +234,8 @@ def test_what_is_removed_is_known_by_id_name_or_prefix(swarm: Swarm) -> None:
     for reference in (swarm.service, "web", swarm.service[:12]):
         assert swarm.said(Remove(Kind.SERVICE, reference)) == ["remove-service: web"]
     assert swarm.said(Remove(Kind.SECRET, swarm.secret)) == ["remove-secret: pw"]
-    assert swarm.said(Remove(Kind.CONFIG, swarm.config)) == ["# removal of config conf: no step says this"]
-    assert swarm.said(Remove(Kind.NETWORK, "net")) == ["# removal of network net: no step says this"]
+    assert swarm.said(Remove(Kind.CONFIG, swarm.config)) == ["remove-config: conf"]
+    assert swarm.said(Remove(Kind.NETWORK, "net")) == ["remove-network: net"]
     assert swarm.said(Remove(Kind.SERVICE, "nobody")) == ["# removal of service nobody, which nobody knows"]
 
 

@@ -1,6 +1,10 @@
 """What was done to a served cluster is recorded, and happens again when the story is played."""
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -8,10 +12,17 @@ from command_output import command, told
 from docker.types import EndpointSpec, ServiceMode
 from served import Served, served, swarm
 
+from core.objects.network import NetworkSpec
+from core.operations import CreateNetwork
+from core.timing import SECOND
+from core.trials.faults import Kill
 from swarmsim.cli.recording import told_of
 from swarmsim.scenario.loader import load
 from swarmsim.scenario.plan import ClusterPlan, Scenario
+from swarmsim.serve.cluster import start
+from swarmsim.serve.faults import Faults
 from swarmsim.serve.place import DIRECTORY_VARIABLE
+from swarmsim.serve.record.recorder import Recorder
 from swarmsim.serve.record.story import Saved, Story
 
 
@@ -32,7 +43,7 @@ def session(cluster: Served) -> None:
             name="web",
             networks=[network.id],
             mode=ServiceMode("replicated", replicas=2),
-            endpoint_spec=EndpointSpec(ports={8080: 80}),  # type: ignore[dict-item]
+            endpoint_spec=EndpointSpec(ports={8080: 80}),
         )
         web.reload()
         web.scale(3)
@@ -69,7 +80,9 @@ def test_a_session_is_recorded_and_plays_again(story: Story, tmp_path: Path, mon
     assert "held" in ended.out
 
 
-def test_what_was_refused_is_not_recorded(story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_refused_or_had_nothing_to_put_right_is_not_recorded(
+    story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(DIRECTORY_VARIABLE, str(tmp_path))
     with served(tmp_path, swarm(3, 1), story=story) as cluster:
         client: Any = cluster.client("w1")
@@ -79,7 +92,10 @@ def test_what_was_refused_is_not_recorded(story: Story, tmp_path: Path, monkeypa
         client.close()
         assert command("fault", "lose-disk", "m1", "m2").code == 2
         told("fault", "heal", "all")
-    assert load(story.file).timeline == ()
+        told("fault", "kill", "w1")
+        told("fault", "repair-disk")
+    assert [step.text for step in load(story.file).timeline] == ["kill: w1"]
+    assert "#" not in story.file.read_text()
 
 
 def test_who_was_hit_is_hit_again_and_a_reboot_is_told_in_full(
@@ -93,6 +109,56 @@ def test_who_was_hit_is_hit_again_and_a_reboot_is_told_in_full(
         told("fault", "kill", "1 worker")
     texts = [step.text for step in load(story.file).timeline]
     assert texts == ["kill: w1", "restart: w1", f"isolate: {leader}", "kill: w1"]
+
+
+def test_what_nobody_was_answered_stays_in_doubt(story: Story) -> None:
+    world = start(swarm(3), 1, 0, lambda text: None)
+    recorder = Recorder(world, Faults(world), story, world.now_ns)
+    leader = world.leader()
+    assert leader is not None
+    withdraw = world.submit(leader, CreateNetwork(NetworkSpec("net")), lambda result: None)
+    withdraw()
+    world.run_until(world.now_ns + 5 * SECOND)
+    recorder.save()
+    assert recorder.saved.unsaid == ("deploy net, if that was done: nobody waited for the answer",)
+    world.submit(leader, CreateNetwork(NetworkSpec("other")), lambda result: None)
+    world.run_until(world.now_ns + 5 * SECOND)
+    recorder.save()
+    assert [step.text.split(",")[0] for step in load(story.file).timeline] == ["deploy: {name: other"]
+    assert len(recorder.saved.unsaid) == 1
+
+
+def test_an_outcome_that_nobody_knows_is_a_remark(story: Story) -> None:
+    world = start(swarm(3), 1, 0, lambda text: None)
+    recorder = Recorder(world, Faults(world), story, world.now_ns)
+    leader = world.leader()
+    assert leader is not None
+    world.submit(leader, CreateNetwork(NetworkSpec("net")), lambda result: None)
+    world.apply(Kill((leader,)))
+    world.run_until(world.now_ns + 5 * SECOND)
+    recorder.save()
+    [remark] = recorder.saved.unsaid
+    assert remark.startswith("deploy net, if that was done: ")
+    assert "nobody waited" not in remark
+
+
+def test_a_command_serves_and_records_until_it_is_told_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(DIRECTORY_VARIABLE, str(tmp_path))
+    line = ["serve", "--managers", "1", "--workers", "1", "--speed", "max", "--record", str(tmp_path / "s.yaml")]
+    main = [sys.executable, "-c", "from swarmsim.cli import main; main()"]
+    with subprocess.Popen([*main, *line], stdout=PIPE, stderr=PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith("2 simulated hosts in one swarm")
+            told("fault", "kill", "w1")
+        finally:
+            process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert said.splitlines()[-1] == f"recorded 1 step; play them again with: swarmsim run {tmp_path / 's.yaml'}"
+    [step] = load(tmp_path / "s.yaml").timeline
+    assert step.text == "kill: w1"
+    assert step.at_ns > 0
 
 
 def test_it_is_told_what_came_of_it() -> None:

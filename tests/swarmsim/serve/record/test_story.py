@@ -13,7 +13,7 @@ from swarmsim.scenario.loader import load
 from swarmsim.scenario.plan import ClusterPlan, ImagePlan, Scenario, StackPlan
 from swarmsim.scenario.steps import Deploy, Heal, Isolate, Kill, Scale
 from swarmsim.scenario.targets import Host
-from swarmsim.serve.record.story import Story
+from swarmsim.serve.record.story import Story, Told
 
 WEB = Stack("", services=(StackService(ServiceSpec("web", TaskSpec(ContainerSpec("nginx:1")))),))
 
@@ -74,7 +74,25 @@ def test_a_step_that_the_language_refuses_becomes_a_comment(story: Story) -> Non
     assert steps_of(story) == ["3000ms kill: w1"]
     assert saved.step_count == 1
     assert [text.partition(":")[0] for text in saved.unsaid] == ["heal", "scale"]
-    assert "there is nothing to heal yet" in saved.unsaid[0]
+    assert saved.unsaid[0].startswith("heal: m1: there is nothing to heal yet")
+
+
+def test_an_open_end_is_told_in_its_place_and_once(story: Story) -> None:
+    story.tell(1 * SECOND, Kill(Host("m1")))
+    story.tell(3 * SECOND, Kill(Host("m2")))
+    story.save((), [Told(2 * SECOND, None, "who knows")])
+    assert "m1}\n  # at 2s: who knows\n  - {at: 3s" in story.file.read_text()
+    assert story.save(()).unsaid == ()
+
+
+def test_a_story_is_not_lost_for_something_beside_its_steps(tmp_path: Path) -> None:
+    base = Scenario("s", "", ClusterPlan(1), 0, deploy=(StackPlan("shop", ("gone.yml",)),))
+    story = Story(tmp_path / "s.yaml", base)
+    story.tell(1 * SECOND, Kill(Host("m1")))
+    [problem] = story.save(()).unsaid
+    assert problem.startswith("it does not load as it stands: ")
+    assert "gone.yml: was never read" in problem
+    assert "  - {at: 1s, kill: m1}" in story.file.read_text()
 
 
 def test_a_story_of_remarks_alone_loads(story: Story) -> None:
