@@ -232,3 +232,18 @@ def test_older_tasks_are_set_off_below_the_newest_of_their_slot(ours: Verb) -> N
     names = ours("service", "ps", "web").out.splitlines()
     assert [line.split()[1] for line in names[1:]] == ["web.1", "\\_"]
     assert ours("service", "ps", "--format", "{{.Name}} {{.Image}}", "web").out == "web.1 app:2\nweb.1 app:latest\n"
+
+
+def test_logs_of_nobody_are_refused(ours: Verb) -> None:
+    assert ours("service", "logs", "nobody").err == "no such task or service: nobody\n"
+    ours("service", "create", "-d", "--name", "web", "--tty", "app")
+    assert ours("service", "logs", "web").err == "tty service logs only supported with --raw\n"
+    assert ours("service", "logs", "--raw", "--since", "whenever", "web").err.startswith("'whenever' is no time")
+
+
+def test_at_a_terminal_each_task_has_a_bar(ours: Verb, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    shown = ours("service", "create", "--name", "web", "--replicas", "2", *QUICK, "app")
+    assert shown.code == 0, shown.err
+    assert "2: running   [=" in shown.out
+    assert shown.out.splitlines()[-1].endswith("converged")
