@@ -40,6 +40,9 @@ def serve(
     tcp_base: Annotated[
         int | None, typer.Option(metavar="PORT", min=1, max=65_000, help="Open loopback ports from this one on, too.")
     ] = None,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Open the ports that services publish on 127.0.0.1, too.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="What chance is drawn from.")] = 1,
     record: Annotated[
         Path | None, typer.Option(metavar="STORY", help="Write what is done to the cluster as a scenario.")
@@ -57,6 +60,7 @@ def serve(
     directory = (socket_dir or default_directory()).absolute()
     try:
         places = places_of(plan.cluster.host_names, directory, tcp_base)
+<<<<<<< HEAD
         story = None if record is None else story_in(record, _scenario_of(plan), None if file is None else file.parent)
         formed_at: list[int] = []
         world = start(plan, seed, time.time_ns(), _say, formed_at.append)
@@ -66,6 +70,11 @@ def serve(
         asyncio.run(_until_told(server, lambda: _greet(plan, places, directory, speed)))
         if record is not None and server.recorder is not None:
             _say(told_of(record, server.recorder.saved))
+=======
+        world = start(plan, seed, time.time_ns(), _say)
+        server = Server(world, rate, directory, places, publish=_say if publish else None)
+        asyncio.run(_until_told(server, lambda: _greet(plan, places, directory, speed)))
+>>>>>>> 04bd01bf2a738554452d13dfbc3ceacfea40aabb
     except NotFormedError as error:
         fail(f"the swarm did not form: {error}")
     except PlaceError as error:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,8 +31,15 @@ class Served:
 
     def fault(self, **step: object) -> None:
         """Have a step of the scenario language done, as `fault(kill="w1")`."""
-        directory = next(iter(self.places.values())).socket.parent
-        ControlClient(directory).ask("POST", "/faults", object, step)
+        self._control.ask("POST", "/faults", object, step)
+
+    def end_faults(self) -> None:
+        """Take back whatever holds."""
+        self._control.ask("DELETE", "/faults/all", object)
+
+    @property
+    def _control(self) -> ControlClient:
+        return ControlClient(next(iter(self.places.values())).socket.parent)
 
     def client(self, host: str) -> DockerClient:
         """The Docker SDK's client of a host; to be closed."""
@@ -44,10 +51,16 @@ def served(
     directory: Path,
     plan: ServedPlan,
     first_port: int | None = None,
+<<<<<<< HEAD
     story: Story | None = None,
     speed: float | None = None,
 ) -> Iterator[Served]:
     """Serve it until the block ends, at full speed if none is said; then the story, if there is one, is told."""
+=======
+    publish: Callable[[str], None] | None = None,
+) -> Iterator[Served]:
+    """Serve it at full speed until the block ends; with `publish`, with its published ports."""
+>>>>>>> 04bd01bf2a738554452d13dfbc3ceacfea40aabb
     places = places_of(plan.cluster.host_names, directory, first_port)
     formed_at = [0]
     world = start(plan, 1, BEGAN_AT_NS, lambda text: None, formed_at.append)
@@ -59,7 +72,11 @@ def served(
     async def serve() -> None:
         stopped = asyncio.Event()
         stop.append((asyncio.get_running_loop(), stopped))
+<<<<<<< HEAD
         await Server(world, speed, directory, places, recording=recording).run(ready.set, stopped)
+=======
+        await Server(world, None, directory, places, publish=publish).run(ready.set, stopped)
+>>>>>>> 04bd01bf2a738554452d13dfbc3ceacfea40aabb
 
     def run() -> None:
         try:
