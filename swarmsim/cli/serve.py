@@ -60,21 +60,16 @@ def serve(
     directory = (socket_dir or default_directory()).absolute()
     try:
         places = places_of(plan.cluster.host_names, directory, tcp_base)
-<<<<<<< HEAD
         story = None if record is None else story_in(record, _scenario_of(plan), None if file is None else file.parent)
         formed_at: list[int] = []
         world = start(plan, seed, time.time_ns(), _say, formed_at.append)
-        server = Server(world, rate, directory, places, recording=None if story is None else (story, formed_at[0]))
+        recording = None if story is None else (story, formed_at[0])
+        server = Server(world, rate, directory, places, recording=recording, publish=_say if publish else None)
         if server.recorder is not None:
             server.recorder.save()  # a file that cannot be written is told of before anything is done
         asyncio.run(_until_told(server, lambda: _greet(plan, places, directory, speed)))
         if record is not None and server.recorder is not None:
             _say(told_of(record, server.recorder.saved))
-=======
-        world = start(plan, seed, time.time_ns(), _say)
-        server = Server(world, rate, directory, places, publish=_say if publish else None)
-        asyncio.run(_until_told(server, lambda: _greet(plan, places, directory, speed)))
->>>>>>> 04bd01bf2a738554452d13dfbc3ceacfea40aabb
     except NotFormedError as error:
         fail(f"the swarm did not form: {error}")
     except PlaceError as error:

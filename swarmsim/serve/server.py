@@ -15,26 +15,19 @@ from swarmsim.serve.endpoints import Endpoints
 from swarmsim.serve.faults import Faults
 from swarmsim.serve.pace import Pace
 from swarmsim.serve.place import Place, PlaceError
-<<<<<<< HEAD
+from swarmsim.serve.publish import PublishedPorts
 from swarmsim.serve.record.recorder import Recorder
 from swarmsim.serve.record.story import Story
-=======
-from swarmsim.serve.publish import PublishedPorts
->>>>>>> 04bd01bf2a738554452d13dfbc3ceacfea40aabb
 from swarmsim.worlds.served import ServedWorld
 
 _LOCK: Final = "serve.lock"
 
 
 class Server:
-<<<<<<< HEAD
-    """Serves one world; `speed` as `Pace` takes it; `recording`: in which story, and when (by the world) that began."""
-=======
-    """Serves one world; `speed` as `Pace` takes it.
+    """Serves one world; `speed` as `Pace` takes it; `recording`: in which story, and when (by the world) that began.
 
     With `publish` the ports that the world publishes are open on this machine; it is told which, and which are not.
     """
->>>>>>> 04bd01bf2a738554452d13dfbc3ceacfea40aabb
 
     def __init__(
         self,
@@ -43,24 +36,18 @@ class Server:
         directory: Path,
         places: dict[str, Place],
         tls: ssl.SSLContext | None = None,
-<<<<<<< HEAD
         recording: tuple[Story, int] | None = None,
-=======
         publish: Callable[[str], None] | None = None,
->>>>>>> 04bd01bf2a738554452d13dfbc3ceacfea40aabb
     ) -> None:
         self._world = world
         self._speed = speed
         self._directory = directory
         self._places = places
         self._tls = tls
-<<<<<<< HEAD
         self._faults = Faults(world)
         self.recorder = None if recording is None else Recorder(world, self._faults, *recording)
         """Tells the story, if one is wanted; it is saved for the last time when all is over."""
-=======
         self._publish = publish
->>>>>>> 04bd01bf2a738554452d13dfbc3ceacfea40aabb
 
     async def run(self, ready: Callable[[], None], stopped: asyncio.Event) -> None:
         """Until that is set; `ready` is called once everything answers. Raises PlaceError, OSError."""
@@ -72,13 +59,10 @@ class Server:
                 await endpoints.follow()
                 await control.begin()
                 tasks = [group.create_task(pace.run()), group.create_task(endpoints.run())]
-<<<<<<< HEAD
                 if self.recorder is not None:
                     tasks.append(group.create_task(self.recorder.run()))
-=======
                 if self._publish is not None:
                     tasks.append(group.create_task(PublishedPorts(self._world, pace, self._publish).run()))
->>>>>>> 04bd01bf2a738554452d13dfbc3ceacfea40aabb
                 ready()
                 await stopped.wait()
                 await control.end()

@@ -51,16 +51,14 @@ def served(
     directory: Path,
     plan: ServedPlan,
     first_port: int | None = None,
-<<<<<<< HEAD
     story: Story | None = None,
     speed: float | None = None,
-) -> Iterator[Served]:
-    """Serve it until the block ends, at full speed if none is said; then the story, if there is one, is told."""
-=======
     publish: Callable[[str], None] | None = None,
 ) -> Iterator[Served]:
-    """Serve it at full speed until the block ends; with `publish`, with its published ports."""
->>>>>>> 04bd01bf2a738554452d13dfbc3ceacfea40aabb
+    """Serve it until the block ends, at full speed if none is said; then the story, if there is one, is told.
+
+    With `publish` its published ports are open, and that is told.
+    """
     places = places_of(plan.cluster.host_names, directory, first_port)
     formed_at = [0]
     world = start(plan, 1, BEGAN_AT_NS, lambda text: None, formed_at.append)
@@ -72,11 +70,7 @@ def served(
     async def serve() -> None:
         stopped = asyncio.Event()
         stop.append((asyncio.get_running_loop(), stopped))
-<<<<<<< HEAD
-        await Server(world, speed, directory, places, recording=recording).run(ready.set, stopped)
-=======
-        await Server(world, None, directory, places, publish=publish).run(ready.set, stopped)
->>>>>>> 04bd01bf2a738554452d13dfbc3ceacfea40aabb
+        await Server(world, speed, directory, places, recording=recording, publish=publish).run(ready.set, stopped)
 
     def run() -> None:
         try:
