@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.codec.docker.cluster import encode_cluster_info
+from core.codec.docker.times import rfc3339
 from core.phases import HostPhase
 from core.store import Store
 from swarmsim.api.call import Call, Json
@@ -58,6 +59,7 @@ async def info(call: Call) -> Json:
         "PidsLimit": True,
         "IPv4Forwarding": True,
         "Debug": False,
+        "SystemTime": rfc3339(host.world.wall_ns(host.name)),
         "LoggingDriver": "json-file",
         "CgroupDriver": "none",
         "KernelVersion": ENGINE.kernel,

@@ -40,6 +40,9 @@ def serve(
     tcp_base: Annotated[
         int | None, typer.Option(metavar="PORT", min=1, max=65_000, help="Open loopback ports from this one on, too.")
     ] = None,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Open the ports that services publish on 127.0.0.1, too.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="What chance is drawn from.")] = 1,
     record: Annotated[
         Path | None, typer.Option(metavar="STORY", help="Write what is done to the cluster as a scenario.")
@@ -60,7 +63,8 @@ def serve(
         story = None if record is None else story_in(record, _scenario_of(plan), None if file is None else file.parent)
         formed_at: list[int] = []
         world = start(plan, seed, time.time_ns(), _say, formed_at.append)
-        server = Server(world, rate, directory, places, recording=None if story is None else (story, formed_at[0]))
+        recording = None if story is None else (story, formed_at[0])
+        server = Server(world, rate, directory, places, recording=recording, publish=_say if publish else None)
         if server.recorder is not None:
             server.recorder.save()  # a file that cannot be written is told of before anything is done
         asyncio.run(_until_told(server, lambda: _greet(plan, places, directory, speed)))

@@ -15,6 +15,7 @@ from swarmsim.serve.endpoints import Endpoints
 from swarmsim.serve.faults import Faults
 from swarmsim.serve.pace import Pace
 from swarmsim.serve.place import Place, PlaceError
+from swarmsim.serve.publish import PublishedPorts
 from swarmsim.serve.record.recorder import Recorder
 from swarmsim.serve.record.story import Story
 from swarmsim.worlds.served import ServedWorld
@@ -23,7 +24,10 @@ _LOCK: Final = "serve.lock"
 
 
 class Server:
-    """Serves one world; `speed` as `Pace` takes it; `recording`: in which story, and when (by the world) that began."""
+    """Serves one world; `speed` as `Pace` takes it; `recording`: in which story, and when (by the world) that began.
+
+    With `publish` the ports that the world publishes are open on this machine; it is told which, and which are not.
+    """
 
     def __init__(
         self,
@@ -33,6 +37,7 @@ class Server:
         places: dict[str, Place],
         tls: ssl.SSLContext | None = None,
         recording: tuple[Story, int] | None = None,
+        publish: Callable[[str], None] | None = None,
     ) -> None:
         self._world = world
         self._speed = speed
@@ -42,6 +47,7 @@ class Server:
         self._faults = Faults(world)
         self.recorder = None if recording is None else Recorder(world, self._faults, *recording)
         """Tells the story, if one is wanted; it is saved for the last time when all is over."""
+        self._publish = publish
 
     async def run(self, ready: Callable[[], None], stopped: asyncio.Event) -> None:
         """Until that is set; `ready` is called once everything answers. Raises PlaceError, OSError."""
@@ -55,6 +61,8 @@ class Server:
                 tasks = [group.create_task(pace.run()), group.create_task(endpoints.run())]
                 if self.recorder is not None:
                     tasks.append(group.create_task(self.recorder.run()))
+                if self._publish is not None:
+                    tasks.append(group.create_task(PublishedPorts(self._world, pace, self._publish).run()))
                 ready()
                 await stopped.wait()
                 await control.end()

@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from core.ids import TaskId
+from core.objects.port import Protocol
 from sim.facts import ContainerChanged
 from sim.observer import Observation
 from sim.streams import Put, RemoteStream
+from sim.visits import Visited
 from swarmsim.containers import Broken, ContainerEngine, LogWish, OutputLine, RemoteTaker, Undo
 from swarmsim.scenario.plan import ClusterPlan, ImagePlan
 from swarmsim.worlds.simulated import SimulatedWorld
@@ -50,6 +52,20 @@ class ServedWorld(SimulatedWorld):
             broke=lambda: taker(broken),
         )
         return stream.stop
+
+    def open_ports(self, host: str) -> frozenset[int]:
+        """TCP ports at which a host with power takes connections: the swarm's, and its own containers'."""
+        machine = self.sim.machine(host)
+        if not machine.powered:
+            return frozenset()
+        containers = (*machine.engine.containers, *machine.engine.plain.containers)
+        own = ((port.published_port, port.protocol) for each in containers for port in each.ports)
+        published = (*machine.data_plane.tables.published_ports(), *own)
+        return frozenset(number for number, protocol in published if protocol is Protocol.TCP)
+
+    def visit(self, host: str, port: int, path: str, visited: Callable[[Visited], None]) -> None:
+        """Send one request to a port of a host, as a client outside; `visited` is told once what came of it."""
+        self.sim.visit(host, port, visited, path=path)
 
     def _engine(self, host: str) -> SimulatedEngine:
         if host not in self._engines:

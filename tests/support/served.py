@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,8 +31,15 @@ class Served:
 
     def fault(self, **step: object) -> None:
         """Have a step of the scenario language done, as `fault(kill="w1")`."""
-        directory = next(iter(self.places.values())).socket.parent
-        ControlClient(directory).ask("POST", "/faults", object, step)
+        self._control.ask("POST", "/faults", object, step)
+
+    def end_faults(self) -> None:
+        """Take back whatever holds."""
+        self._control.ask("DELETE", "/faults/all", object)
+
+    @property
+    def _control(self) -> ControlClient:
+        return ControlClient(next(iter(self.places.values())).socket.parent)
 
     def client(self, host: str) -> DockerClient:
         """The Docker SDK's client of a host; to be closed."""
@@ -46,8 +53,12 @@ def served(
     first_port: int | None = None,
     story: Story | None = None,
     speed: float | None = None,
+    publish: Callable[[str], None] | None = None,
 ) -> Iterator[Served]:
-    """Serve it until the block ends, at full speed if none is said; then the story, if there is one, is told."""
+    """Serve it until the block ends, at full speed if none is said; then the story, if there is one, is told.
+
+    With `publish` its published ports are open, and that is told.
+    """
     places = places_of(plan.cluster.host_names, directory, first_port)
     formed_at = [0]
     world = start(plan, 1, BEGAN_AT_NS, lambda text: None, formed_at.append)
@@ -59,7 +70,7 @@ def served(
     async def serve() -> None:
         stopped = asyncio.Event()
         stop.append((asyncio.get_running_loop(), stopped))
-        await Server(world, speed, directory, places, recording=recording).run(ready.set, stopped)
+        await Server(world, speed, directory, places, recording=recording, publish=publish).run(ready.set, stopped)
 
     def run() -> None:
         try:

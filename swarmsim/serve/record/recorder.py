@@ -24,7 +24,8 @@ from swarmsim.scenario.expectations import Claim, Converged, Leader
 from swarmsim.scenario.steps import Action
 from swarmsim.scenario.targets import Host, HostTarget, TaskTarget, several
 from swarmsim.serve.faults import Faults, Played
-from swarmsim.serve.record.orders import Unsaid, changes_nothing, said_of
+from swarmsim.serve.record.orders import changes_nothing, said_of
+from swarmsim.serve.record.said import Unsaid
 from swarmsim.serve.record.story import TICK_NS, Saved, Story, Told
 from swarmsim.worlds.simulated import SimulatedWorld
 

@@ -42,7 +42,8 @@ from swarmsim.scenario import steps
 from swarmsim.scenario.objects_file import write_objects
 from swarmsim.scenario.step_language import text_of
 from swarmsim.scenario.targets import Host
-from swarmsim.serve.record.orders import WRITES, Unsaid, changes_nothing, said_of
+from swarmsim.serve.record.orders import WRITES, changes_nothing, said_of
+from swarmsim.serve.record.said import Unsaid
 
 ME = Address("198.18.0.1:2377")
 NODE = NodeId("node")

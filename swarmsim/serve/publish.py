@@ -1,0 +1,136 @@
+"""The ports that a simulated swarm publishes, open on this machine: who connects there enters the simulated mesh.
+
+They follow what the simulated hosts have open: services' ports once some host's tables have them, and containers' own.
+Each request enters at another host that has the port open, in turn, and goes the way of any request in the simulation;
+its answer says which container it was that answered. A port that is in use on this machine, or not for this user to
+have, is told and left out.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+from aiohttp import web
+
+from core.trials.clients import Failure, Outcome
+from sim.visits import Visited
+from swarmsim.api.host import Pace
+from swarmsim.report.availability import Reason
+from swarmsim.report.reasons import grouped
+from swarmsim.serve.place import LOOPBACK
+from swarmsim.worlds.served import ServedWorld
+
+REST_S: Final = 0.1
+"""Between two looks at what has changed."""
+_GOODBYE_S: Final = 0.1
+_STATUS: Final = {Outcome.TIMEOUT: 504}
+"""Of what is not answered well; else 502."""
+OUTCOME_HEADER: Final = "Swarmsim-Outcome"
+WHY_HEADER: Final = "Swarmsim-Why"
+
+
+class PublishedPorts:
+    """`tell` is told, a line each, which ports are opened, closed, and cannot be opened."""
+
+    def __init__(self, world: ServedWorld, pace: Pace, tell: Callable[[str], None]) -> None:
+        self._world = world
+        self._pace = pace
+        self._tell = tell
+        self._sites: dict[int, web.TCPSite] = {}
+        self._left_out: set[int] = set()
+        self._turn = 0
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", self._visit)
+        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=_GOODBYE_S)
+        self._changed = asyncio.Event()
+        self._watched: set[str] = set()
+        world.observe(self._look)
+
+    @property
+    def open(self) -> tuple[int, ...]:
+        """The ports that are open here, in the order in which they were opened."""
+        return tuple(self._sites)
+
+    def _look(self, at_ns: int = 0, host: str = "", fact: Any = None) -> None:
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Open and close ports as they come and go, until it is cancelled."""
+        await self._runner.setup()
+        try:
+            while True:
+                self._changed.clear()
+                await self.follow()
+                await asyncio.sleep(REST_S)
+                await self._changed.wait()
+        finally:
+            await self._runner.cleanup()
+
+    async def follow(self) -> None:
+        """Have those ports open that the hosts have."""
+        wanted: set[int] = set()
+        for host in self._world.hosts():
+            if host not in self._watched:
+                self._watched.add(host)
+                self._world.engine(host).watch(lambda event: self._look())
+            wanted |= self._world.open_ports(host)
+        self._left_out &= wanted
+        for port in [port for port in self._sites if port not in wanted]:
+            await self._sites.pop(port).stop()
+            self._tell(f"port {port} is closed: nothing publishes it any more")
+        for port in sorted(wanted - self._sites.keys() - self._left_out):
+            await self._open(port)
+
+    async def _open(self, port: int) -> None:
+        site = web.TCPSite(self._runner, LOOPBACK, port)
+        try:
+            await site.start()
+        except OSError as error:
+            self._left_out.add(port)
+            await site.stop()
+            self._tell(f"port {port} is left out: {error.strerror or error}")
+        else:
+            self._sites[port] = site
+            self._tell(f"port {port} is open at http://{LOOPBACK}:{port}")
+
+    async def _visit(self, request: web.Request) -> web.Response:
+        assert request.transport is not None, "its client is there"
+        port: int = request.transport.get_extra_info("sockname")[1]
+        answered: asyncio.Future[Visited] = asyncio.get_running_loop().create_future()
+
+        def visited(what: Visited) -> None:
+            if not answered.done():
+                answered.set_result(what)
+
+        with self._pace.awaited():
+            host = self._entry(port)
+            if host is None:
+                return _failed(Outcome.REFUSED, None, "no host has this port open")
+            self._world.visit(host, port, request.path_qs, visited)
+            return response_of(await answered, host)
+
+    def _entry(self, port: int) -> str | None:
+        """The next host in turn that has the port open."""
+        hosts = self._world.hosts()
+        for step in range(len(hosts)):
+            host = hosts[(self._turn + step) % len(hosts)]
+            if port in self._world.open_ports(host):
+                self._turn = (self._turn + step + 1) % len(hosts)
+                return host
+        return None
+
+
+def response_of(visited: Visited, host: str) -> web.Response:
+    """What a client is told of a request that entered at this host."""
+    answer = visited.answer
+    if answer is None:
+        failure = visited.failure
+        reason = Reason(visited.outcome.value, failure, "", 1)
+        words = grouped((reason,))[0].words if failure is not None else visited.outcome.value
+        return _failed(visited.outcome, failure, f"entered at {host}: {words}")
+    return web.Response(text=f"{answer.text}Entered at: {host}\n", headers={OUTCOME_HEADER: visited.outcome.value})
+
+
+def _failed(outcome: Outcome, failure: Failure | None, words: str) -> web.Response:
+    headers = {OUTCOME_HEADER: outcome.value} | ({WHY_HEADER: failure.why.value} if failure is not None else {})
+    return web.Response(status=_STATUS.get(outcome, 502), text=f"{outcome.value}: {words}\n", headers=headers)
