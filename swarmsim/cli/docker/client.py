@@ -73,7 +73,7 @@ class Daemon:
         self, method: str, path: str, query: Mapping[str, Json], body: Json = None, *, stream: bool = False
     ) -> "Response":
         try:
-            response: requests.Response = self._api.request(
+            response: Response = self._api.request(
                 method,
                 f"{self._api.base_url}/v{self._api.api_version}{path}",
                 params={name: _written(value) for name, value in query.items() if value is not None},
