@@ -36,18 +36,18 @@ class Server:
         directory: Path,
         places: dict[str, Place],
         tls: ssl.SSLContext | None = None,
-        recording: tuple[Story, int] | None = None,
         publish: Callable[[str], None] | None = None,
+        recording: tuple[Story, int] | None = None,
     ) -> None:
         self._world = world
         self._speed = speed
         self._directory = directory
         self._places = places
         self._tls = tls
+        self._publish = publish
         self._faults = Faults(world)
         self.recorder = None if recording is None else Recorder(world, self._faults, *recording)
         """Tells the story, if one is wanted; it is saved for the last time when all is over."""
-        self._publish = publish
 
     async def run(self, ready: Callable[[], None], stopped: asyncio.Event) -> None:
         """Until that is set; `ready` is called once everything answers. Raises PlaceError, OSError."""
@@ -59,10 +59,10 @@ class Server:
                 await endpoints.follow()
                 await control.begin()
                 tasks = [group.create_task(pace.run()), group.create_task(endpoints.run())]
-                if self.recorder is not None:
-                    tasks.append(group.create_task(self.recorder.run()))
                 if self._publish is not None:
                     tasks.append(group.create_task(PublishedPorts(self._world, pace, self._publish).run()))
+                if self.recorder is not None:
+                    tasks.append(group.create_task(self.recorder.run()))
                 ready()
                 await stopped.wait()
                 await control.end()

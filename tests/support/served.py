@@ -57,7 +57,7 @@ def served(
 ) -> Iterator[Served]:
     """Serve it until the block ends, at full speed if none is said; then the story, if there is one, is told.
 
-    With `publish` its published ports are open, and that is told.
+    With `publish` its published ports are open on this machine.
     """
     places = places_of(plan.cluster.host_names, directory, first_port)
     formed_at = [0]
@@ -70,7 +70,8 @@ def served(
     async def serve() -> None:
         stopped = asyncio.Event()
         stop.append((asyncio.get_running_loop(), stopped))
-        await Server(world, speed, directory, places, recording=recording, publish=publish).run(ready.set, stopped)
+        server = Server(world, speed, directory, places, recording=recording, publish=publish)
+        await server.run(ready.set, stopped)
 
     def run() -> None:
         try:
