@@ -86,4 +86,6 @@ def there_is(pointer: str) -> Callable[[Any], bool]:
 
 def each(count: int, pointer: str, *values: Any) -> Callable[[Any], bool]:
     """For `until`: the answer is a list of so many, and in each of them one of these lies there."""
-    return lambda body: isinstance(body, list) and len(body) == count and all(at(one, pointer) in values for one in body)
+    return lambda body: (
+        isinstance(body, list) and len(body) == count and all(at(one, pointer) in values for one in body)
+    )

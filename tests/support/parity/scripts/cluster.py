@@ -5,7 +5,16 @@ from parity.scripts.founding import FOUNDED
 
 
 def _read(note: str) -> Ask:
-    return get("/swarm", keep={"version": "/Version/Index", "spec": "/Spec", "worker": "/JoinTokens/Worker", "manager": "/JoinTokens/Manager"}, note=note)
+    return get(
+        "/swarm",
+        keep={
+            "version": "/Version/Index",
+            "spec": "/Spec",
+            "worker": "/JoinTokens/Worker",
+            "manager": "/JoinTokens/Manager",
+        },
+        note=note,
+    )
 
 
 def _update(note: str, body: object, **query: str) -> tuple[Ask, ...]:
@@ -24,15 +33,41 @@ CLUSTER = (
     _read("founded"),
     *_update("nothing new", "{spec}"),
     _read("nothing new"),
-    *_update("labels and a history", {**_SPEC, "Labels": {"a": "b"}, "Orchestration": {"TaskHistoryRetentionLimit": 2}}),
+    *_update(
+        "labels and a history", {**_SPEC, "Labels": {"a": "b"}, "Orchestration": {"TaskHistoryRetentionLimit": 2}}
+    ),
     _read("labels and a history"),
     *_update("almost nothing said", {"Name": "default"}),
     _read("almost nothing said"),
-    *_update("raft and dispatcher", {**_SPEC, "Raft": {"SnapshotInterval": 99, "KeepOldSnapshots": 2, "LogEntriesForSlowFollowers": 7, "ElectionTick": 3, "HeartbeatTick": 1}, "Dispatcher": {"HeartbeatPeriod": 3_000_000_000}}),
+    *_update(
+        "raft and dispatcher",
+        {
+            **_SPEC,
+            "Raft": {
+                "SnapshotInterval": 99,
+                "KeepOldSnapshots": 2,
+                "LogEntriesForSlowFollowers": 7,
+                "ElectionTick": 3,
+                "HeartbeatTick": 1,
+            },
+            "Dispatcher": {"HeartbeatPeriod": 3_000_000_000},
+        },
+    ),
     _read("raft and dispatcher"),
-    *_update("drivers of logs", {**_SPEC, "TaskDefaults": {"LogDriver": {"Name": "json-file", "Options": {"max-file": "3"}}}}),
+    *_update(
+        "drivers of logs", {**_SPEC, "TaskDefaults": {"LogDriver": {"Name": "json-file", "Options": {"max-file": "3"}}}}
+    ),
     _read("drivers of logs"),
-    *_update("an external authority", {**_SPEC, "CAConfig": {"NodeCertExpiry": 3_600_000_000_000, "ExternalCAs": [{"Protocol": "other", "URL": "https://198.18.0.9"}]}}),
+    *_update(
+        "an external authority",
+        {
+            **_SPEC,
+            "CAConfig": {
+                "NodeCertExpiry": 3_600_000_000_000,
+                "ExternalCAs": [{"Protocol": "other", "URL": "https://198.18.0.9"}],
+            },
+        },
+    ),
     *_update("another name", {**_SPEC, "Name": "other"}),
     *_update("no name", {"Labels": {}}),
     *_update("a heartbeat below nothing", {**_SPEC, "Dispatcher": {"HeartbeatPeriod": -5}}),
@@ -52,7 +87,9 @@ CLUSTER = (
     *_update("lock", {**_SPEC, "EncryptionConfig": {"AutoLockManagers": True}}),
     get("/swarm/unlockkey", keep={"key": "/UnlockKey"}, note="locking"),
     _read("locking"),
-    *_update("rotate the key", {**_SPEC, "EncryptionConfig": {"AutoLockManagers": True}}, rotateManagerUnlockKey="true"),
+    *_update(
+        "rotate the key", {**_SPEC, "EncryptionConfig": {"AutoLockManagers": True}}, rotateManagerUnlockKey="true"
+    ),
     get("/swarm/unlockkey", note="rotated"),
     _read("rotated"),
     post("/swarm/unlock", {"UnlockKey": "{key}"}, note="not locked"),

@@ -12,5 +12,10 @@ INIT = {
 
 FOUNDED = (
     post("/swarm/init", INIT, keep={"node": ""}),
-    get("/nodes/{node}", keep={"hostname": "/Description/Hostname"}, until=lambda node: node["Status"]["State"] == "ready", part="/Spec"),
+    get(
+        "/nodes/{node}",
+        keep={"hostname": "/Description/Hostname"},
+        until=lambda node: node["Status"]["State"] == "ready",
+        part="/Spec",
+    ),
 )

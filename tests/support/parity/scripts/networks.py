@@ -72,7 +72,11 @@ NETWORKS = (
         },
         keep={"user": "/ID"},
     ),
-    get("/tasks", query={"filters": '{"service": ["user"]}'}, until=lambda tasks: tasks and tasks[0]["Status"]["State"] == "running"),
+    get(
+        "/tasks",
+        query={"filters": '{"service": ["user"]}'},
+        until=lambda tasks: tasks and tasks[0]["Status"]["State"] == "running",
+    ),
     get("/services/{user}"),
     get("/networks/{back}", query={"scope": "swarm"}, note="in use"),
     get("/networks/{back}", query={"verbose": "true"}, part="/Services", note="in use"),

@@ -47,7 +47,15 @@ OUTSIDE = (
     post("/swarm/init", INIT, keep={"node": ""}),
     get("/_ping", headers=("swarm",), version="", note="in a swarm"),
     post("/swarm/init", INIT, note="twice"),
-    post("/swarm/join", {"ListenAddr": "{host}:2377", "AdvertiseAddr": "{host}:2377", "RemoteAddrs": ["{host}:2377"], "JoinToken": "none"}),
+    post(
+        "/swarm/join",
+        {
+            "ListenAddr": "{host}:2377",
+            "AdvertiseAddr": "{host}:2377",
+            "RemoteAddrs": ["{host}:2377"],
+            "JoinToken": "none",
+        },
+    ),
     post("/swarm/unlock", {"UnlockKey": "SWMKEY-1-1111111111111111111111111111111111111111111"}, note="not locked"),
     post("/swarm/leave", note="the last manager"),
     post("/swarm/leave", query={"force": "true"}),

@@ -83,7 +83,9 @@ SERVICES = (
     *_update("no mode", {"Name": "web", "TaskTemplate": _SPEC["TaskTemplate"]}),
     _read("no mode"),
     *_update("no image", {**_SPEC, "TaskTemplate": {"ContainerSpec": {}}}),
-    *_update("a bad constraint", {**_SPEC, "TaskTemplate": {**_SPEC["TaskTemplate"], "Placement": {"Constraints": ["?"]}}}),
+    *_update(
+        "a bad constraint", {**_SPEC, "TaskTemplate": {**_SPEC["TaskTemplate"], "Placement": {"Constraints": ["?"]}}}
+    ),
     *_update("wrong types", {**_SPEC, "Labels": []}),
     *_update("nothing", {}),
     *_update("an authority of a strange kind", _SPEC, registryAuthFrom="nowhere"),
@@ -94,10 +96,19 @@ SERVICES = (
     _read("before ports"),
     *_update("ports", {**_SPEC, "EndpointSpec": {"Ports": [{"TargetPort": 80, "PublishedPort": 8080}]}}),
     _read("ports", until=lambda service: bool(service["Endpoint"].get("Ports"))),
-    post("/services/create", {**_SPEC, "Name": "rival", "EndpointSpec": {"Ports": [{"TargetPort": 80, "PublishedPort": 8080}]}}, note="a port that is taken"),
+    post(
+        "/services/create",
+        {**_SPEC, "Name": "rival", "EndpointSpec": {"Ports": [{"TargetPort": 80, "PublishedPort": 8080}]}},
+        note="a port that is taken",
+    ),
     post("/services/create", {**_SPEC, "Name": "fresh", "Mode": _IDLE}, keep={"fresh": "/ID"}),
     get("/services/fresh", keep={"fresh_version": "/Version/Index"}, part="/Spec/Name"),
-    post("/services/{fresh}/update", _SPEC, query={"version": "{fresh_version}", "rollback": "previous"}, note="no spec before"),
+    post(
+        "/services/{fresh}/update",
+        _SPEC,
+        query={"version": "{fresh_version}", "rollback": "previous"},
+        note="no spec before",
+    ),
     post("/services/create", {**_SPEC, "Name": "all", "Mode": {"Global": {}}}, note="global"),
     get("/services/all", note="global"),
     get("/services", query={"status": "true", "filters": '{"mode": ["global"]}'}, until=_counts(1, 1)),

@@ -5,7 +5,11 @@ from collections.abc import Iterator
 from parity.asks import Ask, delete, get, post
 from parity.scripts.founding import FOUNDED
 
-_SERVICE = {"Name": "user", "TaskTemplate": {"ContainerSpec": {"Image": "parity:1"}}, "Mode": {"Replicated": {"Replicas": 0}}}
+_SERVICE = {
+    "Name": "user",
+    "TaskTemplate": {"ContainerSpec": {"Image": "parity:1"}},
+    "Mode": {"Replicated": {"Replicas": 0}},
+}
 _DATA = "c29tZXRoaW5n"
 _LONGEST = 682_664
 """Of data in base64 that is less than 512,000 bytes."""
@@ -52,7 +56,9 @@ def _life(kind: str, longest: int) -> Iterator[Ask]:
         yield get(f"/{kind}s", query={"filters": filters})
     yield post(update, {"Name": "first", "Labels": {"env": "test"}}, query={"version": "{version}"}, note="labels")
     yield get(one, keep={"version": "/Version/Index"}, note="labels")
-    yield post(update, {"Name": "first", "Labels": {}, "Data": _DATA}, query={"version": "{version}"}, note="the same data")
+    yield post(
+        update, {"Name": "first", "Labels": {}, "Data": _DATA}, query={"version": "{version}"}, note="the same data"
+    )
     yield get(one, keep={"version": "/Version/Index"}, note="the same data")
     yield post(update, {"Name": "first", "Data": "b3RoZXI="}, query={"version": "{version}"}, note="other data")
     yield post(update, {"Name": "renamed", "Data": _DATA}, query={"version": "{version}"}, note="another name")
@@ -66,9 +72,34 @@ def _life(kind: str, longest: int) -> Iterator[Ask]:
     yield post("/services/create", {**_SERVICE, "TaskTemplate": {"ContainerSpec": container}}, keep={"user": "/ID"})
     yield get("/services/{user}", part="/Spec/TaskTemplate")
     yield delete(one, note="in use")
-    yield post("/services/create", {**_SERVICE, "Name": "twice", "TaskTemplate": {"ContainerSpec": {**container, field: [{**reference, "File": file}] * 2}}}, note="one target twice")
-    yield post("/services/create", {**_SERVICE, "Name": "lost", "TaskTemplate": {"ContainerSpec": {**container, field: [{f"{kind.capitalize()}ID": "nothing", f"{kind.capitalize()}Name": "first", "File": file}]}}}, note="one that is not there")
-    yield post("/services/create", {**_SERVICE, "Name": "fileless", "TaskTemplate": {"ContainerSpec": {**container, field: [reference]}}}, note="no file")
+    yield post(
+        "/services/create",
+        {
+            **_SERVICE,
+            "Name": "twice",
+            "TaskTemplate": {"ContainerSpec": {**container, field: [{**reference, "File": file}] * 2}},
+        },
+        note="one target twice",
+    )
+    yield post(
+        "/services/create",
+        {
+            **_SERVICE,
+            "Name": "lost",
+            "TaskTemplate": {
+                "ContainerSpec": {
+                    **container,
+                    field: [{f"{kind.capitalize()}ID": "nothing", f"{kind.capitalize()}Name": "first", "File": file}],
+                }
+            },
+        },
+        note="one that is not there",
+    )
+    yield post(
+        "/services/create",
+        {**_SERVICE, "Name": "fileless", "TaskTemplate": {"ContainerSpec": {**container, field: [reference]}}},
+        note="no file",
+    )
     yield delete("/services/{user}")
     yield delete(one)
     yield delete(one, note="again")

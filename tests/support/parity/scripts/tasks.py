@@ -58,7 +58,11 @@ TASKS = (
             '{"_up-to-date": ["true"]}',
         )
     ),
-    post("/services/{web}/update", {**_SPEC, "UpdateConfig": {"Parallelism": 0, "Monitor": 1}}, query={"version": "{version}"}),
+    post(
+        "/services/{web}/update",
+        {**_SPEC, "UpdateConfig": {"Parallelism": 0, "Monitor": 1}},
+        query={"version": "{version}"},
+    ),
     _tasks('{"service": ["web"], "_up-to-date": ["true"]}', until=each(2, _STATE, "running"), note="updated"),
     _tasks('{"service": ["web"], "desired-state": ["shutdown"]}', until=each(2, _STATE, "shutdown"), note="updated"),
     delete("/services/{web}"),
