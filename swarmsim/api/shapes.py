@@ -6,6 +6,7 @@ from typing import Final
 from core.codec.docker.schemas import (
     NOTHING,
     TEXT,
+    TIME,
     TRUTH,
     WHOLE,
     Schema,
@@ -17,6 +18,7 @@ from core.codec.docker.schemas import (
     shape,
 )
 from core.codec.docker.shapes import SHAPES as OF_OBJECTS
+from swarmsim.api.container_shapes import SHAPES as OF_CONTAINERS
 from swarmsim.api.info import LOCAL_STATE
 
 _TEXTS: Final = listed(TEXT)
@@ -49,7 +51,8 @@ _EVENT: Final = shape(
         "scope": TEXT,
         "time": WHOLE,
         "timeNano": WHOLE,
-    }
+    },
+    dict.fromkeys(("status", "id", "from"), TEXT),
 )
 
 
@@ -66,6 +69,7 @@ _SYSTEM_INFO: Final = shape(
         **_words("ExperimentalBuild LiveRestoreEnabled", TRUTH),
         **_words("DriverStatus Labels SecurityOptions Warnings", _TEXTS),
         "Plugins": by_name(_WARNINGS),
+        "SystemTime": TIME,
         "RegistryConfig": NOTHING,
         "Runtimes": shape({}),
         "Swarm": _SWARM_INFO,
@@ -73,6 +77,7 @@ _SYSTEM_INFO: Final = shape(
 )
 SHAPES: Final[Mapping[str, Schema]] = {
     **OF_OBJECTS,
+    **OF_CONTAINERS,
     "Text": TEXT,
     "ErrorResponse": shape({"message": TEXT}),
     "SystemVersion": _SYSTEM_VERSION,
