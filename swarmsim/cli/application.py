@@ -20,11 +20,12 @@ from swarmsim.cli.openapi import openapi
 from swarmsim.cli.plan import plan
 from swarmsim.cli.run import run
 from swarmsim.cli.scenarios import scenarios
+from swarmsim.cli.schema import schema
 from swarmsim.cli.serve import serve
 from swarmsim.product import package_version
 from swarmsim.yaml_source import SourceError
 
-COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, plan, fuzz, serve, openapi)
+COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, plan, fuzz, serve, openapi, schema)
 GROUPS: Final[dict[str, Callable[[], typer.Typer]]] = {"machine": machine, "fault": fault}
 """Commands that have commands of their own."""
 
