@@ -84,7 +84,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(arguments: list[str] | None) -> None:
     try:
-        application()(arguments)
+        application()(arguments, prog_name="swarmsim")
     finally:
         print(end="", flush=True)  # here, and not when the interpreter ends: there nobody can be told what comes of it
 
