@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from core.codec.docker.schemas import Schema
+from core.json_schema import Schema
 from swarmsim.api.shapes import SHAPES
 
 _FEW: Final = ("Replicas", "MaxConcurrent", "TotalCompletions")
