@@ -1,8 +1,8 @@
 """The ports that a simulated swarm publishes, open on this machine: who connects there enters the simulated mesh.
 
 They follow what the simulated hosts have open: services' ports once some host's tables have them, and containers' own.
-At 127.0.0.1 a request enters at the first host that has the port open; a host of one's choice has an address of its own:
-the host 198.18.0.3 is entered at 127.18.0.3. From there a request goes the way of any in the simulation; its answer
+At 127.0.0.1 a request enters at the first host that has the port open; a host of one's choice has an address of its
+own: the host 198.18.0.3 is entered at 127.18.0.3. From there a request goes the way of any in the simulation; its answer
 says which container it was that answered. A port that is in use on this machine, or not for this user to have, is told
 and left out.
 """
@@ -83,10 +83,11 @@ class PublishedPorts:
 
     async def _open(self, port: int) -> None:
         doors = (LOOPBACK, *(door_of(self._world, host) for host in self._world.hosts()))
-        sites = [web.TCPSite(self._runner, door, port) for door in doors]
+        sites: list[web.TCPSite] = []
         try:
-            for site in sites:
-                await site.start()
+            for door in doors:
+                sites.append(web.TCPSite(self._runner, door, port))
+                await sites[-1].start()
         except OSError as error:
             self._left_out.add(port)
             await _stop(sites)
@@ -107,14 +108,14 @@ class PublishedPorts:
         with self._pace.awaited():
             host = self._entry(door, port)
             if host is None:
-                return _failed(Outcome.REFUSED, None, "no host has this port open")
+                return _failed(Outcome.REFUSED, None, "nobody has this port open there")
             self._world.visit(host, port, request.path_qs, visited)
             return response_of(await answered, host)
 
     def _entry(self, door: str, port: int) -> str | None:
         """The host whose door it is; at the common one, the first that has the port open."""
         for host in self._world.hosts():
-            if door == door_of(self._world, host) or (door == LOOPBACK and port in self._world.open_ports(host)):
+            if door in (LOOPBACK, door_of(self._world, host)) and port in self._world.open_ports(host):
                 return host
         return None
 
