@@ -2,8 +2,8 @@
 
 They follow what the simulated hosts have open: services' ports once some host's tables have them, and containers' own.
 At 127.0.0.1 a request enters at the first host that has the port open; a host of one's choice has an address of its
-own: the host 198.18.0.3 is entered at 127.18.0.3. From there a request goes the way of any in the simulation; its answer
-says which container it was that answered. A port that is in use on this machine, or not for this user to have, is told
+own: the host 198.18.0.3 is entered at 127.18.0.3. From there a request goes the way of any in the simulation; its
+answer says which container it was. A port that is in use on this machine, or not for this user to have, is told
 and left out.
 """
 
