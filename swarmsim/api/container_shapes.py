@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from core.codec.docker.schemas import NOTHING, TEXT, TIME, TRUTH, WHOLE, Schema, by_name, either, listed, named, shape
+from core.codec.docker.schemas import named
+from core.json_schema import NOTHING, TEXT, TIME, TRUTH, WHOLE, Schema, by_name, either, listed, shape
 
 _TEXTS: Final = listed(TEXT)
 _MAYBE_TEXTS: Final = either(_TEXTS, NOTHING)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, Final
 
-from core.codec.docker.schemas import Schema, listed, named
+from core.codec.docker.schemas import named
+from core.json_schema import Schema, listed
 from swarmsim.api.call import Json
 from swarmsim.api.multiplex import MULTIPLEXED, RAW
 from swarmsim.api.route import Parameter, Route

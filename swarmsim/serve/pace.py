@@ -14,13 +14,13 @@ from typing import Final, Protocol
 
 from core.timing import MS, SECOND
 
-SLICE_NS: Final = 10 * MS
+SLICE_NS: Final = 2 * MS
 """Of wall time: how long the world may run before connections are served again."""
 LAG_NS: Final = 500 * MS
 """Of wall time: a world that is further behind than this does not catch up."""
 LINGER_NS: Final = 1 * SECOND
 """Of wall time: for how long a world at full speed runs on when nobody waits any more."""
-STEP_NS: Final = 20 * MS
+STEP_NS: Final = 5 * MS
 """Of the world's time: how far it is told to run at once."""
 
 

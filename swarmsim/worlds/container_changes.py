@@ -6,8 +6,9 @@ from typing import Final
 from core.events import ContainerPhase
 from core.ids import TaskId
 from sim.container import Container, TaskContainer
-from sim.engine import BY_ITSELF, Engine
+from sim.engine import Engine
 from sim.facts import ContainerChanged
+from sim.task_containers import BY_ITSELF
 from swarmsim.containers import Action, ContainerEvent, EngineContainer, Undo
 
 Listener = Callable[[ContainerEvent], None]
@@ -21,8 +22,8 @@ class ContainerChanges:
         self._engine = engine
         self._view = view
         self._listeners: list[Listener] = []
-        self._tasks: dict[TaskId, TaskContainer] = {each.task_id: each for each in engine.containers}
-        self._running: set[str] = {each.id for each in engine.containers if each.running}
+        self._tasks: dict[TaskId, TaskContainer] = {each.task_id: each for each in engine.tasks.containers}
+        self._running: set[str] = {each.id for each in engine.tasks.containers if each.running}
         self._stopping: set[str] = set()
         """Those that somebody stops, by id: their end is told as that."""
         engine.plain.watch(self._changed)
@@ -50,7 +51,7 @@ class ContainerChanges:
 
     def task_changed(self, fact: ContainerChanged) -> None:
         """The container of a task has come to a phase."""
-        container = self._engine.container(fact.task_id) or self._tasks.get(fact.task_id)
+        container = self._engine.tasks.container(fact.task_id) or self._tasks.get(fact.task_id)
         if container is None:
             return
         self._tasks[fact.task_id] = container

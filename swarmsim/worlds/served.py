@@ -58,7 +58,7 @@ class ServedWorld(SimulatedWorld):
         machine = self.sim.machine(host)
         if not machine.powered:
             return frozenset()
-        containers = (*machine.engine.containers, *machine.engine.plain.containers)
+        containers = (*machine.engine.tasks.containers, *machine.engine.plain.containers)
         own = ((port.published_port, port.protocol) for each in containers for port in each.ports)
         published = (*machine.data_plane.tables.published_ports(), *own)
         return frozenset(number for number, protocol in published if protocol is Protocol.TCP)

@@ -108,7 +108,7 @@ class SimulatedEngine:
                 "before removing or force remove",
             )
         if isinstance(container, TaskContainer):
-            self._engine.remove_by_hand(container.task_id)
+            self._engine.tasks.remove_by_hand(container.task_id)
         else:
             self._engine.plain.remove(container, force=force)
         self._auto_remove.discard(container_id)
@@ -136,7 +136,7 @@ class SimulatedEngine:
             self._changes.tell(Action.KILL, container, {"signal": "15"})
             self._changes.stops(container)
         if isinstance(container, TaskContainer):
-            delay_ns = self._engine.stop_by_hand(container.task_id, grace)
+            delay_ns = self._engine.tasks.stop_by_hand(container.task_id, grace)
             self._world.call_at(self._world.now + (delay_ns or 0) + 1, stopped)
         else:
             self._engine.plain.stop(container, grace, stopped)
@@ -156,13 +156,13 @@ class SimulatedEngine:
 
     def _end(self, container: Container) -> None:
         if isinstance(container, TaskContainer):
-            self._engine.exit(container.task_id, KILLED)
+            self._engine.tasks.exit(container.task_id, KILLED)
         else:
             self._engine.plain.kill(container)
 
     def _terminate(self, container: Container) -> None:
         if isinstance(container, TaskContainer):
-            self._engine.stop_by_hand(container.task_id, _FOR_EVER_NS)
+            self._engine.tasks.stop_by_hand(container.task_id, _FOR_EVER_NS)
         else:
             self._engine.plain.stop(container, _FOR_EVER_NS, lambda: None)
 
@@ -239,7 +239,7 @@ class SimulatedEngine:
 
     def task_container(self, task_id: TaskId) -> str | None:
         """The id of a task's container, if there is one."""
-        container = self._engine.container(task_id)
+        container = self._engine.tasks.container(task_id)
         return container.id if container is not None else None
 
     def _must_answer(self) -> None:
@@ -247,12 +247,12 @@ class SimulatedEngine:
             raise EngineError(Trouble.FAILED, f"the container engine does not answer: {self._engine.down_reason}")
 
     def _all(self) -> tuple[Container, ...]:
-        both = (*self._engine.containers, *self._engine.plain.containers)
+        both = (*self._engine.tasks.containers, *self._engine.plain.containers)
         return tuple(sorted(both, key=lambda each: each.created_at))
 
     def _find(self, container_id: str) -> Container:
         self._must_answer()
-        for container in (*self._engine.containers, *self._engine.plain.containers):
+        for container in (*self._engine.tasks.containers, *self._engine.plain.containers):
             if container.id == container_id:
                 return container
         raise EngineError(Trouble.NOT_FOUND, f"No such container: {container_id}")

@@ -24,6 +24,7 @@ IMAGES = (
 
 _PATIENCE_S = 60
 _ID = re.compile(r"\b[0-9a-z]{25}\b|\b[0-9a-z]{12}\b")
+_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}")
 _AGE = re.compile(r"(less than a second|\d+ \w+|about an? \w+) ago", re.IGNORECASE)
 
 
@@ -48,6 +49,11 @@ def our_verb(docker_host: str, swarmsim: Command) -> Verb:
         return swarmsim(group, "--host", docker_host, *rest)
 
     return run
+
+
+def without_digests(text: str) -> str:
+    """Images by their tags alone."""
+    return _DIGEST.sub("", text)
 
 
 def without_ids_and_ages(text: str) -> str:

@@ -5,10 +5,9 @@ import socket
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-import requests
-
 if TYPE_CHECKING:
     from docker import APIClient
+    from requests import Response
 
 Json = Any
 """Whatever JSON can say."""
@@ -65,16 +64,16 @@ class Daemon:
         response = self._ask("GET", path, query, stream=True)
         try:
             yield from response.iter_content(None)
-        except requests.RequestException as error:
+        except OSError as error:
             raise DaemonError(f"the daemon broke off: {error}") from error
         finally:
             response.close()
 
     def _ask(
         self, method: str, path: str, query: Mapping[str, Json], body: Json = None, *, stream: bool = False
-    ) -> requests.Response:
+    ) -> "Response":
         try:
-            response: requests.Response = self._api.request(
+            response: Response = self._api.request(
                 method,
                 f"{self._api.base_url}/v{self._api.api_version}{path}",
                 params={name: _written(value) for name, value in query.items() if value is not None},
@@ -82,7 +81,7 @@ class Daemon:
                 timeout=PATIENCE_S,
                 stream=stream,
             )
-        except requests.RequestException as error:
+        except OSError as error:  # as all that requests raises
             raise _unreached(self._host) from error
         if not response.ok:
             raise Refused(response.status_code, _message(response))
@@ -125,11 +124,11 @@ def _written(value: Json) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _content(response: requests.Response) -> Json:
+def _content(response: "Response") -> Json:
     return response.json() if response.content else None
 
 
-def _message(response: requests.Response) -> str:
+def _message(response: "Response") -> str:
     try:
         return str(response.json()["message"])
     except (ValueError, KeyError, TypeError):

@@ -13,6 +13,7 @@ from swarmsim.cli.docker.flags import Flag, Given, with_flags
 from swarmsim.cli.docker.images import with_tag
 from swarmsim.cli.docker.options import Detach, Silent
 from swarmsim.cli.docker.places import find, put
+from swarmsim.cli.docker.registry import Pinned, as_json, pinned
 from swarmsim.cli.docker.service_flags import CONTAINER, ROWS, TASK, flags_of
 from swarmsim.cli.docker.waiting import wait_for
 
@@ -20,7 +21,7 @@ _REPLICAS: Final = Flag(("--replicas",), "Number of tasks.", int)
 _MAX_CONCURRENT: Final = Flag(("--max-concurrent",), "Most tasks of a job at a time.", int)
 _REGISTRY: Final = (
     Flag(("--with-registry-auth",), "Taken for docker's sake: no credentials are sent.", bool),
-    Flag(("--no-resolve-image",), "Taken for docker's sake: images are never looked up.", bool),
+    Flag(("--no-resolve-image",), "Ask no registry for the image's digest.", bool),
 )
 _CREATE: Final = (
     *flags_of(update=False),
@@ -56,12 +57,12 @@ def create(
     """Declare a service."""
     asked = daemon(context)
     spec = {"Name": given.get("name", ""), "Labels": {}, "Mode": _mode(given)}
-    put(spec, f"{CONTAINER}.Image", with_tag(image))
     if command:
         put(spec, f"{CONTAINER}.Args", command)
     if "env-file" in given:
         put(spec, f"{CONTAINER}.Env", [line for file in given["env-file"] for line in _lines(file)])
     _apply(asked, spec, given)
+    _put_image(asked, spec, image, given)
     made = asked.post("/services/create", spec)
     _warn(made)
     print(made["ID"])
@@ -85,14 +86,14 @@ def update(
     asked = daemon(context)
     found = asked.get(f"/services/{service}")
     spec, rollback = found["Spec"], "previous" if given.get("rollback") else None
-    if "image" in given:
-        put(spec, f"{CONTAINER}.Image", with_tag(given["image"]))
     if "args" in given:
         put(spec, f"{CONTAINER}.Args", shlex.split(given["args"]))
     if given.get("force"):
         put(spec, f"{TASK}.ForceUpdate", find(spec, f"{TASK}.ForceUpdate", 0) + 1)
     _rescale(spec["Mode"], given)
     _apply(asked, spec, given)
+    if "image" in given:
+        _put_image(asked, spec, given["image"], given)
     _warn(asked.post(f"/services/{found['ID']}/update", spec, version=found["Version"]["Index"], rollback=rollback))
     print(service)
     if not detach:
@@ -108,6 +109,13 @@ def _apply(asked: Daemon, spec: Json, given: Given) -> None:
     for section in ("UpdateConfig", "RollbackConfig"):  # the API takes a section that does not say it for "all at once"
         if spec.get(section):
             spec[section].setdefault("Parallelism", 1)
+
+
+def _put_image(asked: Daemon, spec: Json, image: str, given: Given) -> None:
+    found = Pinned(with_tag(image)) if "no-resolve-image" in given else pinned(asked, with_tag(image))
+    put(spec, f"{CONTAINER}.Image", found.image)
+    if found.platforms:
+        put(spec, f"{TASK}.Placement.Platforms", as_json(found.platforms))
 
 
 def _mode(given: Given) -> Json:

@@ -25,6 +25,7 @@ from swarmsim.cli.docker.options import (
 )
 from swarmsim.cli.docker.places import put
 from swarmsim.cli.docker.service_details import service_details
+from swarmsim.cli.docker.service_logs import logs
 from swarmsim.cli.docker.service_table import print_services
 from swarmsim.cli.docker.several import do_each
 from swarmsim.cli.docker.task_table import print_tasks
@@ -169,6 +170,7 @@ SERVICE: Final = group(
     {
         "create": create,
         "inspect": inspect,
+        "logs": logs,
         "ls|list": list_services,
         "ps": list_tasks,
         "rm|remove": remove,

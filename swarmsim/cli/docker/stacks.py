@@ -6,21 +6,20 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from msgspec.structs import replace
 
 from core.compose.deployment import Deployment, DeploymentFailed
-from core.compose.stack import NAMESPACE_LABEL, Stack, StackService
+from core.compose.stack import NAMESPACE_LABEL, Stack
 from core.objects.service import Service
 from core.operations import Operation
 from swarmsim.cli.docker.asking import daemon
 from swarmsim.cli.docker.client import Daemon, DaemonError, Json
 from swarmsim.cli.docker.groups import group
-from swarmsim.cli.docker.images import with_tag
 from swarmsim.cli.docker.natural_order import natural
 from swarmsim.cli.docker.options import Filter, Format, NoResolve, NoTruncation, Quiet, Silent, filters_of
 from swarmsim.cli.docker.service_table import print_services
 from swarmsim.cli.docker.several import do_each
 from swarmsim.cli.docker.stack_config import config
+from swarmsim.cli.docker.stack_images import Resolve, with_images
 from swarmsim.cli.docker.stack_progress import line_of
 from swarmsim.cli.docker.stack_rehearsal import rehearsed
 from swarmsim.cli.docker.stack_requests import carry_out
@@ -56,8 +55,8 @@ def deploy(
     ] = None,
     quiet: Silent = False,
     resolve_image: Annotated[
-        str, typer.Option("--resolve-image", help="Taken for docker's sake: images are never looked up.")
-    ] = "always",
+        Resolve, typer.Option("--resolve-image", help="When to ask registries for the digests of images.")
+    ] = Resolve.ALWAYS,
     with_registry_auth: Annotated[
         bool, typer.Option("--with-registry-auth", help="Taken for docker's sake: no credentials are sent.")
     ] = False,
@@ -65,10 +64,11 @@ def deploy(
     """Make the swarm run what Compose files say, or what has become of them."""
     check_read_once(compose_files)
     sources = [read_source(file) for file in compose_files]
-    stack = _with_tags(client_stack(sources, compose_files[0].parent, name=name))
+    stack = client_stack(sources, compose_files[0].parent, name=name)
     asked = daemon(context)
     if stack.warnings:
         print(warnings_of(stack).lstrip("\n"), file=sys.stderr)
+    stack = with_images(asked, stack, resolve_image)
     if dry_run:
         _say_plan(asked, stack, prune=prune)
         return
@@ -78,17 +78,6 @@ def deploy(
     if detach is False:
         for service in asked.get("/services", filters=_of(name)):
             wait_for(asked, service["ID"], service["Spec"]["Name"], quiet=quiet)
-
-
-def _with_tags(stack: Stack) -> Stack:
-    """As docker sends it: with the tag that an image without one has."""
-
-    def tagged(service: StackService) -> StackService:
-        container = service.spec.task.container
-        task = replace(service.spec.task, container=replace(container, image=with_tag(container.image)))
-        return replace(service, spec=replace(service.spec, task=task))
-
-    return replace(stack, services=tuple(map(tagged, stack.services)))
 
 
 def _say_plan(asked: Daemon, stack: Stack, *, prune: bool) -> None:

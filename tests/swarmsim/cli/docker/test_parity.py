@@ -4,6 +4,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from docker.types import ServiceMode
 from docker_verbs import Verb, without_ids_and_ages
 from served import Served
 
@@ -18,6 +19,7 @@ services:
   log: {image: "logger:1", deploy: {mode: global}}
 secrets: {key: {file: ./key.txt}}
 """
+SAYING = "echo started; cat /nowhere; exec sleep infinity"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -31,6 +33,8 @@ def populated(cluster: Served) -> None:
         api.create_network("net1", driver="overlay", attachable=True)
         client.services.create("app:1", name="app", networks=["net1"], env=["A=b"], labels={"tier": "front"})
         client.services.create("agent", name="agent", mode="global")
+        mode = ServiceMode("replicated", 11)
+        client.services.create("alpine", name="say", command=["sh", "-c"], args=[SAYING], mode=mode)
 
 
 READS = (
@@ -93,6 +97,30 @@ def test_what_is_read_is_printed_alike(command: str, ours: Verb, dockers: Verb) 
     assert mine.out == theirs.out
     assert mine.err.strip() == theirs.err.strip()
     assert mine.code == theirs.code
+
+
+LOGS = (
+    "say",
+    "--raw say",
+    "-t --tail 1 say",
+    "--details say",
+    "--no-trunc --no-resolve say",
+    "--no-task-ids say",
+    "--since 2099-01-01T00:00:00Z say",
+)
+
+
+@pytest.mark.parametrize("flags", LOGS)
+def test_logs_are_told_alike(flags: str, ours: Verb, dockers: Verb) -> None:
+    mine, theirs = ours("service", "logs", *flags.split()), dockers("service", "logs", *flags.split())
+    assert in_any_order(mine.out) == in_any_order(theirs.out)
+    assert in_any_order(mine.err) == in_any_order(theirs.err)
+    assert mine.code == theirs.code == 0
+
+
+def in_any_order(text: str) -> list[str]:
+    """Lines of several tasks come as they come."""
+    return sorted(text.splitlines())
 
 
 WRITES = (

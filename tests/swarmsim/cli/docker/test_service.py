@@ -52,7 +52,7 @@ def test_a_service_scales_and_rolls_back(ours: Verb) -> None:
 def test_what_follows_the_image_is_the_container_s(ours: Verb) -> None:
     ours("service", "create", "-d", "--name", "web", "app:2", "sh", "-c", "echo --name x")
     container = spec_of(ours, "web")["TaskTemplate"]["ContainerSpec"]
-    assert (container["Image"], container["Args"]) == ("app:2", ["sh", "-c", "echo --name x"])
+    assert (container["Image"].partition("@sha256:")[0], container["Args"]) == ("app:2", ["sh", "-c", "echo --name x"])
 
 
 CREATED = (
@@ -107,6 +107,7 @@ def test_every_flag_has_its_place_in_the_spec(ours: Verb) -> None:
         "Constraints": ["node.role==worker"],
         "Preferences": [{"Spread": {"SpreadDescriptor": "node.labels.rack"}}],
         "MaxReplicas": 2,
+        "Platforms": [{"Architecture": "amd64", "OS": "linux"}],
     }
     assert task["Resources"]["Limits"] == {"NanoCPUs": 1_500_000_000, "MemoryBytes": 64 << 20, "Pids": 9}
     assert task["Resources"]["Reservations"] == {
@@ -173,7 +174,7 @@ def test_updating_changes_what_is_said_and_nothing_else(ours: Verb) -> None:
     assert after["Labels"] == {"t": "u"}
     assert [each["TargetPort"] for each in after["EndpointSpec"]["Ports"]] == [80, 81]
     assert [each["Target"] for each in container["Mounts"]] == ["/data"]
-    assert (container["Image"], container["Args"]) == ("app:2", ["-x"])
+    assert (container["Image"].partition("@sha256:")[0], container["Args"]) == ("app:2", ["-x"])
     assert after["TaskTemplate"]["ForceUpdate"] == before["TaskTemplate"]["ForceUpdate"] + 1
     assert after["Mode"] == {"Replicated": {"Replicas": 5}}
     gone = {"Secrets", "Configs", "Hosts", "Ulimits", "TTY"}
@@ -232,3 +233,18 @@ def test_older_tasks_are_set_off_below_the_newest_of_their_slot(ours: Verb) -> N
     names = ours("service", "ps", "web").out.splitlines()
     assert [line.split()[1] for line in names[1:]] == ["web.1", "\\_"]
     assert ours("service", "ps", "--format", "{{.Name}} {{.Image}}", "web").out == "web.1 app:2\nweb.1 app:latest\n"
+
+
+def test_logs_of_nobody_are_refused(ours: Verb) -> None:
+    assert ours("service", "logs", "nobody").err == "no such task or service: nobody\n"
+    ours("service", "create", "-d", "--name", "web", "--tty", "app")
+    assert ours("service", "logs", "web").err == "tty service logs only supported with --raw\n"
+    assert ours("service", "logs", "--raw", "--since", "whenever", "web").err.startswith("'whenever' is no time")
+
+
+def test_at_a_terminal_each_task_has_a_bar(ours: Verb, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    shown = ours("service", "create", "--name", "web", "--replicas", "2", *QUICK, "app")
+    assert shown.code == 0, shown.err
+    assert "2: running   [=" in shown.out
+    assert shown.out.splitlines()[-1].endswith("converged")

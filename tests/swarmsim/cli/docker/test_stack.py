@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from docker_verbs import Verb
+from docker_verbs import Verb, without_digests
 
 COMPOSE = """\
 services:
@@ -34,7 +34,7 @@ def deploy(ours: Verb, *words: str) -> list[str]:
     """The lines that deploying it prints."""
     ended = ours("stack", "deploy", "-c", "stack.yml", *words, "st")
     assert ended.code == 0, ended.err
-    return ended.out.splitlines()
+    return without_digests(ended.out).splitlines()
 
 
 def test_everything_is_created_in_order(ours: Verb) -> None:
@@ -71,8 +71,23 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(ours: Verb, monkey
         "      ~ deploy.labels.com.docker.stack.image: app:1 -> app:2",
         "      ~ image: app:1 -> app:2",
     ]
-    assert ours("service", "inspect", "st_web", "-f", "{{.Spec.TaskTemplate.ContainerSpec.Image}}").out == "app:1\n"
+    assert ours("service", "ls", "--filter", "name=st_web", "--format", "{{.Image}}").out == "app:1\n"
     assert deploy(ours)[0].startswith("Updating service st_web (id: ")
+
+
+def test_images_are_pinned_when_a_registry_is_to_be_asked(ours: Verb) -> None:
+    def image() -> str:
+        return ours("service", "inspect", "st_web", "-f", "{{.Spec.TaskTemplate.ContainerSpec.Image}}").out.strip()
+
+    deploy(ours, "--resolve-image", "never")
+    assert image() == "app:1"
+    deploy(ours, "--resolve-image", "changed")
+    assert image() == "app:1"
+    deploy(ours)
+    pinned = image()
+    assert pinned.startswith("app:1@sha256:")
+    deploy(ours, "--resolve-image", "never")
+    assert image() == pinned
 
 
 def test_pruning_removes_services_that_are_no_longer_in_the_file(ours: Verb) -> None:
