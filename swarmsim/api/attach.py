@@ -60,7 +60,7 @@ ROUTES: Final = (
             Parameter("stdout", "boolean", "Whether to send its standard output."),
             Parameter("stderr", "boolean", "Likewise its standard error."),
         ),
-        answer="Output stream",
+        answer="Output",
         errors=(404, 501),
     ),
 )

@@ -41,7 +41,7 @@ ROUTES: Final = (
         container_logs,
         "What a container has written.",
         query=(*QUERY, UNTIL),
-        answer="Output stream",
+        answer="Output",
         errors=(404, 501),
     ),
 )

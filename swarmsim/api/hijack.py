@@ -5,6 +5,7 @@ A client that has nothing more to say closes its half and goes on reading, so th
 
 import asyncio
 import fcntl
+import select
 import termios
 from typing import Final
 
@@ -17,6 +18,8 @@ _UNREAD: Final = 1000
 """Pieces of input that may wait before no more is read."""
 _GOODBYE_S: Final = 2.0
 """How long a client gets to hang up once it has been told everything: what it still sends must not break that."""
+_LOOK_S: Final = 0.5
+"""Between two looks whether a client is there that says nothing more."""
 _HEAD_LOOK_S: Final = 0.002
 _HEAD_LOOKS: Final = 250
 """How often it is looked whether the client has read that it may go on."""
@@ -55,7 +58,22 @@ class Hijacked(asyncio.Protocol):
     def eof_received(self) -> bool:
         self._input_ended = True
         self._heard.set()
+        self._look_for_the_client()
         return True
+
+    def _look_for_the_client(self) -> None:
+        """One that hangs up looks like one that only has nothing more to say: ask the kernel, now and again.
+
+        Over TCP it does not know before something is sent.
+        """
+        if self._transport.is_closing():
+            return
+        poll = select.poll()
+        poll.register(self._transport.get_extra_info("socket").fileno(), 0)
+        if any(happened & select.POLLHUP for _, happened in poll.poll(0)):
+            self._transport.abort()
+        else:
+            asyncio.get_running_loop().call_later(_LOOK_S, self._look_for_the_client)
 
     def connection_lost(self, error: Exception | None) -> None:
         self._input_ended = True

@@ -96,7 +96,7 @@ ROUTES: Final = (
         body="ServiceSpec",
         answer="ServiceCreated",
         success=201,
-        errors=(403, 409, 501, 503),
+        errors=(403, 404, 409, 501, 503),
     ),
     Route("GET", "/services/{id}", inspect_service, "One service.", (_DEFAULTS,), answer="Service", errors=(404, 503)),
     Route("DELETE", "/services/{id}", remove_service, "Remove a service.", errors=(404, 503)),

@@ -69,7 +69,7 @@ async def _gathered(
 
 
 ROUTES: Final = tuple(
-    Route("GET", path, handler, summary, query=QUERY, answer="Output stream", errors=(404, 503))
+    Route("GET", path, handler, summary, query=QUERY, answer="Output", errors=(404, 503))
     for path, handler, summary in (
         ("/services/{id}/logs", service_logs, "What the tasks of a service have written."),
         ("/tasks/{id}/logs", task_logs, "What a task has written."),

@@ -80,6 +80,6 @@ def _ids(store: Store, kind: Kind, references: Iterable[str]) -> set[str]:
 
 
 ROUTES: Final = (
-    Route("GET", "/tasks", list_tasks, "The tasks.", query=(FILTERS,), answer="Task[]", errors=(503,)),
+    Route("GET", "/tasks", list_tasks, "The tasks.", query=(FILTERS,), answer="Task[]", errors=(404, 503)),
     Route("GET", "/tasks/{id}", inspect_task, "One task.", answer="Task", errors=(404, 503)),
 )

@@ -22,12 +22,13 @@ from swarmsim.cli.openapi import openapi
 from swarmsim.cli.plan import plan
 from swarmsim.cli.run import run
 from swarmsim.cli.scenarios import scenarios
+from swarmsim.cli.schema import schema
 from swarmsim.cli.serve import serve
 from swarmsim.cli.top import top
 from swarmsim.product import package_version
 from swarmsim.yaml_source import SourceError
 
-COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, plan, fuzz, serve, top, openapi)
+COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, plan, fuzz, serve, top, openapi, schema)
 GROUPS: Final[dict[str, Callable[[], typer.Typer]]] = {"machine": machine, "fault": fault}
 """Commands that have commands of their own."""
 
@@ -93,7 +94,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(arguments: list[str] | None) -> None:
     try:
-        application()(arguments)
+        application()(arguments, prog_name="swarmsim")
     finally:
         print(end="", flush=True)  # here, and not when the interpreter ends: there nobody can be told what comes of it
 

@@ -9,6 +9,7 @@ import typer
 from core.compose.stack import Stack
 from core.compose.vocabulary import TOP_LEVEL_KEYS
 from core.document import nearest
+from swarmsim.cli.completion import yaml_files
 from swarmsim.cli.stacks import client_stack, warning, warnings_of
 from swarmsim.cli.standard_input import check_read_once
 from swarmsim.compose_files import called, read_text
@@ -25,7 +26,7 @@ _FILES_HELP = "Scenario files, or Compose files (variables are taken from the en
 
 
 def check(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=_FILES_HELP)],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=_FILES_HELP, autocompletion=yaml_files)],
     merge: Annotated[bool, typer.Option("--merge", help="Compose files: one stack, later ones over earlier.")] = False,
 ) -> None:
     """Say of each file what it amounts to, or what is wrong with it."""

@@ -8,16 +8,16 @@ from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 import typer
-from msgspec import Struct
 
 from core.timing import SECOND
 from core.trials.endings import LASTING
 from swarmsim.cli.columns import in_columns
+from swarmsim.cli.completion import faults, targets
 from swarmsim.cli.failure import fail
 from swarmsim.cli.fault_words import WordsError, step_of
 from swarmsim.cli.served import SocketDir, serving
 from swarmsim.scenario.step_language import VERBS
-from swarmsim.serve.faults import VERBS_OF_FAULTS, Done
+from swarmsim.serve.faults import VERBS_OF_FAULTS, Done, Holding
 
 _EXAMPLES: Final = """\b
 swarmsim fault kill m1 m2                        hosts by name
@@ -28,14 +28,9 @@ swarmsim fault slow-link m1 w1 --latency 50ms    the two ends of a link
 swarmsim fault loss 10% --for 20s                for a while
 swarmsim fault isolate '{rack: a}'               as in a scenario"""
 
-Words = Annotated[list[str] | None, typer.Argument(metavar="[TARGET...] [--KEY VALUE]...", show_default=False)]
-
-
-class Holding(Struct, frozen=True):
-    """The faults that hold, and when that was asked, by the world's clock."""
-
-    now_ns: int
-    faults: tuple[Done, ...]
+Words = Annotated[
+    list[str] | None, typer.Argument(metavar="[TARGET...] [--KEY VALUE]...", show_default=False, autocompletion=targets)
+]
 
 
 def ls(socket_dir: SocketDir = None) -> None:
@@ -57,7 +52,9 @@ def _seconds(duration_ns: int) -> str:
 
 
 def end(
-    number: Annotated[str, typer.Argument(metavar="NUMBER|all", help="As `swarmsim fault ls` lists it.")],
+    number: Annotated[
+        str, typer.Argument(metavar="NUMBER|all", help="As `swarmsim fault ls` lists it.", autocompletion=faults)
+    ],
     socket_dir: SocketDir = None,
 ) -> None:
     """Take back what a fault did, to exactly the hosts that it hit."""

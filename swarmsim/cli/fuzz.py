@@ -10,6 +10,7 @@ import typer
 
 from core.document import what_there_is
 from swarmsim.campaign import SeedResult
+from swarmsim.cli.completion import profiles
 from swarmsim.cli.directories import no_standard_output, require_writable
 from swarmsim.cli.progress import Advance, progress_of
 from swarmsim.cli.seeds import parse_seeds
@@ -23,7 +24,7 @@ _PROFILES = ", ".join((*PROFILES, ALL))
 
 def fuzz(
     seeds: Annotated[str, typer.Option(metavar="A..B", help="Draw a scenario from each of these seeds (or A alone).")],
-    profile: Annotated[str, typer.Option(help=f"What is drawn: {_PROFILES}.")] = ALL,
+    profile: Annotated[str, typer.Option(help=f"What is drawn: {_PROFILES}.", autocompletion=profiles)] = ALL,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes to spread seeds over.")] = 1,
     out: Annotated[
         Path, typer.Option(metavar="DIR", callback=no_standard_output, help="Where to write a failure.")

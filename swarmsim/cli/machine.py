@@ -11,6 +11,7 @@ import typer
 
 from core.document import what_there_is
 from swarmsim.cli.columns import in_columns
+from swarmsim.cli.completion import machines as machine_names
 from swarmsim.cli.failure import fail
 from swarmsim.cli.served import SocketDir, serving
 from swarmsim.serve.client import ControlClient
@@ -19,8 +20,13 @@ from swarmsim.serve.machines import Machine, Switch
 VARIABLE: Final = "DOCKER_HOST"
 HEADS: Final = ("NAME", "STATE", "SWARM", "ADDRESS", "URL")
 
-Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="Hosts, such as m1 w2.", show_default=False)]
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A host, such as m1.", show_default=False)]
+Names = Annotated[
+    list[str],
+    typer.Argument(metavar="NAME...", help="Hosts, such as m1 w2.", show_default=False, autocompletion=machine_names),
+]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="A host, such as m1.", show_default=False, autocompletion=machine_names)
+]
 
 
 class Format(Enum):
@@ -103,7 +109,10 @@ def url(name: Name, socket_dir: SocketDir = None) -> None:
 
 
 def env(
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="A host, such as m1.", show_default=False)] = "",
+    name: Annotated[
+        str,
+        typer.Argument(metavar="[NAME]", help="A host, such as m1.", show_default=False, autocompletion=machine_names),
+    ] = "",
     shell: Annotated[
         Shell | None, typer.Option(help="For which shell.", show_default="by $SHELL", case_sensitive=False)
     ] = None,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from msgspec import Struct
 
+from swarmsim.cli.completion import yaml_files
 from swarmsim.cli.directories import directories_of, no_standard_output, require_writable
 from swarmsim.cli.playing import Plays, played, plays_of
 from swarmsim.cli.progress import progress_of
@@ -35,7 +36,9 @@ class RunSettings(Struct, frozen=True):
 
 
 def run(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files; - is stdin.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Scenario files; - is stdin.", autocompletion=yaml_files)
+    ],
     seed: Annotated[int | None, typer.Option(min=0, show_default="1", help="Play this seed.")] = None,
     seeds: Annotated[
         str | None, typer.Option(metavar="A..B", help="Play each of these seeds (or A alone) instead.")

@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 import typer
 
+from swarmsim.cli.completion import yaml_files
 from swarmsim.cli.failure import fail
 from swarmsim.cli.recording import HINT, story_in, told_of
 from swarmsim.scenario.loader import load
@@ -26,7 +27,10 @@ _SPEED: Final = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)x")
 
 def serve(
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="A scenario file: its cluster, images and stacks.")
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]", help="A scenario file: its cluster, images and stacks.", autocompletion=yaml_files
+        ),
     ] = None,
     managers: Annotated[int | None, typer.Option(min=1, show_default="3", help="Managers of the swarm.")] = None,
     workers: Annotated[int | None, typer.Option(min=0, show_default="5", help="Workers of the swarm.")] = None,

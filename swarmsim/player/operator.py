@@ -301,8 +301,8 @@ def remove_unused(kind: Kind, name: str) -> Conversation:
 def remove_node(node_id: str) -> Conversation:
     """Remove a node by force; a manager is demoted first and then leaves Raft, which takes its time."""
     try:
-        yield from set_role(node_id, Role.WORKER)
         for _ in range(REMOVAL_TRIES):
+            yield from set_role(node_id, Role.WORKER)  # each time anew: another order may have promoted it meanwhile
             try:
                 yield from remove(Kind.NODE, node_id, force=True)
             except RejectedError as rejected:

@@ -1,12 +1,13 @@
 """How expectations are written: a claim, and `after` with `within`, or `over` a window, or `at` an instant."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Any, Final
 
 from msgspec import Struct
 
 from core.document import Value, what_there_is
+from core.json_schema import Schema, one_of
 from core.mistakes import Mistakes
 from core.objects.service import UpdateState
 from swarmsim.checks.situations import SITUATIONS
@@ -20,7 +21,7 @@ from swarmsim.scenario.expectations import (
     Running,
     Window,
 )
-from swarmsim.scenario.forms import Form, Mapped, Part, Shape, Single, flow
+from swarmsim.scenario.forms import Form, Mapped, Part, Shape, Single, flow, mapping
 from swarmsim.scenario.names import Names
 from swarmsim.scenario.target_language import HOSTS
 from swarmsim.scenario.words import (
@@ -59,10 +60,13 @@ class _True:
     def write(self, _: Any) -> object:
         return True
 
+    def schema(self) -> Schema:
+        return {"const": True}
+
 
 def _enum(members: Iterable[Enum]) -> Kind:
     by_word = {member.value: member for member in members}
-    return Kind(lambda value, _: by_word[value.one_of(by_word)], lambda member: member.value)
+    return Kind(lambda value, _: by_word[value.one_of(by_word)], lambda member: member.value, one_of(*by_word))
 
 
 def _read_of(value: Value, names: Names) -> str | None:
@@ -73,7 +77,7 @@ _AFTER: Final = (Part("after", "after_ns", INSTANT), Part("within", "within_ns",
 _OVER: Final = Part("over", "window", WINDOW)
 _BY: Final = Part("by", "writer", WRITER)
 _AT_LEAST: Final = Part("at-least", "at_least", PERCENT)
-_OF: Final = Single("of", Kind(_read_of, lambda of: "all" if of is None else of))
+_OF: Final = Single("of", Kind(_read_of, lambda of: "all" if of is None else of, STACK_OR_SERVICE.schema))
 
 
 def _form(name: str, claim: type[Any], value: Shape, *beside: Part) -> ClaimForm:
@@ -118,6 +122,15 @@ FORMS: Final = (
 
 _WORDS: Final = tuple(dict.fromkeys(form.word for form in FORMS))
 _BESIDE: Final = ("at", *dict.fromkeys(key for form in FORMS for key in form.beside.keys))
+
+
+def expectation_schemas() -> Iterator[Schema]:
+    """What an expectation looks like, claim by claim."""
+    for form in FORMS:
+        keys = {form.word: form.value.schema(), **form.beside.properties}
+        yield {"title": form.word, **mapping(keys, [form.word, *form.beside.required])}
+    at = {"at": INSTANT.schema, "running": _RUNNING.schema()}
+    yield {"title": "running at an instant", **mapping(at, at)}
 
 
 def read_expectation(item: Value, names: Names, line: int) -> Expectation:

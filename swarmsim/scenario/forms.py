@@ -3,7 +3,7 @@
 A field without a default must be written; one that has its default is not written back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, Final, Generic, Protocol, TypeVar
 
@@ -11,9 +11,22 @@ from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields
 
 from core.document import Value
+from core.json_schema import Schema, either, one_entry
 from core.mistakes import Mistakes, gather
 from swarmsim.scenario.names import Names
 from swarmsim.scenario.words import Kind
+
+
+def mapping(properties: Mapping[str, Schema], required: Iterable[str] = ()) -> Schema:
+    """A mapping with these keys, and `x-…` ones, which say nothing."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "patternProperties": {"^x-": {}},
+        "additionalProperties": False,
+        "required": list(required),
+    }
+
 
 Record = TypeVar("Record", bound=Struct)
 
@@ -55,6 +68,15 @@ class Form(Generic[Record]):
         written = [part for part in self.parts if part.key in entries]
         return gather({part.field: partial(part.kind.read, entries[part.key], names) for part in written})
 
+    @property
+    def properties(self) -> dict[str, Schema]:
+        """By key, what its value looks like."""
+        return {part.key: part.kind.schema for part in self.parts}
+
+    def schema(self) -> Schema:
+        """What the mapping looks like."""
+        return mapping(self.properties, self.required)
+
     def write(self, record: Record) -> dict[str, object]:
         """The mapping that describes a record."""
         written = {}
@@ -74,6 +96,9 @@ class Shape(Protocol):
     def write(self, record: Any) -> object:
         """The value that sets them."""
 
+    def schema(self) -> Schema:
+        """What the value looks like."""
+
 
 class Single:
     """The value itself is one field."""
@@ -89,6 +114,9 @@ class Single:
 
     def write(self, record: Any) -> object:
         return self.kind.write(getattr(record, self.field))
+
+    def schema(self) -> Schema:
+        return self.kind.schema
 
 
 class Mapped:
@@ -111,6 +139,10 @@ class Mapped:
     def write(self, record: Any) -> object:
         written = self.form.write(record)
         return written[self.short] if list(written) == [self.short] else written
+
+    def schema(self) -> Schema:
+        mapped = {**self.form.schema(), "minProperties": 1}
+        return either(self.form.properties[self.short], mapped) if self.short else mapped
 
 
 class Entry:
@@ -137,6 +169,9 @@ class Entry:
     def write(self, record: Any) -> object:
         key = self.key_kind.write(getattr(record, self.key_field))
         return {key: self.value_kind.write(getattr(record, self.value_field))}
+
+    def schema(self) -> Schema:
+        return one_entry(self.value_kind.schema)
 
 
 def flow(written: object) -> str:

@@ -23,6 +23,7 @@ from swarmsim.scenario.names import Names
 from swarmsim.scenario.objects_file import is_objects_file, read_objects
 from swarmsim.scenario.plan import ClusterPlan, ImagePlan, Scenario, StackPlan
 from swarmsim.scenario.plan_language import hosts_of, read_cluster, read_images, read_traffic, read_writer
+from swarmsim.scenario.schema import NEEDED
 from swarmsim.scenario.stack_language import read_files
 from swarmsim.scenario.step_language import read_step
 from swarmsim.scenario.steps import Deploy, Scale, Step, Update
@@ -99,7 +100,7 @@ class _Decoder:
         self._deployed = deployed
         self._mistakes = Mistakes()
         _check_not_compose(source.root)
-        self._sections = source.root.known_fields(self._mistakes, *SECTIONS, required=("name", "cluster"))
+        self._sections = source.root.known_fields(self._mistakes, *SECTIONS, required=NEEDED)
         self._lists = {name: self._section(name, Value.items) or [] for name in _LISTS}
 
     def scenario(self, text: str) -> Scenario:

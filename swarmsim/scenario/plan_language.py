@@ -5,9 +5,10 @@ from typing import Final
 
 from core.compose.stack import Stack
 from core.document import Value, is_whole_number, what_there_is
+from core.json_schema import Schema, by_name, either, listed, matching, one_of, whole
 from core.mistakes import Mistakes, each
 from core.timing import PROFILES
-from swarmsim.scenario.forms import Form, Part
+from swarmsim.scenario.forms import Form, Part, mapping
 from swarmsim.scenario.names import Names
 from swarmsim.scenario.plan import (
     NETWORKS,
@@ -62,13 +63,13 @@ def _read_racks(value: Value, names: Names) -> tuple[RackPlan, ...]:
         return tuple(RackPlan(f"r{rack + 1}", names.hosts[rack::rack_count]) for rack in range(rack_count))
     racks = []
     placed: dict[str, str] = {}
-    for name, listed in value.mapping().items():
-        for item in listed.items():
+    for name, hosts in value.mapping().items():
+        for item in hosts.items():
             names.check_host(item, item.text())
             if item.text() in placed:
                 item.fail(f"host {item.text()!r} is in rack {placed[item.text()]!r} already")
             placed[item.text()] = name
-        racks.append(RackPlan(name, tuple(item.text() for item in listed.items())))
+        racks.append(RackPlan(name, tuple(item.text() for item in hosts.items())))
     return tuple(racks)
 
 
@@ -94,14 +95,20 @@ _SIZES: Final = (
     Part("managers", "manager_count", count(1, MAX_HOST_COUNT)),
     Part("workers", "worker_count", count(0, MAX_HOST_COUNT)),
 )
+_RACKS: Final = either(whole(1), by_name(listed(TEXT.schema)))
+_SCALAR: Final = {"type": ["string", "number", "boolean", "null"]}
 CLUSTER: Final = Form(
     ClusterPlan,
     *_SIZES,
-    Part("network", "network", Kind(_read_network, _write_network)),
+    Part("network", "network", Kind(_read_network, _write_network, either(one_of(*NETWORKS), _NETWORK.schema()))),
     Part("timing", "timing", word(PROFILES)),
-    Part("racks", "racks", Kind(_read_racks, lambda racks: {rack.name: list(rack.hosts) for rack in racks})),
-    Part("labels", "labels", Kind(_read_labels, lambda labels: {node.host: node.labels for node in labels})),
-    Part("disk", "disk", Kind(_DISK.read, _DISK.write)),
+    Part("racks", "racks", Kind(_read_racks, lambda racks: {rack.name: list(rack.hosts) for rack in racks}, _RACKS)),
+    Part(
+        "labels",
+        "labels",
+        Kind(_read_labels, lambda labels: {node.host: node.labels for node in labels}, by_name(by_name(_SCALAR))),
+    ),
+    Part("disk", "disk", Kind(_DISK.read, _DISK.write, _DISK.schema())),
     Part("cpus", "nano_cpus", CPUS),
     Part("memory", "memory_bytes", SIZE),
     Part("snapshot-every", "snapshot_every", count(1)),
@@ -142,13 +149,14 @@ def _write_calls(calls: tuple[Call, ...]) -> object:
     return [call.name if call.port is None else f"{call.name}:{call.port}" for call in calls]
 
 
+_CALL: Final = "[^:]*(:[0-9]+)?"
 _BEHAVIOUR: Final = Form(
     ImagePlan,
     Part("pull", "pull_ns", DURATION),
     Part("start", "start_ns", DURATION),
     Part("healthy-after", "healthy_after_ns", DURATION),
     Part("port", "port", count(1, 65535)),
-    Part("calls", "calls", Kind(_read_calls, _write_calls)),
+    Part("calls", "calls", Kind(_read_calls, _write_calls, listed(matching(_CALL)))),
     Part("service-time", "service_ns", DURATION),
     Part("memory", "memory_bytes", SIZE),
     Part("exits-after", "exits_after_ns", DURATION),
@@ -185,6 +193,11 @@ def _check_calls(value: Value, calls: tuple[Call, ...], stacks: list[Stack]) -> 
             item.fail(f"no deployed stack has a service {call.name!r}{what_there_is(call.name, known)}")
 
 
+def images_schema() -> Schema:
+    """What the section `images` looks like."""
+    return by_name(_BEHAVIOUR.schema())
+
+
 def write_images(images: tuple[ImagePlan, ...]) -> dict[str, object]:
     """The section `images`."""
     section: dict[str, object] = {}
@@ -211,6 +224,7 @@ _WRITER: Final = Form(
     Part("value-size", "value_bytes", SIZE),
     Part("during", "during", WINDOW),
 )
+_WRITER_NEEDS: Final = ("name", "rate")
 _TRAFFIC_FORM: Final = Form(TrafficPlan, *_TRAFFIC)
 
 
@@ -246,6 +260,12 @@ def _read_port(
     return service, int(port)
 
 
+def traffic_schema() -> Schema:
+    """What an entry of `traffic` looks like."""
+    to = {"to": matching("[^:]+:[0-9]+")}
+    return mapping(to | _TRAFFIC_FORM.properties, ["to", *_TRAFFIC_FORM.required])
+
+
 def write_traffic(traffic: TrafficPlan) -> dict[str, object]:
     """An entry of `traffic`."""
     written = _TRAFFIC_FORM.write(traffic)
@@ -255,11 +275,16 @@ def write_traffic(traffic: TrafficPlan) -> dict[str, object]:
 def read_writer(value: Value, names: Names) -> WriterPlan:
     """One client that writes and reads back, by default as many reads as writes."""
     mistakes = Mistakes()
-    entries = value.known_fields(mistakes, *_WRITER.keys, required=("name", "rate"))
+    entries = value.known_fields(mistakes, *_WRITER.keys, required=_WRITER_NEEDS)
     fields = mistakes.attempt(lambda: _WRITER.read_fields(entries, names)) or {}
     mistakes.settle()
     fields.setdefault("read_rate_per_s", fields["rate_per_s"])
     return WriterPlan(**fields)
+
+
+def writer_schema() -> Schema:
+    """What an entry of `writers` looks like."""
+    return mapping(_WRITER.properties, _WRITER_NEEDS)
 
 
 def write_writer(writer: WriterPlan) -> dict[str, object]:

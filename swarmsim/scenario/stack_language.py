@@ -1,12 +1,14 @@
 """How a stack to deploy is written: `{name, file}`, or `{name, files: [base.yml, more.yml]}`, which are merged."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from core.document import Value
+from core.json_schema import Schema, listed
 from core.mistakes import Mistakes
+from swarmsim.scenario.forms import mapping
 from swarmsim.scenario.names import Names
-from swarmsim.scenario.words import TEXT
+from swarmsim.scenario.words import BOOLEAN, TEXT
 
 KEYS: Final = ("name", "file", "files")
 
@@ -43,6 +45,12 @@ def write_files(name: str, files: Sequence[str]) -> dict[str, object]:
     return {"name": name, "file": files[0]} if len(files) == 1 else {"name": name, "files": list(files)}
 
 
+def schema_of_files(beside: Mapping[str, Schema] | None = None) -> Schema:
+    """What `read_files` reads looks like."""
+    kinds = {"name": TEXT.schema, "file": TEXT.schema, "files": {**listed(TEXT.schema), "minItems": 1}}
+    return {**mapping(kinds | dict(beside or {}), ["name"]), "oneOf": [{"required": ["file"]}, {"required": ["files"]}]}
+
+
 class DeployedStack:
     """The value is such a mapping, and whether to `prune`."""
 
@@ -56,3 +64,7 @@ class DeployedStack:
     def write(self, record: Any) -> dict[str, object]:
         """The value that sets them."""
         return write_files(record.name, record.files) | ({"prune": True} if record.prune else {})
+
+    def schema(self) -> Schema:
+        """What the value looks like."""
+        return schema_of_files({"prune": BOOLEAN.schema})

@@ -3,15 +3,17 @@
 `until` (an instant) or `for` (a duration) end what a reversible step began.
 """
 
+from collections.abc import Iterator
 from typing import Any, Final, NoReturn
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from core.document import Value, did_you_mean
+from core.json_schema import Schema
 from core.mistakes import Mistakes
 from swarmsim.scenario import steps
-from swarmsim.scenario.forms import Entry, Form, Mapped, Part, Shape, Single, flow
+from swarmsim.scenario.forms import Entry, Form, Mapped, Part, Shape, Single, flow, mapping
 from swarmsim.scenario.names import Names
 from swarmsim.scenario.stack_language import DeployedStack
 from swarmsim.scenario.steps import Action, Step, verb_of
@@ -129,6 +131,18 @@ VERBS: Final = {
 """Every verb, by the word for it; a test holds that none of `steps.Action` is missing."""
 
 assert len(VERBS) == len(steps.ACTIONS)
+
+
+def step_schemas() -> Iterator[Schema]:
+    """What a step looks like, verb by verb."""
+    for verb_word, verb in VERBS.items():
+        ends = {"until": INSTANT.schema, "for": POSITIVE_DURATION.schema} if verb.action in steps.REVERSIBLE else {}
+        keys = {"at": INSTANT.schema, verb_word: verb.value.schema(), **verb.beside.properties, **ends}
+        yield {
+            "title": verb_word,
+            **mapping(keys, ["at", verb_word, *verb.beside.required]),
+            "not": {"required": ["until", "for"]},
+        }
 
 
 def read_step(item: Value, names: Names, line: int) -> Step:

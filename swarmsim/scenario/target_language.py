@@ -8,8 +8,10 @@ list of those. Tasks: `web.1`, `agent.w1` (of a global service: the one on w1), 
 from typing import Final
 
 from core.document import Value, is_whole_number, what_there_is
+from core.json_schema import Schema, either, listed, matching, one_entry, one_of, whole
 from core.mistakes import each
 from core.trials.faults import Link
+from swarmsim.scenario.forms import mapping
 from swarmsim.scenario.names import Names
 from swarmsim.scenario.targets import (
     Group,
@@ -24,7 +26,7 @@ from swarmsim.scenario.targets import (
     named_hosts,
     parts_of,
 )
-from swarmsim.scenario.words import SERVICE, Kind
+from swarmsim.scenario.words import SERVICE, TEXT, Kind
 
 _GROUPS: Final = {group.value: group for group in HostGroup}
 _ANY_HOST: Final = "any host that is up"
@@ -181,9 +183,27 @@ def _read_groups(value: Value, names: Names) -> tuple[HostTarget, ...]:
     return groups
 
 
-HOSTS: Final = Kind(_read_hosts, _write_hosts)
-MANAGERS: Final = Kind(_read_managers, _write_hosts)
-HOSTS_IN_RACKS: Final = Kind(_read_hosts_in_racks, _write_hosts)
-TASKS: Final = Kind(_read_tasks, _write_tasks)
-LINK: Final = Kind(_read_link, _write_link)
-GROUPS: Final = Kind(_read_groups, lambda groups: [_write_hosts(group) for group in groups])
+HOSTS_NAME: Final = "hosts"
+_HOSTS: Final = {"$ref": f"#/$defs/{HOSTS_NAME}"}
+_TASKS: Final = either(TEXT.schema, one_entry(whole(1)))
+
+
+def hosts_schema() -> Schema:
+    """What a target of hosts looks like. It may hold others: it is to be among a schema's `$defs` by `HOSTS_NAME`."""
+    some = mapping({**dict.fromkeys(_GROUPS, whole(1)), "including": _HOSTS, "excluding": _HOSTS})
+    return either(
+        one_of(*_GROUPS, _ANY_HOST),
+        matching("[mw][0-9]+"),
+        {**listed(_HOSTS), "minItems": 1},
+        mapping({"rack": TEXT.schema}, ["rack"]),
+        mapping({"host-of": _TASKS}, ["host-of"]),
+        {**some, "oneOf": [{"required": [group]} for group in _GROUPS]},
+    )
+
+
+HOSTS: Final = Kind(_read_hosts, _write_hosts, _HOSTS)
+MANAGERS: Final = Kind(_read_managers, _write_hosts, _HOSTS)
+HOSTS_IN_RACKS: Final = Kind(_read_hosts_in_racks, _write_hosts, _HOSTS)
+TASKS: Final = Kind(_read_tasks, _write_tasks, _TASKS)
+LINK: Final = Kind(_read_link, _write_link, {**listed(_HOSTS), "minItems": 2, "maxItems": 2})
+GROUPS: Final = Kind(_read_groups, lambda groups: [_write_hosts(group) for group in groups], listed(_HOSTS))

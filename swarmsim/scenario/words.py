@@ -11,6 +11,8 @@ from typing import Any, Final
 from msgspec import Struct
 
 from core.document import Value, parse_duration_ns, what_there_is
+from core.json_schema import TEXT as ANY_TEXT
+from core.json_schema import TRUTH, Schema, either, matching, one_of, whole
 from core.timing import MS, SECOND
 from swarmsim.scenario.expectations import Window
 from swarmsim.scenario.names import Names
@@ -28,6 +30,8 @@ class Kind(Struct, frozen=True):
 
     read: Callable[[Value, Names], Any]
     write: Callable[[Any], object]
+    schema: Schema
+    """What it looks like; names are not looked up by it."""
 
 
 # --- durations and instants
@@ -82,11 +86,14 @@ def _write_window(window: Window) -> str:
     return f"{write_duration(window.from_ns)}..{write_duration(window.to_ns)}"
 
 
-DURATION: Final = Kind(read_duration, write_duration)
-POSITIVE_DURATION: Final = Kind(_read_positive_duration, write_duration)
-SIGNED_DURATION: Final = Kind(_read_signed_duration, write_duration)
-INSTANT: Final = Kind(_read_instant, write_duration)
-WINDOW: Final = Kind(_read_window, _write_window)
+_NUMBER: Final = r"[0-9]{1,18}(\.[0-9]{1,18})?"
+_DURATION: Final = f"({_NUMBER}(ns|us|µs|ms|s|m|h))+|0"
+_A_DURATION: Final = either(matching(_DURATION), whole(0, 0))
+DURATION: Final = Kind(read_duration, write_duration, _A_DURATION)
+POSITIVE_DURATION: Final = Kind(_read_positive_duration, write_duration, matching(_DURATION))
+SIGNED_DURATION: Final = Kind(_read_signed_duration, write_duration, either(matching(f"-?({_DURATION})"), whole(0, 0)))
+INSTANT: Final = Kind(_read_instant, write_duration, _A_DURATION)
+WINDOW: Final = Kind(_read_window, _write_window, matching(rf"({_DURATION})\.\.({_DURATION})"))
 
 
 # --- numbers
@@ -150,34 +157,40 @@ def _write_bandwidth(bits_per_s: int) -> str:
 
 def count(minimum: int = 0, maximum: int | None = None) -> Kind:
     """A whole number within bounds."""
-    return Kind(lambda value, _: value.integer(minimum, maximum), int)
+    return Kind(lambda value, _: value.integer(minimum, maximum), int, whole(minimum, maximum))
 
 
 def _as_written(value: Any) -> object:
     return value
 
 
-PERCENT: Final = Kind(_read_percent, write_percent)
-SIGNED_PERCENT: Final = Kind(lambda value, _: _percent(value), write_percent)
-RATE: Final = Kind(_read_rate, _write_rate)
-BANDWIDTH: Final = Kind(_read_bandwidth, _write_bandwidth)
-POSITIVE_BANDWIDTH: Final = Kind(_read_positive_bandwidth, _write_bandwidth)
-SIZE: Final = Kind(lambda value, _: value.size_bytes(), _as_written)
-CPUS: Final = Kind(lambda value, _: round(value.number(minimum=0.001) * 1e9), lambda nano_cpus: nano_cpus / 1e9)
-BOOLEAN: Final = Kind(lambda value, _: value.boolean(), _as_written)
+_A_PERCENTAGE: Final = matching(_PERCENT.pattern)
+_A_BANDWIDTH: Final = matching(_BANDWIDTH.pattern)
+_A_SIZE: Final = either(whole(0), matching(rf"\s*{_NUMBER}\s*[bkmgtBKMGT]?([iI]?[bB])?\s*"))
+_CPU_COUNT: Final = either({"type": "number", "minimum": 0.001}, matching(r"\s*\+?([0-9]+\.?[0-9]*|\.[0-9]+)\s*"))
+PERCENT: Final = Kind(_read_percent, write_percent, _A_PERCENTAGE)
+SIGNED_PERCENT: Final = Kind(lambda value, _: _percent(value), write_percent, _A_PERCENTAGE)
+RATE: Final = Kind(_read_rate, _write_rate, matching(_RATE.pattern))
+BANDWIDTH: Final = Kind(_read_bandwidth, _write_bandwidth, _A_BANDWIDTH)
+POSITIVE_BANDWIDTH: Final = Kind(_read_positive_bandwidth, _write_bandwidth, _A_BANDWIDTH)
+SIZE: Final = Kind(lambda value, _: value.size_bytes(), _as_written, _A_SIZE)
+CPUS: Final = Kind(
+    lambda value, _: round(value.number(minimum=0.001) * 1e9), lambda nano_cpus: nano_cpus / 1e9, _CPU_COUNT
+)
+BOOLEAN: Final = Kind(lambda value, _: value.boolean(), _as_written, TRUTH)
 EXIT_CODE: Final = count(0, 255)
 
 
 # --- words
 
 
-TEXT: Final = Kind(lambda value, _: value.text(), _as_written)
+TEXT: Final = Kind(lambda value, _: value.text(), _as_written, ANY_TEXT)
 
 
 def word(known: Iterable[str]) -> Kind:
     """One of a closed vocabulary."""
     known = tuple(known)
-    return Kind(lambda value, _: value.one_of(known), _as_written)
+    return Kind(lambda value, _: value.one_of(known), _as_written, one_of(*known))
 
 
 def _known(what: str, *fields: str) -> Kind:
@@ -188,7 +201,7 @@ def _known(what: str, *fields: str) -> Kind:
             value.fail(f"there is no {what} {name!r}{what_there_is(name, known)}")
         return name
 
-    return Kind(read, _as_written)
+    return Kind(read, _as_written, ANY_TEXT)
 
 
 SERVICE: Final = _known("service", "services")

@@ -23,19 +23,21 @@ class RefusalError(Exception):
 
 
 class _Connection(HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("cluster")
+    def __init__(self, path: Path, patience_s: float | None) -> None:
+        super().__init__("cluster", timeout=patience_s)
         self._path = path
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
         self.sock.connect(str(self._path))
 
 
 class ControlClient:
-    """Of the cluster that is served from a directory."""
+    """Of the cluster that is served from a directory; who does not answer for so long is taken to be gone."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, patience_s: float | None = None) -> None:
+        self._patience_s = patience_s
         self._path = directory.absolute() / CONTROL
 
     def ask(self, method: str, path: str, of: type[AnswerT], body: Any = None) -> AnswerT:
@@ -58,7 +60,7 @@ class ControlClient:
             connection.close()
 
     def _request(self, method: str, path: str, body: Any) -> tuple[_Connection, HTTPResponse]:
-        connection = _Connection(self._path)
+        connection = _Connection(self._path, self._patience_s)
         try:
             connection.request(method, path, None if body is None else msgspec.json.encode(body))
             response = connection.getresponse()

@@ -47,6 +47,13 @@ class Played(Struct, frozen=True):
     """Service and slot, or host if it is global, of each task that it befell."""
 
 
+class Holding(Struct, frozen=True):
+    """The faults that hold, and when that was asked, by the world's clock."""
+
+    now_ns: int
+    faults: tuple[Done, ...]
+
+
 class Faults:
     """Of one world; `began` and `ended` of each fault are told to whoever listens, ends by number."""
 

@@ -1,9 +1,10 @@
 """The ports that a simulated swarm publishes, open on this machine: who connects there enters the simulated mesh.
 
 They follow what the simulated hosts have open: services' ports once some host's tables have them, and containers' own.
-Each request enters at another host that has the port open, in turn, and goes the way of any request in the simulation;
-its answer says which container it was that answered. A port that is in use on this machine, or not for this user to
-have, is told and left out.
+At 127.0.0.1 a request enters at the first host that has the port open; a host of one's choice has an address of its
+own: the host 198.18.0.3 is entered at 127.18.0.3. From there a request goes the way of any in the simulation; its
+answer says which container it was. A port that is in use on this machine, or not for this user to have, is told
+and left out.
 """
 
 import asyncio
@@ -36,9 +37,8 @@ class PublishedPorts:
         self._world = world
         self._pace = pace
         self._tell = tell
-        self._sites: dict[int, web.TCPSite] = {}
+        self._sites: dict[int, list[web.TCPSite]] = {}
         self._left_out: set[int] = set()
-        self._turn = 0
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._visit)
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=_GOODBYE_S)
@@ -76,26 +76,29 @@ class PublishedPorts:
             wanted |= self._world.open_ports(host)
         self._left_out &= wanted
         for port in [port for port in self._sites if port not in wanted]:
-            await self._sites.pop(port).stop()
+            await _stop(self._sites.pop(port))
             self._tell(f"port {port} is closed: nothing publishes it any more")
         for port in sorted(wanted - self._sites.keys() - self._left_out):
             await self._open(port)
 
     async def _open(self, port: int) -> None:
-        site = web.TCPSite(self._runner, LOOPBACK, port)
+        doors = (LOOPBACK, *(door_of(self._world, host) for host in self._world.hosts()))
+        sites: list[web.TCPSite] = []
         try:
-            await site.start()
+            for door in doors:
+                sites.append(web.TCPSite(self._runner, door, port))
+                await sites[-1].start()
         except OSError as error:
             self._left_out.add(port)
-            await site.stop()
+            await _stop(sites)
             self._tell(f"port {port} is left out: {error.strerror or error}")
         else:
-            self._sites[port] = site
-            self._tell(f"port {port} is open at http://{LOOPBACK}:{port}")
+            self._sites[port] = sites
+            self._tell(f"port {port} is open at http://{LOOPBACK}:{port} (at {doors[1]} to enter at the first host, …)")
 
     async def _visit(self, request: web.Request) -> web.Response:
         assert request.transport is not None, "its client is there"
-        port: int = request.transport.get_extra_info("sockname")[1]
+        door, port = request.transport.get_extra_info("sockname")
         answered: asyncio.Future[Visited] = asyncio.get_running_loop().create_future()
 
         def visited(what: Visited) -> None:
@@ -103,21 +106,28 @@ class PublishedPorts:
                 answered.set_result(what)
 
         with self._pace.awaited():
-            host = self._entry(port)
+            host = self._entry(door, port)
             if host is None:
-                return _failed(Outcome.REFUSED, None, "no host has this port open")
+                return _failed(Outcome.REFUSED, None, "nobody has this port open there")
             self._world.visit(host, port, request.path_qs, visited)
             return response_of(await answered, host)
 
-    def _entry(self, port: int) -> str | None:
-        """The next host in turn that has the port open."""
-        hosts = self._world.hosts()
-        for step in range(len(hosts)):
-            host = hosts[(self._turn + step) % len(hosts)]
-            if port in self._world.open_ports(host):
-                self._turn = (self._turn + step + 1) % len(hosts)
+    def _entry(self, door: str, port: int) -> str | None:
+        """The host whose door it is; at the common one, the first that has the port open."""
+        for host in self._world.hosts():
+            if door in (LOOPBACK, door_of(self._world, host)) and port in self._world.open_ports(host):
                 return host
         return None
+
+
+def door_of(world: ServedWorld, host: str) -> str:
+    """The loopback address that stands for a host: 127.18.0.3 for 198.18.0.3."""
+    return "127." + world.address(host).rpartition(":")[0].partition(".")[2]
+
+
+async def _stop(sites: list[web.TCPSite]) -> None:
+    for site in sites:
+        await site.stop()
 
 
 def response_of(visited: Visited, host: str) -> web.Response:

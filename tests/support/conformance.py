@@ -4,7 +4,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from core.codec.docker.schemas import Schema
+from core.json_schema import Schema
 from swarmsim.api.shapes import SHAPES
 
 

@@ -8,13 +8,14 @@ from typing import Final
 
 from msgspec import structs
 
-from core.codec.docker import schemas
+from core import json_schema
 from core.codec.docker.kept import Kept
 from core.codec.docker.kinds import COUNT, INTEGER, LABELS, NAME, TRUTH, Object
-from core.codec.docker.schemas import META, WHOLE, Schema, listed, named, shape
+from core.codec.docker.schemas import META, named
 from core.codec.docker.tables import Field, Section, Table
 from core.codec.docker.times import meta
 from core.document import Value
+from core.json_schema import WHOLE, Schema, listed, shape
 from core.objects.cluster import Cluster, ClusterSpec
 
 SWARM_SPEC: Final = Table(
@@ -40,17 +41,17 @@ SWARM_SPEC: Final = Table(
 
 
 _CLUSTER: Final[Mapping[str, Schema]] = {
-    "ID": schemas.TEXT,
+    "ID": json_schema.TEXT,
     **META,
     "Spec": named("SwarmSpec"),
     "TLSInfo": shape({}),
-    "RootRotationInProgress": schemas.TRUTH,
-    "DefaultAddrPool": listed(schemas.TEXT),
+    "RootRotationInProgress": json_schema.TRUTH,
+    "DefaultAddrPool": listed(json_schema.TEXT),
     "SubnetSize": WHOLE,
     "DataPathPort": WHOLE,
 }
 CLUSTER_INFO: Final = shape(_CLUSTER)
-SWARM: Final = shape({**_CLUSTER, "JoinTokens": shape({"Worker": schemas.TEXT, "Manager": schemas.TEXT})})
+SWARM: Final = shape({**_CLUSTER, "JoinTokens": shape({"Worker": json_schema.TEXT, "Manager": json_schema.TEXT})})
 
 
 def decode_swarm_spec(body: object, current: ClusterSpec) -> ClusterSpec:

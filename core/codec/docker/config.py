@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from core.codec.docker import schemas
+from core import json_schema
 from core.codec.docker.kept import Kept
 from core.codec.docker.kinds import BYTES, LABELS, TEXT, Object
-from core.codec.docker.schemas import META, named, shape
+from core.codec.docker.schemas import META, named
 from core.codec.docker.tables import Field, Table
 from core.codec.docker.times import meta
 from core.document import Value
+from core.json_schema import shape
 from core.objects.config import Config, ConfigSpec
 
 CONFIG_SPEC: Final = Table(
@@ -18,7 +19,7 @@ CONFIG_SPEC: Final = Table(
     Field("Data", "data", BYTES),
     Kept("Templating"),
 )
-CONFIG: Final = shape({"ID": schemas.TEXT, **META, "Spec": named("ConfigSpec")})
+CONFIG: Final = shape({"ID": json_schema.TEXT, **META, "Spec": named("ConfigSpec")})
 
 
 def decode_config_spec(body: object) -> ConfigSpec:

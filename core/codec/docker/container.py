@@ -5,9 +5,9 @@ from typing import Final
 from core.codec.docker.kept import Kept, has
 from core.codec.docker.kinds import INTEGER, LABELS, TEXT, TEXTS, TRUTH, Kind, Object, many
 from core.codec.docker.mount import MOUNTS
-from core.codec.docker.schemas import shape
 from core.codec.docker.tables import Field, Section, table
 from core.document import Value
+from core.json_schema import shape
 from core.mistakes import each
 from core.objects.task import (
     ConfigReference,

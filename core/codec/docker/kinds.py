@@ -12,9 +12,9 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
-from core.codec.docker import schemas
-from core.codec.docker.schemas import Schema
+from core import json_schema
 from core.document import Value, what_there_is
+from core.json_schema import Schema
 from core.mistakes import each
 
 Content = TypeVar("Content")
@@ -71,15 +71,15 @@ def _bytes(value: Value) -> bytes:
         value.fail("expected base64")
 
 
-TEXT = Kind(_text, _as_it_is, schemas.TEXT)
-NAME = Kind(_text, _as_it_is, schemas.TEXT, zero="")
+TEXT = Kind(_text, _as_it_is, json_schema.TEXT)
+NAME = Kind(_text, _as_it_is, json_schema.TEXT, zero="")
 """A text that says nothing when it is empty."""
-INTEGER = Kind(_integer, _as_it_is, schemas.WHOLE)
+INTEGER = Kind(_integer, _as_it_is, json_schema.WHOLE)
 """64 bits with a sign, also where Go has none: who refuses 0 or less says why."""
-COUNT = Kind(_integer, _as_it_is, schemas.WHOLE, zero=0)
+COUNT = Kind(_integer, _as_it_is, json_schema.WHOLE, zero=0)
 """A number of which 0 stands for the default."""
 NUMBER = Kind(_number, _as_it_is, {"type": "number"})
-TRUTH = Kind(Value.boolean, _as_it_is, schemas.TRUTH)
+TRUTH = Kind(Value.boolean, _as_it_is, json_schema.TRUTH)
 BYTES = Kind(_bytes, lambda content: b64encode(content).decode(), {"type": "string", "contentEncoding": "base64"})
 
 
@@ -88,7 +88,7 @@ def many(kind: Kind[Content]) -> Kind[tuple[Content, ...]]:
     return Kind(
         read=lambda value: each(value.items(), kind.read),
         write=lambda contents: [kind.write(content) for content in contents],
-        schema=schemas.listed(kind.schema),
+        schema=json_schema.listed(kind.schema),
         kept=lambda contents: (f"[{at}]{path}" for at, content in enumerate(contents) for path in kind.kept(content)),
     )
 
@@ -99,7 +99,7 @@ def _texts_by_key(value: Value) -> dict[str, str]:
 
 
 TEXTS = many(TEXT)
-LABELS = Kind(_texts_by_key, dict, schemas.by_name(schemas.TEXT))
+LABELS = Kind(_texts_by_key, dict, json_schema.by_name(json_schema.TEXT))
 """An object whose values are texts."""
 
 
@@ -125,4 +125,4 @@ def _one_of(members: dict[str, Any], write: Callable[[Any], str]) -> Kind[Any]:
             value.fail(f"{text!r} is not possible here{what_there_is(text, members)}")
         return members[text.lower()]
 
-    return Kind(read, write, schemas.one_of(*members), zero="")
+    return Kind(read, write, json_schema.one_of(*members), zero="")

@@ -10,9 +10,9 @@ from msgspec import Struct, structs
 
 from core.codec.docker.kept import Kept
 from core.codec.docker.kinds import INTEGER, LABELS, TEXT, TEXTS, TRUTH, Kind, Object, choice, many
-from core.codec.docker.schemas import WHOLE, Schema, listed
 from core.codec.docker.tables import Field, Table
 from core.document import Value
+from core.json_schema import WHOLE, Schema, listed
 from core.objects.task import Mount
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from typing import Final
 
-from core.codec.docker import schemas
+from core import json_schema
 from core.codec.docker.kept import Kept
 from core.codec.docker.kinds import LABELS, NAME, TEXT, TRUTH, Object, many
-from core.codec.docker.schemas import META, TIME, WHOLE, by_name, listed, shape
+from core.codec.docker.schemas import META
 from core.codec.docker.tables import Field, Table, table
 from core.codec.docker.times import meta, rfc3339
 from core.document import Value
+from core.json_schema import TIME, WHOLE, by_name, listed, shape
 from core.objects.network import Network, NetworkSpec, Subnet
 
 VNI_OPTION: Final = "com.docker.network.driver.overlay.vxlanid_list"
@@ -48,22 +49,22 @@ NETWORK_REQUEST: Final = Table(
 
 
 NETWORK: Final = shape(
-    {"Id": schemas.TEXT, "Created": TIME, "Containers": by_name({})},
+    {"Id": json_schema.TEXT, "Created": TIME, "Containers": by_name({})},
     {
         **NETWORK_REQUEST.schema()["properties"],
-        "Peers": listed(shape({"Name": schemas.TEXT, "IP": schemas.TEXT})),
+        "Peers": listed(shape({"Name": json_schema.TEXT, "IP": json_schema.TEXT})),
         "Services": by_name(
             shape(
                 {
-                    "VIP": schemas.TEXT,
-                    "Ports": listed(schemas.TEXT),
+                    "VIP": json_schema.TEXT,
+                    "Ports": listed(json_schema.TEXT),
                     "LocalLBIndex": WHOLE,
                     "Tasks": listed(
                         shape(
                             {
-                                "Name": schemas.TEXT,
-                                "EndpointID": schemas.TEXT,
-                                "EndpointIP": schemas.TEXT,
+                                "Name": json_schema.TEXT,
+                                "EndpointID": json_schema.TEXT,
+                                "EndpointIP": json_schema.TEXT,
                                 "Info": LABELS.schema,
                             }
                         )
@@ -73,24 +74,24 @@ NETWORK: Final = shape(
         ),
     },
 )
-_DRIVER: Final = shape({"Name": schemas.TEXT}, {"Options": LABELS.schema})
+_DRIVER: Final = shape({"Name": json_schema.TEXT}, {"Options": LABELS.schema})
 _IPAM: Final = shape(
     {"Driver": _DRIVER},
-    {"Configs": listed(shape({}, dict.fromkeys(("Subnet", "Range", "Gateway"), schemas.TEXT)))},
+    {"Configs": listed(shape({}, dict.fromkeys(("Subnet", "Range", "Gateway"), json_schema.TEXT)))},
 )
 ATTACHED_NETWORK: Final = shape(
-    {"ID": schemas.TEXT},
+    {"ID": json_schema.TEXT},
     {
         **META,
         "Spec": shape(
             {
-                "Name": schemas.TEXT,
+                "Name": json_schema.TEXT,
                 "Labels": LABELS.schema,
                 "DriverConfiguration": _DRIVER,
                 "IPAMOptions": _IPAM,
-                "Scope": schemas.TEXT,
+                "Scope": json_schema.TEXT,
             },
-            dict.fromkeys(("Internal", "Attachable", "Ingress"), schemas.TRUTH),
+            dict.fromkeys(("Internal", "Attachable", "Ingress"), json_schema.TRUTH),
         ),
         "DriverState": _DRIVER,
         "IPAMOptions": _IPAM,

@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from core.codec.docker import schemas
+from core import json_schema
 from core.codec.docker.kinds import LABELS, TEXT, Object, state, word
 from core.codec.docker.resources import PLATFORM, RESOURCES
-from core.codec.docker.schemas import META, Schema, listed, named, put, shape
+from core.codec.docker.schemas import META, named
 from core.codec.docker.tables import Field, Section, Table
 from core.codec.docker.times import meta
 from core.document import Value
+from core.json_schema import Schema, listed, put, shape
 from core.objects.node import (
     Availability,
     ManagerStatus,
@@ -42,17 +43,17 @@ _DESCRIPTION: Final = Table(
 
 def _description_schema() -> Schema:
     schema = _DESCRIPTION.schema()
-    put(schema, "Engine.Plugins", listed(shape({"Type": schemas.TEXT, "Name": schemas.TEXT})))
+    put(schema, "Engine.Plugins", listed(shape({"Type": json_schema.TEXT, "Name": json_schema.TEXT})))
     return schema
 
 
-_STATUS: Final = shape({"State": state(NodeState).schema}, {"Message": schemas.TEXT, "Addr": schemas.TEXT})
+_STATUS: Final = shape({"State": state(NodeState).schema}, {"Message": json_schema.TEXT, "Addr": json_schema.TEXT})
 _MANAGER_STATUS: Final = shape(
-    {"Reachability": word(Reachability).schema, "Addr": schemas.TEXT}, {"Leader": schemas.TRUTH}
+    {"Reachability": word(Reachability).schema, "Addr": json_schema.TEXT}, {"Leader": json_schema.TRUTH}
 )
 NODE: Final = shape(
     {
-        "ID": schemas.TEXT,
+        "ID": json_schema.TEXT,
         **META,
         "Spec": named("NodeSpec"),
         "Description": _description_schema(),

@@ -1,59 +1,15 @@
-"""JSON Schema of what is read and written: how a body looks to whoever has not read this code."""
+"""What the schemas of Docker's objects have in common."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-Schema = Mapping[str, Any]
-"""A JSON Schema (draft 2020-12), ready to be written out; never changed."""
+from core.json_schema import TIME, WHOLE, Schema, shape
 
-TIME: Final[Schema] = {"type": "string", "format": "date-time"}
-WHOLE: Final[Schema] = {"type": "integer", "format": "int64"}
-TEXT: Final[Schema] = {"type": "string"}
-TRUTH: Final[Schema] = {"type": "boolean"}
-NOTHING: Final[Schema] = {"type": "null"}
+INDEX: Final = shape({"Index": WHOLE})
+META: Final[Mapping[str, Schema]] = {"Version": INDEX, "CreatedAt": TIME, "UpdatedAt": TIME}
+"""What every object says of its own history (`core.codec.docker.times.meta`)."""
 
 
 def named(name: str) -> Schema:
     """The shape of this name, from among the components of an OpenAPI document."""
     return {"$ref": f"#/components/schemas/{name}"}
-
-
-def either(*schemas: Schema) -> Schema:
-    """What fits any of them."""
-    return {"anyOf": list(schemas)}
-
-
-def listed(schema: Schema) -> Schema:
-    """A list of such values."""
-    return {"type": "array", "items": schema}
-
-
-def by_name(schema: Schema) -> Schema:
-    """An object whose values are such, whatever their names."""
-    return {"type": "object", "additionalProperties": schema}
-
-
-def one_of(*words: str) -> Schema:
-    """One of these texts."""
-    return {"type": "string", "enum": list(words)}
-
-
-def shape(always: Mapping[str, Schema], sometimes: Mapping[str, Schema] | None = None) -> Schema:
-    """An object with what it always has, and what it may have."""
-    found = {"type": "object", "properties": {**always, **(sometimes or {})}}
-    return {**found, "required": list(always)} if always else found
-
-
-def put(schema: dict[str, Any], path: str, content: Schema) -> None:
-    """Into an object's schema, at a path; objects on the way are made where there are none, `[]` is any item."""
-    *sections, name = path.split(".")
-    for section in sections:
-        within, _, items = section.partition("[")
-        schema = schema["properties"].setdefault(within, {"type": "object", "properties": {}})
-        schema = schema["items"] if items else schema
-    schema["properties"][name] = content
-
-
-INDEX: Final = shape({"Index": WHOLE})
-META: Final[Mapping[str, Schema]] = {"Version": INDEX, "CreatedAt": TIME, "UpdatedAt": TIME}
-"""What every object says of its own history (`core.codec.docker.times.meta`)."""

@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from core.codec.docker import schemas
+from core import json_schema
 from core.codec.docker.kept import Kept
 from core.codec.docker.kinds import BYTES, LABELS, TEXT, Object
-from core.codec.docker.schemas import META, named, shape
+from core.codec.docker.schemas import META, named
 from core.codec.docker.tables import Field, Table
 from core.codec.docker.times import meta
 from core.document import Value
+from core.json_schema import shape
 from core.objects.secret import Secret, SecretSpec
 
 SECRET_SPEC: Final = Table(
@@ -21,7 +22,7 @@ SECRET_SPEC: Final = Table(
 )
 
 
-SECRET: Final = shape({"ID": schemas.TEXT, **META, "Spec": named("SecretSpec")})
+SECRET: Final = shape({"ID": json_schema.TEXT, **META, "Spec": named("SecretSpec")})
 
 
 def decode_secret_spec(body: object) -> SecretSpec:

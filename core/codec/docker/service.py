@@ -5,15 +5,16 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.codec.docker import schemas
+from core import json_schema
 from core.codec.docker.endpoint import ENDPOINT, ENDPOINT_SPEC
 from core.codec.docker.kinds import INTEGER, LABELS, NUMBER, TEXT, Object, word
-from core.codec.docker.schemas import INDEX, META, TIME, WHOLE, Schema, named, shape
+from core.codec.docker.schemas import INDEX, META, named
 from core.codec.docker.service_mode import MODE, job_iteration
 from core.codec.docker.tables import Field, Table, table
 from core.codec.docker.task_template import NETWORK_TARGETS, TASK_SPEC
 from core.codec.docker.times import meta, rfc3339
 from core.document import Value
+from core.json_schema import TIME, WHOLE, Schema, shape
 from core.objects.service import (
     FailureAction,
     JobStatus,
@@ -64,11 +65,11 @@ class ServiceCounts(Struct, frozen=True, gc=False):
 
 
 SERVICE: Final = shape(
-    {"ID": schemas.TEXT, **META, "Spec": named("ServiceSpec"), "Endpoint": ENDPOINT.schema},
+    {"ID": json_schema.TEXT, **META, "Spec": named("ServiceSpec"), "Endpoint": ENDPOINT.schema},
     {
         "PreviousSpec": named("ServiceSpec"),
         "UpdateStatus": shape(
-            {"State": word(UpdateState).schema, "Message": schemas.TEXT}, {"StartedAt": TIME, "CompletedAt": TIME}
+            {"State": word(UpdateState).schema, "Message": json_schema.TEXT}, {"StartedAt": TIME, "CompletedAt": TIME}
         ),
         "ServiceStatus": shape({"RunningTasks": WHOLE, "DesiredTasks": WHOLE, "CompletedTasks": WHOLE}),
         "JobStatus": shape({"JobIteration": INDEX, "LastExecution": TIME}),

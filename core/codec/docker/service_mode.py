@@ -3,9 +3,9 @@
 from typing import Any, Final
 
 from core.codec.docker.kinds import INTEGER, Kind, Object
-from core.codec.docker.schemas import shape
 from core.codec.docker.tables import Field, Table
 from core.document import Value
+from core.json_schema import shape
 from core.objects.service import Global, GlobalJob, Replicated, ReplicatedJob, ServiceMode
 
 _JOB: Final = Table(

@@ -7,11 +7,11 @@ from core.codec.docker.cluster import CLUSTER_INFO, SWARM, SWARM_SPEC
 from core.codec.docker.config import CONFIG, CONFIG_SPEC
 from core.codec.docker.network import NETWORK, NETWORK_REQUEST
 from core.codec.docker.node import NODE, NODE_SPEC
-from core.codec.docker.schemas import Schema
 from core.codec.docker.secret import SECRET, SECRET_SPEC
 from core.codec.docker.service import SERVICE, service_spec_schema
 from core.codec.docker.swarm_requests import INIT, JOIN, UNLOCK
 from core.codec.docker.task import TASK
+from core.json_schema import Schema
 
 SHAPES: Final[Mapping[str, Schema]] = {
     "ClusterInfo": CLUSTER_INFO,

@@ -25,8 +25,8 @@ from msgspec import NODEFAULT, UNSET, Struct, structs
 
 from core.codec.docker.kept import Kept, as_unsupported, kept_in, parsed
 from core.codec.docker.kinds import Kind, Object
-from core.codec.docker.schemas import Schema, put
 from core.document import Value
+from core.json_schema import Schema, put
 from core.mistakes import Mistakes
 
 _KEPT: Final[Schema] = {"description": "Kept as it was sent, without effect."}

@@ -3,36 +3,37 @@
 from collections.abc import Mapping
 from typing import Final
 
-from core.codec.docker import schemas
+from core import json_schema
 from core.codec.docker.endpoint import PORTS
 from core.codec.docker.kinds import LABELS, Object, state
 from core.codec.docker.network import ATTACHED_NETWORK, encode_attached_network
-from core.codec.docker.schemas import INDEX, META, TIME, WHOLE, listed, shape
+from core.codec.docker.schemas import INDEX, META
 from core.codec.docker.service_mode import job_iteration
 from core.codec.docker.task_template import TASK_SPEC
 from core.codec.docker.times import meta, rfc3339
 from core.ids import NetworkId
+from core.json_schema import TIME, WHOLE, listed, shape
 from core.objects.network import Network, NetworkAttachment
 from core.objects.task import ContainerStatus, Task, TaskState, TaskStatus
 
 _STATE: Final = state(TaskState).schema
 TASK: Final = shape(
     {
-        "ID": schemas.TEXT,
+        "ID": json_schema.TEXT,
         **META,
         "Labels": LABELS.schema,
         "Spec": TASK_SPEC.schema(),
-        "ServiceID": schemas.TEXT,
+        "ServiceID": json_schema.TEXT,
         "Status": shape(
             {
                 "Timestamp": TIME,
                 "State": _STATE,
-                "Message": schemas.TEXT,
+                "Message": json_schema.TEXT,
                 "PortStatus": shape({}, {"Ports": PORTS.schema}),
             },
             {
-                "Err": schemas.TEXT,
-                "ContainerStatus": shape({"ContainerID": schemas.TEXT, "PID": WHOLE, "ExitCode": WHOLE}),
+                "Err": json_schema.TEXT,
+                "ContainerStatus": shape({"ContainerID": json_schema.TEXT, "PID": WHOLE, "ExitCode": WHOLE}),
             },
         ),
         "DesiredState": _STATE,
@@ -40,9 +41,9 @@ TASK: Final = shape(
     },
     {
         "Slot": WHOLE,
-        "NodeID": schemas.TEXT,
+        "NodeID": json_schema.TEXT,
         "NetworksAttachments": listed(
-            shape({"Network": ATTACHED_NETWORK, "Addresses": listed(schemas.TEXT)}),
+            shape({"Network": ATTACHED_NETWORK, "Addresses": listed(json_schema.TEXT)}),
         ),
         "JobIteration": INDEX,
     },

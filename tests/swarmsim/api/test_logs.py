@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import docker
 import pytest
@@ -39,8 +40,9 @@ def client(cluster: Served) -> Iterator[DockerClient]:
     client.close()
 
 
-def tasks(client: DockerClient, service: str) -> list[dict[str, object]]:
-    return client.services.get(service).tasks()
+def tasks(client: DockerClient, service: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = client.services.get(service).tasks()
+    return found
 
 
 def said(cluster: Served, target: str) -> tuple[int, bytes, str]:

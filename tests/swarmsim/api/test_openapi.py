@@ -43,7 +43,7 @@ def test_every_shape_is_used() -> None:
 
 def test_refusals_are_told_with_their_shape() -> None:
     created = document()["paths"]["/services/create"]["post"]
-    assert list(created["responses"]) == [str(status) for status in (201, 400, 403, 408, 409, 413, 500, 501, 503)]
+    assert list(created["responses"]) == [str(status) for status in (201, 400, 403, 404, 408, 409, 413, 500, 501, 503)]
     for status, response in created["responses"].items():
         name = "ServiceCreated" if status == "201" else "ErrorResponse"
         assert response["content"]["application/json"]["schema"] == {"$ref": f"#/components/schemas/{name}"}

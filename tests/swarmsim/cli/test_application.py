@@ -11,7 +11,7 @@ def test_the_version_is_told(swarmsim: Command) -> None:
 
 
 def test_an_unknown_command_is_bad_input(swarmsim: Command) -> None:
-    ended = swarmsim("chek")
+    ended = swarmsim("chekk")
     assert ended.code == 2
     assert "Did you mean 'check'?" in ended.err
 

@@ -5,6 +5,7 @@ from typing import Any
 import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from msgspec.structs import replace
 
 from core.compose.loader import load as load_stack
@@ -34,6 +35,7 @@ from swarmsim.scenario.plan import (
     TrafficPlan,
     WriterPlan,
 )
+from swarmsim.scenario.schema import scenario_schema
 from swarmsim.scenario.stack_language import DeployedStack
 from swarmsim.scenario.step_language import VERBS, Verb, read_step, write_step
 from swarmsim.scenario.steps import (
@@ -54,6 +56,7 @@ from swarmsim.scenario.targets import Group, Host, HostGroup, HostOf, Rack, Seve
 from swarmsim.scenario.writer import write
 from swarmsim.yaml_source import parse
 
+SCHEMA = Draft202012Validator(scenario_schema())
 NAMES = Names(
     hosts=("m1", "m2", "m3", "w1", "w2"),
     racks=("a", "b"),
@@ -185,17 +188,26 @@ def named(target: Any) -> list[str]:
     return [target.name] if isinstance(target, Host) else []
 
 
+def fits(item: object, section: str) -> bool:
+    """Whether an item of a section is as the schema of scenarios says."""
+    return bool(SCHEMA.is_valid({"name": "x", "cluster": {"managers": 1}, section: [item]}))
+
+
 @given(STEPS)
 def test_a_step(step: Step) -> None:
     groups = [set(named(group)) for group in getattr(step.action, "groups", ())]
     assume(sum(map(len, groups)) == len(set().union(*groups)))  # who is in two groups is refused
-    read = read_step(through_yaml(write_step(step)), NAMES, 0)
+    written = write_step(step)
+    assert fits(written, "timeline")
+    read = read_step(through_yaml(written), NAMES, 0)
     assert replace(read, text="") == step
 
 
 @given(CLAIMS)
 def test_a_claim(claim: Claim) -> None:
-    assert read_expectation(through_yaml(write_expectation(claim)), NAMES, 7).claim == claim
+    written = write_expectation(claim)
+    assert fits(written, "expect")
+    assert read_expectation(through_yaml(written), NAMES, 7).claim == claim
 
 
 @given(RATIOS)

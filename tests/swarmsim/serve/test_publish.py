@@ -71,8 +71,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def get(port: int) -> Answer:
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=PATIENCE_S)
+def get(port: int, door: str = LOOPBACK) -> Answer:
+    connection = http.client.HTTPConnection(door, port, timeout=PATIENCE_S)
     try:
         connection.request("GET", "/")
         response = connection.getresponse()
@@ -89,12 +89,16 @@ def test_requests_enter_at_every_host_and_reach_every_task(ports: Ports) -> None
     ports.publish("web", port, mode=docker.types.ServiceMode("replicated", 3))
     ports.until_running("web", 3)
     ports.until_told(f"port {port} is open")
-    answers = [get(port) for _ in range(18)]
-    assert {(answer.status, answer.outcome) for answer in answers} == {(200, "ok")}
-    assert {answer.lines["Name"] for answer in answers} == {"web.1", "web.2", "web.3"}
-    assert {answer.lines["Host"] for answer in answers} == {"m1", "w1", "w2"}
-    assert {answer.lines["Entered at"] for answer in answers} == {"m1", "w1", "w2"}
-    assert all(answer.lines["Address"] and answer.lines["Hostname"] for answer in answers)
+    doors = {"127.18.0.1": "m1", "127.18.0.2": "w1", "127.18.0.3": "w2"}
+    for door, host in doors.items():
+        answers = [get(port, door) for _ in range(6)]
+        assert {(answer.status, answer.outcome) for answer in answers} == {(200, "ok")}
+        names = [answer.lines["Name"] for answer in answers]
+        assert [names.count(name) for name in ("web.1", "web.2", "web.3")] == [2, 2, 2], "evenly, from every host"
+        assert {answer.lines["Host"] for answer in answers} == {"m1", "w1", "w2"}
+        assert {answer.lines["Entered at"] for answer in answers} == {host}
+        assert all(answer.lines["Address"] and answer.lines["Hostname"] for answer in answers)
+    assert get(port).lines["Entered at"] == "m1", "without a choice, at the first host that has the port open"
 
 
 def test_ports_follow_services_and_containers_as_they_come_and_go(ports: Ports) -> None:
@@ -144,12 +148,13 @@ def test_what_is_not_answered_well_says_why(ports: Ports) -> None:
 
 def test_a_host_without_power_is_entered_by_nobody(ports: Ports) -> None:
     port = free_port()
-    ports.publish("web", port, constraints=["node.hostname==m1"])
+    ports.publish("web", port, constraints=["node.hostname==w2"])
     ports.until_running("web", 1)
     ports.until_told(f"port {port} is open")
-    assert {get(port).lines["Entered at"] for _ in range(6)} == {"m1", "w1", "w2"}
+    assert get(port, "127.18.0.2").lines["Entered at"] == "w1"
     ports.cluster.fault(kill="w1")
-    assert {get(port).lines["Entered at"] for _ in range(6)} == {"m1", "w2"}
+    refused = get(port, "127.18.0.2")
+    assert (refused.status, refused.outcome) == (502, "refused")
 
 
 @pytest.mark.parametrize(
