@@ -2,11 +2,11 @@
 
 from typing import Final
 
-import msgspec
 from aiohttp import web
 from msgspec import Struct
 
 from swarmsim.api.backlog import Backlog
+from swarmsim.api.bodies import read
 from swarmsim.api.call import Call, Json
 from swarmsim.api.container_filters import found
 from swarmsim.api.errors import ApiError, bad_request
@@ -37,10 +37,7 @@ class StartRequest(Struct, frozen=True, rename="pascal"):
 
 async def create_exec(call: Call) -> Json:
     """Make a command ready for a container that runs."""
-    try:
-        wanted = msgspec.convert(await call.body(), ExecRequest)
-    except msgspec.ValidationError as error:
-        raise bad_request(f"invalid exec: {error}") from None
+    wanted = read(await call.body(), ExecRequest, "exec")
     if not wanted.cmd:
         raise bad_request("No exec command specified")
     container = found(await call.host.engine(), call.path("container"))
@@ -63,7 +60,7 @@ async def create_exec(call: Call) -> Json:
 async def start_exec(call: Call) -> web.Response | None:
     """Run it: its input and output go over the connection, unless it is detached."""
     made, engine = call.host.execs.find(call.path("id")), await call.host.engine()
-    wanted = msgspec.convert(await call.body(), StartRequest)
+    wanted = read(await call.body(), StartRequest, "start of an exec")
     if made.started:
         raise ApiError(409, f"exec {made.id} has been started: make another one")
     backlog, mixer = Backlog(), Mixer(tty=made.tty)
