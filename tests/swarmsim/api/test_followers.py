@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from fake_world import FakeWorld
+from fake_world import FakeWorld, status
 
 from core.objects.task import ContainerSpec
+from core.timing import SECOND
 from swarmsim.api.backlog import LONGEST_BYTES
 from swarmsim.api.host import ApiHost, OwnPace
 from swarmsim.api.server import application
 from swarmsim.containers import ContainerState, EngineContainer, LineTaker, LogWish, Output, OutputLine, Status, Undo
+from swarmsim.world import Power
 
 PATIENCE_S = 20.0
 MIB = 1024 * 1024
@@ -135,5 +137,24 @@ def test_who_does_not_read_is_cut_off_in_the_end_and_told_so(tmp_path: Path, too
             told = await reader.read()
             assert told.count(b"x") == count * MIB
             assert (b"reads more slowly" in told) is too_much
+
+    asyncio.run(story())
+
+
+def test_a_daemon_that_does_not_get_to_run_answers_when_it_does() -> None:
+    async def story() -> None:
+        world = EngineWorld(OneContainer())
+        host = ApiHost(world, "m1", OwnPace())
+        world.statuses["m1"] = status("m1", power=Power.PAUSED)
+        asking = asyncio.ensure_future(host.engine())
+        for _ in range(100):
+            await asyncio.sleep(0)
+            world.run_until(world.now_ns + SECOND)
+        assert not asking.done()
+        world.statuses["m1"] = status("m1")
+        while not asking.done():
+            await asyncio.sleep(0)
+            world.run_until(world.now_ns + SECOND)
+        assert asking.result() is world.engine("m1")
 
     asyncio.run(story())
