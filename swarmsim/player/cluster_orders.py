@@ -8,6 +8,7 @@ from core.ids import Address
 from core.objects import Cluster
 from core.objects.cluster import JoinTokens
 from core.operations import ErrorCode, InitSwarm, Kind, ListObjects, UnlockSwarm, UpdateCluster
+from swarmsim.player.conversations import ask_unless_done
 from swarmsim.player.operator import Conversation, ConversationFailedError, RejectedError
 from swarmsim.world import World
 
@@ -54,11 +55,7 @@ def set_autolock(on: bool, note: Callable[[str], None]) -> Conversation:
 
 def unlock(key: str) -> Conversation:
     """Have the host that is asked unlocked; one that is not locked is well unlocked."""
-    try:
-        yield UnlockSwarm(key)
-    except RejectedError as rejected:
-        if rejected.error.code is not ErrorCode.CONFLICT:
-            raise
+    yield from ask_unless_done(UnlockSwarm(key), ErrorCode.CONFLICT)
 
 
 def force_new_cluster(world: World, host: str) -> Conversation:

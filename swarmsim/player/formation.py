@@ -14,7 +14,8 @@ from core.objects.cluster import ClusterSpec, JoinTokens
 from core.objects.node import NodeState
 from core.operations import InitSwarm, JoinSwarm
 from core.timing import MS
-from swarmsim.player.operator import Operator, change_node, initialise, join, read_tokens
+from swarmsim.player.conversations import change_node, initialise, join, read_tokens
+from swarmsim.player.operator import Operator
 from swarmsim.scenario.plan import ClusterPlan, NodeLabels
 from swarmsim.world import World
 

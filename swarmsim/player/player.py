@@ -21,9 +21,10 @@ from swarmsim.checks.watch import SAMPLE_NS, Watch
 from swarmsim.player.clients import Clients
 from swarmsim.player.continuity import Continuity
 from swarmsim.player.convergence import missing
+from swarmsim.player.conversations import deploy
 from swarmsim.player.eventual import Eventually, eventually
 from swarmsim.player.formation import Formation
-from swarmsim.player.operator import Operator, deploy
+from swarmsim.player.operator import Operator
 from swarmsim.player.recorder import Recorder
 from swarmsim.player.roster import Roster
 from swarmsim.player.timeline import Timeline

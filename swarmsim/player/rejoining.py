@@ -10,9 +10,9 @@ from core.objects import Cluster, Node
 from core.objects.cluster import JoinTokens
 from core.operations import ErrorCode, Kind, ListObjects
 from core.phases import HostPhase
+from swarmsim.player.conversations import REMOVAL_TRIES, ask_unless_done, leave, read_tokens, remove_node
 from swarmsim.player.formation import join_order
 from swarmsim.player.operator import (
-    REMOVAL_TRIES,
     RETRY_NS,
     Conversation,
     ConversationFailedError,
@@ -20,9 +20,6 @@ from swarmsim.player.operator import (
     Operator,
     Pause,
     RejectedError,
-    leave,
-    read_tokens,
-    remove_node,
 )
 from swarmsim.world import World
 
@@ -47,11 +44,8 @@ def ask_to_rejoin(world: World, operator: Operator, host: str, ended: Done) -> N
 
 def _join_again(world: World, host: str, tokens: JoinTokens) -> Conversation:
     yield from _leave_for_good(world, host)
-    try:
-        yield join_order(world, host, tokens)
-    except RejectedError as rejected:  # an earlier answer was lost, and a member cannot join
-        if rejected.error.code is not ErrorCode.UNAVAILABLE:
-            raise
+    # a member cannot join: an earlier answer was lost
+    yield from ask_unless_done(join_order(world, host, tokens), ErrorCode.UNAVAILABLE)
 
 
 def _leave_for_good(world: World, host: str) -> Conversation:

@@ -11,75 +11,31 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from core.objects import Cluster
-from core.objects.cluster import JoinTokens
-from core.objects.node import Availability, Role
-from core.operations import Kind
 from core.timing import MS, SECOND
 from core.trials.endings import FAULTS
 from core.trials.faults import Hosts
-from swarmsim.player.cluster_orders import force_new_cluster, refused_for_its_token, rotate_tokens, set_autolock, unlock
-from swarmsim.player.formation import ask_to_join, join_order
-from swarmsim.player.operator import (
-    Conversation,
-    Done,
-    Operator,
-    Order,
-    deploy,
-    force_update,
-    join,
-    leave,
-    read_tokens,
-    remove,
-    remove_node,
-    remove_unused,
-    roll_back,
-    scale,
-    set_availability,
-    set_image,
-    set_role,
-)
-from swarmsim.player.rejoining import ask_to_rejoin
+from swarmsim.player.bands import Band
+from swarmsim.player.operator import Operator, Order
+from swarmsim.player.orders import Orders, StartWriter
 from swarmsim.player.roster import NobodyThereError, Roster, groups_parted, hosts_hit
 from swarmsim.recording import FaultBand
-from swarmsim.scenario.plan import WriterPlan
 from swarmsim.scenario.steps import (
     KILLS,
-    OLD_TOKEN,
     UNDOES,
     Activate,
-    Autolock,
-    BurstWrites,
     CrashTask,
-    Demote,
-    Deploy,
     Drain,
     ExitTask,
-    ForceNewCluster,
-    ForceUpdate,
     Heal,
-    Join,
-    Leave,
     Move,
     OutOfMemory,
-    Promote,
-    Rejoin,
-    RemoveConfig,
-    RemoveNetwork,
-    RemoveNode,
-    RemoveSecret,
-    RemoveService,
     RepairDisk,
     Resolved,
     Restart,
     Resume,
-    Rollback,
-    RotateTokens,
-    Scale,
     Step,
     Unhealthy,
     Unlock,
-    Update,
     verb_of,
 )
 from swarmsim.scenario.targets import HostGroup, TaskTarget
@@ -90,36 +46,6 @@ PATIENCE_NS = 5 * SECOND
 """How long a step waits for its target to be there."""
 MAY_HIT_NOBODY = (Heal, Restart, Resume, RepairDisk, Activate, Unlock)
 """These put things right: there being nothing to put right is no trouble."""
-
-StartWriter = Callable[[WriterPlan, int], None]
-"""Start a writer now, for so many nanoseconds."""
-
-
-class _Band:
-    """A `FaultBand` in the making."""
-
-    def __init__(self, step: Step, hosts: tuple[str, ...], from_ns: int) -> None:
-        self.step = step
-        self.hosts = hosts
-        self.from_ns = from_ns
-        self.to_ns: int | None = None
-        self.groups: tuple[Hosts, ...] = ()
-        self.others: Hosts = ()
-        self.refused = ""
-        self.addresses: tuple[tuple[str, str], ...] = ()
-
-    def closed(self) -> FaultBand:
-        return FaultBand(
-            verb_of(self.step.action),
-            self.step.text,
-            self.hosts,
-            self.from_ns,
-            self.to_ns,
-            self.groups,
-            self.others,
-            self.refused,
-            self.addresses,
-        )
 
 
 class Timeline:
@@ -141,40 +67,12 @@ class Timeline:
         """Steps that are due, in the order of scheduling, and why they could not be played yet."""
         self._scheduled_count = 0
         self._over = False
-        self._old_tokens: JoinTokens | None = None
-        """As they were before the last rotation."""
-        self._unlock_key = ""
-        """As the operator noted it down."""
         self._world = world
         self._origin_ns = origin_ns
         self._roster = roster
         self._operator = operator
-        self._start_writer = start_writer
-        self._bands: list[_Band] = []
-        self._operations: dict[type[Any], Callable[[Any, Done], None]] = {
-            Join: self._join,
-            RotateTokens: self._rotate_tokens,
-            Autolock: self._set_autolock,
-            Unlock: self._unlock,
-            ForceNewCluster: self._force_new_cluster,
-            Promote: lambda action, ended: self._set_role(action.hosts, Role.MANAGER, ended),
-            Demote: lambda action, ended: self._set_role(action.hosts, Role.WORKER, ended),
-            Drain: lambda action, ended: self._set_availability(action.hosts, Availability.DRAIN, ended),
-            Activate: lambda action, ended: self._set_availability(action.hosts, Availability.ACTIVE, ended),
-            RemoveNode: self._remove_nodes,
-            Leave: self._leave,
-            Rejoin: self._rejoin,
-            Scale: lambda action, ended: self._operator.hold(scale(action.service, action.replicas), ended),
-            Update: lambda action, ended: self._operator.hold(set_image(action.service, action.image), ended),
-            ForceUpdate: lambda action, ended: self._operator.hold(force_update(action.service), ended),
-            Rollback: lambda action, ended: self._operator.hold(roll_back(action.service), ended),
-            Deploy: self._deploy,
-            RemoveSecret: lambda action, ended: self._remove_unused(Kind.SECRET, action.secret, ended),
-            RemoveConfig: lambda action, ended: self._remove_unused(Kind.CONFIG, action.config, ended),
-            RemoveNetwork: lambda action, ended: self._remove_unused(Kind.NETWORK, action.network, ended),
-            RemoveService: lambda action, ended: self._operator.hold(remove(Kind.SERVICE, action.service), ended),
-            BurstWrites: self._burst,
-        }
+        self._bands: list[Band] = []
+        self._orders = Orders(world, roster, operator, start_writer)
 
     @property
     def bands(self) -> tuple[FaultBand, ...]:
@@ -225,14 +123,12 @@ class Timeline:
             self._note(step, hosts)
             self.remarks.append(f"{_place(step)}fits nobody: there was nothing to put right")
             return
-        operation = self._operations.get(type(action))
-        if operation is not None:
+        if self._orders.includes(action):
             band = self._note(step, hosts)
-            ended = partial(self._ended, step)
-            self._order(step, lambda: operation(action, ended))
+            self._order(step, action, band)
             if isinstance(action, Drain):
-                activate = partial(self._set_availability, action.hosts, Availability.ACTIVE, ended)
-                self._end_at(step, band, lambda: self._order(step, activate))
+                activate = Activate(action.hosts)
+                self._end_at(step, band, lambda: self._order(step, activate, band))
             return
         assert isinstance(action, FAULTS)
         addresses = [self._world.address(host) for host in hosts]
@@ -253,12 +149,12 @@ class Timeline:
         band = self._note(step, tuple(dict.fromkeys(host for host, _ in hits)))
         band.to_ns = band.from_ns
 
-    def _note(self, step: Step, hosts: tuple[str, ...]) -> _Band:
-        band = _Band(step, hosts, self._world.now_ns - self._origin_ns)
+    def _note(self, step: Step, hosts: tuple[str, ...]) -> Band:
+        band = Band(step, hosts, self._world.now_ns - self._origin_ns)
         self._bands.append(band)
         return band
 
-    def _end_at(self, step: Step, band: _Band, undo: Callable[[], None]) -> None:
+    def _end_at(self, step: Step, band: Band, undo: Callable[[], None]) -> None:
         if step.until_ns is None:
             return
 
@@ -278,119 +174,13 @@ class Timeline:
             if isinstance(band.step.action, undone) and band.to_ns is None and set(band.hosts) <= set(hosts):
                 band.to_ns = self._world.now_ns - self._origin_ns
 
-    # --- what an operator asks
-
-    def _order(self, step: Step, say: Callable[[], None]) -> None:
-        self._operator.carry_out(Order(_place(step).rstrip(), self._world.now_ns), say)
+    def _order(self, step: Step, action: Resolved, band: Band) -> None:
+        order = Order(_place(step).rstrip(), self._world.now_ns)
+        self._operator.carry_out(order, lambda: self._orders.give(action, band, partial(self._ended, step)))
 
     def _ended(self, step: Step, problem: str) -> None:
         if problem:
             self.problems.append(f"{_place(step)}was not carried out: {problem}")
-
-    def _for_nodes(self, hosts: Hosts, converse: Callable[[str], Conversation], ended: Done) -> None:
-        for host in hosts:
-            self._operator.hold(converse(self._world.status(host).node_id), ended)
-
-    def _set_availability(self, hosts: Hosts, availability: Availability, ended: Done) -> None:
-        self._for_nodes(hosts, lambda node_id: set_availability(node_id, availability), ended)
-
-    def _set_role(self, hosts: Hosts, role: Role, ended: Done) -> None:
-        self._for_nodes(hosts, lambda node_id: set_role(node_id, role), ended)
-
-    def _remove_unused(self, kind: Kind, name: str, ended: Done) -> None:
-        self._operator.hold(remove_unused(kind, name), ended)
-
-    def _remove_nodes(self, action: RemoveNode[Hosts], ended: Done) -> None:
-        self._roster.gone.update(dict.fromkeys(action.hosts))
-        self._for_nodes(action.hosts, remove_node, ended)
-
-    def _leave(self, action: Leave[Hosts], ended: Done) -> None:
-        self._roster.gone.update(dict.fromkeys(action.hosts))
-        for host in action.hosts:
-            self._operator.hold(leave(self._world, host), ended, host)
-
-    def _rejoin(self, action: Rejoin[Hosts], ended: Done) -> None:
-        for host in action.hosts:
-            self._roster.gone.pop(host, None)
-            ask_to_rejoin(self._world, self._operator, host, ended)
-
-    def _join(self, action: Join, ended: Done) -> None:
-        if action.token == OLD_TOKEN:
-            self._join_in_vain(action, self._tokens_of_the_past(), ended)
-            return
-        hosts = self._add_hosts(action)
-        self._bands[-1].hosts = tuple(hosts)
-        self._roster.joined.update(dict.fromkeys(hosts))
-
-        def with_tokens(cluster: Cluster) -> None:
-            for host in hosts:
-                ask_to_join(self._world, self._operator, host, cluster.tokens, ended)
-
-        self._operator.hold(read_tokens(with_tokens), ended)
-
-    def _join_in_vain(self, action: Join, tokens: JoinTokens, ended: Done) -> None:
-        hosts = self._add_hosts(action)
-        band = self._bands[-1]
-        band.hosts = tuple(hosts)
-        self._roster.gone.update(dict.fromkeys(hosts))
-
-        def answered(problem: str) -> None:
-            if not problem:
-                band.refused = "old token"
-            ended(problem)
-
-        for host in hosts:
-            order = join_order(self._world, host, tokens)
-            self._operator.hold(refused_for_its_token(join(order)), answered, at=host)
-
-    def _add_hosts(self, action: Join) -> list[str]:
-        hosts = self._new_names("m", action.manager_count) + self._new_names("w", action.worker_count)
-        for host in hosts:
-            self._world.add_host(host)
-        return hosts
-
-    def _rotate_tokens(self, action: RotateTokens, ended: Done) -> None:
-        def note(tokens: JoinTokens) -> None:
-            self._old_tokens = tokens
-
-        worker, manager = action.which != "manager", action.which != "worker"
-        self._operator.hold(rotate_tokens(worker, manager, note), ended)
-
-    def _set_autolock(self, action: Autolock, ended: Done) -> None:
-        def note(key: str) -> None:
-            self._unlock_key = key or self._unlock_key  # one that is locked meanwhile still needs it
-
-        self._operator.hold(set_autolock(action.on, note), ended)
-
-    def _unlock(self, action: Unlock[Hosts], ended: Done) -> None:
-        if action.hosts and not self._unlock_key:
-            raise NobodyThereError("no manager was ever told to lock itself")
-        for host in action.hosts:
-            self._operator.hold(unlock(self._unlock_key), ended, at=host)
-
-    def _force_new_cluster(self, action: ForceNewCluster[Hosts], ended: Done) -> None:
-        if len(action.hosts) > 1:
-            raise NobodyThereError(f"one manager begins a swarm anew, not {', '.join(action.hosts)}")
-        [host] = action.hosts
-        self._operator.hold(force_new_cluster(self._world, host), ended, at=host)
-
-    def _tokens_of_the_past(self) -> JoinTokens:
-        if self._old_tokens is None:
-            raise NobodyThereError("no token has been rotated")
-        return self._old_tokens
-
-    def _new_names(self, letter: str, count: int) -> list[str]:
-        last = max((int(host[1:]) for host in self._world.hosts() if host.startswith(letter)), default=0)
-        return [f"{letter}{number}" for number in range(last + 1, last + 1 + count)]
-
-    def _deploy(self, action: Deploy, ended: Done) -> None:
-        assert action.stack is not None, f"{action.files} were not loaded with the scenario"
-        self._operator.hold(deploy(action.stack, prune=action.prune), ended)
-
-    def _burst(self, action: BurstWrites, _: Done) -> None:
-        number = sum(isinstance(band.step.action, BurstWrites) for band in self._bands)
-        rate_per_s = action.count * SECOND / max(action.over_ns, 1)
-        self._start_writer(WriterPlan(f"burst-{number}", rate_per_s, 0.0, value_bytes=32), action.over_ns)
 
 
 def _place(step: Step) -> str:

@@ -6,8 +6,9 @@ from typing import Final
 from msgspec import Struct
 
 from core.timing import MS, SECOND
+from swarmsim.player.conversations import deploy
 from swarmsim.player.formation import Formation
-from swarmsim.player.operator import Operator, deploy
+from swarmsim.player.operator import Operator
 from swarmsim.scenario.plan import ClusterPlan, ImagePlan, StackPlan
 from swarmsim.worlds.served import ServedWorld
 

@@ -8,7 +8,8 @@ import pytest
 from core.ids import Address, NodeId
 from core.objects.node import ManagerStatus, Node, NodeSpec, Role
 from core.operations import ErrorCode, Inspect, OperationError, Remove, UpdateNode
-from swarmsim.player.operator import Pause, RejectedError, remove_node
+from swarmsim.player.conversations import remove_node
+from swarmsim.player.operator import Pause, RejectedError
 
 WORKER = Node(NodeId("n1"), NodeSpec(role=Role.WORKER))
 MANAGER = Node(

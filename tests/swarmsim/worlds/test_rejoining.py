@@ -21,8 +21,9 @@ from core.trials.clients import WriteOutcome, WriterSample
 from swarmsim.checks.suite import full_suite
 from swarmsim.checks.watch import Watch
 from swarmsim.play import play_simulated
+from swarmsim.player.conversations import join, leave, read_tokens, remove_node
 from swarmsim.player.formation import Formation, join_order
-from swarmsim.player.operator import Conversation, Operator, join, leave, read_tokens, remove_node
+from swarmsim.player.operator import Conversation, Operator
 from swarmsim.recording import Recording, Ruling
 from swarmsim.scenario.loader import decode
 from swarmsim.scenario.plan import ClusterPlan, WriterPlan
