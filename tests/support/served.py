@@ -1,6 +1,7 @@
 """A simulated cluster that is served in this process: for clients that block, in a thread of its own."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,7 +34,9 @@ class Served:
 
 
 @contextmanager
-def served(directory: Path, plan: ServedPlan, first_port: int | None = None) -> Iterator[Served]:
+def served(
+    directory: Path, plan: ServedPlan, first_port: int | None = None, tls: ssl.SSLContext | None = None
+) -> Iterator[Served]:
     """Serve it at full speed until the block ends."""
     places = places_of(plan.cluster.host_names, directory, first_port)
     world = start(plan, 1, BEGAN_AT_NS, lambda text: None)
@@ -44,7 +47,7 @@ def served(directory: Path, plan: ServedPlan, first_port: int | None = None) -> 
     async def serve() -> None:
         stopped = asyncio.Event()
         stop.append((asyncio.get_running_loop(), stopped))
-        await Server(world, None, directory, places).run(ready.set, stopped)
+        await Server(world, None, directory, places, tls).run(ready.set, stopped)
 
     def run() -> None:
         try:
