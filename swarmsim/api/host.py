@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, TypeVar
 
+from core.codec.docker.service import encode_service
 from core.manager.control.queries import query
 from core.objects import StoredObject
 from core.operations import Answer, Inspect, Kind, Operation, OperationError
 from core.raft.effects import Result
 from core.store import Store
+from swarmsim.api.encoded import EncodedRecords
 from swarmsim.api.errors import ApiError, answer_of, refusal
 from swarmsim.api.event_log import EventLog
 from swarmsim.api.names import NameMaker
@@ -45,6 +47,7 @@ class ApiHost:
         self.name = name
         self.pace = pace
         self.events = EventLog(world, name)
+        self.services = EncodedRecords(encode_service)
         self.names = NameMaker(world.random(f"names given by {name}"))
 
     async def close(self, application: object = None) -> None:
