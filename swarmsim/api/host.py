@@ -26,6 +26,9 @@ class Pace(Protocol):
     def awaited(self) -> AbstractContextManager[None]:
         """Somebody waits for what happens in the world: it is brought up to date, and goes on until they do not."""
 
+    def answered(self) -> None:
+        """What somebody waits for has come: they want to be told before the world goes on."""
+
 
 @contextmanager
 def _at_its_own_pace() -> Iterator[None]:
@@ -37,6 +40,9 @@ class OwnPace:
 
     def awaited(self) -> AbstractContextManager[None]:
         return _at_its_own_pace()
+
+    def answered(self) -> None:
+        """Nobody holds it up."""
 
 
 class ApiHost:
@@ -71,6 +77,7 @@ class ApiHost:
         def answer(result: Result) -> None:
             if not answered.done():
                 answered.set_result(result)
+                self.pace.answered()
 
         with self.pace.awaited():
             withdraw = self.world.submit(self.name, operation, answer)
