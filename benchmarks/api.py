@@ -28,7 +28,7 @@ from swarmsim.scenario.plan import ClusterPlan
 from swarmsim.serve.cluster import ServedPlan, start
 from swarmsim.serve.place import places_of
 from swarmsim.serve.server import Server
-from swarmsim.worlds.simulated import SimulatedWorld
+from swarmsim.worlds.served import ServedWorld
 
 MANAGERS, SERVICES, CROWD = 5, 1_000, 32
 PATIENCE_S: Final = 120.0
@@ -100,7 +100,7 @@ def _service(name: str) -> bytes:
     )
 
 
-def cluster() -> SimulatedWorld:
+def cluster() -> ServedWorld:
     """The managers, with services that are declared already."""
     world = start(ServedPlan(ClusterPlan(MANAGERS)), 1, time.time_ns(), lambda text: None)
     template = TaskSpec(ContainerSpec("web:1", env=("A=b", "C=d"), labels={"app": "web"}))
@@ -114,7 +114,7 @@ def cluster() -> SimulatedWorld:
     return world
 
 
-async def serve(world: SimulatedWorld, directory: Path) -> None:
+async def serve(world: ServedWorld, directory: Path) -> None:
     """Until the clients have ended."""
     places = places_of(world.hosts(), directory, None)
     ready, stopped = asyncio.Event(), asyncio.Event()

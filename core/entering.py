@@ -19,6 +19,7 @@ from core.founding import Founder
 from core.ids import ClusterId, NodeId, Ticket, draw_id
 from core.joining import Joining
 from core.machines import Machines
+from core.manager.control.founding import why_not
 from core.messages import JoinAccepted, JoinRejected, NotLeader
 from core.messages import Manager as ManagerAddress
 from core.operations import ErrorCode, InitSwarm, JoinSwarm, OperationError
@@ -79,6 +80,9 @@ class Entering:
         """Become the first manager. Returns the proposal of the first objects."""
         if self._standing.phase is not HostPhase.INACTIVE:
             self._outbox.refuse(ticket, ErrorCode.UNAVAILABLE, ALREADY_MEMBER)
+            return None
+        if (error := why_not(operation)) is not None:
+            self._outbox.refuse(ticket, error.code, error.message)
             return None
         identity = Identity(
             node_id=NodeId(draw_id(self._rng)),

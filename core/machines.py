@@ -154,9 +154,14 @@ class Machines:
         self.raft = self.replica = None
 
     def _make_manager(self, committed: Store, now: int, node_id: NodeId) -> Manager:
-        return Manager(committed, self._timing, self._rng, now, self.wall_offset_ns, node_id, self._proven_at)
+        offset_ns = self.wall_offset_ns
+        return Manager(committed, self._timing, self._rng, now, offset_ns, node_id, self._proven_at, self._hears)
 
     def _proven_at(self) -> int:
         """When this host, which leads, certainly did."""
         at = self.raft.confirmed_at if self.raft is not None else None
         return 0 if at is None else at
+
+    def _hears(self, raft_id: NodeId) -> bool | None:
+        """Whether this host, which leads, hears that Raft member; None while that cannot be said."""
+        return self.raft.hears(raft_id) if self.raft is not None else None

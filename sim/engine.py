@@ -1,36 +1,30 @@
-"""A machine's container engine: pulls, starts, stops and loses containers, and reports on them.
+"""A machine's container engine: carries out orders on tasks' containers, and reports on them to the machine's daemon.
 
-Orders take their time and are answered through the callback they came with. If the daemon that gave an order has died
-meanwhile, the engine goes on, and whoever is connected then hears of it as of something that happened by itself.
-Orders given twice have the effect of one, and both are answered. While the engine is down orders wait for it.
+Orders are answered through the callback they came with. If the daemon that gave an order has died meanwhile, the engine
+goes on, and whoever is connected then hears of it as of something that happened by itself. While the engine is down
+orders wait for it.
 """
 
 from collections.abc import Callable
-from functools import partial
 from random import Random
+from typing import Final
 
-from core.effects import PrepareTask, RemoveTask, StartTask, StopTask
 from core.events import ContainerPhase, EngineDown, EngineInventory, EngineReport, EngineUp, TaskReported
 from core.ids import OperationId, TaskId
 from core.objects.port import Protocol
 from core.ports import Deliver
 from sim.container import Container, TaskContainer
-from sim.facts import ContainerChanged, WorldFact
-from sim.images import Catalogue, Image
+from sim.facts import WorldFact
+from sim.images import Catalogue
 from sim.local_images import LocalImages
 from sim.loop import Loop
 from sim.plain_containers import PlainContainers
 from sim.processes import Processes
 from sim.programs.programs import Programs
-from sim.programs.waits import KILLED
+from sim.task_containers import BY_ITSELF, Order, TaskContainers
 
-Order = PrepareTask | StartTask | StopTask | RemoveTask
-
-ANSWER_NS = 200_000
-"""A round trip to the engine that changes nothing."""
-LOST_POWER = 255
+LOST_POWER: Final = 255
 """The exit code that is put down for a container found dead at boot."""
-BY_ITSELF = OperationId(0)
 
 
 class Engine:
@@ -45,26 +39,15 @@ class Engine:
         programs: Programs,
         keeps_logs: bool = False,
     ) -> None:
-        self._loop = loop
         self.images = LocalImages(images)
-        self._tell = tell
-        self._containers: dict[TaskId, TaskContainer] = {}
-        self._preparing: dict[TaskId, OperationId] = {}
-        self._to_start: dict[TaskId, tuple[StartTask, Deliver]] = {}
-        """Orders to start what is still being prepared."""
         self._listener: Deliver | None = None
         self._down_reason = ""
         self._postponed: list[tuple[Order, Deliver]] = []
         self._processes = Processes(loop, rng, programs, self._probed, keeps_logs)
+        self.tasks = TaskContainers(loop, self.images, self._processes, tell, self._report)
+        """Those of tasks, which the daemon orders and hears of."""
         self.plain = PlainContainers(loop, self.images, self._processes)
         """Those that are no task's, of which no daemon hears."""
-        self._life = 0
-        self._perform: dict[type, Callable[..., None]] = {
-            PrepareTask: self._prepare,
-            StartTask: self._start,
-            StopTask: self._stop,
-            RemoveTask: self._remove,
-        }
 
     # --- the port
 
@@ -73,7 +56,7 @@ class Engine:
         if self._down_reason:
             self._postponed.append((effect, deliver))
         else:
-            self._perform[type(effect)](effect, deliver)
+            self.tasks.perform(effect, deliver)
 
     def connect(self, listener: Deliver) -> None:
         """A daemon begins to listen: it hears at once what there is, then whatever happens."""
@@ -90,160 +73,23 @@ class Engine:
 
     def inventory(self) -> EngineInventory:
         """Every task's container there is, in order of creation."""
-        return EngineInventory(tuple((task_id, found.report()) for task_id, found in self._containers.items()))
+        return EngineInventory(tuple((found.task_id, found.report()) for found in self.tasks.containers))
 
-    # --- orders
-
-    def _prepare(self, order: PrepareTask, deliver: Deliver) -> None:
-        task = order.task
-        if task.id in self._containers or task.id in self._preparing:
-            self._answer_soon(order.operation_id, task.id, deliver)
-            return
-        image = self.images.find(task.spec.container.image)
-        if image is None:
-            reason = f"No such image: {task.spec.container.image}"
-            self._report_after(ANSWER_NS, order.operation_id, task.id, deliver, _failed(reason))
-            return
-        self._preparing[task.id] = order.operation_id
-        delay_ns = image.create_ns + self.images.wait_ns(image)
-        self._loop.call_after(delay_ns, self._prepared, self._life, order, image, deliver)
-
-    def _prepared(self, life: int, order: PrepareTask, image: Image, deliver: Deliver) -> None:
-        task = order.task
-        if life != self._life or self._preparing.get(task.id) != order.operation_id:
-            return
-        del self._preparing[task.id]
-        self.images.add(image)
-        container = TaskContainer(task, image, self._processes.new_id(), self._processes.new_log())
-        container.created_at = self._loop.now
-        container.mount(order.secrets, order.configs)
-        self._containers[task.id] = container
-        self._changed(container, ContainerPhase.PREPARED, order.operation_id, deliver)
-        if task.id in self._to_start:
-            self._start(*self._to_start.pop(task.id))
-
-    def _start(self, order: StartTask, deliver: Deliver) -> None:
-        container = self._containers.get(order.task_id)
-        if order.task_id in self._preparing:
-            self._to_start[order.task_id] = (order, deliver)
-        elif container is None:
-            report = _failed(f"No such container for task {order.task_id}")
-            self._report_after(ANSWER_NS, order.operation_id, order.task_id, deliver, report)
-        elif container.phase is not ContainerPhase.PREPARED or container.life:
-            self._answer_soon(order.operation_id, order.task_id, deliver)
-        else:
-            container.life += 1
-            delay_ns = container.image.start_ns
-            self._loop.call_after(delay_ns, self._started, container, container.life, order.operation_id, deliver)
-
-    def _started(self, container: TaskContainer, life: int, operation_id: OperationId, deliver: Deliver) -> None:
-        if life != container.life:
-            return
-        phase = self._processes.begin(container)
-        self._changed(container, phase, operation_id, deliver)
-        self._processes.run(container, partial(self._exit, container, life))
-
-    def _stop(self, order: StopTask, deliver: Deliver) -> None:
-        container = self._containers.get(order.task_id)
-        if container is None:
-            self._call_off(order.task_id)
-            report = EngineReport(ContainerPhase.EXITED)
-            self._report_after(ANSWER_NS, order.operation_id, order.task_id, deliver, report)
-        elif not container.running:
-            container.life += 1
-            container.phase = ContainerPhase.EXITED
-            self._answer_soon(order.operation_id, order.task_id, deliver)
-        else:
-            delay_ns, code = self._processes.signal_stop(container, order.grace_ns)
-            self._loop.call_after(
-                delay_ns, self._exit, container, container.life, code, "", order.operation_id, deliver
-            )
-
-    def _call_off(self, task_id: TaskId) -> None:
-        """What is being prepared is not wanted any more."""
-        self._preparing.pop(task_id, None)
-        self._to_start.pop(task_id, None)
-
-    def _remove(self, order: RemoveTask, deliver: Deliver) -> None:
-        self._call_off(order.task_id)
-        container = self._containers.pop(order.task_id, None)
-        if container is not None:
-            self._processes.end(container, KILLED, "")
-            container.wipe_secrets()
-            self._tell_change(container, ContainerPhase.REMOVED, order.operation_id)
-        report = EngineReport(ContainerPhase.REMOVED)
-        self._report_after(ANSWER_NS, order.operation_id, order.task_id, deliver, report)
-
-    # --- what happens to containers
-
-    def _exit(
-        self,
-        container: TaskContainer,
-        life: int,
-        code: int,
-        err: str = "",
-        operation_id: OperationId = BY_ITSELF,
-        deliver: Deliver | None = None,
+    def _report(
+        self, operation_id: OperationId, task_id: TaskId, deliver: Deliver | None, report: EngineReport
     ) -> None:
-        if life != container.life:
-            if deliver is not None and container.task_id in self._containers:
-                self._answer_soon(operation_id, container.task_id, deliver)
-            return
-        self._processes.end(container, code, err)
-        failed = operation_id == BY_ITSELF and code != 0
-        self._tell_change(container, ContainerPhase.EXITED, operation_id, failed=failed)
-        self._report(operation_id, container.task_id, deliver, container.report())
+        if deliver is not None and deliver == self._listener:
+            deliver(TaskReported(task_id, operation_id, report))
+        elif self._listener is not None:
+            self._listener(TaskReported(task_id, BY_ITSELF, report))
 
-    def exit(self, task_id: TaskId, code: int = 0) -> bool:
-        """Fault: the process ends by itself with this code; False if it does not run."""
-        container = self._containers.get(task_id)
-        if container is None or not container.running:
-            return False
-        self._exit(container, container.life, code, "")
-        return True
-
-    def run_out_of_memory(self, task_id: TaskId) -> bool:
-        """Fault: the kernel kills it for using more memory than its limit; False if it does not run."""
-        container = self._containers.get(task_id)
-        if container is None or not container.running:
-            return False
-        self._exit(container, container.life, KILLED, "container was killed: out of memory")
-        return True
-
-    def become_unhealthy(self, task_id: TaskId) -> bool:
-        """Fault: its health check fails from now on, and it answers with errors; False if it does not run.
-
-        Without a health check, that is known at once, as if the engine had seen it.
-        """
-        container = self._containers.get(task_id)
-        if container is None or not container.running:
-            return False
-        self._processes.probes.falls_ill(container)
-        if not container.has_health_check:
-            self._changed(container, ContainerPhase.UNHEALTHY)
-        return True
-
-    def served(self, container: Container) -> None:
-        """One request was answered: what that leaks may be too much."""
-        container.served_count += 1
-        container.memory_bytes += container.image.memory_per_request_bytes
-        limit = container.memory_limit_bytes
-        if limit and container.memory_bytes > limit and isinstance(container, TaskContainer):
-            self.run_out_of_memory(container.task_id)
+    # --- what happens to it
 
     def power_lost(self) -> None:
         """Every container ends; what is left of them is found at the next boot, without their secrets."""
-        self._life += 1
-        self._preparing.clear()
-        self._to_start.clear()
         self._postponed.clear()
         self._listener = None
-        for container in self._containers.values():
-            was_running = container.running
-            self._processes.end(container, LOST_POWER, "")
-            container.wipe_secrets()
-            if was_running:
-                self._tell_change(container, ContainerPhase.EXITED, BY_ITSELF)
+        self.tasks.power_lost(LOST_POWER)
         self.plain.power_lost(LOST_POWER)
 
     def go_down(self, reason: str) -> None:
@@ -263,81 +109,27 @@ class Engine:
         if self._listener is not None:
             self.connect(self._listener)
 
+    def _probed(self, container: Container, phase: ContainerPhase) -> None:
+        if isinstance(container, TaskContainer):
+            self.tasks.probed(container, phase)
+        else:
+            self.plain.probed(container, phase)
+
+    def served(self, container: Container) -> None:
+        """One request was answered: what that leaks may be too much."""
+        container.served_count += 1
+        container.memory_bytes += container.image.memory_per_request_bytes
+        limit = container.memory_limit_bytes
+        if limit and container.memory_bytes > limit and isinstance(container, TaskContainer):
+            self.tasks.run_out_of_memory(container.task_id)
+
     # --- looking at it
 
     @property
-    def containers(self) -> tuple[TaskContainer, ...]:
-        """Those of tasks, in order of creation."""
-        return tuple(self._containers.values())
-
-    def container(self, task_id: TaskId) -> TaskContainer | None:
-        """The container of a task, if there is one."""
-        return self._containers.get(task_id)
-
-    def container_at(self, network_id: str, address: str) -> TaskContainer | None:
-        """Whose process answers to this address on this network."""
-        for container in self._containers.values():
-            if container.running and container.addresses.get(network_id) == address:  # type: ignore[call-overload]
-                return container
-        return None
+    def down_reason(self) -> str:
+        """Why it does not answer; empty if it does."""
+        return self._down_reason
 
     def publisher(self, port: int, protocol: Protocol) -> tuple[Container, int] | None:
         """Whose process has this port of the machine for itself (host mode), and its own port behind it."""
         return self._processes.publisher(port, protocol)
-
-    # --- reports
-
-    def _probed(self, container: Container, phase: ContainerPhase) -> None:
-        if isinstance(container, TaskContainer):
-            self._changed(container, phase)
-        else:
-            self.plain.probed(container, phase)
-
-    def _changed(
-        self,
-        container: TaskContainer,
-        phase: ContainerPhase,
-        operation_id: OperationId = BY_ITSELF,
-        deliver: Deliver | None = None,
-    ) -> None:
-        container.phase = phase
-        self._tell_change(container, phase, operation_id)
-        self._report(operation_id, container.task_id, deliver, container.report())
-
-    def _tell_change(
-        self, container: TaskContainer, phase: ContainerPhase, operation_id: OperationId, *, failed: bool = False
-    ) -> None:
-        name = container.task.service_name
-        self._tell(ContainerChanged(container.task_id, name, phase, operation_id, container.err, failed))
-
-    def _answer_soon(self, operation_id: OperationId, task_id: TaskId, deliver: Deliver) -> None:
-        """An order that finds its work done is answered with how things are by then."""
-        self._loop.call_after(ANSWER_NS, self._answer, self._life, operation_id, task_id, deliver)
-
-    def _answer(self, life: int, operation_id: OperationId, task_id: TaskId, deliver: Deliver) -> None:
-        container = self._containers.get(task_id)
-        if life == self._life and container is not None:
-            self._report(operation_id, task_id, deliver, container.report())
-
-    def _report_after(
-        self, delay_ns: int, operation_id: OperationId, task_id: TaskId, deliver: Deliver, report: EngineReport
-    ) -> None:
-        life = self._life
-
-        def report_if_powered() -> None:
-            if life == self._life:
-                self._report(operation_id, task_id, deliver, report)
-
-        self._loop.call_after(delay_ns, report_if_powered)
-
-    def _report(
-        self, operation_id: OperationId, task_id: TaskId, deliver: Deliver | None, report: EngineReport
-    ) -> None:
-        if deliver is not None and deliver == self._listener:
-            deliver(TaskReported(task_id, operation_id, report))
-        elif self._listener is not None:
-            self._listener(TaskReported(task_id, BY_ITSELF, report))
-
-
-def _failed(reason: str) -> EngineReport:
-    return EngineReport(ContainerPhase.FAILED, err=reason)

@@ -127,7 +127,7 @@ class Fabric:
     def _reached(self, leg: Leg) -> bool:
         """The request has come to the target machine; False if nobody there would ever answer."""
         target = leg.target
-        container = target.engine.container_at(leg.network_id, leg.address)
+        container = target.engine.tasks.container_at(leg.network_id, leg.address)
         if container is None:
             leg.exchange.stage = Failure(Why.NOBODY_ANSWERS, target.name, address=leg.address)
             return False

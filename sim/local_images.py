@@ -21,6 +21,11 @@ class LocalImages:
         """Whether it need not be pulled."""
         return image.name in self._pulled
 
+    @property
+    def pulled(self) -> tuple[str, ...]:
+        """The names of those that are there."""
+        return tuple(self._pulled)
+
     def wait_ns(self, image: Image) -> int:
         """How long until it is there."""
         return 0 if self.has(image) else image.pull_ns

@@ -28,7 +28,7 @@ from sim.hosts import HostLike, Recover, Recovered, Start
 from sim.images import Catalogue
 from sim.keys import Keys
 from sim.loop import Loop
-from sim.network import Network, Port
+from sim.network import Link, Network, Port
 from sim.nic import Nic
 from sim.observer import Observer
 from sim.outside import MeshOutside
@@ -110,6 +110,10 @@ class Machine:
     def running(self) -> bool:
         """Whether a daemon lives and gets to run."""
         return self.daemon is not None and not self.daemon.paused
+
+    def link_to(self, other: Machine) -> Link:
+        """The way from here to another machine, in that direction."""
+        return self._around.network.link(self.nic.port, other.nic.port)
 
     # --- power
 

@@ -34,6 +34,9 @@ class _Claims(Generic[WhatT]):
     def of(self, what: WhatT) -> list[ServiceRoute]:
         return list(self._claimants.get(what, {}).values())
 
+    def claimed(self) -> list[WhatT]:
+        return list(self._claimants)
+
 
 class ServiceIndex:
     """Kept as service routes come and go."""
@@ -67,6 +70,10 @@ class ServiceIndex:
             return None
         found = (each for each in route.ports if (each.published_port, each.protocol) == (port, protocol))
         return route, next(found)
+
+    def ports(self) -> list[tuple[int, Protocol]]:
+        """All that are published."""
+        return self._by_port.claimed()
 
     def virtual(self, network_id: NetworkId, address: str) -> ServiceRoute | None:
         """The service behind a virtual address of a network."""

@@ -120,6 +120,10 @@ class ForwardingTables:
         """The service behind a port of every host, and what it says of that port."""
         return self._services.published(port, protocol)
 
+    def published_ports(self) -> list[tuple[int, Protocol]]:
+        """All ports that are open on every host."""
+        return self._services.ports()
+
     def virtual(self, network_id: NetworkId, address: str) -> ServiceRoute | None:
         """The service behind a virtual address of a network."""
         return self._services.virtual(network_id, address)

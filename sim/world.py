@@ -178,7 +178,7 @@ class World:
 
     def containers(self, name: str) -> tuple[TaskContainer, ...]:
         """The containers of a machine's tasks, in order of creation."""
-        return self.machine(name).engine.containers
+        return self.machine(name).engine.tasks.containers
 
     def sent(self) -> dict[str, dict[str, tuple[int, int]]]:
         """Per sending machine and kind of message: messages and bytes so far."""

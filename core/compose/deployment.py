@@ -229,7 +229,7 @@ class Deployment:
             yield UpdateService(found.id, found.version, spec)
 
     def _is_ours(self, found: _Listed) -> bool:
-        return found.spec.labels.get(NAMESPACE_LABEL) == self.stack.name
+        return found.spec.labels.get(NAMESPACE_LABEL, "") == self.stack.name
 
     def _on_listed(self, kind: Kind, answer: Answer) -> None:
         assert isinstance(answer, tuple)

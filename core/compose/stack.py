@@ -57,6 +57,7 @@ class Stack(Struct, frozen=True, gc=False):
     """A stack: names are full ones (`<stack>_<key>`), objects in the order of their names, services in file order."""
 
     name: str
+    """Empty for objects that belong to no stack."""
     services: tuple[StackService, ...] = ()
     networks: tuple[NetworkSpec, ...] = ()
     secrets: tuple[SecretSpec, ...] = ()

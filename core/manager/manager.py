@@ -25,6 +25,7 @@ from core.manager.draft import Draft
 from core.manager.enforcer import ConstraintEnforcer
 from core.manager.lifecycle import NodeLifecycle
 from core.manager.members.joining import Joining
+from core.manager.members.reachability import Hears, ManagerReachability
 from core.manager.members.roles import RoleManager
 from core.manager.observations import facts_of
 from core.manager.orchestrator.global_ import GlobalOrchestrator
@@ -61,8 +62,12 @@ class Manager:
         wall_offset_ns: int,
         node_id: NodeId,
         proven_at: Callable[[], int],
+        hears: Hears,
     ) -> None:
-        """`node_id` is this host's own, `proven_at()` when it certainly led. `committed` is the host's to apply to."""
+        """`node_id` is this host's own, `proven_at()` when it certainly led, `hears(raft_id)` whom it hears.
+
+        `committed` is the host's to apply to.
+        """
         self._committed = committed
         self._head = committed.copy()
         self._rng = rng
@@ -72,7 +77,8 @@ class Manager:
         self._joining = Joining(committed, rng)
         self._roles = RoleManager(committed, self._head, rng, node_id)
         outside: list[Reconciler] = [self._dispatcher, self._joining, self._roles]
-        inside = reconcilers_of(self._head, timing, rng, self._wall)
+        reachability = ManagerReachability(self._head, timing.raft.election_max_ns, hears)
+        inside: list[Reconciler] = [reachability, *reconcilers_of(self._head, timing, rng, self._wall)]
         self._reconcilers = outside + inside
         self._loops = ControlLoops(inside, outside)
         self._rebuilding = self._loops.rebuild(now)

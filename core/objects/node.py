@@ -34,7 +34,7 @@ class NodeState(IntEnum):
 
 
 class Reachability(Enum):
-    """Whether the leader hears a manager."""
+    """Whether the leader hears a manager: as `core.manager.members.reachability` writes it."""
 
     UNREACHABLE = "unreachable"
     REACHABLE = "reachable"

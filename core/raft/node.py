@@ -286,9 +286,12 @@ class RaftNode:
         """A time at which it certainly led: when the last round began in which a majority answered; None if unknown."""
         return self._replication.confirmed_at() if self._state.role is Role.LEADER else None
 
-    def reachable(self, node_id: NodeId) -> bool:
-        """On the leader: whether that member was heard within the longest election timeout."""
-        return self._replication.reachable(node_id)
+    def hears(self, node_id: NodeId) -> bool | None:
+        """On the leader: whether that member was heard within the longest election timeout, as of the last step.
+
+        None while that cannot be said: it is no member, or has not been one, of this leader's, for that long.
+        """
+        return self._replication.hears(node_id)
 
     def check_invariants(self, full: bool = False) -> None:
         """Assert what must hold between any two steps; `full` walks the whole log."""

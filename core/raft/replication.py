@@ -165,6 +165,16 @@ class Replication:
         heard = peer.acked_round > 0 or peer.match_index > 0
         return heard and state.now - peer.heard_at < state.timing.election_max_ns
 
+    def hears(self, node_id: NodeId) -> bool | None:
+        """Whether it is `reachable`; None of one that is no member, or that has not yet had so long to be heard."""
+        if self.reachable(node_id):
+            return True
+        state = self._state
+        peer = self.progress.get(node_id)
+        if peer is None or state.now - peer.heard_at < state.timing.election_max_ns:
+            return None
+        return False
+
     # --- sending ------------------------------------------------------------------------------------------------
 
     def append(self, entries: list[LogEntry]) -> None:

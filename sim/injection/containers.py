@@ -6,9 +6,9 @@ from core.ids import TaskId
 from core.trials import faults
 from core.trials.faults import Hosts, Tasks
 from sim.dataplane import DataPlane
-from sim.engine import Engine
 from sim.injection.undo import Handler, Undo, all_of
 from sim.processes import CRASHED
+from sim.task_containers import TaskContainers
 from sim.world import World
 
 
@@ -30,27 +30,27 @@ def fail_pulls(world: World, fault: faults.FailPulls[Hosts]) -> Undo:
     return lambda: set_all(False)
 
 
-def _each(world: World, tasks: tuple[TaskId, ...], befall: Callable[[Engine, TaskId], bool]) -> None:
+def _each(world: World, tasks: tuple[TaskId, ...], befall: Callable[[TaskContainers, TaskId], bool]) -> None:
     """Let it happen to each of these tasks' containers, wherever it runs; one that runs nowhere is left out."""
     for task_id in tasks:
         for machine in world.machines.values():
-            befall(machine.engine, task_id)
+            befall(machine.engine.tasks, task_id)
 
 
 def crash_task(world: World, fault: faults.CrashTask[Tasks]) -> None:
-    _each(world, fault.tasks, lambda engine, task_id: engine.exit(task_id, CRASHED))
+    _each(world, fault.tasks, lambda containers, task_id: containers.exit(task_id, CRASHED))
 
 
 def exit_task(world: World, fault: faults.ExitTask[Tasks]) -> None:
-    _each(world, fault.tasks, lambda engine, task_id: engine.exit(task_id, fault.code))
+    _each(world, fault.tasks, lambda containers, task_id: containers.exit(task_id, fault.code))
 
 
 def unhealthy(world: World, fault: faults.Unhealthy[Tasks]) -> None:
-    _each(world, fault.tasks, Engine.become_unhealthy)
+    _each(world, fault.tasks, TaskContainers.become_unhealthy)
 
 
 def out_of_memory(world: World, fault: faults.OutOfMemory[Tasks]) -> None:
-    _each(world, fault.tasks, Engine.run_out_of_memory)
+    _each(world, fault.tasks, TaskContainers.run_out_of_memory)
 
 
 def fail_routes(world: World, fault: faults.FailRoutes[Hosts]) -> Undo:

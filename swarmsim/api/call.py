@@ -19,6 +19,10 @@ Json = Any
 BODY_PATIENCE_S: Final = 20.0
 """How long a client may take to send what it has announced."""
 
+_TRUTHS: Final = {
+    **dict.fromkeys(("1", "t", "T", "true", "True", "TRUE"), True),
+    **dict.fromkeys(("0", "f", "F", "false", "False", "FALSE"), False),
+}
 _NUMBER: Final = re.compile("[0-9]{1,19}")
 _FALSE: Final = ("", "0", "no", "false", "none")
 
@@ -45,6 +49,13 @@ class Call:
         """A parameter that is there or not; `0`, `no`, `false`, `none` and nothing mean that it is not."""
         value = self.request.query.get(name)
         return default if value is None else value.strip().lower() not in _FALSE
+
+    def truth(self, name: str) -> bool:
+        """A parameter that is true or false, in one of Go's words; ApiError for any other. Left out, it is false."""
+        value = self.request.query.get(name) or "false"
+        if value not in _TRUTHS:
+            raise bad_request(f"invalid {name} {value!r}: say true or false")
+        return _TRUTHS[value]
 
     def number(self, name: str, default: int | None = None) -> int:
         """A whole number that is not negative; without a default it has to be given."""

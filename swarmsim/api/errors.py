@@ -5,6 +5,7 @@ from typing import Final
 from core.operations import Answer, ErrorCode, OperationError
 from core.raft.effects import Applied, OutcomeUnknown, Refused, Result
 from core.raft.machine import Rejected
+from swarmsim.containers import EngineError, Trouble
 
 _STATUS: Final = {
     ErrorCode.INVALID: 400,
@@ -17,6 +18,15 @@ _STATUS: Final = {
     ErrorCode.OUT_OF_SEQUENCE: 500,
     ErrorCode.UNIMPLEMENTED: 501,
     ErrorCode.UNAVAILABLE: 503,
+}
+
+
+_STATUS_OF_TROUBLE: Final = {
+    Trouble.INVALID: 400,
+    Trouble.NOT_FOUND: 404,
+    Trouble.CONFLICT: 409,
+    Trouble.FAILED: 500,
+    Trouble.UNSUPPORTED: 501,
 }
 
 
@@ -37,6 +47,16 @@ def bad_request(message: str) -> ApiError:
 def not_found(message: str) -> ApiError:
     """There is no such thing."""
     return ApiError(404, message)
+
+
+def unsupported(message: str) -> ApiError:
+    """It cannot be done here at all."""
+    return ApiError(501, message)
+
+
+def engine_refusal(error: EngineError) -> ApiError:
+    """What a host's container engine does not do."""
+    return ApiError(_STATUS_OF_TROUBLE[error.trouble], error.message)
 
 
 def refusal(error: OperationError) -> ApiError:

@@ -1,4 +1,4 @@
-"""From one change of the store to one event of Docker's: which action it was, on what, and what is different now."""
+"""Docker's events: of one change of the store, with what is different now, or of what happens to one container."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -12,6 +12,9 @@ from core.objects.service import Replicated
 from core.operations import Kind
 from core.store import Changed
 from core.timing import SECOND
+from swarmsim.containers import ContainerEvent
+
+CONTAINER: Final = "container"
 
 
 class Event(Struct, frozen=True):
@@ -23,6 +26,8 @@ class Event(Struct, frozen=True):
     attributes: Mapping[str, str]
     labels: Mapping[str, str]
     at: int
+    scope: str = "swarm"
+    """`local` for what concerns one host only."""
 
     @property
     def name(self) -> str:
@@ -32,14 +37,24 @@ class Event(Struct, frozen=True):
 
 def event_body(event: Event) -> Object:
     """As `GET /events` writes it."""
-    return {
+    body = {
         "Type": event.kind,
         "Action": event.action,
         "Actor": {"ID": event.id, "Attributes": dict(event.attributes)},
-        "scope": "swarm",
+        "scope": event.scope,
         "time": event.at // SECOND,
         "timeNano": event.at,
     }
+    if event.kind == CONTAINER:  # as clients knew these before there were others
+        body |= {"status": event.action, "id": event.id, "from": event.attributes["image"]}
+    return body
+
+
+def container_event(happened: ContainerEvent, now: int) -> Event:
+    """`now` is the time by its host's wall clock."""
+    container = happened.container
+    attributes = {**container.labels, "image": container.spec.image, "name": container.name, **happened.details}
+    return Event(CONTAINER, happened.action.value, container.id, attributes, container.labels, now, "local")
 
 
 def event_of(change: Changed, now: int) -> Event | None:

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Final
 
 from core.store import Changed
-from swarmsim.api.event import Event, event_of
-from swarmsim.world import World
+from swarmsim.api.event import Event, container_event, event_of
+from swarmsim.containers import ContainerEvent, EngineWorld
 
 KEPT: Final = 256
 """As many as Docker keeps for who asks later."""
@@ -37,12 +37,17 @@ class Follower:
 class EventLog:
     """Begins when it is made, ends with `close`."""
 
-    def __init__(self, world: World, host: str) -> None:
+    def __init__(self, world: EngineWorld, host: str) -> None:
         self.recent: deque[Event] = deque(maxlen=KEPT)
         self._world = world
         self._host = host
         self._followers: list[Follower] = []
-        self.close = world.watch_store(host, self._changed)
+        self._undos = (world.watch_store(host, self._changed), world.engine(host).watch(self._happened))
+
+    def close(self) -> None:
+        """Nothing more is learned."""
+        for undo in self._undos:
+            undo()
 
     @contextmanager
     def followed(self) -> Iterator[Follower]:
@@ -59,6 +64,12 @@ class EventLog:
         for change in changes:
             event = event_of(change, now)
             if event is not None:
-                self.recent.append(event)
-                for follower in self._followers:
-                    follower.tell(event)
+                self._tell(event)
+
+    def _happened(self, event: ContainerEvent) -> None:
+        self._tell(container_event(event, self._world.wall_ns(self._host)))
+
+    def _tell(self, event: Event) -> None:
+        self.recent.append(event)
+        for follower in self._followers:
+            follower.tell(event)

@@ -1,4 +1,4 @@
-"""`GET /events`: what changes in the swarm, as this manager learns of it."""
+"""`GET /events`: what changes in the swarm, as this manager learns of it, and what happens to its containers."""
 
 import asyncio
 from typing import Final
@@ -8,7 +8,7 @@ from aiohttp import web
 
 from core.timing import SECOND
 from swarmsim.api.call import Call
-from swarmsim.api.event import Event, event_body
+from swarmsim.api.event import CONTAINER, Event, event_body
 from swarmsim.api.filters import Filters
 from swarmsim.api.route import FILTERS, Parameter, Route
 from swarmsim.api.timestamps import parse_time
@@ -49,12 +49,19 @@ def _passes(filters: Filters, event: Event) -> bool:
     named = [kind for kind in _KINDS if filters.of(kind)]
     return (
         filters.one_of("type", (event.kind,))
-        and filters.one_of("event", (event.action,))
-        and filters.one_of("scope", ("swarm",))
+        and filters.one_of("event", (event.action, event.action.partition(":")[0]))
+        and filters.one_of("scope", (event.scope,))
         and filters.one_of("id", (event.id,))
         and filters.labels("label", event.labels)
-        and (not named or (event.kind in named and filters.prefix(event.kind, event.id, event.name)))
+        and (not named or any(_is_about(filters, kind, event) for kind in named))
     )
+
+
+def _is_about(filters: Filters, kind: str, event: Event) -> bool:
+    """Whether it is of the object of this kind that is asked for; what happens to a container is of its image, too."""
+    if kind == "image" and event.kind == CONTAINER:
+        return filters.prefix(kind, event.attributes["image"])
+    return event.kind == kind and filters.prefix(kind, event.id, event.name)
 
 
 ROUTES: Final = (

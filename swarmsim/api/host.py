@@ -1,9 +1,9 @@
 """One host of a world as its own API sees it: what it is asked, and what is to be seen of it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar, TypeVarTuple
 
 from core.codec.docker.service import encode_service
 from core.manager.control.queries import query
@@ -11,13 +11,19 @@ from core.objects import StoredObject
 from core.operations import Answer, Inspect, Kind, Operation, OperationError
 from core.raft.effects import Result
 from core.store import Store
+from core.timing import MS
 from swarmsim.api.encoded import EncodedRecords
 from swarmsim.api.errors import ApiError, answer_of, refusal
 from swarmsim.api.event_log import EventLog
+from swarmsim.api.execs import Execs
 from swarmsim.api.names import NameMaker
-from swarmsim.world import HostStatus, World
+from swarmsim.containers import ContainerEngine, Content, EngineError, EngineWorld, Told
+from swarmsim.world import HostStatus, Power
 
 ObjectT = TypeVar("ObjectT", bound=StoredObject)
+Arguments = TypeVarTuple("Arguments")
+_LOOK_NS: Final = 20 * MS
+"""How often it is looked whether a daemon that does not get to run does again."""
 
 
 class Pace(Protocol):
@@ -48,13 +54,14 @@ class OwnPace:
 class ApiHost:
     """`name` is the world's for it."""
 
-    def __init__(self, world: World, name: str, pace: Pace) -> None:
+    def __init__(self, world: EngineWorld, name: str, pace: Pace) -> None:
         self.world = world
         self.name = name
         self.pace = pace
         self.events = EventLog(world, name)
         self.services = EncodedRecords(encode_service)
         self.names = NameMaker(world.random(f"names given by {name}"))
+        self.execs = Execs(world.random(f"ids of execs on {name}"))
 
     async def close(self, application: object = None) -> None:
         """Nobody asks any more."""
@@ -86,6 +93,32 @@ class ApiHost:
             finally:
                 if not answered.done() or answered.cancelled():
                     withdraw()
+
+    async def engine(self) -> ContainerEngine:
+        """Its container engine, to be asked through a daemon that gets to run."""
+        with self.pace.awaited():
+            while self.world.power(self.name) is Power.PAUSED:
+                await self.order(self._after_a_while)
+        return self.world.engine(self.name)
+
+    def _after_a_while(self, told: Told[None]) -> None:
+        self.world.call_at(self.world.now_ns + _LOOK_NS, lambda: told(None))
+
+    async def order(self, begin: Callable[[*Arguments, Told[Content]], None], *arguments: *Arguments) -> Content:
+        """What the callback is told that `begin` is given last; EngineError for what the engine does not do."""
+        answered: asyncio.Future[Content | EngineError] = asyncio.get_running_loop().create_future()
+
+        def answer(result: Content | EngineError) -> None:
+            if not answered.done():
+                answered.set_result(result)
+                self.pace.answered()
+
+        with self.pace.awaited():
+            begin(*arguments, answer)
+            result = await answered
+        if isinstance(result, EngineError):
+            raise result
+        return result
 
     async def read(self) -> Store:
         """The swarm's objects as they are by now at the earliest, to be read before anything else is awaited.

@@ -1,14 +1,17 @@
 """`GET /info`: what this host is, and what it knows of its swarm without asking anybody."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from core.codec.docker.cluster import encode_cluster_info
+from core.codec.docker.times import rfc3339
 from core.phases import HostPhase
 from core.store import Store
 from swarmsim.api.call import Call, Json
 from swarmsim.api.engine import ENGINE
 from swarmsim.api.host import ApiHost
 from swarmsim.api.route import Route
+from swarmsim.containers import EngineContainer, EngineError
 from swarmsim.world import HostStatus
 
 LOCAL_STATE: Final = {
@@ -29,8 +32,8 @@ _TWO_MANAGERS: Final = (
 async def info(call: Call) -> Json:
     """The host, its engine, and its swarm."""
     host = call.host
-    containers = host.world.containers(host.name)
-    running = sum(container.running for container in containers)
+    containers, image_count = _counted(host)
+    running = sum(container.state.running for container in containers)
     description = host.world.description(host.name)
     return {
         "ID": host.name,
@@ -40,7 +43,7 @@ async def info(call: Call) -> Json:
         "ContainersRunning": running,
         "ContainersPaused": 0,
         "ContainersStopped": len(containers) - running,
-        "Images": 0,
+        "Images": image_count,
         "Driver": "simulated",
         "DriverStatus": [],
         "Plugins": {
@@ -56,6 +59,7 @@ async def info(call: Call) -> Json:
         "PidsLimit": True,
         "IPv4Forwarding": True,
         "Debug": False,
+        "SystemTime": rfc3339(host.world.wall_ns(host.name)),
         "LoggingDriver": "json-file",
         "CgroupDriver": "none",
         "KernelVersion": ENGINE.kernel,
@@ -79,6 +83,15 @@ async def info(call: Call) -> Json:
         "Warnings": [],
         "Swarm": swarm_of(host),
     }
+
+
+def _counted(host: ApiHost) -> tuple[Sequence[EngineContainer], int]:
+    """The containers and how many images; none of an engine that does not answer, so that the rest is told."""
+    engine = host.world.engine(host.name)
+    try:
+        return engine.containers(), len(engine.images())
+    except EngineError:
+        return (), 0
 
 
 def swarm_of(host: ApiHost) -> Json:

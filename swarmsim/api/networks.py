@@ -62,6 +62,8 @@ async def remove_network(call: Call) -> None:
     reference = call.path("id")
     if any(reference in (body["Name"], body["Id"]) for body in local_networks(call.host)):
         raise ApiError(403, f"{reference} is a pre-defined network and cannot be removed")
+    if not _is_manager(call):
+        raise not_found(f"network {reference} not found")
     await call.host.ask(Remove(Kind.NETWORK, reference))
 
 
@@ -85,11 +87,11 @@ async def prune_networks(call: Call) -> Json:
 async def _overlays(call: Call) -> Iterable[Object]:
     if not _is_manager(call):
         return ()
-    store = await call.host.read()
-    return [_encode(store, network) for network in store.networks.values()]
+    return map(encode_network, (await call.host.read()).networks.values())
 
 
 def _encode(store: Store, network: Network) -> Object:
+    """With its peers, which as in Docker only the one that is inspected is shown with."""
     peers = [
         (node.description.hostname, node.status.address)
         for node in store.nodes.values()

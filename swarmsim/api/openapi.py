@@ -8,6 +8,7 @@ from typing import Any, Final
 from core.codec.docker.schemas import named
 from core.json_schema import Schema, listed
 from swarmsim.api.call import Json
+from swarmsim.api.multiplex import MULTIPLEXED, RAW
 from swarmsim.api.route import Parameter, Route
 from swarmsim.api.routes import ROUTES
 from swarmsim.api.shapes import SHAPES
@@ -88,6 +89,9 @@ def _response(route: Route, status: int) -> Json:
         return {"description": "Done."}
     if route.answer == "Text":
         return {"description": "A word.", "content": {"text/plain": {"schema": schema}}}
+    if route.answer == "Output":
+        kinds = {kind: {"schema": schema} for kind in (RAW, MULTIPLEXED)}
+        return {"description": "What is written, as it comes.", "content": kinds}
     each = " One after another, each on a line." if route.answer.endswith(" stream") else ""
     return {"description": f"What was asked for.{each}", "content": _json(schema)}
 

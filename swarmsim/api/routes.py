@@ -2,7 +2,26 @@
 
 from typing import Final
 
-from swarmsim.api import configs, events, info, networks, nodes, secrets, services, swarm, system, tasks
+from swarmsim.api import (
+    attach,
+    configs,
+    container_logs,
+    container_orders,
+    containers,
+    events,
+    exec_routes,
+    images,
+    info,
+    networks,
+    nodes,
+    secrets,
+    services,
+    swarm,
+    swarm_logs,
+    system,
+    tasks,
+    volumes,
+)
 from swarmsim.api.route import Route
 
 ROUTES: Final[tuple[Route, ...]] = (
@@ -16,4 +35,12 @@ ROUTES: Final[tuple[Route, ...]] = (
     *secrets.ROUTES,
     *configs.ROUTES,
     *networks.ROUTES,
+    *containers.ROUTES,
+    *container_orders.ROUTES,
+    *container_logs.ROUTES,
+    *attach.ROUTES,
+    *swarm_logs.ROUTES,
+    *exec_routes.ROUTES,
+    *images.ROUTES,
+    *volumes.ROUTES,
 )

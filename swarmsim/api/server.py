@@ -9,12 +9,13 @@ from aiohttp import web
 
 from core.mistakes import DocumentError
 from swarmsim.api.call import Call, Json
-from swarmsim.api.errors import ApiError
+from swarmsim.api.errors import ApiError, engine_refusal
 from swarmsim.api.host import ApiHost
 from swarmsim.api.openapi import PATH, document
 from swarmsim.api.route import Route
 from swarmsim.api.routes import ROUTES
 from swarmsim.api.versions import NEWEST, parse_version, text_of
+from swarmsim.containers import EngineError
 from swarmsim.product import SERVER
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
@@ -22,6 +23,7 @@ MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 
 _LOG: Final = logging.getLogger(__name__)
 _ENCODE: Final = msgspec.json.Encoder().encode
+_PATTERNS: Final = {"name": ".+", "container": "/?[^{}/]+"}
 _HandleRequest = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -32,10 +34,18 @@ def application(host: ApiHost, routes: tuple[Route, ...] = ROUTES) -> web.Applic
     app.on_response_prepare.append(_add_headers)
     for route in routes:
         handle = _handler(host, route)
-        app.router.add_route(route.method, "/v{version:[0-9][^/]*}" + route.path, handle)
-        app.router.add_route(route.method, route.path, handle)
+        path = _with_patterns(route.path)
+        app.router.add_route(route.method, "/v{version:[0-9][^/]*}" + path, handle)
+        app.router.add_route(route.method, path, handle)
     app.router.add_get(PATH, _handler(host, Route("GET", PATH, _openapi, "This document.")))
     return app
+
+
+def _with_patterns(path: str) -> str:
+    """What its variable parts may be: names of images have slashes in them, those of containers may have one before."""
+    for part, pattern in _PATTERNS.items():
+        path = path.replace(f"{{{part}}}", f"{{{part}:{pattern}}}")
+    return path
 
 
 async def _openapi(call: Call) -> Json:
@@ -67,6 +77,9 @@ async def _errors(request: web.Request, handler: _HandleRequest) -> web.StreamRe
         return await handler(request)
     except ApiError as error:
         return _json(error.status, {"message": error.message})
+    except EngineError as error:
+        told = engine_refusal(error)
+        return _json(told.status, {"message": told.message})
     except DocumentError as error:
         return _json(400, {"message": str(error)})
     except (web.HTTPNotFound, web.HTTPMethodNotAllowed):

@@ -5,7 +5,8 @@ from typing import Final
 
 from core.codec.docker.schemas import named
 from core.codec.docker.shapes import SHAPES as OF_OBJECTS
-from core.json_schema import NOTHING, TEXT, TRUTH, WHOLE, Schema, by_name, either, listed, one_of, shape
+from core.json_schema import NOTHING, TEXT, TIME, TRUTH, WHOLE, Schema, by_name, either, listed, one_of, shape
+from swarmsim.api.container_shapes import SHAPES as OF_CONTAINERS
 from swarmsim.api.info import LOCAL_STATE
 
 _TEXTS: Final = listed(TEXT)
@@ -38,7 +39,8 @@ _EVENT: Final = shape(
         "scope": TEXT,
         "time": WHOLE,
         "timeNano": WHOLE,
-    }
+    },
+    dict.fromkeys(("status", "id", "from"), TEXT),
 )
 
 
@@ -55,6 +57,7 @@ _SYSTEM_INFO: Final = shape(
         **_words("ExperimentalBuild LiveRestoreEnabled", TRUTH),
         **_words("DriverStatus Labels SecurityOptions Warnings", _TEXTS),
         "Plugins": by_name(_WARNINGS),
+        "SystemTime": TIME,
         "RegistryConfig": NOTHING,
         "Runtimes": shape({}),
         "Swarm": _SWARM_INFO,
@@ -62,6 +65,7 @@ _SYSTEM_INFO: Final = shape(
 )
 SHAPES: Final[Mapping[str, Schema]] = {
     **OF_OBJECTS,
+    **OF_CONTAINERS,
     "Text": TEXT,
     "ErrorResponse": shape({"message": TEXT}),
     "SystemVersion": _SYSTEM_VERSION,

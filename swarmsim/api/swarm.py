@@ -50,9 +50,9 @@ async def update(call: Call) -> None:
         UpdateCluster(
             version,
             decode_swarm_spec(body, cluster.spec),
-            rotate_worker_token=call.flag("rotateWorkerToken"),
-            rotate_manager_token=call.flag("rotateManagerToken"),
-            rotate_unlock_key=call.flag("rotateManagerUnlockKey"),
+            rotate_worker_token=call.truth("rotateWorkerToken"),
+            rotate_manager_token=call.truth("rotateManagerToken"),
+            rotate_unlock_key=call.truth("rotateManagerUnlockKey"),
         )
     )
 

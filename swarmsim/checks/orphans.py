@@ -1,7 +1,9 @@
 """Nothing is held for long that nobody owns: addresses, ports, containers, secrets and routes.
 
 What a leader could release must be gone `bounds.word_done_ns` after the first look that found it; a host is allowed
-the same once it could be told, after a container's drain and stop. So at the end of a run that has come to rest nothing
+the same once it could be told, after a container's drain and stop. Load balancers' addresses go with what a host
+forwards by, so their time begins once the host's table is the store's; that its data plane says so may be heard one
+repetition later. So at the end of a run that has come to rest nothing
 is left over, whatever it went through. What cannot be judged, since nobody leads or a host is out of touch, begins anew
 when it can be.
 """
@@ -10,7 +12,9 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from core.ids import NodeId
-from core.manager.allocator.audit import leaks
+from core.manager.allocator.audit import leaks_beside_nodes, leaks_of_node
+from core.mesh.afresh import afresh
+from core.route_order import REPEAT_NS
 from core.store import Store
 from core.timing import SECOND, Timing
 from swarmsim.checks.bounds import word_done_ns
@@ -48,14 +52,23 @@ class NoOrphanedResources(Check):
 
     def _orphans(self, world: World, store: Store) -> Iterator[tuple[str, int]]:
         word_ns = word_done_ns(self._timing)
-        for leak in leaks(store):
+        for leak in leaks_beside_nodes(store):
             yield leak, word_ns
         for host in world.hosts():
             status = world.status(host)
             if status.lives and status.node_id in store.nodes and status.in_session:
+                for leak in leaks_of_node(store, store.nodes[status.node_id]):
+                    if _follows(world, host, store):
+                        yield leak, word_ns + REPEAT_NS
                 yield from _held_by_member(world, store, host, status.node_id, word_ns)
             elif status.lives and not status.node_id:
                 yield from _held_by_nobody(world, host, word_ns)
+
+
+def _follows(world: World, host: str, store: Store) -> bool:
+    """Whether a host forwards by what the store says, and by nothing else."""
+    programmed = world.programmed_routes(host)
+    return programmed is not None and programmed[1] == afresh(store, world.node_id(host))
 
 
 def _held_by_member(world: World, store: Store, host: str, node_id: NodeId, word_ns: int) -> Iterator[tuple[str, int]]:

@@ -1,7 +1,7 @@
 """`swarmsim` and its commands. A new command is one more entry of `COMMANDS`, or of `GROUPS`.
 
-Exit codes: 0 all is as expected; 1 an expectation did not hold; 2 could not tell, or bad input; 130 interrupted; 141
-whoever read the output has seen enough of it.
+Exit codes: 0 all is as expected; 1 an expectation did not hold, or a daemon refused; 2 could not tell, or bad input;
+130 interrupted; 141 whoever read the output has seen enough of it.
 """
 
 import os
@@ -12,6 +12,8 @@ from typing import Annotated, Any, Final, NoReturn
 import typer
 
 from swarmsim.cli.check import check
+from swarmsim.cli.docker.client import DaemonError
+from swarmsim.cli.docker.verbs import GROUPS as DOCKER_GROUPS
 from swarmsim.cli.failure import BAD_INPUT
 from swarmsim.cli.fault import fault
 from swarmsim.cli.fuzz import fuzz
@@ -22,21 +24,24 @@ from swarmsim.cli.run import run
 from swarmsim.cli.scenarios import scenarios
 from swarmsim.cli.schema import schema
 from swarmsim.cli.serve import serve
+from swarmsim.cli.top import top
 from swarmsim.product import package_version
 from swarmsim.yaml_source import SourceError
 
-COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, plan, fuzz, serve, openapi, schema)
+COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, plan, fuzz, serve, top, openapi, schema)
 GROUPS: Final[dict[str, Callable[[], typer.Typer]]] = {"machine": machine, "fault": fault}
 """Commands that have commands of their own."""
 
+NOT_DONE: Final = 1
+"""A daemon has refused what it was asked, or was not there."""
 INTERRUPTED: Final = 130
 """What shells give a command that Ctrl-C ended; Typer exits with it too."""
 UNREAD: Final = 141
 """What shells give a command that wrote into a pipe which nobody reads any more."""
 
 _EPILOG: Final = (
-    "Exit codes: 0 all is as expected; 1 something was violated; 2 could not tell, or bad input; 130 interrupted; "
-    "141 nobody reads on."
+    "Exit codes: 0 all is as expected; 1 something was violated, or refused; 2 could not tell, or bad input; "
+    "130 interrupted; 141 nobody reads on."
 )
 
 
@@ -55,6 +60,8 @@ def application() -> typer.Typer:
         app.command()(command)
     for name, group in GROUPS.items():
         app.add_typer(group(), name=name)
+    for verb_group in DOCKER_GROUPS:
+        app.add_typer(verb_group)
     return app
 
 
@@ -75,6 +82,9 @@ def main(arguments: list[str] | None = None) -> None:
         for mistake in error.each:
             print(f"error: {mistake}", file=sys.stderr)
         sys.exit(BAD_INPUT)
+    except DaemonError as error:
+        print(error, file=sys.stderr)
+        sys.exit(NOT_DONE)
     except BrokenPipeError:
         _leave_unread()
     except OSError as error:  # a report or a failing schedule that cannot be written

@@ -13,8 +13,9 @@ import typer
 
 from swarmsim.cli.completion import yaml_files
 from swarmsim.cli.failure import fail
+from swarmsim.cli.recording import HINT, story_in, told_of
 from swarmsim.scenario.loader import load
-from swarmsim.scenario.plan import ClusterPlan
+from swarmsim.scenario.plan import ClusterPlan, Scenario
 from swarmsim.serve.cluster import NotFormedError, ServedPlan, start
 from swarmsim.serve.place import DIRECTORY_VARIABLE, Place, PlaceError, default_directory, places_of
 from swarmsim.serve.server import Server
@@ -51,13 +52,22 @@ def serve(
     tlscacert: Annotated[Path | None, typer.Option(metavar="FILE", help=f"Who signs them. {_BY_DOCKER}")] = None,
     tlscert: Annotated[Path | None, typer.Option(metavar="FILE", help=f"The hosts' own. {_BY_DOCKER}")] = None,
     tlskey: Annotated[Path | None, typer.Option(metavar="FILE", help=f"The key of that. {_BY_DOCKER}")] = None,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Open the ports that services publish on 127.0.0.1, too.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="What chance is drawn from.")] = 1,
+    record: Annotated[
+        Path | None, typer.Option(metavar="STORY", help="Write what is done to the cluster as a scenario.")
+    ] = None,
 ) -> None:
     """Serve a simulated cluster: every host speaks the Docker Engine API until Ctrl-C.
 
-    Point docker at a host by the `export DOCKER_HOST=` line that is printed for it.
+    Point docker at a host by the `export DOCKER_HOST=` line that is printed for it. Meanwhile `swarmsim machine`
+    switches hosts on and off, `swarmsim fault` has something befall them, and `swarmsim top` shows what is going on.
     """
     plan = _plan_of(file, managers, workers, bare)
+    if record is not None and plan.bare:
+        raise typer.BadParameter("a story begins with a swarm; leave out --bare", param_hint=HINT)
     rate = _speed_of(speed)
     if tlsverify and tcp_base is None:
         raise typer.BadParameter("there are no ports to secure; name --tcp-base", param_hint="--tlsverify")
@@ -67,10 +77,16 @@ def serve(
     try:
         places = places_of(plan.cluster.host_names, directory, tcp_base)
         tls = mutual_tls(_certificates(tlscacert, tlscert, tlskey)) if tlsverify else None
-        world = start(plan, seed, time.time_ns(), _say)
-        asyncio.run(
-            _until_told(Server(world, rate, directory, places, tls), lambda: _greet(plan, places, directory, speed))
-        )
+        story = None if record is None else story_in(record, _scenario_of(plan), None if file is None else file.parent)
+        formed_at: list[int] = []
+        world = start(plan, seed, time.time_ns(), _say, formed_at.append)
+        recording = None if story is None else (story, formed_at[0])
+        server = Server(world, rate, directory, places, tls, recording=recording, publish=_say if publish else None)
+        if server.recorder is not None:
+            server.recorder.save()  # a file that cannot be written is told of before anything is done
+        asyncio.run(_until_told(server, lambda: _greet(plan, places, directory, speed)))
+        if record is not None and server.recorder is not None:
+            _say(told_of(record, server.recorder.saved))
     except NotFormedError as error:
         fail(f"the swarm did not form: {error}")
     except PlaceError as error:
@@ -108,6 +124,11 @@ def _plan_of(file: Path | None, managers: int | None, workers: int | None, bare:
     )
 
 
+def _scenario_of(plan: ServedPlan) -> Scenario:
+    """The scenario in which nothing happens to it."""
+    return Scenario("", "", plan.cluster, 0, images=plan.images, deploy=plan.stacks)
+
+
 def _speed_of(text: str) -> float | None:
     """World's seconds per second; None for as fast as it goes."""
     if text == "max":
@@ -125,7 +146,7 @@ def _greet(plan: ServedPlan, places: dict[str, Place], directory: Path, speed: s
         also = f"  # or {place.docker_port}" if place.docker_port else ""
         print(f"  {host:<6} export DOCKER_HOST={place.docker_host}{also}")
     if directory != default_directory().absolute():
-        print(f"for swarmsim machine: export {DIRECTORY_VARIABLE}={directory}")
+        print(f"for swarmsim machine, fault and top: export {DIRECTORY_VARIABLE}={directory}")
     print(end="", flush=True)
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from core.compose.interpolation import interpolate
 from core.compose.stack import Stack
 from swarmsim.compose_files import client_environment, stack_of
 from swarmsim.yaml_source import Source
@@ -22,8 +23,17 @@ def client_stack(
     `variables` come before those of the process.
     """
     named = any(isinstance(source.data, dict) and "name" in source.data for source in sources)
-    environment = client_environment(directory, {**_process_environment(), **(variables or {})})
+    environment = _environment(directory, variables or {})
     return stack_of(sources, directory, name=name or ("" if named else default_name), environment=environment)
+
+
+def filled_in(source: Source, directory: Path) -> object:
+    """What one file says, with variables of the process (or of a file `.env` there) filled in."""
+    return interpolate(source.data, "", _environment(directory, {}))
+
+
+def _environment(directory: Path, variables: Mapping[str, str]) -> Mapping[str, str]:
+    return client_environment(directory, {**_process_environment(), **variables})
 
 
 def _process_environment() -> dict[str, str]:

@@ -223,7 +223,7 @@ class _Drawing:
     def _removals(self, stack: FuzzStack) -> list[Step]:
         """In two of five, services are removed, mostly to be deployed again while something is left of them.
 
-        A secret of what is not deployed again is removed as well.
+        What only they used is removed as well if they are not deployed again.
         """
         rng = Random(f"fuzz/{self._profile.name}/{self._seed}/removals")
         if rng.random() < 0.6:
@@ -234,8 +234,8 @@ class _Drawing:
         removals = [Step(removed_at_ns, steps.RemoveService(service)) for service in services]
         if rng.random() < 0.8:
             return [*removals, Step(again_at_ns, steps.Deploy(stack.name, (stack.file,)))]
-        secrets = [secret for service, secret in stack.own_secrets.items() if service in services]
-        return [*removals, *(Step(again_at_ns, steps.RemoveSecret(secret)) for secret in secrets)]
+        unused = [removal for users, removal in stack.owned if users <= set(services)]
+        return [*removals, *(Step(again_at_ns, removal) for removal in unused)]
 
     def _updates(self) -> list[Step]:
         stack, latest_ns = self._profile.stack, self._source.latest_ns

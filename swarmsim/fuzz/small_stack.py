@@ -8,6 +8,7 @@ from core.timing import MS
 from swarmsim.checks.situations import OF_JOBS
 from swarmsim.fuzz.stack import FuzzStack
 from swarmsim.scenario.plan import Call, ImagePlan, TrafficPlan
+from swarmsim.scenario.steps import RemoveNetwork, RemoveSecret
 
 _COMPOSE: Final = """\
 version: "3.13"
@@ -60,7 +61,11 @@ SMALL: Final = FuzzStack(
         for service, plan in zip(_SERVICES, _IMAGES, strict=True)
     },
     bad_images={},
-    own_secrets={"app_api": "app_api-key"},
+    owned=(
+        (frozenset({"app_api"}), RemoveSecret("app_api-key")),
+        (frozenset({"app_web", "app_api"}), RemoveNetwork("app_front")),
+        (frozenset({"app_api", "app_cache"}), RemoveNetwork("app_back")),
+    ),
     zones=(),
     out_of_reach=(*OF_JOBS, "update-paused", "update-rolled-back-by-itself", "task-found-no-node"),
     clients=TrafficPlan("users", "app_web", 8080, rate_per_s=20),

@@ -11,6 +11,7 @@ from msgspec import Struct
 from core.compose.stack import Stack
 from swarmsim.compose_files import load_text
 from swarmsim.scenario.plan import ImagePlan, TrafficPlan
+from swarmsim.scenario.steps import Action
 
 
 class FuzzStack(Struct, frozen=True, eq=False):
@@ -30,8 +31,8 @@ class FuzzStack(Struct, frozen=True, eq=False):
     """What each service is updated to: the same in another version."""
     bad_images: dict[str, tuple[ImagePlan, ...]]
     """What a service may be updated to by mistake."""
-    own_secrets: dict[str, str]
-    """Secrets that may be removed with a service, since no other names them."""
+    owned: tuple[tuple[frozenset[str], Action], ...]
+    """What may be removed with all of these services, since no other names it."""
     zones: tuple[str, ...]
     """Values of the label `zone`, dealt out to the hosts in turn."""
     out_of_reach: tuple[str, ...]

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from core.timing import MS, SECOND
 from swarmsim.fuzz.stack import FuzzStack
 from swarmsim.scenario.plan import Call, ImagePlan, TrafficPlan
+from swarmsim.scenario.steps import RemoveConfig
 
 _FIRST: Final = """\
 version: "3.13"
@@ -36,7 +37,7 @@ services:
   api:
     image: whole/api:1
     networks: {front: {aliases: [backend]}, back: {}}
-    secrets: [{source: key, target: api-key, uid: "103", gid: "103", mode: 0440}]
+    secrets: [{source: key, target: api-key, uid: "103", gid: "103", mode: 0440}, key]
     deploy:
       <<: *often
       replicas: 3
@@ -138,7 +139,7 @@ WHOLE: Final = FuzzStack(
         "whole_api": (_crashing(_API),),
         "whole_cache": (_crashing(_CACHE),),
     },
-    own_secrets={},
+    owned=((frozenset({"whole_web"}), RemoveConfig("whole_site_1")),),
     zones=("a", "b", "c"),
     out_of_reach=(),
     clients=TrafficPlan("users", "whole_web", 8080, rate_per_s=20),

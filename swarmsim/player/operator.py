@@ -283,11 +283,11 @@ def remove(kind: Kind, reference: str, force: bool = False) -> Conversation:
             raise
 
 
-def remove_secret(name: str) -> Conversation:
-    """Remove a secret as soon as the swarm lets it go: it is refused while something uses it."""
+def remove_unused(kind: Kind, name: str) -> Conversation:
+    """Remove a secret, config or network as soon as the swarm lets it go: it is refused while something uses it."""
     for _ in range(REMOVAL_TRIES):
         try:
-            yield from remove(Kind.SECRET, name)
+            yield from remove(kind, name)
         except RejectedError as rejected:
             if rejected.error.code is not ErrorCode.INVALID:
                 raise
@@ -301,8 +301,8 @@ def remove_secret(name: str) -> Conversation:
 def remove_node(node_id: str) -> Conversation:
     """Remove a node by force; a manager is demoted first and then leaves Raft, which takes its time."""
     try:
-        yield from set_role(node_id, Role.WORKER)
         for _ in range(REMOVAL_TRIES):
+            yield from set_role(node_id, Role.WORKER)  # each time anew: another order may have promoted it meanwhile
             try:
                 yield from remove(Kind.NODE, node_id, force=True)
             except RejectedError as rejected:

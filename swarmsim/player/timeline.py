@@ -32,7 +32,7 @@ from swarmsim.player.operator import (
     read_tokens,
     remove,
     remove_node,
-    remove_secret,
+    remove_unused,
     roll_back,
     scale,
     set_availability,
@@ -64,6 +64,8 @@ from swarmsim.scenario.steps import (
     OutOfMemory,
     Promote,
     Rejoin,
+    RemoveConfig,
+    RemoveNetwork,
     RemoveNode,
     RemoveSecret,
     RemoveService,
@@ -167,7 +169,9 @@ class Timeline:
             ForceUpdate: lambda action, ended: self._operator.hold(force_update(action.service), ended),
             Rollback: lambda action, ended: self._operator.hold(roll_back(action.service), ended),
             Deploy: self._deploy,
-            RemoveSecret: lambda action, ended: self._operator.hold(remove_secret(action.secret), ended),
+            RemoveSecret: lambda action, ended: self._remove_unused(Kind.SECRET, action.secret, ended),
+            RemoveConfig: lambda action, ended: self._remove_unused(Kind.CONFIG, action.config, ended),
+            RemoveNetwork: lambda action, ended: self._remove_unused(Kind.NETWORK, action.network, ended),
             RemoveService: lambda action, ended: self._operator.hold(remove(Kind.SERVICE, action.service), ended),
             BurstWrites: self._burst,
         }
@@ -292,6 +296,9 @@ class Timeline:
 
     def _set_role(self, hosts: Hosts, role: Role, ended: Done) -> None:
         self._for_nodes(hosts, lambda node_id: set_role(node_id, role), ended)
+
+    def _remove_unused(self, kind: Kind, name: str, ended: Done) -> None:
+        self._operator.hold(remove_unused(kind, name), ended)
 
     def _remove_nodes(self, action: RemoveNode[Hosts], ended: Done) -> None:
         self._roster.gone.update(dict.fromkeys(action.hosts))

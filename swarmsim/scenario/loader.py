@@ -20,6 +20,7 @@ from swarmsim.scenario.chronology import check_chronology
 from swarmsim.scenario.deployed import Deployed, StackReader
 from swarmsim.scenario.expectation_language import end_of, read_expectation
 from swarmsim.scenario.names import Names
+from swarmsim.scenario.objects_file import is_objects_file, read_objects
 from swarmsim.scenario.plan import ClusterPlan, ImagePlan, Scenario, StackPlan
 from swarmsim.scenario.plan_language import hosts_of, read_cluster, read_images, read_traffic, read_writer
 from swarmsim.scenario.schema import NEEDED
@@ -63,6 +64,8 @@ def load_text(file: Path, text: str) -> Scenario:
         beside = [file.parent / compose_file for compose_file in compose_files]
         for each in beside:
             each.stat()  # a file that is not there is the scenario's mistake, what it says is its own
+        if len(beside) == 1 and is_objects_file(compose_files[0]):
+            return read_objects(beside[0])
         # No environment and no path of this machine: a scenario means the same everywhere.
         return load_stack(beside, name=name, environment={}, bind_mounts_from="/", unset_because=_UNSET_BECAUSE)
 
@@ -167,14 +170,16 @@ class _Decoder:
         names = Names(
             hosts=hosts_of(self._sections.get("cluster", Value("", None))) or (),
             racks=tuple(rack.name for rack in cluster.racks) if cluster is not None else (),
-            stacks=tuple(dict.fromkeys(stack.name for stack in stacks)),
+            stacks=tuple(dict.fromkeys(stack.name for stack in stacks if stack.name)),
             services=tuple(dict.fromkeys(each.spec.name for stack in stacks for each in stack.services)),
             secrets=tuple(dict.fromkeys(secret.name for stack in stacks for secret in stack.secrets)),
+            configs=tuple(dict.fromkeys(config.name for stack in stacks for config in stack.configs)),
+            networks=tuple(dict.fromkeys(network.name for stack in stacks for network in stack.networks)),
             roles_change=any(self._places(verb) for verb in _CHANGE_ROLES),
             end_ns=self._section("end", lambda section: POSITIVE_DURATION.read(section, Names())),
         )
         if not (all_deployed and self._deployed.complete and all(understood for _, understood in later)):
-            names = names.without("stacks", "services", "secrets")
+            names = names.without("stacks", "services", "secrets", "configs", "networks")
         if cluster is None:
             names = names.without("racks", *(() if names.hosts else ("hosts",)))
         return self._with_replicas(self._with_joining(names))

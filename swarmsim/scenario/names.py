@@ -23,6 +23,8 @@ class Names(Struct, frozen=True):
     stacks: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    configs: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
     most_replicas: dict[str, int] = {}
     """The most replicas that a service is ever given; services that are global are not in it."""
     roles_change: bool = False

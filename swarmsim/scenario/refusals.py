@@ -18,7 +18,16 @@ from core.operations import Inspect, Kind, OperationError, Remove, UpdateService
 from core.timing import SECOND
 from swarmsim.acceptance import founded_with
 from swarmsim.scenario.plan import Scenario
-from swarmsim.scenario.steps import Deploy, ForceNewCluster, RemoveSecret, RemoveService, Rollback, Scale
+from swarmsim.scenario.steps import (
+    Deploy,
+    ForceNewCluster,
+    RemoveConfig,
+    RemoveNetwork,
+    RemoveSecret,
+    RemoveService,
+    Rollback,
+    Scale,
+)
 
 _TAKES_BACK: Final = (ForceNewCluster, Rollback)
 
@@ -40,6 +49,10 @@ def refusals(scenario: Scenario) -> Iterator[str]:
                 swarm.do(Remove(Kind.SERVICE, service))
             case RemoveSecret(secret=secret):
                 swarm.do(Remove(Kind.SECRET, secret))
+            case RemoveConfig(config=config):
+                swarm.do(Remove(Kind.CONFIG, config))
+            case RemoveNetwork(network=network):
+                swarm.do(Remove(Kind.NETWORK, network))
             case action if isinstance(action, _TAKES_BACK):
                 return
         if reason:

@@ -20,9 +20,11 @@ from swarmsim.scenario.steps import Action, Step, verb_of
 from swarmsim.scenario.target_language import GROUPS, HOSTS, HOSTS_IN_RACKS, LINK, MANAGERS, TASKS
 from swarmsim.scenario.words import (
     BOOLEAN,
+    CONFIG,
     DURATION,
     EXIT_CODE,
     INSTANT,
+    NETWORK,
     PERCENT,
     POSITIVE_BANDWIDTH,
     POSITIVE_DURATION,
@@ -121,6 +123,8 @@ VERBS: Final = {
         _verb(steps.Deploy, DeployedStack()),
         _verb(steps.RemoveService, Single("service", SERVICE)),
         _verb(steps.RemoveSecret, Single("secret", SECRET)),
+        _verb(steps.RemoveConfig, Single("config", CONFIG)),
+        _verb(steps.RemoveNetwork, Single("network", NETWORK)),
         _verb(steps.BurstWrites, Single("count", count(1)), Part("over", "over_ns", POSITIVE_DURATION)),
     )
 }

@@ -124,6 +124,8 @@ __all__ = [
     "Rollback",
     "Deploy",
     "RemoveSecret",
+    "RemoveConfig",
+    "RemoveNetwork",
     "RemoveService",
     "BurstWrites",
 ]
@@ -262,6 +264,18 @@ class RemoveSecret(Struct, frozen=True, gc=False, tag="remove-secret"):
     secret: str
 
 
+class RemoveConfig(Struct, frozen=True, gc=False, tag="remove-config"):
+    """Remove a config, likewise."""
+
+    config: str
+
+
+class RemoveNetwork(Struct, frozen=True, gc=False, tag="remove-network"):
+    """Remove a network, likewise."""
+
+    network: str
+
+
 class BurstWrites(Struct, frozen=True, gc=False, tag="burst-writes"):
     """A client writes `count` small entries, spread evenly over `over_ns`."""
 
@@ -289,6 +303,8 @@ Order = (
     | Deploy
     | RemoveService
     | RemoveSecret
+    | RemoveConfig
+    | RemoveNetwork
     | BurstWrites
 )
 """`Order[H]`: what an operator asks of the swarm, about hosts as H tells them."""

@@ -206,6 +206,8 @@ def _known(what: str, *fields: str) -> Kind:
 
 SERVICE: Final = _known("service", "services")
 SECRET: Final = _known("secret", "secrets")
+CONFIG: Final = _known("config", "configs")
+NETWORK: Final = _known("network", "networks")
 STACK_OR_SERVICE: Final = _known("stack or service", "stacks", "services")
 TRAFFIC: Final = _known("traffic", "traffic")
 WRITER: Final = _known("writer", "writers")

@@ -1,7 +1,7 @@
 """Speaks to the socket of a cluster that is being served, from another process."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -50,14 +50,12 @@ class ControlClient:
         finally:
             connection.close()
 
-    def follow(self, path: str, of: type[AnswerT]) -> Iterator[AnswerT]:
-        """The lines of an answer that goes on until the server or the caller ends it."""
+    def follow(self, path: str, of: type[AnswerT]) -> Generator[AnswerT, None, None]:
+        """The lines of an answer that goes on until the server or the caller ends it. Raises as `ask`, at first."""
         connection, response = self._request("GET", path, None)
         try:
-            while line := response.readline():
+            while line := _line_of(response):
                 yield msgspec.json.decode(line, type=of)
-        except (OSError, HTTPException) as error:
-            raise self._gone() from error
         finally:
             connection.close()
 
@@ -81,6 +79,15 @@ class ControlClient:
             f"no cluster is served from {self._path.parent}; start one with 'swarmsim serve', "
             "or name its directory with --socket-dir"
         )
+
+
+def _line_of(response: HTTPResponse) -> bytes:
+    """Empty once there is no more: a server that ends breaks off wherever it is."""
+    try:
+        line = response.readline()
+    except (OSError, HTTPException):
+        return b""
+    return line if line.endswith(b"\n") else b""
 
 
 def _message_of(body: bytes) -> str:

@@ -9,7 +9,7 @@ from core.timing import MS, SECOND
 from swarmsim.player.formation import Formation
 from swarmsim.player.operator import Operator, deploy
 from swarmsim.scenario.plan import ClusterPlan, ImagePlan, StackPlan
-from swarmsim.worlds.simulated import SimulatedWorld
+from swarmsim.worlds.served import ServedWorld
 
 LOOK_NS: Final = 20 * MS
 
@@ -27,9 +27,22 @@ class NotFormedError(Exception):
     """The cluster did not come up, and why."""
 
 
-def start(plan: ServedPlan, seed: int, began_at_ns: int, progress: Callable[[str], None]) -> SimulatedWorld:
-    """A world with the plan's hosts switched on and, unless it is bare, in a swarm. Raises NotFormedError."""
-    world = SimulatedWorld(plan.cluster, plan.images, seed, began_at_ns)
+def _nobody(at_ns: int) -> None:
+    pass
+
+
+def start(
+    plan: ServedPlan,
+    seed: int,
+    began_at_ns: int,
+    progress: Callable[[str], None],
+    formed: Callable[[int], None] = _nobody,
+) -> ServedWorld:
+    """A world with the plan's hosts switched on and, unless it is bare, in a swarm. Raises NotFormedError.
+
+    `formed` is told when the swarm had formed, by the world's clock: before the stacks were deployed.
+    """
+    world = ServedWorld(plan.cluster, plan.images, seed, began_at_ns)
     if plan.bare:
         for host in plan.cluster.host_names:
             world.add_host(host)
@@ -38,6 +51,7 @@ def start(plan: ServedPlan, seed: int, began_at_ns: int, progress: Callable[[str
     operator = Operator(world)
     progress(f"forming a swarm of {len(plan.cluster.host_names)} hosts")
     _wait(world, lambda ended: Formation(world, operator, plan.cluster, ended).begin())
+    formed(world.now_ns)
     for stack in plan.stacks:
         assert stack.stack is not None, "the loader reads them"
         progress(f"deploying {stack.name}")
@@ -46,7 +60,7 @@ def start(plan: ServedPlan, seed: int, began_at_ns: int, progress: Callable[[str
     return world
 
 
-def _wait(world: SimulatedWorld, begin: Callable[[Callable[[str], None]], None]) -> None:
+def _wait(world: ServedWorld, begin: Callable[[Callable[[str], None]], None]) -> None:
     """Let the world's time pass until what begins here has ended."""
     ended: list[str] = []
     begin(ended.append)

@@ -17,10 +17,12 @@ from swarmsim.api.host import Pace
 from swarmsim.player.roster import NobodyThereError
 from swarmsim.serve.faults import Faults
 from swarmsim.serve.machines import Switch, machine_of, switch
+from swarmsim.serve.picture import Painter
 from swarmsim.serve.place import CONTROL, Place
 from swarmsim.world import NotDoneError
 from swarmsim.worlds.simulated import SimulatedWorld
 
+PICTURE_EVERY_S: Final = 0.5
 _GOODBYE_S: Final = 0.1
 _ENCODE: Final = msgspec.json.Encoder().encode
 _HandleRequest = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -43,10 +45,12 @@ class ControlSocket:
         self._faults = faults
         app = web.Application(middlewares=[_refusals])
         app.router.add_get("/machines", self._machines)
-        app.router.add_post("/machines/{name}/{switch}", self._switch)
+        switches = "|".join(each.value for each in Switch)
+        app.router.add_post(f"/machines/{{name}}/{{switch:{switches}}}", self._switch)
         app.router.add_get("/faults", self._holding)
         app.router.add_post("/faults", self._play)
         app.router.add_delete("/faults/{number:all|[0-9]{1,9}}", self._end)
+        app.router.add_get("/pictures", self._pictures)
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=_GOODBYE_S)
 
     async def begin(self) -> None:
@@ -94,6 +98,16 @@ class ControlSocket:
             for fault in ending:
                 self._faults.end(fault.number)
             return _json(ending)
+
+    async def _pictures(self, request: web.Request) -> web.StreamResponse:
+        """A line of JSON for each, until the client goes. Nobody waits for the world here: looking does not move it."""
+        response = web.StreamResponse()
+        response.content_type = "application/jsonl"
+        await response.prepare(request)
+        painter = Painter(self._world, self._places, self._faults)
+        while True:
+            await response.write(_ENCODE(painter.paint()) + b"\n")
+            await asyncio.sleep(PICTURE_EVERY_S)
 
 
 @web.middleware

@@ -12,9 +12,10 @@ from aiohttp import web
 
 from swarmsim.api.host import ApiHost, Pace
 from swarmsim.api.server import application
+from swarmsim.containers import EngineWorld
 from swarmsim.serve.patience import HEAD_PATIENCE_S, PatientProtocol, heard
 from swarmsim.serve.place import LOOPBACK, Place
-from swarmsim.world import Power, World
+from swarmsim.world import Power
 
 _GOODBYE_S: Final = 0.1
 """What requests under way get to end when a daemon dies, or when all is over."""
@@ -36,7 +37,7 @@ class Endpoints:
 
     def __init__(
         self,
-        world: World,
+        world: EngineWorld,
         pace: Pace,
         places: dict[str, Place],
         tls: ssl.SSLContext | None,

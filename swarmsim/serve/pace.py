@@ -4,8 +4,8 @@ Theory of operation. One task on the server's event loop runs the world in slice
 between. In step with the wall clock, the world is due at `speed` times what has passed since the anchor; a world that
 cannot keep up is anchored anew where it is: it becomes slower, and never catches up in a rush. At full speed it runs
 for as long as anybody waits, and for a little while after, since clients that poll wait most of the time for their own
-next question. Its slices are shorter then, and end at once when somebody is answered: else the world would run on for
-many of its seconds while an answer is on its way.
+next question. A slice ends at once when somebody is answered: else the world would run on while the answer is on its
+way.
 """
 
 import asyncio
@@ -15,15 +15,13 @@ from typing import Final, Protocol
 
 from core.timing import MS, SECOND
 
-SLICE_NS: Final = 10 * MS
+SLICE_NS: Final = 2 * MS
 """Of wall time: how long the world may run before connections are served again."""
-FULL_SPEED_SLICE_NS: Final = 2 * MS
-"""Likewise, of a world that would never be up to date."""
 LAG_NS: Final = 500 * MS
 """Of wall time: a world that is further behind than this does not catch up."""
 LINGER_NS: Final = 1 * SECOND
 """Of wall time: for how long a world at full speed runs on when nobody waits any more."""
-STEP_NS: Final = 20 * MS
+STEP_NS: Final = 5 * MS
 """Of the world's time: how far it is told to run at once."""
 
 
@@ -100,7 +98,7 @@ class Pace:
         self._is_answered = False
         while self._waiting_count or started - self._waited_until < LINGER_NS:
             self._world.run_until(self._world.now_ns + STEP_NS)
-            if self._is_answered or self._clock() - started >= FULL_SPEED_SLICE_NS:
+            if self._is_answered or self._clock() - started >= SLICE_NS:
                 return 0
         return None
 

@@ -15,43 +15,61 @@ from swarmsim.serve.endpoints import Endpoints
 from swarmsim.serve.faults import Faults
 from swarmsim.serve.pace import Pace
 from swarmsim.serve.place import Place, PlaceError
-from swarmsim.worlds.simulated import SimulatedWorld
+from swarmsim.serve.publish import PublishedPorts
+from swarmsim.serve.record.recorder import Recorder
+from swarmsim.serve.record.story import Story
+from swarmsim.worlds.served import ServedWorld
 
 _LOCK: Final = "serve.lock"
 
 
 class Server:
-    """Serves one world; `speed` as `Pace` takes it."""
+    """Serves one world; `speed` as `Pace` takes it; `recording`: in which story, and when (by the world) that began.
+
+    With `publish` the ports that the world publishes are open on this machine; it is told which, and which are not.
+    """
 
     def __init__(
         self,
-        world: SimulatedWorld,
+        world: ServedWorld,
         speed: float | None,
         directory: Path,
         places: dict[str, Place],
         tls: ssl.SSLContext | None = None,
+        publish: Callable[[str], None] | None = None,
+        recording: tuple[Story, int] | None = None,
     ) -> None:
         self._world = world
         self._speed = speed
         self._directory = directory
         self._places = places
         self._tls = tls
+        self._publish = publish
+        self._faults = Faults(world)
+        self.recorder = None if recording is None else Recorder(world, self._faults, *recording)
+        """Tells the story, if one is wanted; it is saved for the last time when all is over."""
 
     async def run(self, ready: Callable[[], None], stopped: asyncio.Event) -> None:
         """Until that is set; `ready` is called once everything answers. Raises PlaceError, OSError."""
         pace = Pace(self._world, self._speed, time.monotonic_ns)
         endpoints = Endpoints(self._world, pace, self._places, self._tls)
-        control = ControlSocket(self._world, pace, self._directory, self._places, Faults(self._world))
+        control = ControlSocket(self._world, pace, self._directory, self._places, self._faults)
         with only_one_in(self._directory):
             async with asyncio.TaskGroup() as group:
                 await endpoints.follow()
                 await control.begin()
                 tasks = [group.create_task(pace.run()), group.create_task(endpoints.run())]
+                if self._publish is not None:
+                    tasks.append(group.create_task(PublishedPorts(self._world, pace, self._publish).run()))
+                if self.recorder is not None:
+                    tasks.append(group.create_task(self.recorder.run()))
                 ready()
                 await stopped.wait()
                 await control.end()
                 for task in tasks:
                     task.cancel()
+            if self.recorder is not None:
+                self.recorder.save()
 
 
 @contextmanager

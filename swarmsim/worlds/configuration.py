@@ -13,6 +13,7 @@ from sim.disk import DiskProfile
 from sim.images import Call, Catalogue, Image
 from sim.links import LinkProfile
 from sim.machine import MachineProfile
+from sim.namesakes import namesake
 from sim.topology import Topology, one_switch, racks
 from sim.world import WorldConfig
 from swarmsim.scenario.plan import ClusterPlan, ImagePlan, NetworkPlan
@@ -23,8 +24,11 @@ LOG_TAIL_COUNT: Final = 500
 """Entries kept behind a snapshot for slow followers, unless snapshots are so frequent that it would be most of them."""
 
 
-def config_of(plan: ClusterPlan, images: Sequence[ImagePlan]) -> WorldConfig:
-    """A world for this cluster; its machines are added by name."""
+def config_of(plan: ClusterPlan, images: Sequence[ImagePlan], *, served: bool = False) -> WorldConfig:
+    """A world for this cluster; its machines are added by name.
+
+    One that is `served` keeps what containers write, and an image that is not declared does what its name promises.
+    """
     timing = PROFILES[plan.timing]
     raft = RaftConfig(
         NodeId(""),  # the host fills in its own
@@ -39,9 +43,10 @@ def config_of(plan: ClusterPlan, images: Sequence[ImagePlan]) -> WorldConfig:
             resources=Resources(plan.nano_cpus, plan.memory_bytes),
             disk=DiskProfile(plan.disk.write_ns, plan.disk.sync_ns),
         ),
-        images=Catalogue(tuple(_image(image) for image in images), lenient=True),
+        images=Catalogue(tuple(_image(image) for image in images), lenient=True, fallback=namesake if served else None),
         settings=HostConfig(timing, raft),
         codec=wire if plan.wire_codec else None,
+        keeps_logs=served,
     )
 
 

@@ -60,9 +60,16 @@ class SimulatedWorld:
     """Implements `swarmsim.world.World`."""
 
     def __init__(
-        self, plan: ClusterPlan, images: Sequence[ImagePlan], seed: int, began_at_ns: int = WORLD_BEGAN_AT_NS
+        self,
+        plan: ClusterPlan,
+        images: Sequence[ImagePlan],
+        seed: int,
+        began_at_ns: int = WORLD_BEGAN_AT_NS,
+        *,
+        served: bool = False,
     ) -> None:
-        self.sim = World(replace(config_of(plan, images), began_at_ns=began_at_ns), seed, self._recover)
+        config = replace(config_of(plan, images, served=served), began_at_ns=began_at_ns)
+        self.sim = World(config, seed, self._recover)
         self._racks: dict[str, str] = {}
         self._timing = PROFILES[plan.timing]
         self._injector = Injector(self.sim, MinorityGuard(self.sim))

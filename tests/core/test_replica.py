@@ -27,7 +27,7 @@ def replica(monkeypatch: pytest.MonkeyPatch) -> Replica:
     leader.ask(CreateService(ServiceSpec("web", task_spec(), mode=Replicated(30))))
 
     def make_manager(committed: Store, now: int) -> Manager:
-        return Manager(committed, LAN, Random(1), now, WALL_NS, SELF, lambda: now)
+        return Manager(committed, LAN, Random(1), now, WALL_NS, SELF, lambda: now, lambda raft_id: None)
 
     replica = Replica(make_manager)
     replica.restore(leader.store.snapshot())

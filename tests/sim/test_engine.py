@@ -31,7 +31,7 @@ def engine_of(world: World) -> Any:
 
 
 def container_of(world: World) -> Container:
-    container = world.machine("m1").engine.container(WEB)
+    container = world.machine("m1").engine.tasks.container(WEB)
     assert container is not None
     return container
 

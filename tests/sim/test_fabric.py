@@ -182,7 +182,7 @@ def test_a_host_mode_port_without_a_number_is_any_free_one_and_is_told() -> None
 
 def opened(mesh: Mesh, task_id: TaskId) -> list[int]:
     """The numbers of the ports that the engine of m3 says a task has opened."""
-    container = mesh.world.machine("m3").engine.container(task_id)
+    container = mesh.world.machine("m3").engine.tasks.container(task_id)
     assert container is not None
     status = container.report().container
     assert status is not None

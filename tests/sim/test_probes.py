@@ -44,14 +44,14 @@ class Watched:
 
     def falls_ill(self, at_ns: int) -> None:
         self.world.run_until(self.started_at + at_ns)
-        assert self.world.machine("m1").engine.become_unhealthy(WEB)
+        assert self.world.machine("m1").engine.tasks.become_unhealthy(WEB)
 
     def health(self, until_ns: int = 200 * SECOND) -> list[tuple[int, ContainerPhase]]:
         self.world.run_until(self.started_at + until_ns)
         return [change for change in self.changes if change[1] in (P.HEALTHY, P.UNHEALTHY)]
 
     def container(self) -> Container:
-        container = self.world.machine("m1").engine.container(WEB)
+        container = self.world.machine("m1").engine.tasks.container(WEB)
         assert container is not None
         return container
 
@@ -126,7 +126,7 @@ def test_a_container_that_has_ended_is_probed_no_more() -> None:
 def test_without_a_health_check_illness_is_known_at_once() -> None:
     world = scripted_world("m1", config=WorldConfig(images=Catalogue((Image("web"),))))
     run_task(world, "m1", task("web.1"))
-    assert world.machine("m1").engine.become_unhealthy(WEB)
+    assert world.machine("m1").engine.tasks.become_unhealthy(WEB)
     world.run_for(MS)
     assert phases(world, "m1", WEB)[-1] is P.UNHEALTHY
 
@@ -188,7 +188,7 @@ def test_a_container_that_is_ill_fails_whatever_its_test_says_and_recovers_with_
     assert [phase for _, phase in tested.health(5 * SECOND)] == [P.UNHEALTHY]
     tested.container.files["/ready"] = b""
     assert [phase for _, phase in tested.health(5 * SECOND)] == [P.UNHEALTHY, P.HEALTHY]
-    assert tested.world.machine("m1").engine.become_unhealthy(WEB)
+    assert tested.world.machine("m1").engine.tasks.become_unhealthy(WEB)
     assert [phase for _, phase in tested.health(5 * SECOND)] == [P.UNHEALTHY, P.HEALTHY, P.UNHEALTHY]
 
 

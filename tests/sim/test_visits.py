@@ -23,7 +23,7 @@ def visit(mesh: Mesh, host: str = "m1", port: int = 8080, path: str = "/") -> Vi
 
 
 def hostname(mesh: Mesh, host: str, task_id: str) -> str:
-    container = mesh.world.machine(host).engine.container(TaskId(task_id))
+    container = mesh.world.machine(host).engine.tasks.container(TaskId(task_id))
     assert container is not None
     return container.hostname
 
@@ -71,7 +71,7 @@ def test_the_path_is_in_the_log_of_who_was_asked_under_the_address_of_the_entry(
     visit(mesh, "m1", path="/a?b=c")
     mesh.injector.start(faults.Unhealthy((TaskId("web.1"),)))
     visit(mesh, "m3")
-    container = mesh.world.machine("m2").engine.container(TaskId("web.1"))
+    container = mesh.world.machine("m2").engine.tasks.container(TaskId("web.1"))
     assert container is not None
     assert container.log is not None
     assert [line.data for line in container.log.lines] == [

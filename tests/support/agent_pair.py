@@ -4,23 +4,26 @@ Every choice (which message arrives, what is lost, when a write is durable, when
 action with a number, so that a test draws a list of them as data and a failure shrinks. `settle` heals everything.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any, Final
 
+from leadership import Leadership
 from msgspec import msgpack
 from msgspec.structs import replace
+from played_engine import Engine, entitled, task_of
 from route_specification import Programmed
 
 from core.agent.agent import Agent
 from core.agent.events import AgentEvent, ManagersLearned
+from core.agent.lifecycle import Order
 from core.agent.records import replay
+from core.agent.tasks import RETRY_NS
 from core.durability import Persist, Persisted, Stream, Tickets
 from core.effects import PrepareTask, ProgramRoutes, RemoveTask, StartTask, StopTask
 from core.events import (
     ContainerPhase,
     EngineInventory,
-    EngineReport,
     EngineUp,
     HostDescribed,
     RoutesApplied,
@@ -31,15 +34,14 @@ from core.ids import Address, NetworkId, NodeId, OperationId, SecretId, ServiceI
 from core.manager.dispatcher.dispatcher import Dispatcher
 from core.manager.draft import Draft
 from core.mesh.afresh import afresh
-from core.messages import Assignments, BeatAnswer, Manager
+from core.messages import Assignments, BeatAnswer, Manager, NotLeader, Register, SessionUnknown
 from core.objects import Network, Node, Secret, Service, Task
 from core.objects.network import NetworkAttachment, NetworkSpec
-from core.objects.node import NodeDescription, NodeSpec, NodeState
+from core.objects.node import NodeDescription, NodeSpec, NodeState, NodeStatus
 from core.objects.secret import SecretSpec
 from core.objects.service import ServiceSpec
 from core.objects.task import (
     ContainerSpec,
-    ContainerStatus,
     FileTarget,
     NetworkTarget,
     SecretReference,
@@ -48,14 +50,14 @@ from core.objects.task import (
     TaskStatus,
 )
 from core.operations import Kind
-from core.parts import finish
 from core.raft.effects import Observe, Send
 from core.raft.events import Received, Tick
-from core.store import Changed, Conflict, Store, Transaction
+from core.store import Changed, Store
 from core.timing import LAN, MS, SECOND
 
 WORKER: Final = NodeId("worker")
-LEADER: Final = NodeId("leader")
+ELSEWHERE: Final = NodeId("elsewhere")
+MANAGERS: Final = tuple(Manager(NodeId(name), Address(f"{name}:2377")) for name in ("manager-1", "manager-2"))
 NETWORK: Final = NetworkId("front")
 SERVICE: Final = ServiceId("web")
 SECRETS: Final = (SecretId("password"), SecretId("token"))
@@ -65,71 +67,11 @@ MAX_IN_FLIGHT: Final = 12
 MAX_ROUNDS: Final = 500
 """More than anything may take that does not wait for time to pass."""
 FENCE_NS: Final = 3 * SECOND
-RUNNING_PHASES: Final = (ContainerPhase.STARTED, ContainerPhase.HEALTHY, ContainerPhase.UNHEALTHY)
 
 
-def entitled(task: Task) -> list[SecretId]:
-    return [reference.secret_id for reference in task.spec.container.secrets]
-
-
-class Engine:
-    """Containers, and orders not yet carried out: those on one task in the order given."""
-
-    def __init__(self) -> None:
-        self.containers: dict[TaskId, ContainerPhase] = {}
-        self.orders: list[Any] = []
-        self.up = True
-        self.started: list[TaskId] = []
-        """Every container ever started, in order."""
-
-    def perform(self, choice: int, refuse: bool = False) -> TaskReported | None:
-        """Carry out the first order of some task, or say that it cannot be."""
-        if not self.orders or not self.up:
-            return None
-        task_id = _task_of(self.orders[choice % len(self.orders)])
-        order = next(order for order in self.orders if _task_of(order) == task_id)
-        self.orders.remove(order)
-        if refuse:
-            return TaskReported(task_id, order.operation_id, EngineReport(ContainerPhase.FAILED, err="refused"))
-        return TaskReported(task_id, order.operation_id, self._carry_out(task_id, order))
-
-    def _carry_out(self, task_id: TaskId, order: Any) -> EngineReport:
-        phase = self.containers.get(task_id)
-        if isinstance(order, PrepareTask):
-            assert [secret.id for secret in order.secrets] == entitled(order.task)
-            phase = phase or ContainerPhase.PREPARED
-        elif isinstance(order, StartTask):
-            if phase is None:
-                return EngineReport(ContainerPhase.FAILED, err="no such container")
-            if phase is ContainerPhase.PREPARED:
-                self.started.append(task_id)
-                phase = ContainerPhase.HEALTHY
-        elif isinstance(order, StopTask):
-            if phase is None:
-                return EngineReport(ContainerPhase.EXITED)
-            phase = ContainerPhase.EXITED
-        else:
-            self.containers.pop(task_id, None)
-            return EngineReport(ContainerPhase.REMOVED)
-        self.containers[task_id] = phase
-        return self.report(task_id)
-
-    def report(self, task_id: TaskId) -> EngineReport:
-        phase = self.containers[task_id]
-        exit_code = 137 if phase is ContainerPhase.EXITED else None
-        return EngineReport(phase, ContainerStatus(f"container of {task_id}", exit_code=exit_code))
-
-    def start_count(self, task_id: TaskId) -> int:
-        """How often the container was started, or is about to be."""
-        ordered = [order for order in self.orders if isinstance(order, StartTask) and order.task_id == task_id]
-        return self.started.count(task_id) + len(ordered)
-
-    def running(self) -> list[TaskId]:
-        return [task_id for task_id, phase in self.containers.items() if phase in RUNNING_PHASES]
-
-
-def _task_of(order: Any) -> TaskId:
-    return order.task.id if isinstance(order, PrepareTask) else order.task_id
+def needed_secrets(tasks: Iterable[Task], until: TaskState = TaskState.RUNNING) -> set[SecretId]:
+    """What these tasks need as long as they are in no later state."""
+    return {secret_id for task in tasks if task.status.state <= until for secret_id in entitled(task)}
 
 
 def _done(_: Task) -> None:
@@ -137,12 +79,13 @@ def _done(_: Task) -> None:
 
 
 class Pair:
-    """One worker's agent and the leader's dispatcher. `checks` run after every action."""
+    """One worker's agent, the leader's dispatcher and perhaps that of a leader deposed."""
 
     def __init__(self, seed: int = 0) -> None:
         self.now = 0
         self.rng = Random(seed)
-        self.link: list[tuple[NodeId, Any]] = []
+        self.link: list[tuple[NodeId, NodeId, Any]] = []
+        """From whom, to whom, what."""
         self.facts: list[Any] = []
         self.engine = Engine()
         self.disk: list[Any] = []
@@ -152,80 +95,108 @@ class Pair:
         self.programming: list[ProgramRoutes] = []
         self.history: dict[TaskId, list[TaskState]] = {}
         self.known_at = 0
-        """When a dispatcher last heard of the agent in its session, or the agent last started."""
+        """When a leader last heard of the agent in its session, or might have, or the agent last started."""
+        self.refused_at: dict[TaskId, int] = {}
+        """When the engine last could not stop or remove a container: it is told again in a while."""
+        self.assigned: set[TaskId] = set()
+        """The tasks that were this worker's at some version."""
+        self.wanted_running: set[TaskId] = set()
+        """Those that were to run at some version."""
+        self.desired: dict[TaskId, TaskState] = {}
+        """What the agent went by last."""
         self.removed_for_good: set[TaskId] = set()
         self.started_before_removal: dict[TaskId, int] = {}
-        self.committed = Store()
-        self.log: list[Transaction] = []
-        self.term_start()
-        self.write(self._found)
-        self.commit_all()
+        self.term = 0
+        self.deposed: Leadership | None = None
+        """Who led before, and does not know that another does."""
+        self.heard_by_deposed_count = 0
+        self.leader = self._lead(self._founded())
         self.agent = self._new_agent()
-        self.agent_step(ManagersLearned((Manager(LEADER, Address("leader:2377")),)))
+        self.agent_step(ManagersLearned(MANAGERS))
         self.agent_step(HostDescribed(NodeDescription(hostname="worker")))
         self.engine_up()
         self.sync(1)
 
     # The leader's side
 
-    def _found(self, draft: Draft) -> None:
+    def _founded(self) -> Store:
+        """A store with two nodes, of which one is down, and all that tasks need."""
+        store = Store()
+        draft = Draft(store.copy(), 1, self.now)
         draft.create(Node(WORKER, NodeSpec()))
+        draft.create(Node(ELSEWHERE, NodeSpec(), status=NodeStatus(NodeState.DOWN)))
         draft.create(Network(NETWORK, NetworkSpec("front"), vni=4096))
         container = ContainerSpec("image")
         spec = ServiceSpec("web", TaskSpec(container, networks=(NetworkTarget(NETWORK),)))
         draft.create(Service(SERVICE, spec))
         for secret_id, data in SECRET_DATA.items():
             draft.create(Secret(secret_id, SecretSpec(secret_id, data)))
+        store.apply(1, draft.transaction())
+        return store
 
-    def term_start(self) -> None:
-        """A new leader: what was not committed is lost, and a dispatcher begins with the committed store."""
-        self.log.clear()
-        self.head = self.committed.copy()
-        self.dispatcher = Dispatcher(self.committed, LAN, Random(self.rng.getrandbits(32)), self.now, lambda: self.now)
-        finish(self.dispatcher.rebuild(self.now))
+    def _lead(self, committed: Store) -> Leadership:
+        node_id = MANAGERS[self.term % len(MANAGERS)].node_id
+        return Leadership(node_id, committed, self.rng.getrandbits(32), lambda: self.now)
+
+    @property
+    def committed(self) -> Store:
+        """What is decided."""
+        return self.leader.committed
+
+    @property
+    def dispatcher(self) -> Dispatcher:
+        """The one that leads."""
+        return self.leader.dispatcher
+
+    def term_start(self, knows: bool = True) -> None:
+        """A new leader: what was not committed is lost, and a dispatcher begins with the committed store.
+
+        Whether the one before `knows`, who is another manager; if not, it goes on with what it had.
+        """
+        before = self.leader
+        before.deposed_at = self.now
+        self.deposed = None if knows else before
+        self.term += 1
+        self.leader = self._lead(before.committed.copy())
+
+    def deposed_leader_learns(self) -> None:
+        """It stops."""
+        self.deposed = None
 
     def write(self, change: Callable[[Draft], None]) -> None:
-        draft = Draft(self.head, self.head.index + 1, self.now)
-        change(draft)
-        transaction = draft.transaction()
-        if transaction is not None:
-            self.log.append(transaction)
-
-    def reconcile(self) -> None:
-        while self.dispatcher.dirty:
-            self.write(lambda draft: self.dispatcher.reconcile(self.now, draft))
+        self.leader.write(change)
 
     def commit_one(self) -> None:
-        if self.log:
-            index = self.committed.index + 1
-            changes = self.committed.apply(index, self.log.pop(0))
-            assert not isinstance(changes, Conflict), changes
-            self._watch(changes)
-            self.dispatcher.on_committed(self.now, index, changes)
-            self.leader_does(self.dispatcher.speak(self.now))
+        if self.leader.log:
+            self._watch(self.leader.commit_one())
+            self.leader_does(self.leader, self.dispatcher.speak(self.now))
 
     def commit_all(self) -> None:
-        while self.log:
+        while self.leader.log:
             self.commit_one()
 
-    def leader_does(self, effects: list[Any]) -> None:
+    def leader_does(self, leader: Leadership, effects: list[Any]) -> None:
         for effect in effects:
             if isinstance(effect, Send):
-                self._check_secrets(effect.message)
-                self._put_on_link(WORKER, effect.message)
+                self._check_secrets(leader.committed, effect.message)
+                self._put_on_link(leader.node_id, WORKER, effect.message)
             else:
                 self.facts.append(effect.fact)
-        self.reconcile()
+        leader.reconcile()
 
     def _watch(self, changes: tuple[Changed, ...]) -> None:
         for change in changes:
-            if change.kind is Kind.TASK and change.new is not None:
-                self.history.setdefault(TaskId(change.id), []).append(change.new.status.state)
+            if isinstance(task := change.new, Task) and task.node_id == WORKER:
+                self.history.setdefault(task.id, []).append(task.status.state)
+                if task.status.state >= TaskState.ASSIGNED:
+                    self.assigned.add(task.id)
+                if task.desired_state == TaskState.RUNNING:
+                    self.wanted_running.add(task.id)
 
-    def _check_secrets(self, message: Any) -> None:
-        """A secret leaves the leader only for a task of this node that has not ended."""
+    def _check_secrets(self, committed: Store, message: Any) -> None:
+        """A secret leaves a leader only for a task of this node that has not ended, as far as the leader knows."""
         if isinstance(message, Assignments):
-            needed = [secret_id for task in self.committed.tasks_on_node(WORKER) for secret_id in entitled(task)]
+            needed = needed_secrets(committed.tasks_on_node(WORKER))
             assert all(secret.id in needed for secret in message.secrets)
 
     # The worker's side
@@ -240,11 +211,12 @@ class Pair:
     def agent_step(self, event: AgentEvent) -> None:
         for effect in self.agent.step(self.now, event):
             if isinstance(effect, Send):
-                self._put_on_link(LEADER, effect.message)
+                self._put_on_link(WORKER, effect.to, effect.message)
             elif isinstance(effect, Persist):
                 self._write_down(effect)
             elif isinstance(effect, ProgramRoutes):
-                self.programming.append(effect)
+                if effect not in self.programming:  # it is given again when there was no report for a while
+                    self.programming.append(effect)
             elif isinstance(effect, PrepareTask | StartTask | StopTask | RemoveTask):
                 self.engine.orders.append(effect)
             else:
@@ -274,6 +246,14 @@ class Pair:
         inventory = tuple((task_id, self.engine.report(task_id)) for task_id in self.engine.containers)
         self.agent_step(EngineInventory(inventory))
 
+    def engine_acts(self, choice: int, refuse: bool) -> None:
+        """It carries out an order, or says that it cannot."""
+        report = self.engine.perform(choice, refuse)
+        if report is not None:
+            if refuse and report.operation_id >= Order.STOP:
+                self.refused_at[report.task_id] = self.now
+            self.agent_step(report)
+
     def restart_agent(self, orders_are_lost: bool) -> None:
         """The daemon dies and comes back; containers live on, un-synced writes are lost."""
         self.unsynced.clear()
@@ -299,9 +279,9 @@ class Pair:
 
     # The link
 
-    def _put_on_link(self, to: NodeId, message: Any) -> None:
+    def _put_on_link(self, sender: NodeId, to: NodeId, message: Any) -> None:
         if len(self.link) < MAX_IN_FLIGHT:
-            self.link.append((to, message))
+            self.link.append((sender, to, message))
 
     def lose(self, choice: int) -> None:
         """One message never arrives."""
@@ -317,19 +297,36 @@ class Pair:
         if not self.link:
             return
         position = choice % len(self.link)
-        to, message = self.link[position] if keep else self.link.pop(position)
+        sender, to, message = self.link[position] if keep else self.link.pop(position)
         if to == WORKER:
-            self.agent_step(Received(LEADER, WORKER, message))
+            self.agent_step(Received(sender, WORKER, message))
+        elif to == self.leader.node_id:
+            self._hear(self.leader, message)
+        elif self.deposed is not None:
+            self.heard_by_deposed_count += 1
+            self._hear(self.deposed, message)
         else:
-            effects = self.dispatcher.receive(self.now, WORKER, message)
-            if any(isinstance(effect, Send) and isinstance(effect.message, BeatAnswer) for effect in effects):
-                self.known_at = self.now
-            self.leader_does(effects)
+            self._refer(to, message)
+
+    def _hear(self, leader: Leadership, message: Any) -> None:
+        """A message reaches one who leads, or thinks so."""
+        effects = leader.dispatcher.receive(self.now, WORKER, message)
+        if any(isinstance(effect, Send) and isinstance(effect.message, BeatAnswer) for effect in effects):
+            self.known_at = max(self.known_at, leader.proven_at())
+        self.leader_does(leader, effects)
+
+    def _refer(self, manager_id: NodeId, message: Any) -> None:
+        """A message reaches a manager that does not lead."""
+        if isinstance(message, Register):
+            leader = next(manager for manager in MANAGERS if manager.node_id == self.leader.node_id)
+            self._put_on_link(manager_id, WORKER, NotLeader(message.attempt, leader, MANAGERS))
+        else:
+            self._put_on_link(manager_id, WORKER, SessionUnknown(message.session_id))
 
     # Time
 
     def deadline(self) -> int | None:
-        times = (self.agent.deadline(), self.dispatcher.deadline())
+        times = (self.agent.deadline(), *(leader.dispatcher.deadline() for leader in self._leaders()))
         return min((time for time in times if time is not None), default=None)
 
     def advance(self, by_ns: int) -> None:
@@ -348,15 +345,20 @@ class Pair:
     def wake(self) -> None:
         if (at := self.agent.deadline()) is not None and at <= self.now:
             self.agent_step(Tick())
-        if (at := self.dispatcher.deadline()) is not None and at <= self.now:
-            self.leader_does(self.dispatcher.tick(self.now))
-        self.dispatcher.check_invariants()
+        for leader in self._leaders():
+            if (at := leader.dispatcher.deadline()) is not None and at <= self.now:
+                self.leader_does(leader, leader.dispatcher.tick(self.now))
+            leader.dispatcher.check_invariants()
+
+    def _leaders(self) -> list[Leadership]:
+        """All who think they lead."""
+        return [self.leader] if self.deposed is None else [self.leader, self.deposed]
 
     # What the rest of the swarm does
 
     def create_task(self, number: int) -> None:
         task_id = TaskId(f"task-{number % 6}")
-        if task_id in self.head.tasks or task_id in self.history:
+        if task_id in self.leader.head.tasks or task_id in self.history:
             return
         references = tuple(
             SecretReference(secret_id, secret_id, FileTarget(secret_id)) for secret_id in SECRETS[: number % 3]
@@ -369,13 +371,20 @@ class Pair:
             number,
             spec,
             1,
-            node_id=WORKER,
+            node_id=ELSEWHERE if number % 7 == 6 else WORKER,
             desired_state=desired,
-            status=TaskStatus(TaskState.ASSIGNED),
+            status=TaskStatus(TaskState.PENDING if number % 4 == 3 else TaskState.ASSIGNED),
             attachments=(NetworkAttachment(NETWORK, f"10.0.1.{2 + number % 6}/24"),),
             fence_ns=FENCE_NS if number % 2 else None,
         )
         self.write(lambda draft: _done(draft.create(task)))
+
+    def assign_tasks(self) -> None:
+        """The scheduler confirms where tasks were to go."""
+        for task in list(self.leader.head.tasks.values()):
+            if task.status.state < TaskState.ASSIGNED:
+                assigned = replace(task, status=TaskStatus(TaskState.ASSIGNED))
+                self.write(lambda draft, assigned=assigned: _done(draft.update(assigned)))  # type: ignore[misc]
 
     def want(self, number: int, desired: TaskState) -> None:
         task = self._pick(number)
@@ -388,7 +397,7 @@ class Pair:
             self.write(lambda draft: draft.delete(Kind.TASK, task.id))
 
     def _pick(self, number: int) -> Task | None:
-        tasks = list(self.head.tasks.values())
+        tasks = list(self.leader.head.tasks.values())
         return tasks[number % len(tasks)] if tasks else None
 
     # What containers do
@@ -419,7 +428,7 @@ class Pair:
         """All is well for an instant: everything under way arrives, is written, carried out, committed."""
         for _ in range(MAX_ROUNDS):
             orders = self.engine.up and self.engine.orders
-            if not (self.link or self.unsynced or self.log or orders or self.programming):
+            if not (self.link or self.unsynced or self.leader.log or orders or self.programming):
                 return
             self.commit_all()
             self.sync(len(self.unsynced))
@@ -432,6 +441,7 @@ class Pair:
 
     def settle(self, for_ns: int = 12 * SECOND) -> None:
         """Nothing goes wrong any more, for so long."""
+        self.deposed_leader_learns()
         if not self.engine.up:
             self.engine_up()
         until = self.now + for_ns
@@ -446,6 +456,7 @@ class Pair:
 
     def check_always(self) -> None:
         self._check_fences()
+        self._check_assignments()
         for task_id, states in self.history.items():
             assert states == sorted(states), (task_id, states)
             ended = [state for state in states if state > TaskState.RUNNING]
@@ -455,12 +466,24 @@ class Pair:
         for task_id in self.removed_for_good:
             assert self.engine.start_count(task_id) <= self.started_before_removal[task_id]
 
+    def _check_assignments(self) -> None:
+        """The agent does only what was wanted of it at some version, and goes back on nothing."""
+        ordered = [task_of(order) for order in self.engine.orders if isinstance(order, PrepareTask | StartTask)]
+        tasks = self.agent.tasks()
+        assert self.assigned.issuperset([*ordered, *self.engine.containers, *(task.id for task in tasks)])
+        assert self.wanted_running.issuperset(self.engine.started)
+        for task in tasks:
+            assert task.desired_state >= self.desired.get(task.id, TaskState.NEW), f"{task.id} is wanted again"
+            self.desired[task.id] = task.desired_state
+        assert needed_secrets(tasks, TaskState.ORPHANED).issuperset(self.agent.secret_ids)
+
     def _check_fences(self) -> None:
-        """A fenced task that still runs is to stop, unless a dispatcher may have counted on the agent since."""
+        """A fenced task that still runs is to stop, unless a leader may have counted on the agent since."""
         if not self.engine.up or self.now < self.known_at + FENCE_NS:
             return
         self.wake()
         told = [order.task_id for order in self.engine.orders if isinstance(order, StopTask | RemoveTask)]
+        told += [task_id for task_id, at in self.refused_at.items() if self.now < at + RETRY_NS]
         for task in self.agent.tasks():
             runs = task.id in self.engine.running() or self._is_starting(task.id)
             assert task.fence_ns is None or not runs or task.id in told, f"{task.id} runs on behind its fence"
@@ -471,19 +494,17 @@ class Pair:
     def check_settled(self) -> None:
         assert self.agent.session_id is not None
         assert self.committed.nodes[WORKER].status.state == NodeState.READY
-        stored = {task.id: task for task in self.committed.tasks_on_node(WORKER)}
+        on_worker = self.committed.tasks_on_node(WORKER)
+        stored = {task.id: task for task in on_worker if task.status.state >= TaskState.ASSIGNED}
         assert {task.id: task.status.state for task in self.agent.tasks()} == {
             task.id: task.status.state for task in stored.values()
         }
         for task in stored.values():
-            assert task.status.state > TaskState.RUNNING or task.status.state == min(
-                task.desired_state, TaskState.RUNNING
-            ), task
+            wanted = min(task.desired_state, TaskState.RUNNING)
+            waits = task.status.state < TaskState.ASSIGNED
+            assert waits or task.status.state > TaskState.RUNNING or task.status.state == wanted, task
         running = [task.id for task in stored.values() if task.status.state == TaskState.RUNNING]
         assert sorted(self.engine.running()) == sorted(running)
         assert [task_id for task_id in self.engine.containers if task_id not in stored] == []
-        needed = {
-            secret for task in stored.values() if task.status.state <= TaskState.RUNNING for secret in entitled(task)
-        }
-        assert set(self.agent.secret_ids) == needed
+        assert set(self.agent.secret_ids) == needed_secrets(stored.values())
         assert self.programmed.table == afresh(self.committed, WORKER)

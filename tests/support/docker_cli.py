@@ -33,6 +33,7 @@ class DockerCli:
     """Commands for one host."""
 
     def __init__(self, binary: str, place: Place, home: Path) -> None:
+        self.place = place
         self._binary = binary
         self._environment = {"DOCKER_HOST": place.docker_host, "HOME": str(home), "PATH": os.environ["PATH"]}
         self._home = home

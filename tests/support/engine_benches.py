@@ -69,11 +69,11 @@ class SimulatedEngine:
 
     def containers(self) -> list[TaskId]:
         """Tasks that have a container."""
-        return [container.task_id for container in self._engine.containers]
+        return [container.task_id for container in self._engine.tasks.containers]
 
     def running(self) -> list[TaskId]:
         """Tasks whose container runs."""
-        return [container.task_id for container in self._engine.containers if container.running]
+        return [container.task_id for container in self._engine.tasks.containers if container.running]
 
     def starts(self) -> int:
         """How often any container was started."""
@@ -82,7 +82,7 @@ class SimulatedEngine:
 
     def crash(self, task_id: TaskId) -> None:
         """Its process ends."""
-        assert self._engine.exit(task_id, 1)
+        assert self._engine.tasks.exit(task_id, 1)
 
 
 class NoEngine:

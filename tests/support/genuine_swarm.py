@@ -6,6 +6,7 @@ written. What is left then, its network and its cgroups, is removed here.
 """
 
 import itertools
+import json
 import os
 import shutil
 import signal
@@ -17,14 +18,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import urlencode
 
-from tiny_image import IMAGE, START, archive
+from tiny_image import IMAGES, archive
 from unix_http import UnixHttp
 
 ADDRESS: Final = "198.18.0.1"
 """Of the benchmarking range (RFC 2544), as all addresses of this engine: nothing of it could be reached by mistake."""
-NEEDED: Final = ("dockerd", "nsenter", "unshare", "ip", "iptables", "busybox")
+NEEDED: Final = ("dockerd", "nsenter", "unshare", "setpriv", "ip", "iptables", "busybox")
 
 _PATIENCE_S: Final = 60.0
 _NUMBERS: Final = itertools.count(1)
@@ -58,14 +59,14 @@ def why_not() -> str:
 
 @contextmanager
 def genuine_engine() -> Iterator[Path]:
-    """An engine in no swarm that has `tiny_image.IMAGE`; the path of its socket. Several run beside each other."""
+    """An engine in no swarm that has `tiny_image.IMAGES`; the path of its socket. Several run beside each other."""
     name = f"genuine-{os.getpid()}-{next(_NUMBERS)}"
     with tempfile.TemporaryDirectory(prefix=f"{name}-") as folder, _network(name):
         socket = Path(folder) / "docker.sock"
         log = Path(folder) / "log"
         with _host(name, socket, log):
             _await_engine(socket, log)
-            _import_image(socket)
+            _import_images(socket)
             yield socket
 
 
@@ -85,10 +86,10 @@ def _network(name: str) -> Iterator[None]:
 @contextmanager
 def _host(name: str, socket: Path, log: Path) -> Iterator[None]:
     """The engine and all that it starts, until the block ends. `ip netns exec` would hide the cgroups from it."""
-    command = ("nsenter", f"--net=/run/netns/{name}", "unshare", "-m", "-u", "-p", "-f", "--kill-child", "sh", "-c")
+    command = f"setpriv --pdeathsig KILL nsenter --net=/run/netns/{name} unshare -m -u -p -f --kill-child sh -c"
     with log.open("wb") as written:
         process = subprocess.Popen(
-            [*command, _HOST.format(name=name, socket=socket, cgroups=_CGROUPS)],
+            [*command.split(), _HOST.format(name=name, socket=socket, cgroups=_CGROUPS)],
             stdin=subprocess.DEVNULL,
             stdout=written,
             stderr=subprocess.STDOUT,
@@ -114,10 +115,13 @@ def _await_engine(socket: Path, log: Path) -> None:
     raise AssertionError(f"the engine did not come up:\n{log.read_text()}")
 
 
-def _import_image(socket: Path) -> None:
-    query = f"fromSrc=-&repo={IMAGE.partition(':')[0]}&tag={IMAGE.partition(':')[2]}&changes={quote('CMD ' + START)}"
-    answer = UnixHttp(socket).send("POST", f"/images/create?{query}", archive(), kind="application/x-tar")
-    assert answer.status == 200, answer
+def _import_images(socket: Path) -> None:
+    for image, script in IMAGES.items():
+        repository, _, tag = image.partition(":")
+        change = f"CMD {json.dumps(['/bin/sh', '-c', script])}"
+        query = urlencode({"fromSrc": "-", "repo": repository, "tag": tag, "changes": change})
+        answer = UnixHttp(socket).send("POST", f"/images/create?{query}", archive(), kind="application/x-tar")
+        assert answer.status == 200, answer
 
 
 def _remove_cgroups(name: str) -> None:

@@ -16,6 +16,7 @@ from core.manager.allocator.allocator import Allocator
 from core.manager.allocator.audit import audit, leaks
 from core.manager.control.control import carry_out
 from core.manager.control_loops import ControlLoops
+from core.manager.dispatcher.departures import without_departed
 from core.manager.draft import Draft
 from core.manager.manager import reconcilers_of
 from core.manager.orchestrator.replicated import ReplicatedOrchestrator
@@ -162,11 +163,21 @@ class Swarm:
         self.settle(agents)
 
     def agents_step(self) -> bool:
-        """Each agent that is up moves each of its tasks one state on; whether there was anything to move."""
+        """Each agent that is up moves each of its tasks one state on, and says when its data plane has left networks.
+
+        Whether there was anything to move or to leave.
+        """
         moved = [(task, state) for task in self.head.tasks.values() if (state := self._moves_to(task)) is not None]
         for task, state in moved[:150]:
             self.report(task, state)
-        return bool(moved)
+        return self._leave_networks() or bool(moved)
+
+    def _leave_networks(self) -> bool:
+        up = [node for node in self.head.nodes.values() if node.status.state is NodeState.READY]
+        rests = [rest for node in up if (rest := without_departed(self.head, node)) != node]
+        for rest in rests:
+            self.put(rest)
+        return bool(rests)
 
     def _moves_to(self, task: Task) -> TaskState | None:
         node = self.head.nodes.get(task.node_id)

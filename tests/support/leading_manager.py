@@ -29,6 +29,8 @@ class Leader:
         self.store = Store()
         self.effects: list[Effect] = []
         self.members: Members = (Member(NodeId("raft-m1"), Address("192.0.2.1:2377"), voter=True),)
+        self.heard: dict[NodeId, bool] = {}
+        """What Raft can say of its members: of a Raft id, whether it is heard."""
         self.rng = Random(seed)
         self.lead()
         self.ask(
@@ -44,7 +46,7 @@ class Leader:
 
     def lead(self) -> None:
         """A manager made anew over the committed store."""
-        self.manager = Manager(self.store, LAN, self.rng, self.now, WALL_NS, SELF, lambda: self.now)
+        self.manager = Manager(self.store, LAN, self.rng, self.now, WALL_NS, SELF, lambda: self.now, self.hears)
         while not self.manager.prepare(self.now):
             pass
 
@@ -106,6 +108,10 @@ class Leader:
         self.effects += self.manager.speak(self.now)
 
     # Raft's part
+
+    def hears(self, raft_id: NodeId) -> bool | None:
+        """Whether Raft hears that member; None while it cannot say."""
+        return self.heard.get(raft_id)
 
     def plan(self) -> MembershipChange | NodeId | None:
         """One step of Raft's membership."""

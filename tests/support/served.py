@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,10 +11,12 @@ import docker
 from docker import DockerClient
 
 from swarmsim.scenario.plan import ClusterPlan
+from swarmsim.serve.client import ControlClient
 from swarmsim.serve.cluster import ServedPlan, start
 from swarmsim.serve.place import Place, places_of
+from swarmsim.serve.record.story import Story
 from swarmsim.serve.server import Server
-from swarmsim.worlds.simulated import SimulatedWorld
+from swarmsim.worlds.served import ServedWorld
 
 PATIENCE_S = 30.0
 BEGAN_AT_NS = 1_800_000_000_000_000_000
@@ -23,10 +25,22 @@ BEGAN_AT_NS = 1_800_000_000_000_000_000
 class Served:
     """The places of the hosts that are served, by name."""
 
-    def __init__(self, world: SimulatedWorld, places: dict[str, Place]) -> None:
+    def __init__(self, world: ServedWorld, places: dict[str, Place]) -> None:
         self.world = world
         """Not to be touched while it is served, but for looking at what does not change."""
         self.places = places
+
+    def fault(self, **step: object) -> None:
+        """Have a step of the scenario language done, as `fault(kill="w1")`."""
+        self._control.ask("POST", "/faults", object, step)
+
+    def end_faults(self) -> None:
+        """Take back whatever holds."""
+        self._control.ask("DELETE", "/faults/all", object)
+
+    @property
+    def _control(self) -> ControlClient:
+        return ControlClient(next(iter(self.places.values())).socket.parent)
 
     def client(self, host: str) -> DockerClient:
         """The Docker SDK's client of a host; to be closed."""
@@ -35,11 +49,22 @@ class Served:
 
 @contextmanager
 def served(
-    directory: Path, plan: ServedPlan, first_port: int | None = None, tls: ssl.SSLContext | None = None
+    directory: Path,
+    plan: ServedPlan,
+    first_port: int | None = None,
+    tls: ssl.SSLContext | None = None,
+    story: Story | None = None,
+    speed: float | None = None,
+    publish: Callable[[str], None] | None = None,
 ) -> Iterator[Served]:
-    """Serve it at full speed until the block ends."""
+    """Serve it until the block ends, at full speed if none is said; then the story, if there is one, is told.
+
+    With `publish` its published ports are open on this machine.
+    """
     places = places_of(plan.cluster.host_names, directory, first_port)
-    world = start(plan, 1, BEGAN_AT_NS, lambda text: None)
+    formed_at = [0]
+    world = start(plan, 1, BEGAN_AT_NS, lambda text: None, formed_at.append)
+    recording = None if story is None else (story, formed_at[-1])
     ready = threading.Event()
     stop: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
     failed: list[BaseException] = []
@@ -47,7 +72,8 @@ def served(
     async def serve() -> None:
         stopped = asyncio.Event()
         stop.append((asyncio.get_running_loop(), stopped))
-        await Server(world, None, directory, places, tls).run(ready.set, stopped)
+        server = Server(world, speed, directory, places, tls, recording=recording, publish=publish)
+        await server.run(ready.set, stopped)
 
     def run() -> None:
         try:

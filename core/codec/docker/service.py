@@ -9,7 +9,7 @@ from core import json_schema
 from core.codec.docker.endpoint import ENDPOINT, ENDPOINT_SPEC
 from core.codec.docker.kinds import INTEGER, LABELS, NUMBER, TEXT, Object, word
 from core.codec.docker.schemas import INDEX, META, named
-from core.codec.docker.service_mode import MODE
+from core.codec.docker.service_mode import MODE, job_iteration
 from core.codec.docker.tables import Field, Table, table
 from core.codec.docker.task_template import NETWORK_TARGETS, TASK_SPEC
 from core.codec.docker.times import meta, rfc3339
@@ -123,4 +123,4 @@ def encode_counts(counts: ServiceCounts) -> Object:
 
 
 def _job_status(job: JobStatus) -> Object:
-    return {"JobIteration": {"Index": job.iteration}, "LastExecution": rfc3339(job.last_execution)}
+    return {"JobIteration": job_iteration(job.iteration), "LastExecution": rfc3339(job.last_execution)}

@@ -45,3 +45,8 @@ def _write(mode: ServiceMode) -> Object:
 MODE: Final = Kind(
     _read, _write, {**shape({}, {name: kind.schema for name, (_, kind) in _MODES.items()}), "maxProperties": 1}
 )
+
+
+def job_iteration(number: int) -> Object:
+    """Which run of a job, counted from 0; Docker leaves out that it is the first."""
+    return {"Index": number} if number else {}

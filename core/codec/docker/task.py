@@ -8,6 +8,7 @@ from core.codec.docker.endpoint import PORTS
 from core.codec.docker.kinds import LABELS, Object, state
 from core.codec.docker.network import ATTACHED_NETWORK, encode_attached_network
 from core.codec.docker.schemas import INDEX, META
+from core.codec.docker.service_mode import job_iteration
 from core.codec.docker.task_template import TASK_SPEC
 from core.codec.docker.times import meta, rfc3339
 from core.ids import NetworkId
@@ -68,7 +69,7 @@ def encode_task(task: Task, networks: Mapping[NetworkId, Network]) -> Object:
     if task.attachments:
         body["NetworksAttachments"] = [_attachment(attachment, networks) for attachment in task.attachments]
     if task.job_iteration is not None:
-        body["JobIteration"] = {"Index": task.job_iteration}
+        body["JobIteration"] = job_iteration(task.job_iteration)
     return body
 
 
@@ -82,13 +83,14 @@ def _status(status: TaskStatus) -> Object:
         body["Err"] = status.err
     container = status.container
     if container is not None:
-        body["ContainerStatus"] = _container_status(container)
+        body["ContainerStatus"] = _container_status(container, status.state >= TaskState.COMPLETE)
     body["PortStatus"] = {"Ports": PORTS.write(container.ports)} if container is not None and container.ports else {}
     return body
 
 
-def _container_status(container: ContainerStatus) -> Object:
-    return {"ContainerID": container.container_id, "PID": container.pid, "ExitCode": container.exit_code or 0}
+def _container_status(container: ContainerStatus, has_ended: bool) -> Object:
+    pid = 0 if has_ended else container.pid
+    return {"ContainerID": container.container_id, "PID": pid, "ExitCode": container.exit_code or 0}
 
 
 def _attachment(attachment: NetworkAttachment, networks: Mapping[NetworkId, Network]) -> Object:

@@ -2,7 +2,8 @@
 
 Theory of operation. What is held is a function of the store (`holdings`): pools follow the change feed, and a new
 leader rebuilds them from its head, so that nothing is handed out twice. An address is held until its task has really
-stopped: tasks on nodes that are down, and orphans, keep theirs.
+stopped: tasks on nodes that are down, and orphans, keep theirs. Likewise a node keeps that of its load balancer until
+the dispatcher writes that its data plane has left the network (`core.manager.dispatcher.departures`).
 
 Work is queued by kind and id, and done in the order in which one needs the other: networks (VXLAN identifier,
 subnet; ingress first), nodes (a load balancer's address on each network they take part in, for which one was kept
@@ -106,7 +107,7 @@ class Allocator:
         if new is not None:
             self._follow_network(new)
         elif old is not None:
-            self._pools.remove(old.id)
+            self._nodes.update(dict.fromkeys(self._pools.remove(old.id)))
             self._networks.pop(old.id, None)
             self._short.forget(Kind.NETWORK, old.id)
             self._freed = True
@@ -127,7 +128,9 @@ class Allocator:
             self._services[new.id] = None
 
     def _on_task(self, old: Task | None, new: Task | None) -> None:
-        self._nodes.update(dict.fromkeys(self._presence.follow(old, new)))
+        come = self._presence.follow(old, new)
+        if come is not None:
+            self._nodes[come] = None
         if new is None:
             self._tasks.pop(old.id, None)  # type: ignore[union-attr]  # one of them is there
             return
@@ -214,13 +217,14 @@ class Allocator:
             self._ports.follow(service, draft.update(replace(service, endpoint=endpoint)))
 
     def _allocate_node(self, draft: Draft, node: Node | None) -> None:
-        """Give a node what it can have: one network's lack of addresses keeps no other from it."""
+        """Give a node what it can have beside what it has: one network's lack of addresses keeps no other from it."""
         if node is None:
             return
         self._short.forget(Kind.NODE, node.id)
         current = {attachment.network_id: attachment.address for attachment in node.attachments}
+        kept = [network_id for network_id in current if network_id in self._head.networks]
         attachments = []
-        for network_id in self._networks_of(node):
+        for network_id in dict.fromkeys([*self._networks_of(node), *kept]):
             address = self._take(node, network_id, current)
             if address is None:
                 self._short.note(Kind.NODE, node.id, network_id, self._reason(network_id))

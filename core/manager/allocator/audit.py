@@ -1,7 +1,8 @@
 """What an allocator must never have done, found in a store alone: one sentence per fault.
 
 `audit` finds what was handed out twice or is not for use, in any committed store. `leaks` finds what is held by nobody
-who needs it: there is nothing of that once the leader has come to rest.
+who needs it: there is nothing of that once the leader has come to rest. What a node holds so it may hold for as long as
+its data plane has not left the network.
 """
 
 from collections.abc import Iterator
@@ -29,15 +30,23 @@ def audit(store: Store) -> list[str]:
 
 
 def leaks(store: Store) -> list[str]:
-    """What is held for nothing."""
+    """What is held for nothing, by services and tasks, and by nodes whose data planes have followed."""
     return [
-        *(leak for node in store.nodes.values() for leak in _leaks_of_node(store, node)),
+        *(leak for node in store.nodes.values() for leak in leaks_of_node(store, node)),
+        *leaks_beside_nodes(store),
+    ]
+
+
+def leaks_beside_nodes(store: Store) -> list[str]:
+    """What services and tasks hold for nothing."""
+    return [
         *(leak for service in store.services.values() for leak in _leaks_of_service(store, service)),
         *(leak for task in store.tasks.values() for leak in _leaks_of_task(store, task)),
     ]
 
 
-def _leaks_of_node(store: Store, node: Node) -> Iterator[str]:
+def leaks_of_node(store: Store, node: Node) -> Iterator[str]:
+    """What a node holds for nothing, if its data plane has left the networks where it has no task."""
     networks = networks_of_node(store, node)
     for holding in holdings_of(node):
         if holding.network_id not in networks:

@@ -5,7 +5,7 @@ the task's network. That one is given when the task is placed. So that it is sti
 back for each task of its network that has not been placed, or for each node without one if these are fewer.
 """
 
-from core.ids import NetworkId
+from core.ids import NetworkId, NodeId
 from core.manager.allocator.addresses import AddressPool
 from core.manager.allocator.holdings import all_holders, awaits_node, holdings_of
 from core.objects import Node, Service, Task
@@ -62,10 +62,11 @@ class Pools:
         self._pools[network_id] = _Pool(subnet)
         self.freed[network_id] = None
 
-    def remove(self, network_id: NetworkId) -> None:
-        """The network is gone, and whoever still holds an address of it holds nothing."""
-        self._pools.pop(network_id, None)
+    def remove(self, network_id: NetworkId) -> list[NodeId]:
+        """The network is gone, and whoever still holds an address of it holds nothing: these nodes do."""
+        pool = self._pools.pop(network_id, None)
         self.freed[network_id] = None  # it is another reason to wait
+        return [] if pool is None else [NodeId(node_id) for node_id in pool.balancers]
 
     def follow(self, old: Holder | None, new: Holder | None) -> None:
         """An object came, changed or went."""

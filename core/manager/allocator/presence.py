@@ -19,29 +19,30 @@ class Presence:
         """The networks on which the node has tasks, in order of id."""
         return sorted(self._counts.get(node_id, ()))
 
-    def follow(self, old: Task | None, new: Task | None) -> list[NodeId]:
-        """A task came, changed or went; the nodes that have other networks by that."""
+    def follow(self, old: Task | None, new: Task | None) -> NodeId | None:
+        """A task came, changed or went; the node that is on one network more by that, if any."""
         before, after = _place_of(old), _place_of(new)
         if before == after:
-            return []
-        changed = [place[0] for place, by in ((before, -1), (after, 1)) if place is not None and self._add(place, by)]
-        return list(dict.fromkeys(changed))
+            return None
+        if before is not None:
+            self._add(before, -1)
+        return after[0] if after is not None and self._add(after, 1) else None
 
     def _add(self, place: _Place, by: int) -> bool:
-        """Whether the node now has one network more or less."""
+        """Whether the node is on one network more now."""
         node_id, network_ids = place
         counts = self._counts.setdefault(node_id, {})
-        changed = False
+        came = False
         for network_id in network_ids:
             count = counts.get(network_id, 0) + by
-            changed = changed or count == 0 or count == by
+            came = came or count == by
             if count:
                 counts[network_id] = count
             else:
                 del counts[network_id]
         if not counts:
             del self._counts[node_id]
-        return changed
+        return came
 
 
 def _place_of(task: Task | None) -> _Place | None:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from core.manager.control.refusal import invalid, out_of_sequence
 from core.manager.draft import Draft
-from core.objects.cluster import JoinTokens
+from core.objects.cluster import ClusterSpec, JoinTokens
 from core.operations import UpdateCluster
 from core.tokens import renewed
 from core.unlock_key import unlock_key
@@ -19,10 +19,7 @@ def update_cluster(draft: Draft, operation: UpdateCluster, rng: Random) -> None:
     spec = operation.spec
     if cluster.version != operation.version:
         raise out_of_sequence()
-    if spec.name != "default":
-        raise invalid(f"the cluster's name must be default, not {spec.name}")
-    if spec.snapshot_interval < 1 or spec.log_entries_for_slow_followers < 0 or spec.heartbeat_period_ns < 0:
-        raise invalid("snapshot interval, log entries for slow followers and heartbeat period cannot be negative")
+    check_cluster_spec(spec)
     if operation.needs_secrets:
         worker, manager, unlock = operation.secrets
         cluster = replace(
@@ -31,6 +28,14 @@ def update_cluster(draft: Draft, operation: UpdateCluster, rng: Random) -> None:
             unlock_key=_unlock_key(cluster.unlock_key, operation, unlock),
         )
     draft.update(replace(cluster, spec=spec, unlock_key=cluster.unlock_key if spec.autolock_managers else ""))
+
+
+def check_cluster_spec(spec: ClusterSpec) -> None:
+    """Refuse settings that are unsound."""
+    if spec.name != "default":
+        raise invalid(f"the cluster's name must be default, not {spec.name}")
+    if spec.snapshot_interval < 1 or spec.log_entries_for_slow_followers < 0 or spec.heartbeat_period_ns < 0:
+        raise invalid("snapshot interval, log entries for slow followers and heartbeat period cannot be negative")
 
 
 def _unlock_key(present: str, operation: UpdateCluster, secret: bytes) -> str:

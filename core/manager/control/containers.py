@@ -1,4 +1,4 @@
-"""Which containers are sound, as far as that can be told without an engine (swarmkit controlapi `validateContainerSpec`)."""
+"""Which containers are sound, as far as no engine is needed to tell (swarmkit controlapi `validateContainerSpec`)."""
 
 import re
 from typing import Final

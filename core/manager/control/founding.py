@@ -4,16 +4,21 @@ from ipaddress import IPv4Network
 from random import Random
 
 from core.ids import NetworkId, draw_id
+from core.manager.control.cluster import check_cluster_spec
 from core.manager.control.refusal import Refusal, invalid
 from core.manager.draft import Draft
 from core.objects.cluster import Cluster
 from core.objects.network import Network, NetworkSpec
 from core.objects.node import ManagerStatus, Node, NodeSpec, Role
-from core.operations import ErrorCode, FoundSwarm, InitSwarm
+from core.operations import ErrorCode, FoundSwarm, InitSwarm, OperationError
 
 INGRESS_NAME = "ingress"
 LONGEST_SUBNET_PREFIX = 29
 """A subnet needs room for gateway, balancer and tasks (moby `swarm init --default-addr-pool-mask-length`)."""
+
+LOWEST_DATA_PATH_PORT = 1024
+HIGHEST_DATA_PATH_PORT = 49151
+"""Beyond them are the ports of the system and those that connections are given (moby `swarm init --data-path-port`)."""
 
 
 def found_swarm(draft: Draft, operation: FoundSwarm, rng: Random) -> str:
@@ -37,6 +42,24 @@ def found_swarm(draft: Draft, operation: FoundSwarm, rng: Random) -> str:
     spec = NodeSpec(role=Role.MANAGER, availability=init.availability)
     manager = ManagerStatus(raft_id=operation.raft_id, address=init.advertise)
     return draft.create(Node(operation.node_id, spec, operation.description, manager=manager)).id
+
+
+def why_not(init: InitSwarm) -> OperationError | None:
+    """What is unsound in a swarm that is about to be founded: nothing may be begun that could never be finished."""
+    try:
+        check_cluster_spec(init.spec)
+        _check_data_path(init.data_path_port)
+        _check_pools(init)
+    except Refusal as refusal:
+        return refusal.error
+    return None
+
+
+def _check_data_path(port: int) -> None:
+    if not LOWEST_DATA_PATH_PORT <= port <= HIGHEST_DATA_PATH_PORT:
+        raise invalid(
+            f"invalid data path port {port}: use one from {LOWEST_DATA_PATH_PORT} to {HIGHEST_DATA_PATH_PORT}"
+        )
 
 
 def _check_pools(init: InitSwarm) -> None:

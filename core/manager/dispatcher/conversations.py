@@ -10,6 +10,7 @@ from typing import Final
 from core.effects import Effect
 from core.facts import RoutesAcknowledged
 from core.ids import NodeId, TaskId
+from core.manager.dispatcher.departures import Departures
 from core.manager.dispatcher.drain import Drains, is_draining
 from core.manager.dispatcher.laggards import Laggards
 from core.manager.dispatcher.route_progress import Heard
@@ -35,6 +36,7 @@ class Conversations:
     def __init__(self, committed: Store, sessions: Sessions, timing: Timing) -> None:
         self.tables = MeshTables(committed)
         self.drains = Drains(timing.drain_ack_timeout_ns)
+        self.departures = Departures()
         self.unspoken: dict[NodeId, None] = {}
         self._laggards = Laggards()
         self._window = Window()
@@ -49,6 +51,7 @@ class Conversations:
     def rebuild(self, now: int) -> Parts:
         """Leadership begins: stops that an earlier leader may have withheld are withheld anew."""
         yield from self.tables.rebuild()
+        self.departures.begin(self.tables.version, self._committed.nodes)
         for tasks in parts_of(self._committed.tasks.values()):
             for task in filter(is_draining, tasks):
                 self.drains.begin(now, task.id, self.tables.version, self._grace_of(task))
@@ -59,6 +62,7 @@ class Conversations:
         for change in changes:
             if change.kind is Kind.TASK:
                 self._task_changed(now, index, change)
+        self.departures.follow(index, changes)
         self.tables.follow(index, changes)
 
     def settle(self) -> bool:
@@ -190,6 +194,7 @@ class Conversations:
         version = session.routes.version
         if version and self.tables.changed_at(session.node_id) <= version:
             self._laggards.drop(session.node_id)
+            self.departures.programmed(session.node_id, self.tables.version)
             return False
         self._laggards.note(session.node_id, version)
         return True
@@ -232,6 +237,7 @@ class Conversations:
         if heard is not Heard.PART:
             self._laggards.note(session.node_id, session.routes.version)
         if heard is Heard.VERSION:
+            self.departures.programmed(session.node_id, session.routes.version)
             out.append(Observe(RoutesAcknowledged(session.node_id, session.routes.version)))
 
     def look_at_drains(self, now: int) -> None:

@@ -155,14 +155,15 @@ class Dispatcher:
         """Nothing: it follows the committed store."""
 
     def reconcile(self, now: int, draft: Draft) -> None:
-        """Write what agents reported and which nodes are there."""
+        """Write what agents reported, which nodes are there, and which networks they have left for good."""
         self._observations.write(draft)
+        self._conversations.departures.write(draft)
         self._reports.write(draft)
 
     @property
     def dirty(self) -> bool:
         """Whether there is something to write."""
-        return bool(self._observations) or self._reports.dirty
+        return bool(self._observations or self._conversations.departures) or self._reports.dirty
 
     def attempt_of(self, node_id: NodeId) -> int | None:
         """The attempt to register that opened this node's session; None if it has none."""

@@ -23,7 +23,7 @@ class Entitlements(Generic[IdT]):
     def need(self, task_id: TaskId, ids: Iterable[IdT]) -> list[IdT]:
         """A task needs exactly these; which of them the agent has not been given."""
         self.release(task_id)
-        self._needs[task_id] = tuple(ids)
+        self._needs[task_id] = tuple(dict.fromkeys(ids))  # a task may have one thing in several places
         for thing_id in self._needs[task_id]:
             self._users.setdefault(thing_id, {})[task_id] = None
         return [thing_id for thing_id in self._needs[task_id] if self._is_to_be_given(thing_id)]

@@ -1,20 +1,19 @@
 """One turn of a service's update: look at the slots that have changed, then begin as many as there is room for."""
 
 from random import Random
-from typing import Final
 
 from msgspec.structs import replace
 
 from core.manager.draft import Draft
-from core.manager.orchestrator.tasks import ended_by_itself, is_lost, new_task, want
+from core.manager.orchestrator.tasks import is_lost, new_task, want
 from core.manager.placement.constraints import meets, parse_constraints
 from core.manager.restart.policy import should_restart
 from core.manager.restart.restart import restart
-from core.manager.restart.starter import must_await_fence
 from core.manager.update.failure_ratio import is_too_many
 from core.manager.update.out_of_date import is_out_of_date
 from core.manager.update.rollout import Rollout
 from core.manager.update.states import PAUSED, UNDER_WAY, UpdateEvent, moved, settings_of
+from core.manager.update.watch import Watch
 from core.manager.wall import Wall
 from core.objects.node import Availability
 from core.objects.service import (
@@ -26,14 +25,8 @@ from core.objects.service import (
     UpdateState,
     UpdateStatus,
 )
-from core.objects.task import Task, TaskState, is_wanted, ran_for_ns
-from core.store import SlotKey, slot_of
-from core.timing import SECOND
-
-START_TIMEOUT_NS: Final = 300 * SECOND
-"""How long an update waits for a task of its own to run, beside the start period of its health check.
-
-That does not begin before it might: not while the one before it, which has a fence, takes its time to stop."""
+from core.objects.task import Task, TaskState, is_wanted
+from core.store import SlotKey
 
 
 class Turn:
@@ -88,12 +81,6 @@ class Turn:
         return (0 if status is None else status.spec_version) or self._service.spec_version
 
     @property
-    def _monitor_ns(self) -> int:
-        """A delay that outlasts the monitor extends it: what comes next is not begun unwatched (swarmkit)."""
-        config = self._config
-        return config.monitor_ns if config.delay_ns < config.monitor_ns else config.delay_ns + SECOND
-
-    @property
     def _has_too_many(self) -> bool:
         """Whether more slots are filled than are declared; which of them are to stay is the orchestrator's to say."""
         mode = self._service.spec.mode
@@ -118,8 +105,9 @@ class Turn:
     def _look_at(self, slot: SlotKey) -> None:
         tasks = self._head.tasks_in_slot(slot)
         own = [task for task in tasks if task.by_update and not self._is_out_of_date(task)]
+        watch = Watch(self._now, self._head, self._wall, self._rollout, self._service)
         for task in own:
-            why = self._failure_of(task)
+            why = watch.failure_of(task)
             if why is not None:
                 self._count_failure(task, why)
                 self._rollout.looks.touch(task)  # to be looked at as it is now
@@ -131,7 +119,7 @@ class Turn:
         if outdated and current and self._may_make_way(current):
             for task in outdated:
                 want(self._draft, task, TaskState.SHUTDOWN)
-        busy = [task for task in own if self._keeps_busy(task)]
+        busy = [task for task in own if watch.keeps_busy(task)]
         tried = any(task.spec_version >= self._since for task in tasks)
         self._rollout.file(
             slot,
@@ -167,85 +155,6 @@ class Turn:
         if node is None or is_lost(node) or node.spec.availability is Availability.PAUSE:
             return False
         return meets(node, parse_constraints(self._service.spec.task.placement.constraints))
-
-    # Watching
-
-    def _failure_of(self, task: Task) -> str | None:
-        """Why a task of this update counts as failed, if it does and has not been counted."""
-        if self._state not in UNDER_WAY or not is_wanted(task):
-            return None
-        if task.status.state > TaskState.RUNNING:
-            if not ended_by_itself(task):  # stopped behind its fence
-                return None
-            if self._ran_for_ns(task) > self._monitor_ns:
-                return None
-            return task.status.err or task.status.message
-        if must_await_fence(self._head, task):
-            return None
-        timeout_ns = self._start_timeout_ns(task)
-        if task.status.state < TaskState.RUNNING and self._now >= self._seen_at(task) + timeout_ns:
-            return f"it did not run within {timeout_ns // SECOND} s: {task.status.err or task.status.message}"
-        return None
-
-    def _keeps_busy(self, task: Task) -> bool:
-        """Whether a task of this update keeps its slot under way; sets the time at which to look again."""
-        if must_await_fence(self._head, task):
-            self._rollout.alarms.drop(task.id)  # its slot is looked at once that is over
-            return True
-        until = self._busy_until(task)
-        if until is not None and self._now < until:
-            self._rollout.alarms.set(task.id, until)
-            return True
-        watched = is_wanted(task) and task.status.state is TaskState.RUNNING
-        monitored_until = self._ran_at(task) + self._monitor_ns
-        if watched and self._now < monitored_until:
-            self._rollout.alarms.set(task.id, monitored_until)
-        else:
-            self._rollout.alarms.drop(task.id)
-        return False
-
-    def _busy_until(self, task: Task) -> int | None:
-        """Until it has run, or ended, for the delay between slots; None: it was given up before."""
-        if task.status.state >= TaskState.RUNNING:
-            return self._ran_at(task) + self._config.delay_ns
-        if is_wanted(task):
-            return self._seen_at(task) + self._start_timeout_ns(task)
-        return None
-
-    def _ran_at(self, task: Task) -> int:
-        """When it began to run, or ended if that was not seen by this leader."""
-        known = self._rollout.ran_at.get(task.id)
-        if known is None:
-            known = self._wall.started_at(self._now, task.status.timestamp, self._monitor_ns)
-            if task.status.state is TaskState.RUNNING:
-                self._rollout.ran_at[task.id] = known
-        return known
-
-    def _ran_for_ns(self, task: Task) -> int:
-        """How long a task that has just ended had run; if this leader did not see it run, its host's word holds."""
-        known = self._rollout.ran_at.get(task.id)
-        return ran_for_ns(task.status) if known is None else self._now - known
-
-    def _seen_at(self, task: Task) -> int:
-        known = self._rollout.seen_at.get(task.id)
-        if known is None:
-            known = self._wall.started_at(self._now, self._might_start_at(task), self._start_timeout_ns(task))
-            self._rollout.seen_at[task.id] = known
-        return known
-
-    def _might_start_at(self, task: Task) -> int:
-        """By wall clocks: when it was made, or the last fence before it in its slot was over."""
-        times = [task.created_at]
-        for other in self._head.tasks_in_slot(slot_of(task)):
-            if other.id == task.id:
-                break
-            if other.fence_ns is not None:
-                times.append(other.status.timestamp)
-        return max(times)
-
-    def _start_timeout_ns(self, task: Task) -> int:
-        health = task.spec.container.health
-        return START_TIMEOUT_NS + (0 if health is None else health.start_period_ns)
 
     # Writing
 

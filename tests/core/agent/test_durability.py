@@ -16,7 +16,7 @@ def in_session() -> Pair:
 
 
 def on_link(pair: Pair, kind: type) -> bool:
-    return any(isinstance(message, kind) for _, message in pair.link)
+    return any(isinstance(message, kind) for *_, message in pair.link)
 
 
 def test_an_assignment_is_acknowledged_and_takes_effect_once_it_is_on_disk() -> None:

@@ -10,6 +10,7 @@ from swarm_operations import cluster_of, refusal, set_role
 from core.events import RoutesApplied, RoutesFailed
 from core.ids import Address, NodeId
 from core.messages import JoinAccepted, JoinRequest, Manager
+from core.objects.cluster import ClusterSpec
 from core.objects.config import ConfigSpec
 from core.objects.node import Availability, NodeDescription, NodeState, Role
 from core.operations import (
@@ -60,6 +61,26 @@ class TestFounding:
             prefix, version, name, secret = token.split("-")
             assert (prefix, version, len(name), len(secret)) == ("SWMTKN", "1", 50, 25)
         assert tokens.worker != tokens.manager
+
+    @pytest.mark.parametrize(
+        ("unsound", "reason"),
+        [
+            ({"default_address_pools": ("pool",)}, "invalid default address pool pool"),
+            ({"default_address_pools": ("198.18.0.0/25",)}, "is smaller than one subnet of /24"),
+            ({"subnet_prefix_length": 30}, "subnet size /30 is too small"),
+            ({"data_path_port": 80}, "invalid data path port 80: use one from 1024 to 49151"),
+            ({"data_path_port": 50_000}, "invalid data path port 50000"),
+            ({"spec": ClusterSpec(name="other")}, "the cluster's name must be default, not other"),
+            ({"spec": ClusterSpec(heartbeat_period_ns=-1)}, "cannot be negative"),
+        ],
+    )
+    def test_nothing_is_begun_of_what_could_not_be_founded(self, unsound: dict[str, Any], reason: str) -> None:
+        swarm = Swarm("m1")
+        code, message = refusal(swarm, "m1", InitSwarm(swarm.world.machine("m1").address, **unsound))
+        assert code is ErrorCode.INVALID
+        assert reason in message
+        assert swarm.host("m1").phase is HostPhase.INACTIVE
+        swarm.init("m1")
 
     def test_a_crash_right_after_init_does_not_leave_a_swarm_without_a_cluster(self) -> None:
         swarm = Swarm("m1")

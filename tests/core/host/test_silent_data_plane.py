@@ -1,12 +1,16 @@
-"""A data plane that does not say what it has done: nothing is taken for done, and nobody waits for it for ever."""
+"""A data plane that does nothing, or does not say what it has done: nothing is taken for done.
+
+Nobody waits for it for ever, and what it may forward by is nobody else's.
+"""
 
 from swarm import Swarm, three_managers
 
 from core.facts import RoutesAcknowledged
+from core.objects.network import NetworkSpec
 from core.objects.port import PortConfig
 from core.objects.service import EndpointSpec, Replicated, ServiceSpec
-from core.objects.task import ContainerSpec, TaskSpec
-from core.operations import CreateService, Kind, LeaveSwarm, Remove
+from core.objects.task import ContainerSpec, NetworkTarget, TaskSpec
+from core.operations import CreateNetwork, CreateService, Kind, LeaveSwarm, Remove
 from core.route_order import REPEAT_NS
 from core.timing import LAN, SECOND
 from sim.dataplane import DataPlane
@@ -55,6 +59,42 @@ def test_stops_do_not_wait_for_it_longer_than_the_timeout_and_it_is_believed_not
     plane.mute = False
     swarm.world.run_for(REPEAT_NS + SECOND)
     assert versions, "told again, it says that it is done"
+
+
+def test_what_it_forwards_by_is_nobody_elses_whoever_leads() -> None:
+    """A load balancer's address, though the host has no task on the network any more."""
+    swarm, plane = swarm_with_load_balancers()
+    held = balancers(swarm)
+    assert sorted(held) == ["m1", "m2", "m3", "w1"]
+    plane.fails = True
+    swarm.done("m1", Remove(Kind.SERVICE, "web"))
+    swarm.until(lambda: sorted(balancers(swarm)) == ["w1"], "the other hosts have left the network")
+    leader = swarm.leader()
+    swarm.world.kill(leader)
+    swarm.world.run_for(5 * SECOND)
+    swarm.world.restart(leader)
+    swarm.world.run_for(5 * SECOND)
+    assert balancers(swarm) == {"w1": held["w1"]}
+    plane.fails = False
+    swarm.until(lambda: not balancers(swarm), "its data plane has left the network")
+
+
+def swarm_with_load_balancers() -> tuple[Swarm, DataPlane]:
+    """As above, with the tasks on a network of the user's."""
+    swarm = three_managers()
+    network_id = swarm.done("m1", CreateNetwork(NetworkSpec("front")))
+    template = TaskSpec(ContainerSpec("image", stop_grace_period_ns=SECOND), networks=(NetworkTarget(network_id),))
+    swarm.done("m1", CreateService(ServiceSpec("web", template, mode=Replicated(4))))
+    swarm.until(lambda: len(running(swarm)) == 4, "not all tasks run")
+    swarm.world.run_for(2 * SECOND)
+    return swarm, swarm.world.machine("w1").data_plane
+
+
+def balancers(swarm: Swarm) -> dict[str, str]:
+    """The hosts that hold an address on another network than ingress."""
+    nodes = swarm.nodes(swarm.leader())
+    names = {swarm.host(name).membership.identity.node_id: name for name in swarm.world.machines}
+    return {names[node.id]: node.attachments[1].address for node in nodes.values() if len(node.attachments) > 1}
 
 
 def test_sessions_that_come_and_go_leave_it_one_order_at_most() -> None:

@@ -4,7 +4,7 @@ import pytest
 from leading_head import Swarm, task_spec
 from msgspec.structs import replace
 
-from core.manager.update.turn import START_TIMEOUT_NS
+from core.manager.update.watch import START_TIMEOUT_NS
 from core.objects.fence import FENCE_LABEL, fence_wait_ns, fenced_after_ns
 from core.objects.node import NodeState
 from core.objects.service import Global, Replicated, ServiceSpec, UpdateConfig, UpdateOrder, UpdateState

@@ -85,7 +85,9 @@ def test_a_node_whose_tasks_are_given_up_keeps_its_load_balancers_addresses() ->
         assert held not in {ip.address for ip in swarm.service(f"other-{number}").endpoint.virtual_ips}
         swarm.remove(Kind.SERVICE, f"other-{number}")
     swarm.set_state(lost.node_id, NodeState.READY)
-    swarm.run_for(RETURN_NS)
+    swarm.run_for(RETURN_NS - 1)
+    assert addresses_on_front(swarm, lost.node_id) == [held]
+    swarm.run_for(1)
     assert addresses_on_front(swarm, lost.node_id) == []
     swarm.check()
 

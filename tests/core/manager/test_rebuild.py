@@ -92,7 +92,7 @@ def test_a_manager_gets_ready_in_as_many_steps_as_there_are_parts(monkeypatch: p
     step_counts = []
     for count in (20, 200):
         leader.ask(CreateService(ServiceSpec(f"s{count}", task_spec(), mode=Replicated(count))))
-        manager = Manager(leader.store, LAN, Random(1), leader.now, WALL_NS, SELF, lambda: leader.now)
+        manager = Manager(leader.store, LAN, Random(1), leader.now, WALL_NS, SELF, lambda: leader.now, leader.hears)
         steps = 1
         while not manager.prepare(leader.now):
             steps += 1
@@ -105,7 +105,7 @@ def test_a_manager_gets_ready_in_as_many_steps_as_there_are_parts(monkeypatch: p
 
 def test_what_is_committed_may_not_change_while_a_manager_gets_ready() -> None:
     leader = Leader()
-    manager = Manager(leader.store, LAN, Random(1), leader.now, WALL_NS, SELF, lambda: leader.now)
+    manager = Manager(leader.store, LAN, Random(1), leader.now, WALL_NS, SELF, lambda: leader.now, leader.hears)
     leader.ask(CreateService(ServiceSpec("web", task_spec())))
     with pytest.raises(AssertionError, match="not ready"):
         manager.prepare(leader.now)

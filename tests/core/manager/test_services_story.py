@@ -3,7 +3,8 @@
 from leading_head import Swarm, task_spec
 from msgspec.structs import replace
 
-from core.objects.network import NetworkSpec
+from core.ids import NodeId
+from core.objects.network import NetworkSpec, Subnet
 from core.objects.node import Availability, NodeState
 from core.objects.port import PortConfig
 from core.objects.service import EndpointSpec, Global, Replicated, ServiceSpec
@@ -161,6 +162,26 @@ def test_a_task_has_an_address_per_network_and_a_node_one_per_network_it_takes_p
     assert [ip.network_id for ip in web.endpoint.virtual_ips] == [networks["front"].id, "ingress"]
     counts = sorted(len(node.attachments) for node in swarm.head.nodes.values())
     assert counts == [1, 2]
+    swarm.check()
+
+
+def test_a_node_that_comes_back_to_a_network_before_its_data_plane_has_left_has_the_address_it_had() -> None:
+    """Whoever leads by then; and nobody else was given it meanwhile."""
+    swarm = Swarm(workers=1)
+    network_id = swarm.ask(CreateNetwork(NetworkSpec("front", subnets=(Subnet("10.99.0.0/29"),))))
+    template = replace(task_spec(), networks=(NetworkTarget("front"),))  # type: ignore[arg-type]  # a name
+    swarm.create("web", template)
+    [task] = swarm.running("web")
+    before = swarm.head.nodes[NodeId("w1")].attachments
+    assert [place.network_id for place in before] == ["ingress", network_id]
+    swarm.remove_quietly(Kind.SERVICE, "web")
+    swarm.report(task, TaskState.SHUTDOWN)
+    swarm.lead()
+    swarm.settle(agents=False)
+    swarm.create_quietly("other", template, Replicated(2))
+    assert swarm.head.nodes[NodeId("w1")].attachments == before
+    assert len(swarm.wanted("other")) == 2
+    swarm.settle()
     swarm.check()
 
 

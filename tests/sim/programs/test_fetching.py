@@ -24,7 +24,7 @@ class Caller:
 
     @property
     def container(self) -> TaskContainer:
-        container = self.mesh.world.machine("m2").engine.container(TaskId("web.1"))
+        container = self.mesh.world.machine("m2").engine.tasks.container(TaskId("web.1"))
         assert container is not None
         return container
 
@@ -45,7 +45,7 @@ class Caller:
         return finished.exit_code, finished.stdout.decode(), finished.stderr.decode()
 
     def cache(self) -> TaskContainer:
-        container = self.mesh.world.machine("m3").engine.container(TaskId("cache.1"))
+        container = self.mesh.world.machine("m3").engine.tasks.container(TaskId("cache.1"))
         assert container is not None
         return container
 
@@ -211,7 +211,7 @@ def test_a_name_of_its_hosts_file_comes_before_the_swarm_s() -> None:
     named = task("web.2", addresses={BACK: "10.0.1.30/24"}, hosts=("10.0.1.20 nobody",))
     run_task(caller.mesh.world, "m2", named)
     caller.mesh.change("m3", neighbour(BACK, "10.0.1.30", "m2"))
-    container = caller.mesh.world.machine("m2").engine.container(named.id)
+    container = caller.mesh.world.machine("m2").engine.tasks.container(named.id)
     assert container is not None
     finished: list[Finished] = []
     caller.mesh.world.exec_in("m2", container, ("curl", "nobody:6379"), finished.append)

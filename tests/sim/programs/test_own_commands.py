@@ -36,7 +36,7 @@ class Run:
 
     @property
     def container(self) -> TaskContainer:
-        container = self.world.machine("m1").engine.container(TaskId("web.1"))
+        container = self.world.machine("m1").engine.tasks.container(TaskId("web.1"))
         assert container is not None
         return container
 
@@ -123,7 +123,7 @@ def test_a_loop_goes_on_until_it_is_stopped() -> None:
     run.world.run_for(10 * SECOND)
     ticks = run.output.count("tick")
     assert 10 <= ticks <= 13
-    run.world.machine("m1").engine.exit(TaskId("web.1"), 1)
+    run.world.machine("m1").engine.tasks.exit(TaskId("web.1"), 1)
     run.world.run_for(10 * SECOND)
     assert run.output.count("tick") == ticks
 

@@ -26,8 +26,8 @@ class Ask(Struct, frozen=True):
     """Sent as JSON; bytes are sent as they are."""
     kind: str = "application/json"
     """The content type of the body."""
-    keep: Mapping[str, str] = {}
-    """Name -> pointer into the answer (`/Version/Index`; empty: all of it)."""
+    keep: Mapping[str, str | Callable[[Any], Any]] = {}
+    """Name -> pointer into the answer (`/Version/Index`; empty: all of it), or what makes it of the answer."""
     until: Callable[[Any], bool] | None = None
     """Asked again until the answer's JSON is like this."""
     part: str = ""
@@ -45,6 +45,9 @@ class Ask(Struct, frozen=True):
         query = "&".join(f"{name}={value}" for name, value in self.query.items())
         noted = f" ({self.note})" if self.note else ""
         return f"{self.method} {version}{self.path}{'?' if query else ''}{query}{noted}"
+
+
+Script = tuple[Ask, ...]
 
 
 def get(path: str, **more: Any) -> Ask:

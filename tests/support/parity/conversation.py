@@ -44,7 +44,7 @@ class Conversation:
             assert time.monotonic() < ends_at, f"{ask.title}: never as it should be: {body}"
             pause()
         for name, pointer in ask.keep.items():
-            found = at(body, pointer)
+            found = at(body, pointer) if isinstance(pointer, str) else pointer(body)
             assert found is not NOTHING, f"{ask.title}: nothing at {pointer} in {body}"
             self.kept[name] = found
         return Told(ask.title, self._content(ask, answer, body))
@@ -69,7 +69,7 @@ class Conversation:
             return value
         for name, kept in self.kept.items():
             if value == f"{{{name}}}":
-                return kept if not isinstance(kept, int) else kept
+                return kept
             value = value.replace(f"{{{name}}}", str(kept))
         return value
 

@@ -30,14 +30,15 @@ _MATCHED: Final = (
     "is too old",
     "is too new",
 )
-"""What programs look for in the messages of refusals. All else in them is for people, and in each engine's own words."""
+"""What programs look for in the messages of refusals. All else in them is for people, in each engine's own words."""
 
 
 class Plain:
     """`kept`: what answers were kept under; a text that has one of these in it has its name there instead."""
 
     def __init__(self, kept: Mapping[str, Any]) -> None:
-        self._names = {value: f"{{{name}}}" for name, value in kept.items() if isinstance(value, str)}
+        texts = {name: value for name, value in kept.items() if isinstance(value, str) and len(value) > 1}
+        self._names = {value: f"{{{name}}}" for name, value in texts.items()}
         self._within = sorted((value for value in self._names if len(value) >= _TELLING), key=lambda value: -len(value))
 
     def of(self, value: Any, field: str = "") -> Any:
@@ -80,7 +81,7 @@ def _without_facts(description: dict[str, Any]) -> dict[str, Any]:
     return {name: said.get(name, content) for name, content in description.items()} | {"Engine": engine}
 
 
-def _place(value: dict[str, Any]) -> tuple[str, str]:
-    """By name first, so that one field more does not set a list in another order."""
+def _place(value: dict[str, Any]) -> tuple[str, int, str]:
+    """By name and slot first, so that one field more does not set a list in another order."""
     name = value.get("Name") or value.get("Spec", {}).get("Name", "") if isinstance(value.get("Spec", {}), dict) else ""
-    return name, json.dumps(value, sort_keys=True)
+    return name, value.get("Slot", 0), json.dumps(value, sort_keys=True)

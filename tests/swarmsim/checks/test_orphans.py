@@ -7,7 +7,7 @@ from fake_world import FakeWorld, status
 from msgspec.structs import replace
 
 from core.ids import NetworkId, NodeId, SecretId, ServiceId, TaskId
-from core.mesh.routes import Neighbour
+from core.mesh.routes import Neighbour, NetworkRoute, RouteTable
 from core.objects import Network, Node, Secret, Service, Task
 from core.objects.network import NetworkAttachment, NetworkSpec, Subnet
 from core.objects.node import NodeSpec
@@ -15,14 +15,16 @@ from core.objects.port import PortConfig
 from core.objects.secret import SecretSpec
 from core.objects.service import Endpoint, EndpointMode, EndpointSpec, ServiceSpec, VirtualIP
 from core.objects.task import ContainerSpec, FileTarget, NetworkTarget, SecretReference, TaskSpec, TaskState, TaskStatus
+from core.route_order import REPEAT_NS
 from core.store import Conflict, Create, Store, Transaction
 from core.timing import LAN, SECOND
 from swarmsim.checks.bounds import word_done_ns
 from swarmsim.checks.orphans import STOP_NS, NoOrphanedResources
-from swarmsim.world import ContainerView
+from swarmsim.world import ContainerView, Power
 
 NET = NetworkId("net")
 NETWORK = Network(NET, NetworkSpec("front"), vni=4097, subnets=(Subnet("10.0.1.0/24"),))
+BALANCER = NetworkRoute(NET, "front", 4097, "10.0.1.0/24", False, "10.0.1.5")
 PLACE = (NetworkAttachment(NET, "10.0.1.5/24"),)
 WORD_S = word_done_ns(LAN) // SECOND
 LONG_S = WORD_S + STOP_NS // SECOND
@@ -73,6 +75,7 @@ def world_with(*objects: Any, **host: Any) -> FakeWorld:
     world.statuses["m1"] = status("m1", leads=True)
     world.statuses["w1"] = status("w1", **host)
     world.stores["m1"] = store_of(NETWORK, *objects)
+    world.routes["w1"] = (1, {})
     return world
 
 
@@ -93,8 +96,6 @@ def test_what_is_needed_may_be_held_for_ever(objects: list[Any]) -> None:
 @pytest.mark.parametrize(
     ("objects", "expected"),
     [
-        ([node(attachments=PLACE)], "node node-w1 holds 10.0.1.5/24 without a task on network net"),
-        ([node(attachments=PLACE), task(TaskState.SHUTDOWN)], "node node-w1 holds"),
         ([service(given=ADDRESSED)], "service web holds 10.0.1.2/24 without a use for it on network net"),
         ([service("net", given=ADDRESSED, asked=EndpointSpec(EndpointMode.DNSRR))], "service web holds 10.0.1.2/24"),
         ([service(given=Endpoint(ports=(PORT,)))], "service web holds port 30000/tcp, which it does not publish"),
@@ -105,6 +106,32 @@ def test_what_is_needed_may_be_held_for_ever(objects: list[Any]) -> None:
 def test_what_nobody_needs_is_released_in_time(objects: list[Any], expected: str) -> None:
     assert held_for(world_with(*objects), WORD_S) == ""
     assert expected in held_for(world_with(*objects), WORD_S + 1)
+
+
+@pytest.mark.parametrize("objects", [[node(attachments=PLACE)], [node(attachments=PLACE), task(TaskState.SHUTDOWN)]])
+@pytest.mark.parametrize(
+    ("routes", "host", "expected"),
+    [
+        ({}, {}, "node node-w1 holds 10.0.1.5/24 without a task on network net"),
+        ({BALANCER.key: BALANCER}, {}, ""),  # its data plane has not left the network
+        (None, {}, ""),
+        ({}, {"in_session": False}, ""),
+        ({}, {"power": Power.NO_DAEMON}, ""),
+    ],
+)
+def test_a_load_balancers_address_is_released_in_time_once_its_host_forwards_by_it_no_more(
+    objects: list[Any], routes: RouteTable | None, host: dict[str, Any], expected: str
+) -> None:
+    world = world_with(*objects, **host)
+    if routes is None:
+        del world.routes["w1"]
+    else:
+        world.routes["w1"] = (1, routes)
+    within_s = WORD_S + REPEAT_NS // SECOND
+    assert held_for(world, within_s) == ""
+    found = held_for(world, within_s + 1)
+    assert expected in found
+    assert bool(found) == bool(expected)
 
 
 def container() -> ContainerView:
@@ -166,7 +193,7 @@ def test_a_host_in_no_swarm_forwards_nothing() -> None:
 
 
 def test_time_begins_anew_while_nobody_can_judge() -> None:
-    world = world_with(node(attachments=PLACE))
+    world = world_with(service(given=ADDRESSED))
     check = NoOrphanedResources(LAN)
     for second in range(3 * WORD_S):
         world.now_ns = second * SECOND

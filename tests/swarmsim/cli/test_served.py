@@ -167,12 +167,35 @@ def test_every_fault_is_named_with_its_meaning() -> None:
     assert "kill" in told("fault")
 
 
+# --- top
+
+
+def test_a_picture_is_printed_where_nobody_watches(cluster: Served) -> None:
+    told("fault", "kill", "w1")
+    lines = [line.split() for line in told("top").splitlines() if line]
+    assert lines[0][2:6] == ["3", "of", "4", "hosts"]
+    assert lines[1][0] == "HOST"
+    assert [line[0] for line in lines[2:6]] == ["m1", "m2", "m3", "w1"]
+    assert lines[5][1] == "stopped"
+    assert lines[6:] == [["FAULT"], ["kill:", "w1"]]
+    assert len([line for line in told("top", "--once").splitlines() if line]) == len(lines)
+
+
 # --- no cluster
 
 
 @pytest.mark.parametrize(
     "line",
-    ["machine ls", "machine env m1", "machine ip m1", "machine stop m1", "fault ls", "fault end all", "fault kill m1"],
+    [
+        "machine ls",
+        "machine env m1",
+        "machine ip m1",
+        "machine stop m1",
+        "fault ls",
+        "fault end all",
+        "fault kill m1",
+        "top",
+    ],
 )
 def test_without_a_cluster_it_is_said_how_to_start_one(line: str, tmp_path: Path) -> None:
     ended = command(*line.split(), "--socket-dir", str(tmp_path))

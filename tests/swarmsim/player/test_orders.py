@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from core.operations import Kind
 from swarmsim.play import play_simulated
+from swarmsim.player import player
 from swarmsim.recording import Recording, Ruling
 from swarmsim.report.disturbances import whom
 from swarmsim.scenario.loader import load
+from swarmsim.worlds.simulated import SimulatedWorld
 
 COMPOSE = """
 services:
@@ -109,6 +112,28 @@ def test_a_secret_is_not_removed_as_long_as_it_is_in_use(tmp_path: Path) -> None
     assert [verdict.ruling for verdict in recording.verdicts[:2]] == [Ruling.VIOLATED, Ruling.HELD]
     assert recording.verdicts[0].detail == "not within 5 s: line 6: remove-secret: web_key at 5s is not carried out yet"
     assert recording.problems == (f"line 6: remove-secret: web_key at 5s was not carried out: {IN_USE}",)
+
+
+def test_what_nothing_uses_any_more_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "web.yml").write_text(
+        "services: {front: {image: nginx, networks: [back], configs: [settings], secrets: [key]}}\n"
+        "networks: {back: {}}\nconfigs: {settings: {file: web.yml}}\nsecrets: {key: {file: web.yml}}\n"
+    )
+    (tmp_path / "orders.yaml").write_text(
+        "name: Orders\ncluster: {managers: 1}\ndeploy: [{stack: {name: web, file: web.yml}}]\ntimeline:\n"
+        "  - {at: 5s, remove-network: web_back}\n"
+        "  - {at: 5s, remove-config: web_settings}\n"
+        "  - {at: 5s, remove-secret: web_key}\n"
+        "  - {at: 10s, remove-service: web_front}\n"
+        "end: 60s\n"
+    )
+    scenario = load(tmp_path / "orders.yaml")
+    world = SimulatedWorld(scenario.cluster, scenario.images, 1)
+    assert player.play(world, scenario, 1).problems == ()
+    store = world.store("m1")
+    assert store is not None
+    kinds = (Kind.NETWORK, Kind.CONFIG, Kind.SECRET, Kind.SERVICE)
+    assert [each.spec.name for kind in kinds for each in store.all(kind)] == ["ingress"]
 
 
 def test_what_was_refused_again_and_again_to_the_end_is_told_with_the_refusal(tmp_path: Path) -> None:

@@ -63,6 +63,8 @@ NAMES = Names(
     stacks=("shop",),
     services=("shop_web", "shop_db"),
     secrets=("shop_password",),
+    configs=("shop_settings",),
+    networks=("shop_back",),
     traffic=("visitors",),
     writers=("operator",),
 )
@@ -116,6 +118,8 @@ VALUES: dict[int, st.SearchStrategy[Any]] = {
         (words.WINDOW, WINDOWS),
         (words.SERVICE, st.sampled_from(NAMES.services)),
         (words.SECRET, st.sampled_from(NAMES.secrets)),
+        (words.CONFIG, st.sampled_from(NAMES.configs)),
+        (words.NETWORK, st.sampled_from(NAMES.networks)),
         (words.STACK_OR_SERVICE, st.sampled_from(NAMES.services + NAMES.stacks)),
         (words.TRAFFIC, st.sampled_from(NAMES.traffic)),
         (words.WRITER, st.sampled_from(NAMES.writers)),

@@ -8,16 +8,18 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from fake_world import FakeWorld
-from served import PATIENCE_S, Served, bare, served
+from served import BEGAN_AT_NS, PATIENCE_S, Served, bare, served
 from unix_http import UnixHttp
 
 from core.operations import Operation
 from core.raft.effects import Result
+from core.timing import SECOND
 from swarmsim.api.host import OwnPace
 from swarmsim.api.server import MAX_BODY_BYTES
+from swarmsim.scenario.plan import ClusterPlan
 from swarmsim.serve.endpoints import Endpoints
 from swarmsim.serve.place import Place
+from swarmsim.worlds.served import ServedWorld
 
 HEAD = b"POST /swarm/init HTTP/1.1\r\nHost: m1\r\nContent-Type: application/json\r\n"
 
@@ -102,11 +104,13 @@ def test_a_client_that_will_send_no_more_is_let_go(cluster: Served) -> None:
 # --- with a world that the test holds in its hand
 
 
-class SilentWorld(FakeWorld):
-    """Answers nothing, and notes what is asked and withdrawn."""
+class SilentWorld(ServedWorld):
+    """Answers nothing, and notes what is asked and withdrawn; its time does not go by."""
 
     def __init__(self) -> None:
-        super().__init__("m1")
+        super().__init__(ClusterPlan(1), (), 1, BEGAN_AT_NS)
+        self.add_host("m1")
+        self.run_until(1 * SECOND)
         self.was_asked = asyncio.Event()
         self.was_withdrawn = asyncio.Event()
 
@@ -182,7 +186,7 @@ def test_who_has_been_answered_may_be_idle_and_a_slow_answer_is_no_slow_request(
     run(story())
 
 
-async def endpoints_of(world: FakeWorld, place: Place, head_patience_s: float = PATIENCE_S) -> asyncio.Task[None]:
+async def endpoints_of(world: SilentWorld, place: Place, head_patience_s: float = PATIENCE_S) -> asyncio.Task[None]:
     endpoints = Endpoints(world, OwnPace(), {"m1": place}, None, head_patience_s)
     await endpoints.follow()
     return asyncio.create_task(endpoints.run())

@@ -69,14 +69,14 @@ def test_a_running_task() -> None:
 
 
 def test_a_task_of_a_job_that_failed() -> None:
-    status = TaskStatus(TaskState.FAILED, err="exit 3", container=ContainerStatus("c", exit_code=3))
+    status = TaskStatus(TaskState.FAILED, err="exit 3", container=ContainerStatus("c", pid=41, exit_code=3))
     desired = TaskState.COMPLETE
     task = Task(TaskId("t"), ServiceId("s"), 1, SPEC, 1, desired_state=desired, status=status, job_iteration=0)
     shown = encode_task(task, {})
-    assert shown["JobIteration"] == {"Index": 0}
+    assert shown["JobIteration"] == {}
     assert shown["DesiredState"] == "complete"
     assert (shown["Status"]["State"], shown["Status"]["Err"]) == ("failed", "exit 3")
-    assert shown["Status"]["ContainerStatus"]["ExitCode"] == 3
+    assert shown["Status"]["ContainerStatus"] == {"ContainerID": "c", "PID": 0, "ExitCode": 3}
     assert shown["Status"]["PortStatus"] == {}
 
 

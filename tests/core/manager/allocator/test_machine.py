@@ -20,6 +20,7 @@ from core.manager.allocator.holdings import all_holdings, awaits_node, networks_
 from core.manager.allocator.ports import ingress_ports
 from core.manager.control.control import carry_out
 from core.manager.control_loops import ControlLoops
+from core.manager.dispatcher.departures import without_departed
 from core.manager.draft import Draft
 from core.manager.orchestrator.tasks import has_stopped, new_task
 from core.objects import Cluster, Network, Service, StoredObject, Task
@@ -78,7 +79,10 @@ class AnyAllocation(RuleBasedStateMachine):
         self.ask(CreateService(self.spec_of("b", (["n2", "n1"], PORTS[1], EndpointMode.VIP))))
         self.given: dict[str, object] = {}
         self.numbers: dict[tuple[str, object], object] = {}
+        self.forwarded_by: dict[tuple[NodeId, NetworkId], str] = {}
         self.task_numbers = count(1)
+        self.make_tasks_of("b", 4)
+        self.tasks_are_placed([0, 1, 2])
 
     def lead(self) -> None:
         """Another leader, who has nothing but the committed store."""
@@ -194,6 +198,17 @@ class AnyAllocation(RuleBasedStateMachine):
                 task = placed[choice % len(placed)]
                 self.write(replace(task, status=replace(task.status, state=state), desired_state=TaskState.SHUTDOWN))
 
+    @rule(name=st.sampled_from(SERVICES), chosen=st.lists(choices, min_size=1, max_size=6))
+    def tasks_are_replaced(self, name: str, chosen: list[int]) -> None:
+        """Others get addresses while they stop, and then their nodes leave networks."""
+        self.make_tasks_of(name, len(chosen))
+        self.tasks_are_placed(chosen)
+        self.tasks_are_wanted_no_more(chosen)
+        self.make_tasks_of(name, len(chosen))
+        self.allocate()
+        self.tasks_end([(choice, TaskState.SHUTDOWN) for choice in chosen])
+        self.allocate()
+
     @rule(chosen=st.lists(choices, min_size=1, max_size=6))
     def tasks_are_wanted_no_more(self, chosen: list[int]) -> None:
         for choice in chosen:
@@ -224,8 +239,21 @@ class AnyAllocation(RuleBasedStateMachine):
         self.lead()
 
     @rule()
+    def data_planes_leave_networks(self) -> None:
+        """As the dispatcher writes it: all that their nodes have no task on any more."""
+        for node in list(self.head.nodes.values()):
+            rest = without_departed(self.head, node)
+            if rest != node:
+                held = {place.network_id for place in rest.attachments}
+                self.forwarded_by = {
+                    key: address for key, address in self.forwarded_by.items() if key[0] != node.id or key[1] in held
+                }
+                self.write(rest)
+
+    @rule()
     def the_allocator_rests(self) -> None:
         """What is asked for is there, or there is none."""
+        self.data_planes_leave_networks()
         self.allocate()
         assert leaks(self.head) == []
         self.allocator.check_invariants()
@@ -340,6 +368,20 @@ class AnyAllocation(RuleBasedStateMachine):
         for task in self.committed.tasks.values():
             if task.attachments:
                 assert self.given.setdefault(task.id, task.attachments) == task.attachments
+
+    @precondition(lambda self: hasattr(self, "task_numbers"))
+    @invariant()
+    def what_a_node_forwards_by_stays_its_own(self) -> None:
+        """On every network that it is not known to have left, while both are there."""
+        now = {
+            (node.id, place.network_id): place.address
+            for node in self.committed.nodes.values()
+            for place in node.attachments
+        }
+        for (node_id, network_id), address in self.forwarded_by.items():
+            if node_id in self.committed.nodes and network_id in self.committed.networks:
+                assert now.get((node_id, network_id)) == address
+        self.forwarded_by = now
 
     @precondition(lambda self: hasattr(self, "task_numbers"))
     @invariant()

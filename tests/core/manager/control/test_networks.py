@@ -10,7 +10,7 @@ from core.objects.node import NodeState
 from core.objects.port import PortConfig
 from core.objects.service import EndpointSpec, Replicated
 from core.objects.task import NetworkTarget, TaskState
-from core.operations import CreateNetwork, ErrorCode, Kind, OperationError
+from core.operations import CreateNetwork, ErrorCode, Kind, OperationError, Remove
 
 
 def refusal(answer: object) -> str:
@@ -98,4 +98,19 @@ def test_a_network_stays_until_every_task_has_given_its_address_up() -> None:
     assert swarm.remove(Kind.NETWORK, "front") == in_use
     assert swarm.remove(Kind.NODE, NodeId("w1")) is None
     assert swarm.remove(Kind.NETWORK, "front") is None
+    swarm.check()
+
+
+def test_a_network_does_not_stay_for_load_balancers_which_have_nothing_of_it_any_more_when_it_goes() -> None:
+    swarm = Swarm(workers=1)
+    swarm.ask(CreateNetwork(NetworkSpec("front")))
+    swarm.create("web", replace(task_spec(), networks=(NetworkTarget(NetworkId("front")),)))
+    [task] = swarm.running("web")
+    assert swarm.ask(Remove(Kind.SERVICE, "web")) is None
+    swarm.settle(agents=False)
+    swarm.report(task, TaskState.SHUTDOWN)
+    swarm.settle(agents=False)
+    assert len(swarm.head.nodes[NodeId("w1")].attachments) == 2, "its data plane has not left the network"
+    swarm.remove_quietly(Kind.NETWORK, "front")
+    assert [place.network_id for place in swarm.head.nodes[NodeId("w1")].attachments] == ["ingress"]
     swarm.check()

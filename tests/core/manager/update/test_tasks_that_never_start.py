@@ -4,7 +4,7 @@ from leading_head import Swarm, node_of, task_spec
 from msgspec.structs import replace
 from updates_of_web import NEW, images, message, state
 
-from core.manager.update.turn import START_TIMEOUT_NS
+from core.manager.update.watch import START_TIMEOUT_NS
 from core.objects.port import PortConfig, PublishMode
 from core.objects.service import EndpointSpec, FailureAction, Global, Replicated, UpdateConfig, UpdateOrder, UpdateState
 from core.objects.task import HealthCheck, TaskState

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from parity.asks import Ask
+from parity.asks import Script
 from parity.scripts.cluster import CLUSTER
 from parity.scripts.forms import FORMS
 from parity.scripts.init import FOUNDINGS
@@ -15,7 +15,7 @@ from parity.scripts.specs import SPECS
 from parity.scripts.stored import CONFIGS, SECRETS
 from parity.scripts.tasks import TASKS
 
-SCRIPTS: Final[Mapping[str, tuple[Ask, ...]]] = {
+SCRIPTS: Final[Mapping[str, Script]] = {
     "outside": OUTSIDE,
     "init": FOUNDINGS,
     "cluster": CLUSTER,

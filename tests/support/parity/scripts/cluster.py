@@ -1,5 +1,7 @@
 """The swarm's settings, tokens and unlock key."""
 
+from typing import Any
+
 from parity.asks import Ask, get, post
 from parity.scripts.founding import FOUNDED
 
@@ -23,13 +25,31 @@ def _update(note: str, body: object, **query: str) -> tuple[Ask, ...]:
     return current, post("/swarm/update", body, query={"version": "{version}", **query}, note=note)
 
 
-_SPEC = {"Name": "default", "Orchestration": {"TaskHistoryRetentionLimit": 5}}
+_SPEC: dict[str, Any] = {
+    "Name": "default",
+    "Labels": {},
+    "Orchestration": {"TaskHistoryRetentionLimit": 5},
+    "Raft": {
+        "SnapshotInterval": 10_000,
+        "KeepOldSnapshots": 0,
+        "LogEntriesForSlowFollowers": 500,
+        "ElectionTick": 10,
+        "HeartbeatTick": 1,
+    },
+    "Dispatcher": {"HeartbeatPeriod": 5_000_000_000},
+    "CAConfig": {"NodeCertExpiry": 7_776_000_000_000_000},
+    "EncryptionConfig": {"AutoLockManagers": False},
+}
+"""All of it, as clients send it that have read it before."""
+_LOCKING = {**_SPEC, "EncryptionConfig": {"AutoLockManagers": True}}
 
 CLUSTER = (
     *FOUNDED,
     get("/_ping", headers=("swarm",), version=""),
     get("/info", part="/Swarm"),
     get("/version", part="/MinAPIVersion"),
+    get("/version", part="/Os", note="the system"),
+    get("/version", part="/Components/0/Name", note="the engine"),
     _read("founded"),
     *_update("nothing new", "{spec}"),
     _read("nothing new"),
@@ -37,8 +57,6 @@ CLUSTER = (
         "labels and a history", {**_SPEC, "Labels": {"a": "b"}, "Orchestration": {"TaskHistoryRetentionLimit": 2}}
     ),
     _read("labels and a history"),
-    *_update("almost nothing said", {"Name": "default"}),
-    _read("almost nothing said"),
     *_update(
         "raft and dispatcher",
         {
@@ -63,33 +81,32 @@ CLUSTER = (
         {
             **_SPEC,
             "CAConfig": {
-                "NodeCertExpiry": 3_600_000_000_000,
+                "NodeCertExpiry": 7_776_000_000_000_000,
                 "ExternalCAs": [{"Protocol": "other", "URL": "https://198.18.0.9"}],
             },
         },
     ),
     *_update("another name", {**_SPEC, "Name": "other"}),
-    *_update("no name", {"Labels": {}}),
+    *_update("no name", {name: content for name, content in _SPEC.items() if name != "Name"}),
     *_update("a heartbeat below nothing", {**_SPEC, "Dispatcher": {"HeartbeatPeriod": -5}}),
     *_update("certificates of a minute", {**_SPEC, "CAConfig": {"NodeCertExpiry": 60_000_000_000}}),
-    *_update("ticks that never elect", {**_SPEC, "Raft": {"ElectionTick": 1, "HeartbeatTick": 1}}),
+    *_update("ticks that never elect", {**_SPEC, "Raft": {**_SPEC["Raft"], "ElectionTick": 1, "HeartbeatTick": 1}}),
     *_update("wrong types", {**_SPEC, "Orchestration": {"TaskHistoryRetentionLimit": "five"}}),
     post("/swarm/update", _SPEC, query={"version": "1"}, note="stale"),
     post("/swarm/update", _SPEC, note="no version"),
     post("/swarm/update", _SPEC, query={"version": "x"}, note="no number"),
     post("/swarm/update", query={"version": "{version}"}, note="no body"),
     *_update("a flag that is none", _SPEC, rotateWorkerToken="perhaps"),
+    *_update("as before", _SPEC),
     *_update("rotate the workers' token", _SPEC, rotateWorkerToken="true"),
     get("/swarm", part="/JoinTokens", keep={"version": "/Version/Index"}, note="the workers' rotated"),
     *_update("rotate the managers' token", _SPEC, rotateManagerToken="1"),
     get("/swarm", part="/JoinTokens", keep={"version": "/Version/Index"}, note="both rotated"),
     get("/swarm/unlockkey", note="not locking"),
-    *_update("lock", {**_SPEC, "EncryptionConfig": {"AutoLockManagers": True}}),
+    *_update("lock", _LOCKING),
     get("/swarm/unlockkey", keep={"key": "/UnlockKey"}, note="locking"),
     _read("locking"),
-    *_update(
-        "rotate the key", {**_SPEC, "EncryptionConfig": {"AutoLockManagers": True}}, rotateManagerUnlockKey="true"
-    ),
+    *_update("rotate the key", _LOCKING, rotateManagerUnlockKey="true"),
     get("/swarm/unlockkey", note="rotated"),
     _read("rotated"),
     post("/swarm/unlock", {"UnlockKey": "{key}"}, note="not locked"),
@@ -97,4 +114,6 @@ CLUSTER = (
     post("/swarm/unlock", note="no body"),
     *_update("lock no more", _SPEC),
     get("/swarm/unlockkey", note="locking no more"),
+    *_update("almost nothing said", {"Name": "default", "Labels": {"a": "b"}}),
+    _read("almost nothing said"),
 )

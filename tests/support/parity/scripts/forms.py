@@ -1,6 +1,6 @@
 """Requests of a bad form."""
 
-from parity.asks import get, post
+from parity.asks import get, post, there_is
 from parity.scripts.founding import FOUNDED
 
 FORMS = (
@@ -39,6 +39,7 @@ FORMS = (
     post("/secrets/nobody/update", {}, query={"version": "-1"}),
     post("/secrets/nobody/update", {}),
     post("/configs/nobody/update", {}, query={"version": ""}),
+    get("/networks/ingress", until=there_is("/Peers"), part="/Name"),
     *(
         get(f"/{kind}", query={"filters": filters}, note="filters")
         for kind in ("services", "tasks", "secrets", "configs", "nodes", "networks")

@@ -1,6 +1,6 @@
 """Overlay networks."""
 
-from parity.asks import Ask, delete, get, post
+from parity.asks import Ask, delete, get, post, there_is
 from parity.scripts.founding import FOUNDED
 
 
@@ -18,7 +18,7 @@ def _list(filters: str) -> Ask:
 
 NETWORKS = (
     *FOUNDED,
-    get("/networks/ingress", query={"scope": "swarm"}),
+    get("/networks/ingress", query={"scope": "swarm"}, until=there_is("/Peers")),
     post("/networks/create", {"Name": "back", "Driver": "overlay"}, keep={"back": "/Id"}),
     get("/networks/{back}", until=lambda network: bool(network["IPAM"]["Config"])),
     get("/networks/back", query={"scope": "swarm"}, part="/Id"),
@@ -51,7 +51,6 @@ NETWORKS = (
     _create("second-ingress", "an ingress more", Ingress=True),
     _create("crooked", "a subnet that is none", IPAM=_subnet("198.19.300.0/24")),
     _create("outer", "a gateway outside", IPAM=_subnet("198.19.201.0/24", Gateway="198.19.99.1")),
-    _create("driverless", "an unknown driver", Driver="carrier-pigeon"),
     _create("six", "with IPv6", EnableIPv6=True),
     _list('{"name": ["back"]}'),
     _list('{"name": ["bac"]}'),
@@ -60,7 +59,7 @@ NETWORKS = (
     _list('{"id": ["{back}"]}'),
     _list('{"label": ["env"]}'),
     _list('{"label": ["env=test"]}'),
-    _list('{"type": ["custom"]}'),
+    _list('{"type": ["custom"], "scope": ["swarm"]}'),
     _list('{"type": ["strange"]}'),
     _list('{"dangling": ["true"], "scope": ["swarm"]}'),
     post(

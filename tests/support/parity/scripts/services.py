@@ -11,6 +11,7 @@ _SPEC: dict[str, Any] = {
     "TaskTemplate": {"ContainerSpec": {"Image": "parity:1", "StopGracePeriod": 10**9}},
     "Mode": {"Replicated": {"Replicas": 2}},
     "UpdateConfig": {"Parallelism": 0, "Monitor": 1},
+    "RollbackConfig": {"Parallelism": 0, "Monitor": 1},
 }
 _OTHER = {**_SPEC, "TaskTemplate": {"ContainerSpec": {"Image": "parity:1", "StopGracePeriod": 10**9, "Env": ["A=1"]}}}
 _IDLE = {"Replicated": {"Replicas": 0}}
@@ -95,7 +96,7 @@ SERVICES = (
     post("/services/nothing/update", _SPEC, query={"version": "1"}),
     _read("before ports"),
     *_update("ports", {**_SPEC, "EndpointSpec": {"Ports": [{"TargetPort": 80, "PublishedPort": 8080}]}}),
-    _read("ports", until=lambda service: bool(service["Endpoint"].get("Ports"))),
+    _read("ports", until=lambda service: _status("completed")(service) and bool(service["Endpoint"].get("Ports"))),
     post(
         "/services/create",
         {**_SPEC, "Name": "rival", "EndpointSpec": {"Ports": [{"TargetPort": 80, "PublishedPort": 8080}]}},
@@ -105,7 +106,7 @@ SERVICES = (
     get("/services/fresh", keep={"fresh_version": "/Version/Index"}, part="/Spec/Name"),
     post(
         "/services/{fresh}/update",
-        _SPEC,
+        {**_SPEC, "Name": "fresh", "Mode": _IDLE},
         query={"version": "{fresh_version}", "rollback": "previous"},
         note="no spec before",
     ),

@@ -43,8 +43,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "labels": _service({"Labels": {"of": "container"}}, Labels={"of": "service", "empty": ""}),
     "a command": _service(
         {
-            "Command": ["/bin/busybox"],
-            "Args": ["sh", "-c", "sleep 9"],
+            "Command": ["/bin/sh"],
+            "Args": ["-c", "sleep 9"],
             "Env": ["A=1", "B="],
             "Dir": "/tmp",
             "User": "1:2",
@@ -217,9 +217,12 @@ def _all() -> Iterator[Ask]:
     yield post("/networks/create", {"Name": "back", "Driver": "overlay"}, keep={"back": "/Id"})
     for note, spec in GOOD.items():
         yield post("/services/create", spec, keep={"service": "/ID"}, note=note)
-        yield get("/services/{service}", note=note, until=_allocated(spec))
+        yield get("/services/{service}", note=note, until=_allocated(spec), part="/Endpoint")
         yield get("/services/{service}", query={"insertDefaults": "true"}, part="/Spec", note=note)
         yield delete("/services/{service}", note=note)
+    yield post("/services/create", {"Name": "web", "TaskTemplate": {"ContainerSpec": _IMAGE}}, keep={"service": "/ID"})
+    yield get("/services/{service}", note="without defaults")
+    yield delete("/services/{service}")
     for note, spec in BAD.items():
         yield post("/services/create", spec, note=note)
         yield delete("/services/web", note=f"{note}, if it is there")

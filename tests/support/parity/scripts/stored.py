@@ -1,6 +1,7 @@
 """Secrets and configs, which differ in little."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from parity.asks import Ask, delete, get, post
 from parity.scripts.founding import FOUNDED
@@ -11,8 +12,16 @@ _SERVICE = {
     "Mode": {"Replicated": {"Replicas": 0}},
 }
 _DATA = "c29tZXRoaW5n"
+_MANY = 37
+"""One more than an id has letters to begin with."""
 _LONGEST = 682_664
 """Of data in base64 that is less than 512,000 bytes."""
+
+
+def _shared_letter(listed: Any) -> str:
+    """That the ids of two of them begin with."""
+    letters: list[str] = [one["ID"][0] for one in listed]
+    return next(letter for letter in letters if letters.count(letter) > 1)
 
 
 def _life(kind: str, longest: int) -> Iterator[Ask]:
@@ -65,6 +74,12 @@ def _life(kind: str, longest: int) -> Iterator[Ask]:
     yield post(update, {}, query={"version": "{version}"}, note="an empty object")
     yield post(update, {"Name": "first"}, query={"version": "1"}, note="stale")
     yield post(f"/{kind}s/nothing/update", {"Name": "first"}, query={"version": "1"})
+    for number in range(_MANY):
+        yield post(create, {"Name": f"many-{number}", "Data": _DATA}, note=f"one of many, {number}")
+    yield get(f"/{kind}s", keep={"letter": _shared_letter, "version": "/0/Version/Index"}, part="/0/Spec/Nothing")
+    yield get(f"/{kind}s/{{letter}}", note="the beginning of several ids")
+    yield post(f"/{kind}s/{{letter}}/update", {}, query={"version": "{version}"}, note="the beginning of several ids")
+    yield delete(f"/{kind}s/{{letter}}", note="the beginning of several ids")
     field = f"{kind.capitalize()}s"
     reference = {f"{kind.capitalize()}ID": f"{{{kind}}}", f"{kind.capitalize()}Name": "first"}
     file = {"Name": "first", "UID": "0", "GID": "0", "Mode": 292}

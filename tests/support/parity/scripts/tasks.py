@@ -8,9 +8,8 @@ from parity.scripts.founding import FOUNDED
 _STATE = "/Status/State"
 
 
-def _container(script: str = "") -> dict[str, Any]:
-    command = {"Command": ["/bin/busybox", "sh", "-c", script]} if script else {}
-    return {"Image": "parity:1", "StopGracePeriod": 10**9, **command}
+def _container(image: str = "parity:1") -> dict[str, Any]:
+    return {"Image": image, "StopGracePeriod": 10**9}
 
 
 def _service(name: str, container: dict[str, Any], mode: dict[str, Any], **task: Any) -> Ask:
@@ -33,7 +32,8 @@ TASKS = (
     get("/tasks", note="none"),
     get("/tasks/nothing"),
     _service("web", _container(), _replicas(2)),
-    get("/tasks", until=each(2, _STATE, "running"), keep={"task": "/0/ID"}, note="both run"),
+    get("/tasks", until=each(2, _STATE, "running"), note="both run"),
+    _tasks('{"name": ["web.1"]}', keep={"task": "/0/ID"}, part="/0/Slot"),
     get("/tasks/{task}", part="/ServiceID"),
     get("/services/web", keep={"version": "/Version/Index"}, part="/Endpoint"),
     *(
@@ -67,9 +67,9 @@ TASKS = (
     _tasks('{"service": ["web"], "desired-state": ["shutdown"]}', until=each(2, _STATE, "shutdown"), note="updated"),
     delete("/services/{web}"),
     get("/tasks", until=lambda tasks: not tasks, note="removed"),
-    _service("done", _container("exit 0"), _replicas(1), RestartPolicy={"Condition": "none"}),
+    _service("done", _container("parity:done"), _replicas(1), RestartPolicy={"Condition": "none"}),
     _tasks('{"service": ["done"]}', until=each(1, _STATE, "complete")),
-    _service("failed", _container("exit 3"), _replicas(1), RestartPolicy={"Condition": "none"}),
+    _service("failed", _container("parity:failed"), _replicas(1), RestartPolicy={"Condition": "none"}),
     _tasks('{"service": ["failed"]}', until=each(1, _STATE, "failed")),
     _service("nowhere", _container(), _replicas(1), Placement={"Constraints": ["node.labels.none == x"]}),
     _tasks('{"service": ["nowhere"]}', until=lambda tasks: len(tasks) == 1 and "Err" in tasks[0]["Status"]),
@@ -77,13 +77,11 @@ TASKS = (
     _tasks('{"service": ["greedy"]}', until=lambda tasks: len(tasks) == 1 and "Err" in tasks[0]["Status"]),
     _service("everywhere", _container(), {"Global": {}}),
     _tasks('{"service": ["everywhere"]}', until=each(1, _STATE, "running")),
-    _service("job", _container("exit 0"), {"ReplicatedJob": {"MaxConcurrent": 1, "TotalCompletions": 2}}),
+    _service("job", _container("parity:done"), {"ReplicatedJob": {"MaxConcurrent": 1, "TotalCompletions": 2}}),
     _tasks('{"service": ["job"]}', until=each(2, _STATE, "complete")),
     get("/services/job"),
     get("/services", query={"status": "true", "filters": '{"name": ["job"]}'}, part="/0/ServiceStatus"),
-    _service("global-job", _container("exit 0"), {"GlobalJob": {}}),
+    _service("global-job", _container("parity:done"), {"GlobalJob": {}}),
     _tasks('{"service": ["global-job"]}', until=each(1, _STATE, "complete")),
     get("/services", query={"status": "true", "filters": '{"name": ["global-job"]}'}, part="/0/ServiceStatus"),
-    _service("imageless", {"Image": "parity:none"}, _replicas(1), RestartPolicy={"Condition": "none"}),
-    _tasks('{"service": ["imageless"]}', until=each(1, _STATE, "rejected")),
 )

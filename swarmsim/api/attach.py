@@ -1,0 +1,66 @@
+"""`/containers/{container}/attach`: a client reads what a container writes, from before its start to its end."""
+
+from typing import Final
+
+from aiohttp import web
+
+from swarmsim.api.backlog import Backlog
+from swarmsim.api.call import Call
+from swarmsim.api.container_filters import found
+from swarmsim.api.hijack import Hijacked
+from swarmsim.api.multiplex import Mixer, content_type
+from swarmsim.api.route import Parameter, Route
+from swarmsim.containers import Action, ContainerEvent, LogWish, Output, OutputLine, Status
+
+
+async def attach(call: Call) -> web.Response:
+    """Its output goes over the connection until it ends; what the client sends is read by nobody."""
+    engine = await call.host.engine()
+    container = found(engine, call.path("container"))
+    wanted = {Output.STDOUT: call.flag("stdout"), Output.STDERR: call.flag("stderr")}
+    backlog, mixer = Backlog(), Mixer(tty=container.spec.tty)
+
+    def take(output: Output, data: bytes) -> None:
+        if wanted[output]:
+            backlog.put(mixer.output(output, data))
+
+    def take_line(line: OutputLine | None) -> None:
+        if line is not None:
+            take(line.output, line.data + b"\n" if line.whole else line.data)
+
+    def happened(event: ContainerEvent) -> None:
+        if event.container.id == container.id and event.action in (Action.DIE, Action.DESTROY):
+            backlog.end()
+
+    with call.host.pace.awaited():
+        if call.flag("logs"):
+            engine.logs(container.id, LogWish(), take_line)
+        undos = [engine.attach(container.id, take), engine.watch(happened)]
+        try:
+            if not call.flag("stream") or container.state.status is Status.EXITED:
+                backlog.end()
+            connection = Hijacked(call.request, content_type(call.version, tty=container.spec.tty))
+            await connection.send(backlog)
+            return await connection.close()
+        finally:
+            for undo in undos:
+                undo()
+
+
+ROUTES: Final = (
+    Route(
+        "POST",
+        "/containers/{container}/attach",
+        attach,
+        "Read what a container writes.",
+        query=(
+            Parameter("stream", "boolean", "Whether to go on until it ends."),
+            Parameter("logs", "boolean", "Whether to begin with what it has written already."),
+            Parameter("stdin", "boolean", "Nobody reads what is sent to simulated containers."),
+            Parameter("stdout", "boolean", "Whether to send its standard output."),
+            Parameter("stderr", "boolean", "Likewise its standard error."),
+        ),
+        answer="Output",
+        errors=(404, 501),
+    ),
+)

@@ -1,0 +1,152 @@
+"""`/exec`: commands that are run beside what runs in a container."""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+from aiohttp import web
+from msgspec import Struct
+
+from swarmsim.api.backlog import Backlog
+from swarmsim.api.call import Call, Json
+from swarmsim.api.container_filters import found
+from swarmsim.api.errors import ApiError, bad_request
+from swarmsim.api.execs import Exec
+from swarmsim.api.hijack import Hijacked
+from swarmsim.api.multiplex import Mixer, content_type
+from swarmsim.api.route import Parameter, Route
+from swarmsim.containers import ContainerEngine, Output
+
+
+class ExecRequest(Struct, frozen=True, rename="pascal"):
+    """The body of `POST /containers/{container}/exec`, as far as it has an effect."""
+
+    cmd: list[str] | None = None
+    env: list[str] | None = None
+    tty: bool = False
+    attach_stdin: bool = False
+    attach_stdout: bool = False
+    attach_stderr: bool = False
+
+
+class StartRequest(Struct, frozen=True, rename="pascal"):
+    """The body of `POST /exec/{id}/start`, likewise."""
+
+    detach: bool = False
+    tty: bool = False
+
+
+async def create_exec(call: Call) -> Json:
+    """Make a command ready for a container that runs."""
+    try:
+        wanted = msgspec.convert(await call.body(), ExecRequest)
+    except msgspec.ValidationError as error:
+        raise bad_request(f"invalid exec: {error}") from None
+    if not wanted.cmd:
+        raise bad_request("No exec command specified")
+    container = found(await call.host.engine(), call.path("container"))
+    if not container.state.running:
+        raise ApiError(409, f"container {container.id} is not running")
+    made = Exec(
+        call.host.execs.new_id(),
+        container.id,
+        tuple(wanted.cmd),
+        tuple(wanted.env or ()),
+        tty=wanted.tty,
+        stdin=wanted.attach_stdin,
+        stdout=wanted.attach_stdout,
+        stderr=wanted.attach_stderr,
+    )
+    call.host.execs.add(made)
+    return {"Id": made.id}
+
+
+async def start_exec(call: Call) -> web.Response | None:
+    """Run it: its output goes over the connection, unless it is detached."""
+    made, engine = call.host.execs.find(call.path("id")), await call.host.engine()
+    wanted = msgspec.convert(await call.body(), StartRequest)
+    if made.started:
+        raise ApiError(409, f"exec {made.id} has been started: make another one")
+    backlog, mixer = Backlog(), Mixer(tty=made.tty)
+
+    def take(output: Output, data: bytes) -> None:
+        if made.stdout if output is Output.STDOUT else made.stderr:
+            backlog.put(mixer.output(output, data))
+
+    with call.host.pace.awaited():
+        if wanted.detach:
+            _run(engine, made, lambda output, data: None, lambda: None)
+            return web.Response(status=200)
+        _run(engine, made, take, backlog.end)
+        connection = Hijacked(call.request, content_type(call.version, tty=made.tty))
+        await connection.send(backlog)
+        return await connection.close()
+
+
+def _run(engine: ContainerEngine, made: Exec, take: Callable[[Output, bytes], None], over: Callable[[], None]) -> None:
+    def ended(code: int) -> None:
+        made.exit_code = code
+        over()
+
+    engine.run(made.container_id, made.argv, made.variables, take, ended)
+    made.started = True
+
+
+async def inspect_exec(call: Call) -> Json:
+    """How it is doing, or how it ended."""
+    made = call.host.execs.find(call.path("id"))
+    return {
+        "ID": made.id,
+        "Running": made.running,
+        "ExitCode": made.exit_code,
+        "ProcessConfig": {
+            "tty": made.tty,
+            "entrypoint": made.argv[0],
+            "arguments": list(made.argv[1:]),
+            "privileged": False,
+        },
+        "OpenStdin": made.stdin,
+        "OpenStderr": made.stderr,
+        "OpenStdout": made.stdout,
+        "CanRemove": False,
+        "ContainerID": made.container_id,
+        "DetachKeys": "",
+        "Pid": 0,
+    }
+
+
+async def resize_exec(call: Call) -> None:
+    """A terminal's size changes nothing here."""
+    call.host.execs.find(call.path("id"))
+
+
+ROUTES: Final = (
+    Route(
+        "POST",
+        "/containers/{container}/exec",
+        create_exec,
+        "Make a command ready to run in a container.",
+        body="ExecRequest",
+        answer="ExecCreated",
+        success=201,
+        errors=(404, 409),
+    ),
+    Route(
+        "POST",
+        "/exec/{id}/start",
+        start_exec,
+        "Run it; what it writes is the answer.",
+        body="ExecStartRequest",
+        answer="Output",
+        errors=(404, 409),
+    ),
+    Route("GET", "/exec/{id}/json", inspect_exec, "How it is doing.", answer="Exec", errors=(404,)),
+    Route(
+        "POST",
+        "/exec/{id}/resize",
+        resize_exec,
+        "Tell the size of its terminal.",
+        query=(Parameter("h", "integer", "Lines."), Parameter("w", "integer", "Columns.")),
+        errors=(404,),
+    ),
+)

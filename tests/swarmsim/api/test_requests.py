@@ -1,0 +1,68 @@
+"""Requests of a bad form, each answered by the same host; a genuine engine is asked the like in tests/parity/."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from served import bare, served, swarm
+from unix_http import UnixHttp
+
+SPEED = 50.0
+
+
+def asked(host: UnixHttp, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    answer = host.send(method, path, None if body is None else json.dumps(body).encode())
+    return answer.status, json.loads(answer.body) if answer.body else None
+
+
+@pytest.fixture(scope="module")
+def manager() -> Iterator[UnixHttp]:
+    with TemporaryDirectory() as folder, served(Path(folder), swarm(1), speed=SPEED) as cluster:
+        yield UnixHttp(cluster.places["m1"].socket)
+
+
+@pytest.mark.parametrize(
+    "version", ["", "?version=", "?version=x", "?version=-1", "?version=1.5", "?version=" + "9" * 20]
+)
+def test_a_version_is_a_whole_number(manager: UnixHttp, version: str) -> None:
+    status, body = asked(manager, "POST", f"/secrets/any/update{version}", {"Name": "any"})
+    assert (status, body["message"].startswith("invalid version")) == (400, True)
+
+
+@pytest.mark.parametrize(("word", "status"), [("true", 200), ("1", 200), ("F", 200), ("", 200), ("perhaps", 400)])
+def test_what_is_rotated_is_said_in_words_for_truth(manager: UnixHttp, word: str, status: int) -> None:
+    _, before = asked(manager, "GET", "/swarm")
+    target = f"/swarm/update?version={before['Version']['Index']}&rotateWorkerToken={word}"
+    assert asked(manager, "POST", target, before["Spec"])[0] == status
+    _, after = asked(manager, "GET", "/swarm")
+    rotated = before["JoinTokens"]["Worker"] != after["JoinTokens"]["Worker"]
+    assert rotated is (word in ("true", "1"))
+
+
+@pytest.mark.parametrize(
+    ("spec", "missing"), [({"Role": "manager"}, "Availability"), ({"availability": "drain"}, "Role")]
+)
+def test_a_nodes_role_and_availability_are_always_said(manager: UnixHttp, spec: dict[str, str], missing: str) -> None:
+    _, (node,) = asked(manager, "GET", "/nodes")
+    target = f"/nodes/{node['ID']}/update?version={node['Version']['Index']}"
+    assert asked(manager, "POST", target, spec) == (400, {"message": f'invalid {missing}: ""'})
+
+
+def test_credentials_come_from_one_of_two_specs(manager: UnixHttp) -> None:
+    status, body = asked(manager, "POST", "/services/any/update?version=1&registryAuthFrom=nowhere", {"Name": "any"})
+    assert (status, body["message"]) == (400, "unsupported registryAuthFrom value: 'nowhere'")
+
+
+def test_only_a_network_that_is_inspected_tells_its_peers(manager: UnixHttp) -> None:
+    _, networks = asked(manager, "GET", '/networks?filters={"driver":["overlay"]}')
+    assert [(network["Name"], "Peers" in network) for network in networks] == [("ingress", False)]
+    assert asked(manager, "GET", "/networks/ingress")[1]["Peers"] == [{"Name": "m1", "IP": "198.18.0.1"}]
+
+
+def test_a_host_in_no_swarm_knows_no_network_to_remove(tmp_path: Path) -> None:
+    with served(tmp_path, bare(1), speed=SPEED) as cluster:
+        host = UnixHttp(cluster.places["m1"].socket)
+        assert asked(host, "DELETE", "/networks/back") == (404, {"message": "network back not found"})
