@@ -58,6 +58,19 @@ class Output(Enum):
 OutputTaker: TypeAlias = Callable[[Output, bytes], None]
 
 
+class Session(Protocol):
+    """Somebody who is connected to a process: hears what it writes, and may say something to it."""
+
+    def feed(self, data: bytes) -> None:
+        """So much more of its input; lost on one that reads none."""
+
+    def end_input(self) -> None:
+        """There will be no more of it."""
+
+    def leave(self) -> None:
+        """They are there no more; the process goes on."""
+
+
 class OutputLine(Struct, frozen=True, gc=False):
     """One line, without its end if it is `whole`; else a piece of one, after which its rest may come."""
 
@@ -249,8 +262,8 @@ class ContainerEngine(Protocol):
     def logs(self, container_id: str, wish: LogWish, taker: LineTaker) -> Undo:
         """What it has written, in its last lives too; `taker` may be called before this returns."""
 
-    def attach(self, container_id: str, taker: OutputTaker) -> Undo:
-        """Everything it writes from now on, as it comes."""
+    def attach(self, container_id: str, taker: OutputTaker, *, stdin: bool) -> Session:
+        """Hear everything it writes from now on, as it comes; with `stdin`, be heard by it."""
 
     def run(
         self,
@@ -259,7 +272,10 @@ class ContainerEngine(Protocol):
         variables: tuple[str, ...],
         taker: OutputTaker,
         ended: Callable[[int], None],
-    ) -> Undo:
+        *,
+        stdin: bool,
+        tty: bool,
+    ) -> Session:
         """Run a command in a container that runs, with further variables; `ended` is told its exit code, once."""
 
     # --- images

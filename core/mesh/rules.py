@@ -124,8 +124,5 @@ def _ingress_ports(service: Service) -> tuple[PortConfig, ...]:
 
 
 def _names(service: Service, network_id: NetworkId) -> tuple[str, ...]:
-    names = {service.spec.name: None}
-    for target in service.spec.task.networks:
-        if target.network_id == network_id:
-            names.update(dict.fromkeys(target.aliases))
-    return tuple(names)
+    """Its own first, and none twice."""
+    return tuple(dict.fromkeys((service.spec.name, *service.spec.task.aliases_on(network_id))))

@@ -182,6 +182,10 @@ class TaskSpec(Struct, frozen=True, gc=False):
     unsupported: str = ""
     """What Docker knows of it and has no effect here, kept to be shown as it was sent (`core.codec.docker`)."""
 
+    def aliases_on(self, network_id: NetworkId) -> tuple[str, ...]:
+        """The further names that a task has on a network, by all that the template says of that network."""
+        return tuple(alias for target in self.networks if target.network_id == network_id for alias in target.aliases)
+
 
 class ContainerStatus(Struct, frozen=True, gc=False):
     """What the engine reports of the container. `exit_code` is None while it runs.

@@ -7,14 +7,14 @@ from aiohttp import web
 from swarmsim.api.backlog import Backlog
 from swarmsim.api.call import Call
 from swarmsim.api.container_filters import found
-from swarmsim.api.hijack import Hijacked
+from swarmsim.api.hijack import Hijacked, converse
 from swarmsim.api.multiplex import Mixer, content_type
 from swarmsim.api.route import Parameter, Route
 from swarmsim.containers import Action, ContainerEvent, LogWish, Output, OutputLine, Status
 
 
 async def attach(call: Call) -> web.Response:
-    """Its output goes over the connection until it ends; what the client sends is read by nobody."""
+    """Its output goes over the connection until it ends, and its input, if it is a shell that is typed into."""
     engine = await call.host.engine()
     container = found(engine, call.path("container"))
     wanted = {Output.STDOUT: call.flag("stdout"), Output.STDERR: call.flag("stderr")}
@@ -35,16 +35,15 @@ async def attach(call: Call) -> web.Response:
     with call.host.pace.awaited():
         if call.flag("logs"):
             engine.logs(container.id, LogWish(), take_line)
-        undos = [engine.attach(container.id, take), engine.watch(happened)]
+        session = engine.attach(container.id, take, stdin=call.flag("stdin"))
+        undo = engine.watch(happened)
         try:
             if not call.flag("stream") or container.state.status is Status.EXITED:
                 backlog.end()
             connection = Hijacked(call.request, content_type(call.version, tty=container.spec.tty))
-            await connection.send(backlog)
-            return await connection.close()
+            return await converse(connection, backlog, session)
         finally:
-            for undo in undos:
-                undo()
+            undo()
 
 
 ROUTES: Final = (
@@ -56,7 +55,7 @@ ROUTES: Final = (
         query=(
             Parameter("stream", "boolean", "Whether to go on until it ends."),
             Parameter("logs", "boolean", "Whether to begin with what it has written already."),
-            Parameter("stdin", "boolean", "Nobody reads what is sent to simulated containers."),
+            Parameter("stdin", "boolean", "Whether to be heard: only a shell listens."),
             Parameter("stdout", "boolean", "Whether to send its standard output."),
             Parameter("stderr", "boolean", "Likewise its standard error."),
         ),

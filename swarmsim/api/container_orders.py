@@ -86,14 +86,14 @@ async def remove_container(call: Call) -> None:
 
 async def prune_containers(call: Call) -> Json:
     """Remove all that do not run; those of tasks are the swarm's to remove."""
-    filters = call.filters("label", "until")
+    filters = call.filters("label", "label!", "until")
     if filters.of("until"):
         raise unsupported("filter until: containers are pruned whatever their age")
     engine = await call.host.engine()
     removed: list[str] = []
     for container in engine.containers():
         ended = not container.state.running and container.task_id is None
-        if ended and filters.labels("label", container.labels):
+        if ended and filters.prunable(container.labels):
             engine.remove(container.id, False)
             removed.append(container.id)
     return {"ContainersDeleted": removed or None, "SpaceReclaimed": 0}

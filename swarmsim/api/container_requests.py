@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from core.objects.port import PortConfig, Protocol, PublishMode
 from core.objects.task import ContainerSpec, HealthCheck
 from core.timing import SECOND
+from swarmsim.api.bodies import read
 from swarmsim.api.errors import bad_request, unsupported
 from swarmsim.containers import Wanted
 
@@ -49,6 +49,7 @@ class _Config(Struct, frozen=True, rename="pascal"):
     stop_signal: str = ""
     stop_timeout: int | None = None
     healthcheck: _Health | None = None
+    host_config: dict[str, Any] | None = None
 
 
 class _Binding(Struct, frozen=True, rename="pascal"):
@@ -77,21 +78,19 @@ def decode_create(body: Mapping[str, Any], name: str) -> tuple[Wanted, list[str]
     """The container that is wanted, and warnings of what has no effect. Raises ApiError."""
     if name and not _NAME.fullmatch(name):
         raise bad_request(f"Invalid container name ({name}), only {_NAME.pattern} are allowed")
-    try:
-        config = msgspec.convert(body, _Config)
-        host = msgspec.convert(body.get("HostConfig") or {}, _HostConfig)
-    except msgspec.ValidationError as error:
-        raise bad_request(f"invalid container: {error}") from None
+    config = read(body, _Config, "container")
+    host = read(config.host_config or {}, _HostConfig, "container")
     if not config.image:
         raise bad_request("config cannot be empty in order to create a container: name an image")
     if host.network_mode not in _OWN_NETWORKS:
         raise unsupported(f"network {host.network_mode}: containers that are no task's are on no network of the swarm")
     wanted = Wanted(spec=_spec(config, host), name=name, ports=_ports(host), auto_remove=host.auto_remove)
-    return wanted, _warnings(body.get("HostConfig") or {}, host)
+    return wanted, _warnings(config.host_config or {}, host)
 
 
 def _warnings(raw: Mapping[str, Any], host: _HostConfig) -> list[str]:
-    ignored = [key for key in _WITHOUT_EFFECT if raw.get(key)]
+    said = {key.lower() for key, value in raw.items() if value}
+    ignored = [key for key in _WITHOUT_EFFECT if key.lower() in said]
     if host.restart_policy is not None and host.restart_policy.name not in ("", "no"):
         ignored.append("RestartPolicy")
     if host.publish_all_ports:

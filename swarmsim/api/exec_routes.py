@@ -1,21 +1,20 @@
 """`/exec`: commands that are run beside what runs in a container."""
 
-from collections.abc import Callable
 from typing import Final
 
-import msgspec
 from aiohttp import web
 from msgspec import Struct
 
 from swarmsim.api.backlog import Backlog
+from swarmsim.api.bodies import read
 from swarmsim.api.call import Call, Json
 from swarmsim.api.container_filters import found
 from swarmsim.api.errors import ApiError, bad_request
 from swarmsim.api.execs import Exec
-from swarmsim.api.hijack import Hijacked
+from swarmsim.api.hijack import Hijacked, converse
 from swarmsim.api.multiplex import Mixer, content_type
 from swarmsim.api.route import Parameter, Route
-from swarmsim.containers import ContainerEngine, Output
+from swarmsim.containers import Output
 
 
 class ExecRequest(Struct, frozen=True, rename="pascal"):
@@ -38,10 +37,7 @@ class StartRequest(Struct, frozen=True, rename="pascal"):
 
 async def create_exec(call: Call) -> Json:
     """Make a command ready for a container that runs."""
-    try:
-        wanted = msgspec.convert(await call.body(), ExecRequest)
-    except msgspec.ValidationError as error:
-        raise bad_request(f"invalid exec: {error}") from None
+    wanted = read(await call.body(), ExecRequest, "exec")
     if not wanted.cmd:
         raise bad_request("No exec command specified")
     container = found(await call.host.engine(), call.path("container"))
@@ -62,34 +58,29 @@ async def create_exec(call: Call) -> Json:
 
 
 async def start_exec(call: Call) -> web.Response | None:
-    """Run it: its output goes over the connection, unless it is detached."""
+    """Run it: its input and output go over the connection, unless it is detached."""
     made, engine = call.host.execs.find(call.path("id")), await call.host.engine()
-    wanted = msgspec.convert(await call.body(), StartRequest)
+    wanted = read(await call.body(), StartRequest, "start of an exec")
     if made.started:
         raise ApiError(409, f"exec {made.id} has been started: make another one")
     backlog, mixer = Backlog(), Mixer(tty=made.tty)
 
     def take(output: Output, data: bytes) -> None:
-        if made.stdout if output is Output.STDOUT else made.stderr:
+        if not wanted.detach and (made.stdout if output is Output.STDOUT else made.stderr):
             backlog.put(mixer.output(output, data))
 
-    with call.host.pace.awaited():
-        if wanted.detach:
-            _run(engine, made, lambda output, data: None, lambda: None)
-            return web.Response(status=200)
-        _run(engine, made, take, backlog.end)
-        connection = Hijacked(call.request, content_type(call.version, tty=made.tty))
-        await connection.send(backlog)
-        return await connection.close()
-
-
-def _run(engine: ContainerEngine, made: Exec, take: Callable[[Output, bytes], None], over: Callable[[], None]) -> None:
     def ended(code: int) -> None:
         made.exit_code = code
-        over()
+        backlog.end()
 
-    engine.run(made.container_id, made.argv, made.variables, take, ended)
-    made.started = True
+    with call.host.pace.awaited():
+        stdin = made.stdin and not wanted.detach
+        session = engine.run(made.container_id, made.argv, made.variables, take, ended, stdin=stdin, tty=made.tty)
+        made.started = True
+        if wanted.detach:
+            return None
+        connection = Hijacked(call.request, content_type(call.version, tty=made.tty))
+        return await converse(connection, backlog, session)
 
 
 async def inspect_exec(call: Call) -> Json:

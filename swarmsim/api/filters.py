@@ -1,11 +1,14 @@
 """Filters of lists: `?filters={"label": {"env=prod": true}}`, or as lists, as older clients write them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 import msgspec
 from msgspec import Struct
 
 from swarmsim.api.errors import ApiError, bad_request
+
+_TRUTHS: Final = {"1": True, "true": True, "0": False, "false": False}
 
 
 class Filters(Struct, frozen=True):
@@ -45,6 +48,19 @@ class Filters(Struct, frozen=True):
             if name not in labels or (equals and labels[name] != value):
                 return False
         return True
+
+    def prunable(self, labels: Mapping[str, str]) -> bool:
+        """Whether what has these labels may be pruned: `label` holds, and `label!`, if it is said, does not."""
+        return self.labels("label", labels) and not (self.of("label!") and self.labels("label!", labels))
+
+    def truth(self, key: str) -> bool | None:
+        """What is asked for under a key that is true or false; None for nothing, ApiError for any other word."""
+        wanted = self.of(key)
+        if not wanted:
+            return None
+        if len(wanted) > 1 or wanted[0] not in _TRUTHS:
+            raise bad_request(f"invalid filter '{key}={', '.join(wanted)}': say true or false")
+        return _TRUTHS[wanted[0]]
 
 
 def parse_filters(text: str, allowed: Sequence[str]) -> Filters:

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from swarmsim.api.backlog import Backlog
 from swarmsim.api.multiplex import RAW
+from swarmsim.containers import Session
 
 _UNREAD: Final = 1000
 """Pieces of input that may wait before no more is read."""
@@ -129,3 +130,21 @@ class Hijacked(asyncio.Protocol):
                 pass
         self._transport.close()
         return web.Response()
+
+
+async def converse(connection: Hijacked, backlog: Backlog, session: Session) -> web.Response:
+    """Have the client hear what waits for it and be heard by the session, until the former ends."""
+
+    async def listen() -> None:
+        while data := await connection.read():
+            session.feed(data)
+        session.end_input()
+
+    listening = asyncio.ensure_future(listen())
+    try:
+        await connection.send(backlog)
+        listening.cancel()
+        return await connection.close()
+    finally:
+        listening.cancel()
+        session.leave()

@@ -94,11 +94,15 @@ class ApiHost:
                 if not answered.done() or answered.cancelled():
                     withdraw()
 
-    async def engine(self) -> ContainerEngine:
-        """Its container engine, to be asked through a daemon that gets to run."""
+    async def awake(self) -> None:
+        """Wait until its daemon gets to run: one that is paused does nothing."""
         with self.pace.awaited():
             while self.world.power(self.name) is Power.PAUSED:
                 await self.order(self._after_a_while)
+
+    async def engine(self) -> ContainerEngine:
+        """Its container engine, to be asked through a daemon that gets to run."""
+        await self.awake()
         return self.world.engine(self.name)
 
     def _after_a_while(self, told: Told[None]) -> None:

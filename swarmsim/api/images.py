@@ -127,6 +127,8 @@ async def remove_image(call: Call) -> Json:
 async def prune_images(call: Call) -> Json:
     """Remove what no container is made of; without `dangling=false` there is nothing to do, as all have names."""
     filters = call.filters("dangling", "label", "until")
+    if filters.of("until"):
+        raise unsupported("filter until: simulated images have no age")
     engine = await call.host.engine()
     used = {container.image_id for container in engine.containers()}
     removed: list[Object] = []
@@ -205,6 +207,7 @@ ROUTES: Final = (
         "Remove the images that no container is made of.",
         query=(FILTERS,),
         answer="ImagesPruned",
+        errors=(501,),
     ),
     Route("GET", "/images/{name}/json", inspect_image, "One image.", answer="Image", errors=(404,)),
     Route(

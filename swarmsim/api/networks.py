@@ -1,17 +1,18 @@
 """`/networks`: the swarm's overlays, and beside them each engine's own."""
 
-from collections.abc import Iterable
 from typing import Final
 
 from core.codec.docker.kinds import Object
 from core.codec.docker.network import decode_network_request, encode_network
 from core.codec.docker.unsupported import warnings
+from core.ids import NetworkId
+from core.manager.orchestrator.tasks import holds_addresses
 from core.objects import Network
 from core.operations import CreateNetwork, Kind, Remove
 from core.phases import HostPhase
 from core.store import Store
 from swarmsim.api.call import Call, Json
-from swarmsim.api.errors import ApiError, not_found
+from swarmsim.api.errors import ApiError, not_found, unsupported
 from swarmsim.api.filters import Filters
 from swarmsim.api.host import named
 from swarmsim.api.local_networks import local_networks
@@ -27,8 +28,16 @@ async def list_networks(call: Call) -> Json:
     """All networks that this host knows of, or those that the filters let through."""
     filters = call.filters(*_FILTERS)
     filters.check("type", _TYPES)
-    shown = [*await _overlays(call), *local_networks(call.host)]
-    return [body for body in shown if _passes(filters, body)]
+    dangling = filters.truth("dangling")
+    store = await call.host.read() if _is_manager(call) else None
+    in_use = _in_use(store) if store is not None else set()
+    overlays = map(encode_network, store.networks.values()) if store is not None else ()
+    return [
+        body
+        for body in (*overlays, *local_networks(call.host))
+        if _passes(filters, body)
+        and dangling in (None, body["Scope"] == "swarm" and body["Id"] not in in_use)  # an engine's own never dangle
+    ]
 
 
 async def inspect_network(call: Call) -> Json:
@@ -70,9 +79,11 @@ async def remove_network(call: Call) -> None:
 async def prune_networks(call: Call) -> Json:
     """Remove every overlay that nothing uses, but for ingress."""
     filters = call.filters(*_PRUNE_FILTERS)
+    if filters.of("until"):
+        raise unsupported("filter until: networks are pruned whatever their age")
     removed: list[str] = []
     for network in tuple((await call.host.read()).networks.values()) if _is_manager(call) else ():
-        if network.spec.ingress or not filters.labels("label", network.spec.labels):
+        if network.spec.ingress or not filters.prunable(network.spec.labels):
             continue
         try:
             await call.host.ask(Remove(Kind.NETWORK, network.id))
@@ -84,10 +95,14 @@ async def prune_networks(call: Call) -> Json:
     return {"NetworksDeleted": removed or None}
 
 
-async def _overlays(call: Call) -> Iterable[Object]:
-    if not _is_manager(call):
-        return ()
-    return map(encode_network, (await call.host.read()).networks.values())
+def _in_use(store: Store) -> set[NetworkId]:
+    """The overlays that a service is on, or a task holds an address of."""
+    found = {target.network_id for service in store.services.values() for target in service.spec.task.networks}
+    tasks = filter(holds_addresses, store.tasks.values())
+    found |= {attachment.network_id for task in tasks for attachment in task.attachments}
+    if any(service.spec.endpoint.uses_ingress for service in store.services.values()):
+        found |= {network.id for network in store.networks.values() if network.spec.ingress}
+    return found
 
 
 def _encode(store: Store, network: Network) -> Object:
@@ -136,7 +151,7 @@ ROUTES: Final = (
         "Remove the overlays that nothing uses.",
         query=(FILTERS,),
         answer="NetworksPruned",
-        errors=(503,),
+        errors=(501, 503),
     ),
     Route(
         "GET",

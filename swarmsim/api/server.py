@@ -54,6 +54,7 @@ async def _openapi(call: Call) -> Json:
 
 def _handler(host: ApiHost, route: Route) -> _HandleRequest:
     async def handle(request: web.Request) -> web.StreamResponse:
+        await host.awake()
         version = request.match_info.get("version")
         call = Call(host, request, NEWEST if version is None else parse_version(version))
         answer = await route.handler(call)

@@ -5,6 +5,7 @@ takes connections and answers nothing.
 """
 
 import asyncio
+import os
 import ssl
 from typing import Any, Final, NamedTuple
 
@@ -14,7 +15,7 @@ from swarmsim.api.host import ApiHost, Pace
 from swarmsim.api.server import application
 from swarmsim.containers import EngineWorld
 from swarmsim.serve.patience import HEAD_PATIENCE_S, PatientProtocol, heard
-from swarmsim.serve.place import LOOPBACK, Place
+from swarmsim.serve.place import LOOPBACK, Place, PlaceError
 from swarmsim.world import Power
 
 _GOODBYE_S: Final = 0.1
@@ -56,18 +57,19 @@ class Endpoints:
         self._changed.set()
 
     async def run(self) -> None:
-        """Open and close endpoints as daemons come and go, until it is cancelled."""
-        try:
-            while True:
-                self._changed.clear()
-                await self.follow()
-                await self._changed.wait()
-        finally:
-            for host in tuple(self._open):
-                await self._close(host)
+        """Open and close endpoints as daemons come and go, until it is cancelled. Raises as `follow`."""
+        while True:
+            self._changed.clear()
+            await self.follow()
+            await self._changed.wait()
+
+    async def close(self) -> None:
+        """Nobody is answered any more."""
+        for host in tuple(self._open):
+            await self._close(host)
 
     async def follow(self) -> None:
-        """Have those endpoints open whose daemons are there."""
+        """Have those endpoints open whose daemons are there. Raises PlaceError for a port that cannot be had."""
         for host in self.places:
             there = self._world.power(host) in (Power.UP, Power.PAUSED)
             if there and host not in self._open:
@@ -92,7 +94,12 @@ class Endpoints:
         place.socket.unlink(missing_ok=True)
         listening.append(await loop.create_unix_server(protocol, str(place.socket), backlog=_BACKLOG))
         if place.port:
-            listening.append(await loop.create_server(protocol, LOOPBACK, place.port, ssl=self._tls, backlog=_BACKLOG))
+            try:
+                server = await loop.create_server(protocol, LOOPBACK, place.port, ssl=self._tls, backlog=_BACKLOG)
+            except OSError as error:
+                reason = os.strerror(error.errno) if error.errno else str(error)
+                raise PlaceError(f"port {place.port} for {host}: {reason}; name another --tcp-base") from None
+            listening.append(server)
 
     async def _close(self, host: str) -> None:
         endpoint = self._open.pop(host)

@@ -55,19 +55,22 @@ class Server:
         endpoints = Endpoints(self._world, pace, self._places, self._tls)
         control = ControlSocket(self._world, pace, self._directory, self._places, self._faults)
         with only_one_in(self._directory):
-            async with asyncio.TaskGroup() as group:
+            try:
                 await endpoints.follow()
                 await control.begin()
-                tasks = [group.create_task(pace.run()), group.create_task(endpoints.run())]
-                if self._publish is not None:
-                    tasks.append(group.create_task(PublishedPorts(self._world, pace, self._publish).run()))
-                if self.recorder is not None:
-                    tasks.append(group.create_task(self.recorder.run()))
-                ready()
-                await stopped.wait()
+                async with asyncio.TaskGroup() as group:
+                    tasks = [group.create_task(pace.run()), group.create_task(endpoints.run())]
+                    if self._publish is not None:
+                        tasks.append(group.create_task(PublishedPorts(self._world, pace, self._publish).run()))
+                    if self.recorder is not None:
+                        tasks.append(group.create_task(self.recorder.run()))
+                    ready()
+                    await stopped.wait()
+                    for task in tasks:
+                        task.cancel()
+            finally:
                 await control.end()
-                for task in tasks:
-                    task.cancel()
+                await endpoints.close()
             if self.recorder is not None:
                 self.recorder.save()
 

@@ -13,11 +13,9 @@ from msgspec.structs import replace
 
 from core.ids import TaskId
 from sim.container import Container, TaskContainer
-from sim.container_log import Stream
 from sim.facts import ContainerChanged
 from sim.images import Image
 from sim.plain_containers import Refused
-from sim.programs.programs import Finished, NotRunning
 from sim.programs.waits import KILLED
 from sim.world import World
 from swarmsim.containers import (
@@ -30,6 +28,7 @@ from swarmsim.containers import (
     LogWish,
     OutputTaker,
     Remote,
+    Session,
     Status,
     Told,
     Trouble,
@@ -39,8 +38,10 @@ from swarmsim.containers import (
 from swarmsim.worlds.container_changes import ContainerChanges
 from swarmsim.worlds.container_names import free_name
 from swarmsim.worlds.container_view import view
-from swarmsim.worlds.log_reading import OUTPUTS, LogReading
+from swarmsim.worlds.log_reading import LogReading
+from swarmsim.worlds.sessions import ContainerSession, NobodyListens, run_in, typed_exec
 from swarmsim.worlds.simulated_images import SimulatedImages, tagged
+from swarmsim.worlds.typing_shell import is_typed_into
 
 _FOR_EVER_NS: Final = 1 << 60
 _SIGNALS: Final = {
@@ -185,11 +186,9 @@ class SimulatedEngine:
 
         return undo
 
-    def attach(self, container_id: str, taker: OutputTaker) -> Undo:
+    def attach(self, container_id: str, taker: OutputTaker, *, stdin: bool) -> Session:
         container = self._find(container_id)
-        if container.log is None:
-            raise EngineError(Trouble.UNSUPPORTED, "this world keeps nothing of what containers write")
-        return container.log.tap(lambda stream, data: taker(OUTPUTS[stream], data))
+        return ContainerSession(self._world, self._machine, self._changes, container, taker, stdin=stdin)
 
     def run(
         self,
@@ -198,20 +197,15 @@ class SimulatedEngine:
         variables: tuple[str, ...],
         taker: OutputTaker,
         ended: Callable[[int], None],
-    ) -> Undo:
+        *,
+        stdin: bool,
+        tty: bool,
+    ) -> Session:
         container = self._find(container_id)
-
-        def write(stream: Stream, data: bytes) -> None:
-            taker(OUTPUTS[stream], data)
-
-        def finished(how: Finished) -> None:
-            ended(how.exit_code)
-
-        try:
-            process = self._world.exec_in(self._host, container, argv, finished, variables=variables, write=write)
-        except NotRunning:
-            raise EngineError(Trouble.CONFLICT, f"container {container_id} is not running") from None
-        return lambda: process.kill(KILLED)
+        if stdin and is_typed_into(argv):
+            return typed_exec(self._machine, self._changes, container, variables, taker, ended, tty=tty)
+        run_in(self._machine, container, argv, variables, taker, ended)
+        return NobodyListens()
 
     # --- images
 

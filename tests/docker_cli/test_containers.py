@@ -99,3 +99,26 @@ def test_tables_of_what_takes_space_and_of_volumes(docker_on: Hosts) -> None:
     assert docker.ok("volume ls") == "DRIVER    VOLUME NAME"
     assert "have no volumes" in docker.fails("volume create data")
     assert docker.ok("container prune -f").endswith("0B")
+
+
+def test_a_shell_is_typed_into(docker_on: Hosts) -> None:
+    docker = docker_on(bare(1))["m1"]
+    docker.ok("pull -q alpine")
+    docker.ok("run -d --name web nginx")
+    typed = "hostname\ncat /nowhere\nexit 5\n"
+    said = docker("exec -i web sh", stdin=typed)
+    assert (said.code, said.out) == (5, docker.ok("ps -q"))
+    assert "/nowhere" in said.err
+    said = docker("run -i --name shell alpine sh", stdin="echo in here\nfalse")
+    assert (said.code, said.out) == (1, "in here")
+    assert docker.ok("logs shell") == "in here"
+    assert docker.ok("inspect -f {{.State.ExitCode}} shell") == "1"
+
+
+def test_what_happens_to_containers_is_told(docker_on: Hosts) -> None:
+    docker = docker_on(bare(1))["m1"]
+    docker.ok("pull -q alpine")
+    docker("run --name brief alpine sh -c", "exit 3")
+    until_now = docker.ok("info -f {{.SystemTime}}")
+    told = docker.ok(f"events --since 1 --until {until_now} -f container=brief --format {{{{.Action}}}}").splitlines()
+    assert [action for action in told if action not in ("attach", "resize")] == ["create", "start", "die"]

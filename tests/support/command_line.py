@@ -1,8 +1,8 @@
 """What tests of the command line have in common: how a command ended, and a scenario that is over soon."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 SMALL = """\
 name: Small
@@ -19,8 +19,7 @@ HOLDS = "{over: 0s..2s, writes: acknowledged}"
 DOES_NOT = "{sometimes: split-vote}"
 
 
-@dataclass(frozen=True)
-class Ended:
+class Ended(NamedTuple):
     """How a command ended: its exit code, and what it printed where."""
 
     code: int

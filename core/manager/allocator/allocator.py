@@ -253,9 +253,8 @@ class Allocator:
                 status = replace(task.status, timestamp=draft.wall_ns, err=reason)
                 draft.update(replace(task, status=status))
             return
-        aliases = {target.network_id: target.aliases for target in task.spec.networks}
         attachments = tuple(
-            NetworkAttachment(network_id, address, aliases.get(network_id, ()))
+            NetworkAttachment(network_id, address, task.spec.aliases_on(network_id))
             for network_id, address in addresses.items()
         )
         status = replace(

@@ -66,7 +66,8 @@ def networks_of_task(store: Store, task: Task) -> list[NetworkId]:
 
 
 def _networks_of(store: Store, spec: TaskSpec, endpoint: EndpointSpec) -> list[NetworkId]:
-    network_ids = [target.network_id for target in spec.networks]
+    """Each once: a template may name one network several times, perhaps with different aliases."""
+    network_ids = list(dict.fromkeys(target.network_id for target in spec.networks))
     ingress = ingress_of(store) if endpoint.uses_ingress else None
     return network_ids if ingress is None else [*network_ids, ingress.id]
 

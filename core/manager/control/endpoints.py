@@ -11,13 +11,13 @@ _PortKey = tuple[Protocol, int]
 
 def check_endpoint_spec(spec: EndpointSpec) -> None:
     """Refuse what is unsound whatever other services publish."""
-    seen: set[tuple[_PortKey, PublishMode]] = set()
+    seen: set[_PortKey] = set()
     for port in spec.ports:
         if not 0 < port.target_port < 65536 or not 0 <= port.published_port < 65536:
             raise invalid(f"EndpointSpec: invalid port {port.published_port}:{port.target_port}")
         if spec.mode is EndpointMode.DNSRR and port.publish_mode is PublishMode.INGRESS:
             raise invalid("EndpointSpec: port published with ingress mode can't be used with dnsrr mode")
-        key = ((port.protocol, port.published_port), port.publish_mode)
+        key = (port.protocol, port.published_port)
         if port.published_port and key in seen:
             raise invalid("EndpointSpec: duplicate published ports provided")
         seen.add(key)

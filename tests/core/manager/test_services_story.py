@@ -3,7 +3,7 @@
 from leading_head import Swarm, task_spec
 from msgspec.structs import replace
 
-from core.ids import NodeId
+from core.ids import NetworkId, NodeId
 from core.objects.network import NetworkSpec, Subnet
 from core.objects.node import Availability, NodeState
 from core.objects.port import PortConfig
@@ -162,6 +162,23 @@ def test_a_task_has_an_address_per_network_and_a_node_one_per_network_it_takes_p
     assert [ip.network_id for ip in web.endpoint.virtual_ips] == [networks["front"].id, "ingress"]
     counts = sorted(len(node.attachments) for node in swarm.head.nodes.values())
     assert counts == [1, 2]
+    swarm.check()
+
+
+def test_a_network_that_a_service_names_twice_is_one_network_with_all_its_aliases() -> None:
+    swarm = Swarm(workers=1)
+    network_id = swarm.ask(CreateNetwork(NetworkSpec("front")))
+    assert isinstance(network_id, str)
+    by_name = NetworkTarget("front", aliases=("w",))  # type: ignore[arg-type]  # a name
+    targets = (by_name, NetworkTarget(NetworkId(network_id), aliases=("v",)))
+    web = swarm.create("web", replace(task_spec(), networks=targets))
+    address = web.endpoint.virtual_ips
+    assert [ip.network_id for ip in address] == [network_id]
+    [task] = swarm.running("web")
+    assert [(each.network_id, each.aliases) for each in task.attachments] == [(network_id, ("w", "v"))]
+    swarm.update("web", labels={"a": "b"})
+    assert swarm.service("web").endpoint.virtual_ips == address
+    swarm.remove(Kind.SERVICE, "web")
     swarm.check()
 
 

@@ -72,7 +72,8 @@ def test_execs_and_processes(host: UnixHttp) -> None:
     base = f"/containers/{running['Id']}"
     made = told(host, "POST", "/containers/{container}/exec", f"{base}/exec", {"Cmd": ["sleep", "1"]})
     told(host, "GET", "/exec/{id}/json", f"/exec/{made['Id']}/json")
-    assert host.send("POST", f"/exec/{made['Id']}/start", b'{"Detach": true}').status == 200
+    assert host.send("POST", f"/exec/{made['Id']}/start", b'{"Detach": "perhaps"}').status == 400
+    assert host.send("POST", f"/exec/{made['Id']}/start", b'{"Detach": true, "Tty": null}').status == 200
     until(lambda: told(host, "GET", "/exec/{id}/json", f"/exec/{made['Id']}/json")["ExitCode"] == 0)
     told(host, "GET", "/containers/{container}/top", f"{base}/top")
 

@@ -40,6 +40,19 @@ def test_all_labels_must_be_there_with_their_values_if_any_are_named() -> None:
     assert not filters.labels("label", {"tier": "back", "owned": "x"})
 
 
+@pytest.mark.parametrize(("labels", "prunable"), [({}, True), ({"keep": "no"}, True), ({"keep": "yes"}, False)])
+def test_labels_keep_what_has_them_from_being_pruned(labels: dict[str, str], prunable: bool) -> None:
+    assert parse_filters('{"label!": ["keep=yes"]}', ("label!",)).prunable(labels) is prunable
+    assert parse_filters("", ()).prunable(labels)
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"), [("[]", None), ('["true"]', True), ('["1"]', True), ('["false"]', False), ('["0"]', False)]
+)
+def test_a_filter_may_be_true_or_false(words: str, meant: bool | None) -> None:
+    assert parse_filters(f'{{"dangling": {words}}}', ("dangling",)).truth("dangling") is meant
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -1,7 +1,8 @@
 """Requests drawn from the OpenAPI document, good and bad, to hosts that are served: the document tells no lies.
 
 Whatever is sent, the status is one that the route has, a good answer has the shape that is promised, and a refusal is a
-message. 500 is Docker's for updates out of sequence and words of filters that there are none of; it is never ours.
+message. 500 is Docker's for updates out of sequence, words of filters that there are none of, and logs of a service without
+any stream; it is never ours.
 """
 
 import json
@@ -23,7 +24,7 @@ from swarmsim.api.openapi import answer_schema, statuses
 from swarmsim.api.route import Parameter, Route
 from swarmsim.api.routes import ROUTES
 
-_DOCKERS_OWN_500: Final = re.compile(r"out of sequence|invalid [\w-]+ filter")
+_DOCKERS_OWN_500: Final = re.compile(r"out of sequence|invalid [\w-]+ filter|choose at least one stream")
 _OF_SWARMS: Final = [route for route in ROUTES if route.path.startswith("/swarm")]
 """They found swarms and end them: for a host with which nobody else has to do."""
 _OF_OBJECTS: Final = [route for route in ROUTES if route not in _OF_SWARMS]

@@ -94,6 +94,8 @@ def test_what_no_container_is_made_of_is_pruned(client: DockerClient) -> None:
     client.images.pull("redis", tag="latest")
     container = client.containers.create("nginx")
     assert client.images.prune()["ImagesDeleted"] is None
+    with pytest.raises(docker.errors.APIError, match="filter until"):
+        client.images.prune(filters={"dangling": False, "until": "24h"})
     removed = client.images.prune(filters={"dangling": False})["ImagesDeleted"]
     assert removed[0] == {"Untagged": "redis:latest"}
     assert [image.tags for image in client.images.list()] == [["nginx:latest"]]

@@ -1,35 +1,33 @@
 """Bad input of every kind: one clear error, exit code 2, nothing played, never a traceback."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from command_line import Command
 
 from swarmsim import compose_files
-from swarmsim.cli import main
 
 GOOD = "name: x\ncluster: {managers: 1}\nend: 1s\n"
 DIGITS = "9" * 5000
 HEX = "0x" + "f" * 5000
 OCTAL = "0" + "7" * 5000
 
+Refused = Callable[..., str]
 
-@pytest.fixture(autouse=True)
-def directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
+
+@pytest.fixture
+def refused(swarmsim: Command) -> Refused:
+    """What a command that must refuse its input says, beside a good scenario and a folder."""
     Path("good.yaml").write_text(GOOD)
     Path("folder").mkdir()
 
+    def run(*arguments: str) -> str:
+        code, out, err = swarmsim(*arguments)
+        assert (code, out) == (2, "")
+        return err
 
-def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """What a command that must refuse its input says, without the frame around it."""
-    with pytest.raises(SystemExit) as left:
-        main(list(arguments))
-    captured = capsys.readouterr()
-    assert (left.value.code, captured.out) == (2, "")
-    assert "Traceback" not in captured.err
-    return captured.err
+    return run
 
 
 @pytest.mark.parametrize(
@@ -64,9 +62,9 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     ],
 )
 @pytest.mark.parametrize("command", ["run", "check"])
-def test_files(capsys: pytest.CaptureFixture[str], command: str, content: bytes, message: str) -> None:
+def test_files(refused: Refused, command: str, content: bytes, message: str) -> None:
     Path("odd.yaml").write_bytes(content)
-    assert message in refused(capsys, command, "odd.yaml")
+    assert message in refused(command, "odd.yaml")
 
 
 @pytest.mark.parametrize(
@@ -93,28 +91,22 @@ def test_files(capsys: pytest.CaptureFixture[str], command: str, content: bytes,
         ("env_file: folder", "cannot read 'folder': Is a directory"),
     ],
 )
-def test_compose_files(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, service: str, message: str
-) -> None:
+def test_compose_files(refused: Refused, monkeypatch: pytest.MonkeyPatch, service: str, message: str) -> None:
     monkeypatch.setenv("DIGITS", DIGITS)
     monkeypatch.setenv("SIGNS", "-+3")
     Path("stack.yml").write_text(f"services:\n  web:\n    image: web\n    {service}\n")
-    assert message in refused(capsys, "check", "stack.yml")
+    assert message in refused("check", "stack.yml")
 
 
-def test_a_variable_of_bytes_that_are_no_text(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_variable_of_bytes_that_are_no_text(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TAG", "\udcff")
     Path("stack.yml").write_text("services: {web: {image: web, hostname: '${TAG}', user: []}}")
-    assert refused(capsys, "check", "stack.yml") == (
-        "stack.yml:1: services.web.user: expected text or a number, not a list\n"
-    )
+    assert refused("check", "stack.yml") == ("stack.yml:1: services.web.user: expected text or a number, not a list\n")
 
 
-def test_a_huge_file(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_huge_file(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compose_files, "MAX_FILE_CHARACTERS", len(GOOD) - 1)
-    assert "good.yaml: is too large" in refused(capsys, "check", "good.yaml")
+    assert "good.yaml: is too large" in refused("check", "good.yaml")
 
 
 @pytest.mark.parametrize(
@@ -149,8 +141,8 @@ def test_a_huge_file(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
         ("fuzz --seeds 1 --out good.yaml", "good.yaml is not a directory"),
     ],
 )
-def test_options(capsys: pytest.CaptureFixture[str], arguments: str, message: str) -> None:
-    assert message in refused(capsys, *arguments.split())
+def test_options(refused: Refused, arguments: str, message: str) -> None:
+    assert message in refused(*arguments.split())
     assert sorted(map(str, Path().iterdir())) == ["folder", "good.yaml"]
 
 

@@ -1,14 +1,15 @@
 """`swarmsim fuzz`: what it prints and writes; the search itself has its own tests."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import Command
 
 from swarmsim.checks.situations import SITUATIONS
 from swarmsim.cli import fuzz as command
-from swarmsim.cli import main
 from swarmsim.fuzz.engine import Failure, FuzzReport
 
 FAILURE = Failure(3, ("equal-digests: m1 and m2 differ",), "fuzz-raft-3.yaml", {"fuzz-raft-3.yaml": "name: Drawn\n"})
@@ -23,16 +24,17 @@ def campaign(failure: Failure | None, undecided_count: int = 1) -> Callable[...,
     return run
 
 
-def left(monkeypatch: pytest.MonkeyPatch, failure: Failure | None, *arguments: str) -> int:
-    monkeypatch.setattr(command, "fuzz_campaign", campaign(failure))
-    with pytest.raises(SystemExit) as ended:
-        main(["fuzz", "--seeds", "1..4", *arguments])
-    return int(ended.value.code or 0)
+@pytest.fixture
+def fuzz(swarmsim: Command) -> Command:
+    """Runs the command over four seeds."""
+    return partial(swarmsim, "fuzz", "--seeds", "1..4")
 
 
-def test_what_was_reached_is_printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    assert left(monkeypatch, None) == 0
-    assert capsys.readouterr().out == (
+def test_what_was_reached_is_printed(fuzz: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "fuzz_campaign", campaign(None))
+    code, out, _ = fuzz()
+    assert code == 0
+    assert out == (
         "4 seeds of profile all, 120 checks\n"
         "  in 1 seed some expectation could not be judged\n"
         "  in 2 seeds 3 steps could not be played: crash-task 2, kill 1\n"
@@ -44,55 +46,47 @@ def test_what_was_reached_is_printed(monkeypatch: pytest.MonkeyPatch, capsys: py
     )
 
 
-def test_coverage_can_be_required(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    assert left(monkeypatch, None, "--quiet", "--require-coverage", "--profile", "raft") == 2
-    named = capsys.readouterr().err
+def test_coverage_can_be_required(fuzz: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "fuzz_campaign", campaign(None))
+    code, _, named = fuzz("--quiet", "--require-coverage", "--profile", "raft")
+    assert code == 2
     assert named.startswith("never reached: ")
     assert "torn-write-cut" in named
     assert "split-vote" not in named, "it was reached"
     assert "container-failed" not in named, "nobody runs containers in this profile"
-    assert left(monkeypatch, FAILURE, "--quiet", "--require-coverage") == 1, "a violation is worse"
+    monkeypatch.setattr(command, "fuzz_campaign", campaign(FAILURE))
+    assert fuzz("--quiet", "--require-coverage").code == 1, "a violation is worse"
 
 
-def test_full_coverage_satisfies(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_coverage_satisfies(fuzz: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     full = FuzzReport("all", 4, 120, 0, 0, {}, dict.fromkeys(SITUATIONS, 1), {}, None)
     monkeypatch.setattr(command, "fuzz_campaign", lambda *arguments: full)
-    with pytest.raises(SystemExit) as ended:
-        main(["fuzz", "--seeds", "1..4", "--require-coverage"])
-    assert not ended.value.code
+    assert fuzz("--require-coverage").code == 0
 
 
-def test_a_search_in_which_nothing_could_be_told_is_no_success(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for failure, undecided_count, code in ((None, 3, 0), (None, 4, 2), (FAILURE, 4, 1)):
+def test_a_search_in_which_nothing_could_be_told_is_no_success(fuzz: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = "in no seed could everything that is expected be judged\n"
+    for failure, undecided_count, code, err in ((None, 3, 0, ""), (None, 4, 2, nothing), (FAILURE, 4, 1, "")):
         monkeypatch.setattr(command, "fuzz_campaign", campaign(failure, undecided_count))
-        with pytest.raises(SystemExit) as ended:
-            main(["fuzz", "--seeds", "1..4", "--quiet"])
-        assert (ended.value.code or 0) == code
-    assert capsys.readouterr().err == "in no seed could everything that is expected be judged\n"
+        ended = fuzz("--quiet")
+        assert (ended.code, ended.err) == (code, err)
 
 
-def test_a_failure_is_written_as_a_scenario_that_replays_it(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert left(monkeypatch, FAILURE, "--quiet", "--out", "found") == 1
+def test_a_failure_is_written_as_a_scenario_that_replays_it(fuzz: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "fuzz_campaign", campaign(FAILURE))
+    code, out, _ = fuzz("--quiet", "--out", "found")
+    assert code == 1
     assert Path("found/fuzz-raft-3.yaml").read_text() == "name: Drawn\n"
-    assert capsys.readouterr().out == (
+    assert out == (
         "seed 3 failed:\n  equal-digests: m1 and m2 differ\nagain: swarmsim run found/fuzz-raft-3.yaml --seed 3 -v\n"
         "violation found in seed 3\n"
     )
 
 
-def test_an_interrupted_search_says_how_far_it_came(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_interrupted_search_says_how_far_it_came(fuzz: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*arguments: object) -> FuzzReport:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(command, "fuzz_campaign", interrupted)
-    with pytest.raises(SystemExit) as ended:
-        main(["fuzz", "--seeds", "1..4"])
-    assert ended.value.code == 130
-    assert capsys.readouterr().err == "0 of 4 seeds done, no violation in them\ninterrupted\n"
+    code, _, err = fuzz()
+    assert (code, err) == (130, "0 of 4 seeds done, no violation in them\ninterrupted\n")

@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-import pytest
-
-from swarmsim.cli import main
+from command_line import Command
 
 STORY = """
 name: Lose the leader
@@ -32,15 +30,13 @@ services:
 """
 
 
-def test_the_report_is_the_same_for_any_number_of_jobs(tmp_path: Path) -> None:
-    (tmp_path / "s.yml").write_text(STACK)
-    (tmp_path / "story.yaml").write_text(STORY)
+def test_the_report_is_the_same_for_any_number_of_jobs(swarmsim: Command) -> None:
+    Path("s.yml").write_text(STACK)
+    Path("story.yaml").write_text(STORY)
     written: list[list[bytes]] = []
     for jobs in ("1", "2"):
-        out = tmp_path / jobs
-        with pytest.raises(SystemExit) as ended:
-            main(["run", str(tmp_path / "story.yaml"), "--seeds", "1..5", "--jobs", jobs, "--out", str(out), "--quiet"])
-        assert not ended.value.code
-        written.append([(out / name).read_bytes() for name in ("report.json", "report.md")])
+        ended = swarmsim("run", "story.yaml", "--seeds", "1..5", "--jobs", jobs, "--out", jobs, "--quiet")
+        assert ended.code == 0
+        written.append([Path(jobs, name).read_bytes() for name in ("report.json", "report.md")])
     assert written[0] == written[1]
     assert b'"max_seed"' in written[0][0], "it compares the seeds"

@@ -2,12 +2,11 @@
 
 import io
 import json
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
-
-from swarmsim.cli import main
+from command_line import Command
 
 OLD = """\
 name: shop
@@ -25,28 +24,17 @@ services:
 secrets: {password: {content: old, labels: {edition: "2"}}}
 """
 
-Run = Callable[..., tuple[int, str, str]]
-
 
 @pytest.fixture
-def plan(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """Runs the command in a directory with two versions of a stack: exit code, output, errors."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
+def plan(swarmsim: Command) -> Command:
+    """Runs the command in a directory with two versions of a stack."""
     Path("old.yml").write_text(OLD)
     Path("new.yml").write_text(NEW)
     Path(".env").write_text("TAG=2\n")
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main(["plan", *arguments])
-        captured = capsys.readouterr()
-        return int(left.value.code or 0), captured.out, captured.err
-
-    return run
+    return partial(swarmsim, "plan")
 
 
-def test_a_first_deployment(plan: Run) -> None:
+def test_a_first_deployment(plan: Command) -> None:
     code, out, err = plan("-c", "old.yml")
     assert (code, err) == (0, "")
     assert out == (
@@ -59,7 +47,7 @@ def test_a_first_deployment(plan: Run) -> None:
     )
 
 
-def test_against_what_runs_now(plan: Run) -> None:
+def test_against_what_runs_now(plan: Command) -> None:
     code, out, err = plan("--compose-file", "new.yml", "--against", "old.yml")
     assert (code, err) == (0, "")
     assert out == (
@@ -77,13 +65,13 @@ def test_against_what_runs_now(plan: Run) -> None:
     )
 
 
-def test_pruning_comes_first(plan: Run) -> None:
+def test_pruning_comes_first(plan: Command) -> None:
     _, out, _ = plan("-c", "new.yml", "--against", "old.yml", "--prune")
     assert out.startswith("stack shop: 3 to update, 1 to remove, 1 untouched\n  - service shop_counter\n")
     assert "--prune removes" not in out
 
 
-def test_several_files_and_another_name(plan: Run) -> None:
+def test_several_files_and_another_name(plan: Command) -> None:
     Path("more.yml").write_text("services: {web: {tty: true}}")
     code, out, _ = plan("-c", "old.yml", "-c", "more.yml", "--against", "old.yml", "other")
     assert code == 0
@@ -91,7 +79,7 @@ def test_several_files_and_another_name(plan: Run) -> None:
     assert "      + tty: true\n" in out
 
 
-def test_what_stays_though_the_file_says_otherwise(plan: Run) -> None:
+def test_what_stays_though_the_file_says_otherwise(plan: Command) -> None:
     Path("inside.yml").write_text(OLD + "networks: {default: {internal: true}}\n")
     _, out, _ = plan("-c", "inside.yml", "--against", "old.yml")
     assert out == (
@@ -101,18 +89,18 @@ def test_what_stays_though_the_file_says_otherwise(plan: Run) -> None:
     )
 
 
-def test_nothing_to_do(plan: Run) -> None:
+def test_nothing_to_do(plan: Command) -> None:
     assert plan("-c", "old.yml", "--against", "old.yml") == (0, "stack shop: nothing to do, 5 untouched\n", "")
 
 
-def test_verbose_shows_everything(plan: Run) -> None:
+def test_verbose_shows_everything(plan: Command) -> None:
     _, out, _ = plan("-c", "old.yml", "--against", "old.yml", "-v")
     assert "  = secret shop_password\n" in out
     _, out, _ = plan("-c", "old.yml", "-v")
     assert "      + ports[8080/tcp]: target_port=80,published_port=8080\n" in out
 
 
-def test_standard_input(plan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input(plan: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(NEW))
     code, out, _ = plan("-c", "-", "--against", "old.yml")
     assert (code, out.splitlines()[0]) == (0, "stack shop: 3 to update, 1 untouched")
@@ -121,7 +109,7 @@ def test_standard_input(plan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "standard input can be read once" in err
 
 
-def test_json(plan: Run) -> None:
+def test_json(plan: Command) -> None:
     code, out, _ = plan("-c", "new.yml", "--against", "old.yml", "--json")
     assert code == 0
     told = json.loads(out)
@@ -131,7 +119,7 @@ def test_json(plan: Run) -> None:
     assert {"key": "image", "old": "web:1", "new": "web:2"} in web["differences"]
 
 
-def test_what_would_fail_half_way(plan: Run) -> None:
+def test_what_would_fail_half_way(plan: Command) -> None:
     Path("global.yml").write_text(OLD.replace('"db:1"', '"db:1", deploy: {mode: global}'))
     code, out, err = plan("-c", "global.yml", "--against", "old.yml")
     assert code == 1
@@ -139,7 +127,7 @@ def test_what_would_fail_half_way(plan: Run) -> None:
     assert err == "error: the deployment would fail: service shop_db: service mode change is not allowed\n"
 
 
-def test_a_secret_never_gets_other_data(plan: Run) -> None:
+def test_a_secret_never_gets_other_data(plan: Command) -> None:
     """The leader says so, who alone knows what is in it."""
     Path("leaked.yml").write_text(OLD.replace("content: old", "content: new"))
     code, out, err = plan("-c", "leaked.yml", "--against", "old.yml")
@@ -161,7 +149,7 @@ def test_a_secret_never_gets_other_data(plan: Run) -> None:
         ("-c old.yml sh*p", "'sh*p' cannot be a stack's name"),
     ],
 )
-def test_bad_input(plan: Run, arguments: str, message: str) -> None:
+def test_bad_input(plan: Command, arguments: str, message: str) -> None:
     Path("bad.yml").write_text("services: {web: {imagine: web}}")
     Path("unnamed.yml").write_text("services: {web: {image: web}}")
     code, out, err = plan(*arguments.split())
@@ -169,9 +157,9 @@ def test_bad_input(plan: Run, arguments: str, message: str) -> None:
     assert message in err
 
 
-def test_variables_of_the_earlier_version(plan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_of_the_earlier_version(plan: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TAG", "3")
-    assert plan("-c", "new.yml", "--against", "new.yml")[1] == "stack shop: nothing to do, 4 untouched\n"
+    assert plan("-c", "new.yml", "--against", "new.yml").out == "stack shop: nothing to do, 4 untouched\n"
     _, out, _ = plan("-c", "new.yml", "--against", "new.yml", "--against-env", "TAG=1")
     assert "      ~ image: web:1 -> web:3\n" in out
 
@@ -183,17 +171,17 @@ def test_variables_of_the_earlier_version(plan: Run, monkeypatch: pytest.MonkeyP
         ("--against-env TAG=1", "it is for the files of --against; name them"),
     ],
 )
-def test_variables_of_the_earlier_version_that_cannot_be_meant(plan: Run, arguments: str, message: str) -> None:
+def test_variables_of_the_earlier_version_that_cannot_be_meant(plan: Command, arguments: str, message: str) -> None:
     code, out, err = plan("-c", "new.yml", *arguments.split())
     assert (code, out) == (2, "")
     assert message in err
 
 
-def test_mistakes_in_standard_input_are_told_as_such(plan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mistakes_in_standard_input_are_told_as_such(plan: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("services: {web: {image: 12}}"))
     assert plan("-c", "-", "shop") == (2, "", "error: <stdin>:1: services.web.image: expected text, not 12\n")
 
 
-def test_a_bad_line_of_dot_env(plan: Run) -> None:
+def test_a_bad_line_of_dot_env(plan: Command) -> None:
     Path(".env").write_text("TAG=1\nwhat is this\n")
     assert plan("-c", "new.yml") == (2, "", "error: .env:2: 'what is this' is not NAME=value\n")

@@ -109,7 +109,7 @@ def test_check_warns_of_what_would_be_refused(swarmsim: Command, old: str, new: 
 
 def test_check_tells_what_a_stack_expects_to_find_and_what_it_asks_in_vain(swarmsim: Command) -> None:
     Path("stack.yml").write_text(
-        "services: {web: {image: 'web:$TAG', secrets: [key]}}\nsecrets: {key: {external: true}}"
+        "services: {web: {image: 'web$TAG', secrets: [key]}}\nsecrets: {key: {external: true}}"
     )
     ended = swarmsim("check", "stack.yml")
     assert (ended.code, ended.err) == (0, "")

@@ -8,8 +8,9 @@ from msgspec.structs import replace
 
 from core.timing import LAN
 from swarmsim.acceptance import check_accepted
-from swarmsim.fuzz import drawing
-from swarmsim.fuzz.drawing import BOOT_NS, CONVERGENCE_NS, draw, read_stack
+from swarmsim.fuzz import drawing, members
+from swarmsim.fuzz.basis import BOOT_NS
+from swarmsim.fuzz.drawing import CONVERGENCE_NS, draw, read_stack
 from swarmsim.fuzz.profiles import EVERYTHING, PROFILES, RAFT, SWARM, Profile, profile_of
 from swarmsim.fuzz.small_stack import SMALL
 from swarmsim.fuzz.whole_stack import WHOLE
@@ -84,8 +85,8 @@ def test_who_leaves_joins_again_on_top_of_a_schedule_that_is_the_same_without(
     profile: Profile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn = [unnumbered(drawn_once(profile, seed)) for seed in SEEDS]
-    monkeypatch.setattr(drawing, "comings_and_goings", lambda source, managers, workers: [])
-    monkeypatch.setattr(drawing, "back_after_loss", lambda source, faults: [])
+    monkeypatch.setattr(members, "comings_and_goings", lambda source, managers, workers: [])
+    monkeypatch.setattr(members, "back_after_loss", lambda source, faults: [])
     for timeline, seed in zip(drawn, SEEDS, strict=True):
         without = unnumbered(draw(profile, seed))
         assert [step for step in timeline if step in without] == without
@@ -152,7 +153,7 @@ def test_what_members_are_known_by_comes_on_top_of_a_schedule_that_is_the_same_w
 ) -> None:
     drawn = [unnumbered(drawn_once(profile, seed)) for seed in SEEDS]
     for name in ("draw_rotations", "draw_locks", "draw_moves", "draw_beginning_anew", "draw_beginning_apart"):
-        monkeypatch.setattr(drawing, name, lambda *_: [])
+        monkeypatch.setattr(members, name, lambda *_: [])
     known_by = (steps.RotateTokens, steps.Autolock, steps.Unlock, steps.Move, steps.ForceNewCluster)
     for timeline, seed in zip(drawn, SEEDS, strict=True):
         without = unnumbered(draw(profile, seed))

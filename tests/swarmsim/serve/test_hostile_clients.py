@@ -122,14 +122,14 @@ class SilentWorld(ServedWorld):
 def test_what_a_client_asked_that_has_gone_is_withdrawn(tmp_path: Path) -> None:
     async def story() -> None:
         world, place = SilentWorld(), Place(tmp_path / "m1.sock")
-        running = await endpoints_of(world, place)
+        endpoints = await endpoints_of(world, place)
         _, writer = await asyncio.open_unix_connection(place.socket)
         writer.write(b"GET /services HTTP/1.1\r\nHost: m1\r\n\r\n")
         await world.was_asked.wait()
         assert not world.was_withdrawn.is_set()
         writer.close()
         await world.was_withdrawn.wait()
-        await ended(running)
+        await endpoints.close()
 
     run(story())
 
@@ -138,12 +138,12 @@ def test_what_a_client_asked_that_has_gone_is_withdrawn(tmp_path: Path) -> None:
 def test_a_head_that_does_not_end_is_not_waited_for(tmp_path: Path, sent: bytes) -> None:
     async def story() -> None:
         place = Place(tmp_path / "m1.sock")
-        running = await endpoints_of(SilentWorld(), place, head_patience_s=0.05)
+        endpoints = await endpoints_of(SilentWorld(), place, head_patience_s=0.05)
         reader, writer = await asyncio.open_unix_connection(place.socket)
         writer.write(sent)
         assert await reader.read() == b""
         writer.close()
-        await ended(running)
+        await endpoints.close()
 
     run(story())
 
@@ -151,14 +151,14 @@ def test_a_head_that_does_not_end_is_not_waited_for(tmp_path: Path, sent: bytes)
 def test_nor_is_the_head_of_a_later_request(tmp_path: Path) -> None:
     async def story() -> None:
         place = Place(tmp_path / "m1.sock")
-        running = await endpoints_of(SilentWorld(), place, head_patience_s=0.05)
+        endpoints = await endpoints_of(SilentWorld(), place, head_patience_s=0.05)
         reader, writer = await asyncio.open_unix_connection(place.socket)
         writer.write(b"GET /_ping HTTP/1.1\r\nHost: m1\r\n\r\n")
         assert await reader.readuntil(b"\r\n\r\nOK")
         writer.write(b"GET /_ping")
         assert await reader.read() == b""
         writer.close()
-        await ended(running)
+        await endpoints.close()
 
     run(story())
 
@@ -166,7 +166,7 @@ def test_nor_is_the_head_of_a_later_request(tmp_path: Path) -> None:
 def test_who_has_been_answered_may_be_idle_and_a_slow_answer_is_no_slow_request(tmp_path: Path) -> None:
     async def story() -> None:
         world, place = SilentWorld(), Place(tmp_path / "m1.sock")
-        running = await endpoints_of(world, place, head_patience_s=0.05)
+        endpoints = await endpoints_of(world, place, head_patience_s=0.05)
         idle_reader, idle = await asyncio.open_unix_connection(place.socket)
         idle.write(b"GET /_ping HTTP/1.1\r\nHost: m1\r\n\r\n")
         assert await idle_reader.readuntil(b"\r\n\r\nOK")
@@ -181,20 +181,15 @@ def test_who_has_been_answered_may_be_idle_and_a_slow_answer_is_no_slow_request(
         for writer in (idle, waiting, silent):
             writer.close()
         assert await waiting_reader.read() == b""
-        await ended(running)
+        await endpoints.close()
 
     run(story())
 
 
-async def endpoints_of(world: SilentWorld, place: Place, head_patience_s: float = PATIENCE_S) -> asyncio.Task[None]:
+async def endpoints_of(world: ServedWorld, place: Place, head_patience_s: float = PATIENCE_S) -> Endpoints:
     endpoints = Endpoints(world, OwnPace(), {"m1": place}, None, head_patience_s)
     await endpoints.follow()
-    return asyncio.create_task(endpoints.run())
-
-
-async def ended(running: asyncio.Task[None]) -> None:
-    running.cancel()
-    await asyncio.wait([running])
+    return endpoints
 
 
 def run(story: Coroutine[None, None, None]) -> None:

@@ -139,6 +139,11 @@ def test_every_write_has_a_handler() -> None:
             INVALID,
             "EndpointSpec: duplicate published ports provided",
         ),
+        (
+            service(endpoint=ports(PortConfig(80, 8080), PortConfig(80, 8080, publish_mode=PublishMode.HOST))),
+            INVALID,
+            "EndpointSpec: duplicate published ports provided",
+        ),
         (service(endpoint=ports(PortConfig(0, 8080))), INVALID, "EndpointSpec: invalid port 8080:0"),
         (
             service(replace(task_spec(), networks=(NetworkTarget("nowhere"),))),  # type: ignore[arg-type]  # a name
