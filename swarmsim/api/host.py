@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final, Protocol, TypeVar, TypeVarTuple
 
+from core.codec.docker.service import encode_service
 from core.manager.control.queries import query
 from core.objects import StoredObject
 from core.operations import Answer, Inspect, Kind, Operation, OperationError
 from core.raft.effects import Result
 from core.store import Store
 from core.timing import MS
+from swarmsim.api.encoded import EncodedRecords
 from swarmsim.api.errors import ApiError, answer_of, refusal
 from swarmsim.api.event_log import EventLog
 from swarmsim.api.execs import Execs
@@ -30,6 +32,9 @@ class Pace(Protocol):
     def awaited(self) -> AbstractContextManager[None]:
         """Somebody waits for what happens in the world: it is brought up to date, and goes on until they do not."""
 
+    def answered(self) -> None:
+        """What somebody waits for has come: they want to be told before the world goes on."""
+
 
 @contextmanager
 def _at_its_own_pace() -> Iterator[None]:
@@ -42,6 +47,9 @@ class OwnPace:
     def awaited(self) -> AbstractContextManager[None]:
         return _at_its_own_pace()
 
+    def answered(self) -> None:
+        """Nobody holds it up."""
+
 
 class ApiHost:
     """`name` is the world's for it."""
@@ -51,6 +59,7 @@ class ApiHost:
         self.name = name
         self.pace = pace
         self.events = EventLog(world, name)
+        self.services = EncodedRecords(encode_service)
         self.names = NameMaker(world.random(f"names given by {name}"))
         self.execs = Execs(world.random(f"ids of execs on {name}"))
 
@@ -75,6 +84,7 @@ class ApiHost:
         def answer(result: Result) -> None:
             if not answered.done():
                 answered.set_result(result)
+                self.pace.answered()
 
         with self.pace.awaited():
             withdraw = self.world.submit(self.name, operation, answer)
@@ -105,6 +115,7 @@ class ApiHost:
         def answer(result: Content | EngineError) -> None:
             if not answered.done():
                 answered.set_result(result)
+                self.pace.answered()
 
         with self.pace.awaited():
             begin(*arguments, answer)

@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from core.codec.docker.service import decode_service_spec, encode_service
+from core.codec.docker.service import decode_service_spec, encode_counts
 from core.codec.docker.unsupported import warnings
 from core.objects import Service
 from core.objects.service import ServiceSpec
@@ -26,7 +26,7 @@ async def list_services(call: Call) -> Json:
     with_status = call.flag("status")
     store = await call.host.read()
     return [
-        encode_service(service, counts=counts_of(store, service) if with_status else None)
+        call.host.services.of(service, encode_counts(counts_of(store, service)) if with_status else None)
         for service in store.services.values()
         if filters.prefix("id", service.id)
         and filters.prefix("name", service.spec.name)
@@ -38,7 +38,7 @@ async def list_services(call: Call) -> Json:
 
 async def inspect_service(call: Call) -> Json:
     """One service. Defaults are always in it: the swarm has them filled in."""
-    return encode_service(_service(await call.host.read(), call), counts=None)
+    return call.host.services.of(_service(await call.host.read(), call))
 
 
 async def create_service(call: Call) -> Json:

@@ -19,9 +19,11 @@ from swarmsim.scenario.plan import ClusterPlan, Scenario
 from swarmsim.serve.cluster import NotFormedError, ServedPlan, start
 from swarmsim.serve.place import DIRECTORY_VARIABLE, Place, PlaceError, default_directory, places_of
 from swarmsim.serve.server import Server
+from swarmsim.serve.tls import CERTIFICATES_VARIABLE, Certificates, default_certificates, mutual_tls
 
 _DEFAULT_MANAGERS: Final = 3
 _DEFAULT_WORKERS: Final = 5
+_BY_DOCKER: Final = f"[default: in ${CERTIFICATES_VARIABLE}, or ~/.docker]"
 _SPEED: Final = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)x")
 
 
@@ -44,6 +46,12 @@ def serve(
     tcp_base: Annotated[
         int | None, typer.Option(metavar="PORT", min=1, max=65_000, help="Open loopback ports from this one on, too.")
     ] = None,
+    tlsverify: Annotated[
+        bool, typer.Option("--tlsverify", help="TLS on those ports, for clients with a certificate alone.")
+    ] = False,
+    tlscacert: Annotated[Path | None, typer.Option(metavar="FILE", help=f"Who signs them. {_BY_DOCKER}")] = None,
+    tlscert: Annotated[Path | None, typer.Option(metavar="FILE", help=f"The hosts' own. {_BY_DOCKER}")] = None,
+    tlskey: Annotated[Path | None, typer.Option(metavar="FILE", help=f"The key of that. {_BY_DOCKER}")] = None,
     publish: Annotated[
         bool, typer.Option("--publish", help="Open the ports that services publish on 127.0.0.1, too.")
     ] = False,
@@ -61,14 +69,19 @@ def serve(
     if record is not None and plan.bare:
         raise typer.BadParameter("a story begins with a swarm; leave out --bare", param_hint=HINT)
     rate = _speed_of(speed)
+    if tlsverify and tcp_base is None:
+        raise typer.BadParameter("there are no ports to secure; name --tcp-base", param_hint="--tlsverify")
+    if not tlsverify and (tlscacert or tlscert or tlskey):
+        raise typer.BadParameter("certificates are shown with --tlsverify alone", param_hint="--tlsverify")
     directory = (socket_dir or default_directory()).absolute()
     try:
         places = places_of(plan.cluster.host_names, directory, tcp_base)
+        tls = mutual_tls(_certificates(tlscacert, tlscert, tlskey)) if tlsverify else None
         story = None if record is None else story_in(record, _scenario_of(plan), None if file is None else file.parent)
         formed_at: list[int] = []
         world = start(plan, seed, time.time_ns(), _say, formed_at.append)
         recording = None if story is None else (story, formed_at[0])
-        server = Server(world, rate, directory, places, recording=recording, publish=_say if publish else None)
+        server = Server(world, rate, directory, places, tls, recording=recording, publish=_say if publish else None)
         if server.recorder is not None:
             server.recorder.save()  # a file that cannot be written is told of before anything is done
         asyncio.run(_until_told(server, lambda: _greet(plan, places, directory, speed)))
@@ -78,6 +91,11 @@ def serve(
         fail(f"the swarm did not form: {error}")
     except PlaceError as error:
         fail(str(error))
+
+
+def _certificates(authority: Path | None, certificate: Path | None, key: Path | None) -> Certificates:
+    usual = default_certificates()
+    return Certificates(authority or usual.authority, certificate or usual.certificate, key or usual.key)
 
 
 async def _until_told(server: Server, greet: Callable[[], None]) -> None:

@@ -7,13 +7,14 @@ takes connections and answers nothing.
 import asyncio
 import os
 import ssl
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aiohttp import web
 
 from swarmsim.api.host import ApiHost, Pace
 from swarmsim.api.server import application
 from swarmsim.containers import EngineWorld
+from swarmsim.serve.patience import HEAD_PATIENCE_S, PatientProtocol, heard
 from swarmsim.serve.place import LOOPBACK, Place, PlaceError
 from swarmsim.world import Power
 
@@ -21,15 +22,34 @@ _GOODBYE_S: Final = 0.1
 """What requests under way get to end when a daemon dies, or when all is over."""
 
 
+_BACKLOG: Final = 1024
+"""Connections that may wait to be taken while the world has its slice: who comes in a crowd is not refused."""
+
+
+class _Endpoint(NamedTuple):
+    """What is open for one host."""
+
+    runner: web.AppRunner
+    listening: list[asyncio.Server]
+
+
 class Endpoints:
     """Of all hosts of a world; `places` by host, `tls` for their ports."""
 
-    def __init__(self, world: EngineWorld, pace: Pace, places: dict[str, Place], tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self,
+        world: EngineWorld,
+        pace: Pace,
+        places: dict[str, Place],
+        tls: ssl.SSLContext | None,
+        head_patience_s: float = HEAD_PATIENCE_S,
+    ) -> None:
         self.places = places
         self._world = world
         self._pace = pace
         self._tls = tls
-        self._open: dict[str, web.AppRunner] = {}
+        self._head_patience_s = head_patience_s
+        self._open: dict[str, _Endpoint] = {}
         self._changed = asyncio.Event()
         world.observe(self._look)
 
@@ -59,23 +79,31 @@ class Endpoints:
 
     async def _begin(self, host: str) -> None:
         place = self.places[host]
-        runner = web.AppRunner(
-            application(ApiHost(self._world, host, self._pace)),
-            handler_cancellation=True,
-            access_log=None,
-            shutdown_timeout=_GOODBYE_S,
-        )
-        self._open[host] = runner
+        app = application(ApiHost(self._world, host, self._pace))
+        app.middlewares.insert(0, heard)
+        runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=_GOODBYE_S)
+        self._open[host] = _Endpoint(runner, [])
         await runner.setup()
+        handlers = runner.server
+        assert handlers is not None, "it is set up"
+
+        def protocol() -> PatientProtocol:
+            return PatientProtocol(handlers(), self._head_patience_s)
+
+        loop, listening = asyncio.get_running_loop(), self._open[host].listening
         place.socket.unlink(missing_ok=True)
-        await web.UnixSite(runner, str(place.socket)).start()
+        listening.append(await loop.create_unix_server(protocol, str(place.socket), backlog=_BACKLOG))
         if place.port:
             try:
-                await web.TCPSite(runner, LOOPBACK, place.port, ssl_context=self._tls).start()
+                server = await loop.create_server(protocol, LOOPBACK, place.port, ssl=self._tls, backlog=_BACKLOG)
             except OSError as error:
                 reason = os.strerror(error.errno) if error.errno else str(error)
                 raise PlaceError(f"port {place.port} for {host}: {reason}; name another --tcp-base") from None
+            listening.append(server)
 
     async def _close(self, host: str) -> None:
-        await self._open.pop(host).cleanup()
+        endpoint = self._open.pop(host)
+        for server in endpoint.listening:
+            server.close()
+        await endpoint.runner.cleanup()
         self.places[host].socket.unlink(missing_ok=True)

@@ -4,7 +4,8 @@ Theory of operation. One task on the server's event loop runs the world in slice
 between. In step with the wall clock, the world is due at `speed` times what has passed since the anchor; a world that
 cannot keep up is anchored anew where it is: it becomes slower, and never catches up in a rush. At full speed it runs
 for as long as anybody waits, and for a little while after, since clients that poll wait most of the time for their own
-next question.
+next question. A slice ends at once when somebody is answered: else the world would run on while the answer is on its
+way.
 """
 
 import asyncio
@@ -46,6 +47,7 @@ class Pace:
         self._waiting_count = 0
         self._waited_until = clock()
         self._changed = asyncio.Event()
+        self._is_answered = False
         self._anchor(clock())
 
     def _anchor(self, at: int) -> None:
@@ -62,6 +64,10 @@ class Pace:
         finally:
             self._waiting_count -= 1
             self._waited_until = self._clock()
+
+    def answered(self) -> None:
+        """What somebody waits for has come: at full speed, they are told before the world goes on."""
+        self._is_answered = True
 
     async def run(self) -> None:
         """For ever, until it is cancelled."""
@@ -89,9 +95,10 @@ class Pace:
 
     def _run_at_full_speed(self) -> int | None:
         started = self._clock()
+        self._is_answered = False
         while self._waiting_count or started - self._waited_until < LINGER_NS:
             self._world.run_until(self._world.now_ns + STEP_NS)
-            if self._clock() - started >= SLICE_NS:
+            if self._is_answered or self._clock() - started >= SLICE_NS:
                 return 0
         return None
 

@@ -1,6 +1,7 @@
 """A simulated cluster that is served in this process: for clients that block, in a thread of its own."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -51,6 +52,7 @@ def served(
     directory: Path,
     plan: ServedPlan,
     first_port: int | None = None,
+    tls: ssl.SSLContext | None = None,
     story: Story | None = None,
     speed: float | None = None,
     publish: Callable[[str], None] | None = None,
@@ -70,7 +72,7 @@ def served(
     async def serve() -> None:
         stopped = asyncio.Event()
         stop.append((asyncio.get_running_loop(), stopped))
-        server = Server(world, speed, directory, places, recording=recording, publish=publish)
+        server = Server(world, speed, directory, places, tls, recording=recording, publish=publish)
         await server.run(ready.set, stopped)
 
     def run() -> None:

@@ -104,7 +104,7 @@ def encode_service(service: Service, *, counts: ServiceCounts | None = None) -> 
     if service.update_status is not None:
         body["UpdateStatus"] = _update_status(service.update_status)
     if counts is not None:
-        body["ServiceStatus"] = _service_status(counts)
+        body |= encode_counts(counts)
     if service.job is not None:
         body["JobStatus"] = _job_status(service.job)
     return body
@@ -116,8 +116,10 @@ def _update_status(status: UpdateStatus) -> Object:
     return {"State": status.state.value, **said, "Message": status.message}
 
 
-def _service_status(counts: ServiceCounts) -> Object:
-    return {"RunningTasks": counts.running, "DesiredTasks": counts.desired, "CompletedTasks": counts.completed}
+def encode_counts(counts: ServiceCounts) -> Object:
+    """What stands in such an answer beside what the service itself says."""
+    status = {"RunningTasks": counts.running, "DesiredTasks": counts.desired, "CompletedTasks": counts.completed}
+    return {"ServiceStatus": status}
 
 
 def _job_status(job: JobStatus) -> Object:

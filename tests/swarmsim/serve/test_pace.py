@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from core.timing import MS, SECOND
-from swarmsim.serve.pace import LAG_NS, LINGER_NS, Pace
+from swarmsim.serve.pace import LAG_NS, LINGER_NS, STEP_NS, Pace
 
 
 class Wall:
@@ -28,10 +28,12 @@ class Ticking:
         self.now_ns = 0
         self._wall = wall
         self._cost = cost
+        self.at_next_step: Callable[[], None] = lambda: None
 
     def run_until(self, at_ns: int) -> None:
         self._wall.now_ns += int((at_ns - self.now_ns) * self._cost)
         self.now_ns = at_ns
+        self.at_next_step()
 
     def next_at(self) -> int | None:
         return (self.now_ns // (10 * MS) + 1) * 10 * MS
@@ -124,6 +126,22 @@ def test_the_server_is_not_held_up_by_a_world_that_is_behind() -> None:
         wall.now_ns += 5 * SECOND
         await asyncio.sleep(0)
         assert 0 < world.now_ns < 100 * MS
+        running.cancel()
+
+    asyncio.run(story())
+
+
+def test_at_full_speed_who_is_answered_is_told_before_the_world_goes_on() -> None:
+    wall = Wall()
+    world = Ticking(wall)
+
+    async def story() -> None:
+        pace = Pace(world, None, wall)
+        running = asyncio.create_task(pace.run())
+        with pace.awaited():
+            world.at_next_step = pace.answered
+            await asyncio.sleep(0)
+            assert world.now_ns == STEP_NS, "the wall clock stands still: without an answer the slice would not end"
         running.cancel()
 
     asyncio.run(story())
