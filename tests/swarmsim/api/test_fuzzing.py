@@ -1,8 +1,8 @@
 """Requests drawn from the OpenAPI document, good and bad, to hosts that are served: the document tells no lies.
 
 Whatever is sent, the status is one that the route has, a good answer has the shape that is promised, and a refusal is a
-message. 500 is Docker's for updates out of sequence, words of filters that there are none of, and logs of a service without
-any stream; it is never ours.
+message. 500 is Docker's for updates out of sequence, words of filters that there are none of, and logs of a service
+without any stream; it is never ours.
 """
 
 import json
