@@ -84,7 +84,7 @@ def serve(
         server = Server(world, rate, directory, places, tls, recording=recording, publish=_say if publish else None)
         if server.recorder is not None:
             server.recorder.save()  # a file that cannot be written is told of before anything is done
-        asyncio.run(_until_told(server, lambda: _greet(plan, places, directory, speed)))
+        asyncio.run(_until_told(server, lambda: _greet(plan, places, directory, speed, tls is not None)))
         if record is not None and server.recorder is not None:
             _say(told_of(record, server.recorder.saved))
     except NotFormedError as error:
@@ -139,11 +139,12 @@ def _speed_of(text: str) -> float | None:
     return speed
 
 
-def _greet(plan: ServedPlan, places: dict[str, Place], directory: Path, speed: str) -> None:
+def _greet(plan: ServedPlan, places: dict[str, Place], directory: Path, speed: str, tls: bool) -> None:
     what = "in no swarm" if plan.bare else "in one swarm"
     print(f"{len(places)} simulated hosts {what}, their time goes by at {speed}; Ctrl-C ends it")
+    verified = " with DOCKER_TLS_VERIFY=1" if tls else ""
     for host, place in places.items():
-        also = f"  # or {place.docker_port}" if place.docker_port else ""
+        also = f"  # or {place.docker_port}{verified}" if place.docker_port else ""
         print(f"  {host:<6} export DOCKER_HOST={place.docker_host}{also}")
     if directory != default_directory().absolute():
         print(f"for swarmsim machine, fault and top: export {DIRECTORY_VARIABLE}={directory}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+from certificates import free_port, written
 from command_output import command
 from served import PATIENCE_S, Served, bare, served
 
@@ -18,25 +19,10 @@ OURS = trustme.CA()
 ANOTHER = trustme.CA()
 
 
-def free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind((LOOPBACK, 0))
-        return int(trial.getsockname()[1])
-
-
-def written(directory: Path, authority: trustme.CA = OURS) -> Certificates:
-    """The files of a server, by docker's names."""
-    certificate = OURS.issue_cert(LOOPBACK)
-    authority.cert_pem.write_to_path(directory / "ca.pem")
-    certificate.cert_chain_pems[0].write_to_path(directory / "cert.pem")
-    certificate.private_key_pem.write_to_path(directory / "key.pem")
-    return Certificates(directory / "ca.pem", directory / "cert.pem", directory / "key.pem")
-
-
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     directory = tmp_path_factory.mktemp("t")
-    with served(directory, bare(1), free_port(), mutual_tls(written(directory))) as cluster:
+    with served(directory, bare(1), free_port(), mutual_tls(written(directory, OURS, OURS))) as cluster:
         yield cluster
 
 
@@ -89,7 +75,7 @@ def test_files_are_looked_for_where_docker_does(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_files_that_will_not_do_are_named(tmp_path: Path) -> None:
-    files = written(tmp_path)
+    files = written(tmp_path, OURS, OURS)
     other_key = tmp_path / "other.pem"
     OURS.issue_cert(LOOPBACK).private_key_pem.write_to_path(other_key)
     with pytest.raises(PlaceError, match="is no certificate of the key"):
