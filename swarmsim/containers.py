@@ -91,7 +91,7 @@ class Broken(Struct, frozen=True, gc=False):
 
 
 RemoteTaker: TypeAlias = Callable[[OutputLine | Broken | None], None]
-"""Told lines in order, and last either None or that it is broken."""
+"""Told lines in order, and in the end None, that it is broken, or both."""
 
 
 class LogWish(Struct, frozen=True, gc=False):

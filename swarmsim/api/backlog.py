@@ -3,7 +3,7 @@
 import asyncio
 from typing import Final
 
-LONGEST_BYTES: Final = 4 * 1024 * 1024
+LONGEST_BYTES: Final = 64 * 1024 * 1024
 """Who leaves more than this unread is cut off."""
 
 

@@ -39,6 +39,10 @@ class ApiError(Exception):
         self.message = message
 
 
+class OutcomeUnknownError(ApiError):
+    """It may have been done or not."""
+
+
 def bad_request(message: str) -> ApiError:
     """The request is malformed: what is bad, and what to do."""
     return ApiError(400, message)
@@ -74,4 +78,4 @@ def answer_of(result: Result) -> Answer:
     if isinstance(result, Refused):
         raise ApiError(503, result.reason)
     assert isinstance(result, OutcomeUnknown)
-    raise ApiError(500, f"whether this was done is not known: {result.reason}")
+    raise OutcomeUnknownError(500, f"whether this was done is not known: {result.reason}")

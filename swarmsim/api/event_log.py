@@ -20,6 +20,8 @@ class Follower:
     """Events in order, as long as it keeps up."""
 
     def __init__(self) -> None:
+        self.listens = True
+        """Until it has gone."""
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
 
     def tell(self, event: Event) -> None:
@@ -27,7 +29,11 @@ class Follower:
         if self._queue.qsize() < WAITING:
             self._queue.put_nowait(event)
         elif self._queue.qsize() == WAITING:
-            self._queue.put_nowait(None)
+            self.end()
+
+    def end(self) -> None:
+        """There will be no more."""
+        self._queue.put_nowait(None)
 
     async def next(self) -> Event | None:
         """The next one; None when there will be no more."""
@@ -57,6 +63,7 @@ class EventLog:
         try:
             yield follower
         finally:
+            follower.listens = False
             self._followers.remove(follower)
 
     def _changed(self, changes: Sequence[Changed]) -> None:

@@ -1,6 +1,5 @@
 """`GET /events`: what changes in the swarm, as this manager learns of it, and what happens to its containers."""
 
-import asyncio
 from typing import Final
 
 import msgspec
@@ -9,12 +8,16 @@ from aiohttp import web
 from core.timing import SECOND
 from swarmsim.api.call import Call
 from swarmsim.api.event import CONTAINER, Event, event_body
+from swarmsim.api.event_log import Follower
 from swarmsim.api.filters import Filters
+from swarmsim.api.host import ApiHost
 from swarmsim.api.route import FILTERS, Parameter, Route
 from swarmsim.api.timestamps import parse_time
 
 _KINDS: Final = ("config", "container", "daemon", "image", "network", "node", "plugin", "secret", "service", "volume")
 """Filters that name an object of a type, by its id or its name."""
+_LOOK_NS: Final = 1 * SECOND
+"""How long a client that has gone is remembered at most, and a clock that jumps is not noticed."""
 _ENCODE: Final = msgspec.json.Encoder().encode
 
 
@@ -30,14 +33,20 @@ async def events(call: Call) -> web.StreamResponse:
         for event in tuple(log.recent) if since is not None else ():
             if since is not None and event.at >= since:
                 await _write(response, filters, event, until)
-        left_s = (until - host.world.wall_ns(host.name)) / SECOND if until is not None else None
-        try:
-            async with asyncio.timeout(max(left_s, 0.0) if left_s is not None else None):
-                while (told := await follower.next()) is not None:
-                    await _write(response, filters, told, until)
-        except TimeoutError:
-            pass
+        if until is not None:
+            _end_at(host, until, follower)
+        while (told := await follower.next()) is not None:
+            await _write(response, filters, told, until)
     return response
+
+
+def _end_at(host: ApiHost, until: int, follower: Follower) -> None:
+    """Have it told no more once the host's wall clock shows this: the world's time, which is not the server's."""
+    left_ns = until - host.world.wall_ns(host.name)
+    if left_ns <= 0:
+        follower.end()
+    elif follower.listens:
+        host.world.call_at(host.world.now_ns + min(left_ns, _LOOK_NS), lambda: _end_at(host, until, follower))
 
 
 async def _write(response: web.StreamResponse, filters: Filters, event: Event, until: int | None) -> None:

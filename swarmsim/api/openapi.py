@@ -17,6 +17,8 @@ from swarmsim.api.versions import NEWEST, OLDEST, text_of
 PATH: Final = "/openapi.json"
 """Where it is served."""
 _IN_PATH: Final = re.compile(r"\{(\w+)\}")
+NOTHING_TO_DO: Final = 304
+"""No refusal, and no answer."""
 _ANY_ROUTE: Final = (400, 500)
 _BODIES: Final = (408, 413)
 _ABOUT: Final = (
@@ -82,6 +84,8 @@ def _query_parameter(parameter: Parameter) -> Json:
 
 
 def _response(route: Route, status: int) -> Json:
+    if status == NOTHING_TO_DO:
+        return {"description": "It is so already."}
     if status != route.success:
         return {"description": HTTPStatus(status).phrase, "content": _json(named("ErrorResponse"))}
     schema = answer_schema(route)

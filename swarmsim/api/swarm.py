@@ -9,7 +9,7 @@ from core.operations import LeaveSwarm, UpdateCluster
 from core.store import Store
 from swarmsim.api.addresses import advertised, check_data_path, remote
 from swarmsim.api.call import Call, Json
-from swarmsim.api.errors import bad_request
+from swarmsim.api.errors import ApiError, OutcomeUnknownError, bad_request
 from swarmsim.api.route import FORCE, VERSION, Parameter, Route
 
 
@@ -28,7 +28,10 @@ async def join(call: Call) -> None:
         raise bad_request("at least 1 RemoteAddr is required to join")
     own = call.host.world.interfaces(call.host.name)
     address = advertised(request.advertise_address, request.listen_address, own)
-    await call.host.ask(request.operation(address, tuple(map(remote, request.remotes))))
+    try:
+        await call.host.ask(request.operation(address, tuple(map(remote, request.remotes))))
+    except OutcomeUnknownError as error:
+        raise ApiError(503, error.message) from None  # as docker has it, alone among what came to no known end
 
 
 async def leave(call: Call) -> None:

@@ -88,7 +88,9 @@ class Gathering:
             if isinstance(line, OutputLine):
                 self._take(line, details)
                 return
-            self._open.discard(task.id)
+            if task.id not in self._open:  # it was told before that it is broken
+                return
+            self._open.remove(task.id)
             if line is not None:
                 self._missing[line.reason] = None
             self._look()

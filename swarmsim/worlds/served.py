@@ -32,11 +32,11 @@ class ServedWorld(SimulatedWorld):
 
     def task_logs(self, asking: str, host: str, task_id: TaskId, wish: LogWish, taker: RemoteTaker) -> Undo:
         def source(put: Put, end: Callable[[], None]) -> Undo:
-            def take(line: OutputLine | None) -> None:
-                if line is None:
+            def take(line: OutputLine | Broken | None) -> None:
+                if line is not None:
+                    put(line, LINE_BYTES + (len(line.data) if isinstance(line, OutputLine) else len(line.reason)))
+                if not isinstance(line, OutputLine):
                     end()
-                else:
-                    put(line, LINE_BYTES + len(line.data))
 
             return TaskLog(self._engine(host), task_id, wish, take).stop
 

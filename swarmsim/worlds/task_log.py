@@ -1,14 +1,14 @@
 """What the container of one task writes, read on its own host; the container may be yet to come."""
 
 from core.ids import TaskId
-from swarmsim.containers import Action, ContainerEvent, EngineError, LineTaker, LogWish, Undo
+from swarmsim.containers import Action, Broken, ContainerEvent, EngineError, LogWish, RemoteTaker, Undo
 from swarmsim.worlds.simulated_engine import SimulatedEngine
 
 
 class TaskLog:
-    """From its making until `stop`, or until there is no more, which is told."""
+    """From its making until `stop`, or until there is no more or no engine to ask, which is told."""
 
-    def __init__(self, engine: SimulatedEngine, task_id: TaskId, wish: LogWish, taker: LineTaker) -> None:
+    def __init__(self, engine: SimulatedEngine, task_id: TaskId, wish: LogWish, taker: RemoteTaker) -> None:
         self._engine = engine
         self._task_id = task_id
         self._wish = wish
@@ -35,5 +35,5 @@ class TaskLog:
     def _read(self, container_id: str) -> None:
         try:
             self._undo = self._engine.logs(container_id, self._wish, self._taker)
-        except EngineError:
-            self._taker(None)
+        except EngineError as error:
+            self._taker(Broken(error.message))

@@ -1,6 +1,7 @@
 """What is told of containers by `/events`, on the host that they are on."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -35,6 +36,18 @@ def past(client: DockerClient, **filters: object) -> list[dict[str, Any]]:
     """What was told so far."""
     now = client.info()["SystemTime"]
     return list(client.events(since="1", until=now, decode=True, filters=filters))
+
+
+def shown(client: DockerClient) -> datetime:
+    """What the host's clock shows, to the second."""
+    return datetime.fromisoformat(client.info()["SystemTime"][:19]).replace(tzinfo=UTC)
+
+
+def test_an_instant_is_waited_for_by_the_clock_of_the_host(client: DockerClient) -> None:
+    """At full speed five minutes of its are over long before a client loses its patience, which has one."""
+    end = shown(client) + timedelta(minutes=5)
+    assert list(client.events(until=end.isoformat(), decode=True, filters={"type": "config"})) == []
+    assert shown(client) >= end
 
 
 def test_the_life_of_a_container_is_told_step_by_step(client: DockerClient) -> None:

@@ -1,7 +1,8 @@
 """Requests drawn from the OpenAPI document, good and bad, to hosts that are served: the document tells no lies.
 
 Whatever is sent, the status is one that the route has, a good answer has the shape that is promised, and a refusal is a
-message. 500 is Docker's for updates out of sequence and words of filters that there are none of; it is never ours.
+message. 500 is Docker's for updates out of sequence, words of filters that there are none of, and logs of services
+without any output; it is never ours.
 """
 
 import json
@@ -19,11 +20,11 @@ from served import Served, bare, served, swarm
 from unix_http import HttpAnswer, UnixHttp
 
 from core.codec.docker.schemas import named
-from swarmsim.api.openapi import answer_schema, statuses
+from swarmsim.api.openapi import NOTHING_TO_DO, answer_schema, statuses
 from swarmsim.api.route import Parameter, Route
 from swarmsim.api.routes import ROUTES
 
-_DOCKERS_OWN_500: Final = re.compile(r"out of sequence|invalid [\w-]+ filter")
+_DOCKERS_OWN_500: Final = re.compile(r"out of sequence|invalid [\w-]+ filter|choose at least one stream")
 _OF_SWARMS: Final = [route for route in ROUTES if route.path.startswith("/swarm")]
 """They found swarms and end them: for a host with which nobody else has to do."""
 _OF_OBJECTS: Final = [route for route in ROUTES if route not in _OF_SWARMS]
@@ -114,7 +115,9 @@ def encoded(body: Any) -> bytes:
 def check(route: Route, answer: HttpAnswer) -> None:
     """Whether the answer is one that the document tells of."""
     assert answer.status in statuses(route), answer
-    if answer.status != route.success:
+    if answer.status == NOTHING_TO_DO:
+        assert answer.body == b""
+    elif answer.status != route.success:
         check_refusal(answer)
     elif route.answer == "Text":
         assert answer.headers["content-type"].startswith("text/plain")

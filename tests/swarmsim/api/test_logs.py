@@ -160,6 +160,13 @@ def test_hosts_that_cannot_be_reached_take_nothing_away_from_the_others() -> Non
             assert missing(cluster) == nodes["w1"]
             cluster.fault(heal=["m1", "w1", "w2"])
             until(lambda: whole(cluster))
+            for host in ("m1", "w2"):
+                cluster.fault(**{"stop-engine": host})
+                *lines, (stream, error) = frames(said(cluster, "/services/say/logs?stdout=1")[1])
+                assert (stream, len(lines) >= 2) == (3, True)
+                assert b"the container engine does not answer" in error
+                cluster.end_faults()
+            until(lambda: whole(cluster))
             cluster.fault(kill="w1")
             assert missing(cluster) == nodes["w1"]
         finally:

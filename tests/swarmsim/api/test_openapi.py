@@ -49,6 +49,11 @@ def test_refusals_are_told_with_their_shape() -> None:
         assert response["content"]["application/json"]["schema"] == {"$ref": f"#/components/schemas/{name}"}
 
 
+def test_what_is_so_already_is_answered_with_nothing() -> None:
+    started = document()["paths"]["/containers/{container}/start"]["post"]["responses"]
+    assert started["304"] == {"description": "It is so already."}
+
+
 def test_a_route_without_a_body_waits_for_none() -> None:
     (listed,) = (route for route in ROUTES if (route.method, route.path) == ("GET", "/services"))
     assert not {408, 413} & {*statuses(listed)}

@@ -11,6 +11,7 @@ from served import bare, served, swarm
 from unix_http import UnixHttp
 
 SPEED = 50.0
+TOKEN = "SWMTKN-1-2blz2kdxguy6hf28t6i1ovdrekf8p0tsbtsvj75ssfcrjhfk8j-5as4tabpdr8pa64zl733ok1lw"
 
 
 def asked(host: UnixHttp, method: str, path: str, body: Any = None) -> tuple[int, Any]:
@@ -66,3 +67,12 @@ def test_a_host_in_no_swarm_knows_no_network_to_remove(tmp_path: Path) -> None:
     with served(tmp_path, bare(1), speed=SPEED) as cluster:
         host = UnixHttp(cluster.places["m1"].socket)
         assert asked(host, "DELETE", "/networks/back") == (404, {"message": "network back not found"})
+
+
+def test_joining_where_nobody_answers_is_given_up(tmp_path: Path) -> None:
+    with served(tmp_path, bare(1)) as cluster:
+        host = UnixHttp(cluster.places["m1"].socket)
+        body = {"ListenAddr": "0.0.0.0:2377", "RemoteAddrs": ["198.18.0.77:2377"], "JoinToken": TOKEN}
+        status, refused = asked(host, "POST", "/swarm/join", body)
+        assert (status, "no manager answered in time" in refused["message"]) == (503, True)
+        assert asked(host, "GET", "/info")[1]["Swarm"]["LocalNodeState"] == "inactive"
