@@ -9,18 +9,18 @@ a round is under way share the next one. Stepping down drops them all.
 from collections import deque
 from collections.abc import Callable
 
-from core.raft.replication import Replication
+from core.raft.rounds import Rounds
 from core.raft.state import RaftState
 
 
 class Barriers:
     """Actions that wait for a majority to confirm this leader."""
 
-    __slots__ = ("_replication", "_state", "_unconfirmed", "confirmed")
+    __slots__ = ("_rounds", "_state", "_unconfirmed", "confirmed")
 
-    def __init__(self, state: RaftState, replication: Replication) -> None:
+    def __init__(self, state: RaftState, rounds: Rounds) -> None:
         self._state = state
-        self._replication = replication
+        self._rounds = rounds
         self._unconfirmed: deque[tuple[int, int, Callable[[], None]]] = deque()
         """(round that must be confirmed, index that must be applied, action)"""
         self.confirmed: list[tuple[int, Callable[[], None]]] = []
@@ -29,10 +29,10 @@ class Barriers:
     def open(self, index: int, action: Callable[[], None]) -> None:
         """Run `action` once leadership is confirmed and the log applied up to `index`."""
         assert self._state.leading
-        replication = self._replication
-        self._unconfirmed.append((replication.round + 1, index, action))
+        rounds = self._rounds
+        self._unconfirmed.append((rounds.number + 1, index, action))
         if len(self._unconfirmed) == 1:
-            replication.beat()
+            rounds.beat()
         self._state.unsettled = True
 
     def awaits(self, answered_round: int) -> bool:
@@ -49,14 +49,14 @@ class Barriers:
 
     def _confirm(self) -> None:
         unconfirmed = self._unconfirmed
-        replication = self._replication
-        confirmed_round = replication.confirmed_round()
+        rounds = self._rounds
+        confirmed_round = rounds.confirmed_round()
         while unconfirmed and unconfirmed[0][0] <= confirmed_round:
             _, index, action = unconfirmed.popleft()
             self.confirmed.append((index, action))
-            if unconfirmed and unconfirmed[0][0] > replication.round:
-                replication.beat()
-                confirmed_round = replication.confirmed_round()
+            if unconfirmed and unconfirmed[0][0] > rounds.number:
+                rounds.beat()
+                confirmed_round = rounds.confirmed_round()
 
     def _run(self) -> None:
         applied_index = self._state.applied_index
@@ -73,6 +73,6 @@ class Barriers:
     def check_invariants(self) -> None:
         """The round that the first barrier waits for has begun, and the last one waits for no later than the next."""
         if self._unconfirmed:
-            begun, first, last = self._replication.round, self._unconfirmed[0][0], self._unconfirmed[-1][0]
+            begun, first, last = self._rounds.number, self._unconfirmed[0][0], self._unconfirmed[-1][0]
             assert first <= begun, f"a barrier waits for round {first}, and only {begun} have begun"
             assert first <= last <= begun + 1, f"barriers wait for rounds {first} to {last}, and {begun} have begun"

@@ -13,16 +13,16 @@ from core.raft.effects import Applied, Refused, Reply, Role
 from core.raft.events import Cancelled, Propose
 from core.raft.messages import Forward, Forwarded
 from core.raft.proposals import DEFERRED, Proposals, Taking
-from core.raft.replication import Replication
 from core.raft.requests import PATIENCE_REFUSALS, PendingRequest, Requests
+from core.raft.rounds import Rounds
 from core.raft.sessions import Sessions
 from core.raft.state import RaftState
 
 
-def leader_in_reach(state: RaftState, replication: Replication) -> bool:
+def leader_in_reach(state: RaftState, rounds: Rounds) -> bool:
     """Whether this member leads a majority, or has heard its leader, within the least election timeout."""
     if state.role is Role.LEADER:
-        return state.now - replication.contact_at <= state.timing.election_min_ns
+        return state.now - rounds.contact_at <= state.timing.election_min_ns
     return state.leader_id is not None and state.now - state.heard_at <= state.timing.election_min_ns
 
 
@@ -43,18 +43,18 @@ def no_leader_reason(state: RaftState) -> str:
 class Clients:
     """Takes requests and sees each through to a Reply."""
 
-    __slots__ = ("_proposals", "_replication", "_requests", "_sessions", "_state")
+    __slots__ = ("_proposals", "_requests", "_rounds", "_sessions", "_state")
 
     def __init__(
         self,
         state: RaftState,
-        replication: Replication,
+        rounds: Rounds,
         proposals: Proposals,
         requests: Requests,
         sessions: Sessions,
     ) -> None:
         self._state = state
-        self._replication = replication
+        self._rounds = rounds
         self._proposals = proposals
         self._requests = requests
         self._sessions = sessions
@@ -106,7 +106,7 @@ class Clients:
         for pending in self._requests.take_due():
             waited_ns = state.now - pending.asked_at
             refusal_ns = state.timing.refusal_ns
-            if waited_ns >= refusal_ns and not leader_in_reach(state, self._replication):
+            if waited_ns >= refusal_ns and not leader_in_reach(state, self._rounds):
                 self._requests.give_up(pending, no_leader_reason(state))
             elif waited_ns >= PATIENCE_REFUSALS * refusal_ns:
                 self._requests.give_up(pending, "the leader has not answered: look before trying again")

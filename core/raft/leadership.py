@@ -67,7 +67,7 @@ class Leadership:
             return
         self._replication.tick()
         self._transfer.tick()
-        if state.now - self._replication.contact_at >= state.timing.election_max_ns:
+        if state.now - self._replication.rounds.contact_at >= state.timing.election_max_ns:
             state.observe(QuorumLost(state.term))
             self.follow(state.term, None)
 

@@ -96,7 +96,7 @@ class MembershipChanges:
         voter_ids = voters_of(members)
         if voter_ids == self._state.voter_ids:
             return
-        reachable_count = sum(1 for node_id in voter_ids if self._replication.reachable(node_id))
+        reachable_count = sum(1 for node_id in voter_ids if self._replication.rounds.reachable(node_id))
         needed_count = quorum_size(len(voter_ids))
         if reachable_count < needed_count:
             raise ChangeRefused(
@@ -140,7 +140,7 @@ class MembershipChanges:
         return (
             peer.mode is REPLICATE
             and lag_count <= state.config.promotion_lag_count
-            and self._replication.reachable(node_id)
+            and self._replication.rounds.reachable(node_id)
         )
 
     def _reply(self, result: Applied[None] | OutcomeUnknown) -> None:

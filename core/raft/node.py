@@ -5,10 +5,10 @@ committed are applied, and whatever waited for that, for a new leader, or for a 
 Timeouts are only looked at in `Tick`, which the driver is to send no later than `deadline()`; `now` never goes back.
 
 The parts, each in its module: intake (messages, and terms first), elections (roles, votes), leadership (a leader's
-beginning and end), following and replication (the two ends of Append), snapshots, membership, transfer, barriers (proof
-of leadership), proposals (the leader's evaluation), clients with requests (the origin's side), reads, applying with
-sessions. They share `RaftState`. No part knows this module; what concerns two parts that do not know each other is
-taken to both here.
+beginning and end), following and replication (the two ends of Append), rounds (of heartbeats), snapshots, membership,
+transfer, barriers (proof of leadership), proposals (the leader's evaluation), clients with requests (the origin's
+side), reads, applying with sessions. They share `RaftState`. No part knows this module; what concerns two parts that do
+not know each other is taken to both here.
 """
 
 from collections.abc import Callable
@@ -93,6 +93,7 @@ class RaftNode:
         "_reads",
         "_replication",
         "_requests",
+        "_rounds",
         "_sessions",
         "_snapshots",
         "_state",
@@ -111,12 +112,13 @@ class RaftNode:
         self._elections = Elections(state)
         self._following = Following(state)
         self._replication = Replication(state)
+        self._rounds = self._replication.rounds
         self._snapshots = Snapshots(state, self._sessions)
-        self._barriers = Barriers(state, self._replication)
+        self._barriers = Barriers(state, self._rounds)
         self._requests = Requests(state)
         self._proposals = Proposals(state, self._replication, self._barriers, self._sessions, self._requests)
-        self._clients = Clients(state, self._replication, self._proposals, self._requests, self._sessions)
-        self._reads = Reads(state, self._replication, self._barriers)
+        self._clients = Clients(state, self._rounds, self._proposals, self._requests, self._sessions)
+        self._reads = Reads(state, self._rounds, self._barriers)
         self._changes = MembershipChanges(state, self._replication)
         self._transfer = Transfer(state, self._replication, self._proposals)
         self._leadership = Leadership(
@@ -274,24 +276,24 @@ class RaftNode:
     @property
     def round(self) -> int:
         """How often it has asked the others in this term of leading."""
-        return self._replication.round
+        return self._rounds.number
 
     @property
     def confirmed_round(self) -> int:
         """The last round in which a majority answered; 0 for one that does not lead."""
-        return self._replication.confirmed_round() if self._state.role is Role.LEADER else 0
+        return self._rounds.confirmed_round() if self._state.role is Role.LEADER else 0
 
     @property
     def confirmed_at(self) -> int | None:
         """A time at which it certainly led: when the last round began in which a majority answered; None if unknown."""
-        return self._replication.confirmed_at() if self._state.role is Role.LEADER else None
+        return self._rounds.confirmed_at() if self._state.role is Role.LEADER else None
 
     def hears(self, node_id: NodeId) -> bool | None:
         """On the leader: whether that member was heard within the longest election timeout, as of the last step.
 
         None while that cannot be said: it is no member, or has not been one, of this leader's, for that long.
         """
-        return self._replication.hears(node_id)
+        return self._rounds.hears(node_id)
 
     def check_invariants(self, full: bool = False) -> None:
         """Assert what must hold between any two steps; `full` walks the whole log."""

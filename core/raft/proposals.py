@@ -202,7 +202,7 @@ class Proposals:
         self, origin: NodeId, incarnation: int, sequence: int, settled_below: int, request: Any
     ) -> Result | Taking:
         state = self._state
-        if self.paused or state.now - self._replication.contact_at > state.timing.election_min_ns:
+        if self.paused or state.now - self._replication.rounds.contact_at > state.timing.election_min_ns:
             return DEFERRED
         if state.log.bytes_after(state.commit_index) >= state.config.uncommitted_bytes_max:
             return Refused("the leader has too many writes under way: try again shortly")

@@ -15,8 +15,8 @@ from core.raft.clients import is_hopeless, leader_in_reach, no_leader_reason
 from core.raft.effects import Applied, Refused, Reply
 from core.raft.events import Cancelled, Read
 from core.raft.messages import ReadIndex, ReadIndexed
-from core.raft.replication import Replication
 from core.raft.requests import PATIENCE_REFUSALS, TRIES_PER_REFUSAL
+from core.raft.rounds import Rounds
 from core.raft.state import RaftState
 from core.timing import NEVER
 
@@ -41,16 +41,16 @@ class Reads:
         "_batch",
         "_batch_number",
         "_pending",
-        "_replication",
+        "_rounds",
         "_state",
         "_waiting",
         "ready",
         "retry_at",
     )
 
-    def __init__(self, state: RaftState, replication: Replication, barriers: Barriers) -> None:
+    def __init__(self, state: RaftState, rounds: Rounds, barriers: Barriers) -> None:
         self._state = state
-        self._replication = replication
+        self._rounds = rounds
         self._barriers = barriers
         self._pending: dict[Ticket, _PendingRead] = {}
         """All that is not answered; also what is wanted no longer, since it takes up room until its turn has come."""
@@ -179,7 +179,7 @@ class Reads:
         state = self._state
         waited_ns = state.now - read.asked_at
         refusal_ns = state.timing.refusal_ns
-        in_vain = waited_ns >= refusal_ns and not leader_in_reach(state, self._replication)
+        in_vain = waited_ns >= refusal_ns and not leader_in_reach(state, self._rounds)
         if in_vain or waited_ns >= PATIENCE_REFUSALS * refusal_ns:
             del self._pending[read.ticket]
             self._refuse(read, no_leader_reason(state))

@@ -21,6 +21,7 @@ from core.raft.entries import LogEntry
 from core.raft.messages import Append, AppendAcked, AppendRefused, Heartbeat, HeartbeatAnswered, SnapshotWanted
 from core.raft.progress import PROBE, REPLICATE, SNAPSHOT, Progress
 from core.raft.quorum import reached_by_quorum
+from core.raft.rounds import Rounds
 from core.raft.snapshot_sending import send_chunk, send_wanted
 from core.raft.state import RaftState
 from core.timing import NEVER
@@ -30,31 +31,22 @@ class Replication:
     """What a leader does for the others; idle while this peer does not lead."""
 
     __slots__ = (
-        "_began_at",
         "_flush_at",
-        "_heartbeat_at",
         "_memo",
         "_memo_bytes",
         "_state",
         "_term_start_index",
         "_wake_bytes",
-        "contact_at",
         "progress",
-        "round",
+        "rounds",
     )
 
     def __init__(self, state: RaftState) -> None:
         self._state = state
         self.progress: dict[NodeId, Progress] = {}
         """The other members, and those whose removal is not yet committed; empty while not leading."""
-        self.round = 0
-        """Heartbeat rounds begun in this term."""
-        self._began_at: dict[int, int] = {}
-        """When each round began, from the last one that a majority answered."""
-        self.contact_at = 0
-        """Since when a majority has been silent, as of the last heartbeat round."""
+        self.rounds = Rounds(state, self.progress)
         self._term_start_index = 0
-        self._heartbeat_at = NEVER
         self._flush_at = NEVER
         self._wake_bytes = 0
         """How long the log must be, in bytes, for a follower that waits to be sent more; 0 if one does not wait."""
@@ -66,20 +58,18 @@ class Replication:
     def start(self) -> None:
         """This peer was elected; the caller appends its first entry next."""
         state = self._state
-        self.round = 0
-        self._began_at = {}
-        self.contact_at = state.now
+        self.rounds.start()
         self._term_start_index = state.log.last_index + 1
         self._flush_at = NEVER
-        self._schedule_heartbeat()
-        self.progress = {}
+        self.progress.clear()
         self.adopt_members()
 
     def stop(self) -> None:
         """This peer leads no longer."""
-        self.progress = {}
+        self.progress.clear()
         self._memo = None
-        self._heartbeat_at = self._flush_at = NEVER
+        self.rounds.stop()
+        self._flush_at = NEVER
 
     @property
     def has_committed_own_term(self) -> bool:
@@ -104,76 +94,21 @@ class Replication:
         state = self._state
         member_ids = [member.id for member in state.members]
         for node_id in [node_id for node_id in self.progress if node_id not in member_ids]:
-            state.send(node_id, Heartbeat(state.term, self.round, state.commit_index))
+            state.send(node_id, Heartbeat(state.term, self.rounds.number, state.commit_index))
             del self.progress[node_id]
 
     # --- time ---------------------------------------------------------------------------------------------------
 
     def deadline(self) -> int:
         """Next heartbeat, or end of coalescing."""
-        return min(self._heartbeat_at, self._flush_at)
+        return min(self.rounds.next_at, self._flush_at)
 
     def tick(self) -> None:
         """Begin a heartbeat round, or send what has waited long enough."""
-        now = self._state.now
-        if now >= self._heartbeat_at:
-            self.contact_at = self._quorum_contact_at()
-            self.confirmed_at()
-            self._schedule_heartbeat()
-            self.beat()
-        if now >= self._flush_at:
+        self.rounds.tick()
+        if self._state.now >= self._flush_at:
             self._flush_at = NEVER
             self.broadcast()
-
-    def _schedule_heartbeat(self) -> None:
-        state = self._state
-        self._heartbeat_at = state.on_grid(state.now + state.timing.heartbeat_ns)
-
-    def beat(self) -> None:
-        """Begin a heartbeat round: one and the same message to all."""
-        state = self._state
-        self.round += 1
-        self._began_at[self.round] = state.now
-        heartbeat = Heartbeat(state.term, self.round, state.commit_index)
-        for node_id in self.progress:
-            state.send(node_id, heartbeat)
-
-    def confirmed_round(self) -> int:
-        """The last round in which a majority answered."""
-        return self._reached(self.round, {node_id: peer.acked_round for node_id, peer in self.progress.items()})
-
-    def confirmed_at(self) -> int | None:
-        """When the last round began in which a majority answered; None if there was none."""
-        confirmed_round = self.confirmed_round()
-        for number in [number for number in self._began_at if number < confirmed_round]:
-            del self._began_at[number]
-        return self._began_at.get(confirmed_round)
-
-    def _quorum_contact_at(self) -> int:
-        return self._reached(self._state.now, {node_id: peer.heard_at for node_id, peer in self.progress.items()})
-
-    def _reached(self, own: int, others: dict[NodeId, int]) -> int:
-        state = self._state
-        return reached_by_quorum([own if node_id == state.id else others[node_id] for node_id in state.voter_ids])
-
-    def reachable(self, node_id: NodeId) -> bool:
-        """Whether this peer, or one heard within the longest election timeout, has that id."""
-        state = self._state
-        peer = self.progress.get(node_id)
-        if peer is None:
-            return node_id == state.id
-        heard = peer.acked_round > 0 or peer.match_index > 0
-        return heard and state.now - peer.heard_at < state.timing.election_max_ns
-
-    def hears(self, node_id: NodeId) -> bool | None:
-        """Whether it is `reachable`; None of one that is no member, or that has not yet had so long to be heard."""
-        if self.reachable(node_id):
-            return True
-        state = self._state
-        peer = self.progress.get(node_id)
-        if peer is None or state.now - peer.heard_at < state.timing.election_max_ns:
-            return None
-        return False
 
     # --- sending ------------------------------------------------------------------------------------------------
 
@@ -235,7 +170,7 @@ class Replication:
         ):
             message = self._append_message(next_index)
         peer.sent_at = state.now
-        peer.sent_round = self.round
+        peer.sent_round = self.rounds.number
         state.send(peer.id, message)
         if message.entries and peer.mode is REPLICATE:
             peer.note_inflight(next_index + len(message.entries) - 1, self._memo_bytes)
@@ -259,7 +194,7 @@ class Replication:
         state = self._state
         assert state.snapshot is not None, "a log begins after 1 only once there is a snapshot"
         peer.send_snapshot(state.snapshot)
-        peer.sent_round = self.round
+        peer.sent_round = self.rounds.number
         send_chunk(state, peer)
 
     # --- answers ------------------------------------------------------------------------------------------------
@@ -329,7 +264,7 @@ class Replication:
     def _seek_loss(self, peer: Progress, verified_index: int) -> None:
         state = self._state
         if peer.mode is SNAPSHOT:
-            peer.sent_round = self.round
+            peer.sent_round = self.rounds.number
             send_chunk(state, peer)
         elif verified_index < peer.next_index - 1 or peer.mode is PROBE:
             peer.probe(min(verified_index, state.log.last_index) + 1)
@@ -345,14 +280,14 @@ class Replication:
             peer.probe(peer.match_index + 1)
             self._pump(peer)
             return
-        peer.sent_round = self.round
+        peer.sent_round = self.rounds.number
         state.send(peer.id, Append(state.term, prev_index, prev_term, state.commit_index, ()))
 
     def on_snapshot_wanted(self, sender: NodeId, message: SnapshotWanted) -> None:
         """A member that is being sent a snapshot names the chunk it needs next."""
         peer = self.progress.get(sender)
         if peer is not None:
-            send_wanted(self._state, peer, message, self.round)
+            send_wanted(self._state, peer, message, self.rounds.number)
 
     # --- commitment ---------------------------------------------------------------------------------------------
 

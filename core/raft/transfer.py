@@ -64,7 +64,9 @@ class Transfer:
         """
         replication = self._replication
         voter_ids = [
-            node_id for node_id in self._state.voter_ids if node_id != self._state.id and replication.reachable(node_id)
+            node_id
+            for node_id in self._state.voter_ids
+            if node_id != self._state.id and replication.rounds.reachable(node_id)
         ]
         return min(
             voter_ids,

@@ -53,4 +53,4 @@ def test_what_is_remembered_of_rounds_is_bounded() -> None:
     cluster = Cluster(3, timing=LAN.raft)
     leader = cluster.elect()
     cluster.pass_time(60 * SECOND)
-    assert len(leader._replication._began_at) < 10
+    assert len(leader._replication.rounds._began_at) < 10
