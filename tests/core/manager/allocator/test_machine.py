@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv4Network
 from itertools import count
 from random import Random
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from leading_head import WALL_NS, node_of, task_spec
@@ -411,3 +412,4 @@ def may_run(task: Task) -> bool:
 
 
 TestAnyAllocation = AnyAllocation.TestCase
+TestAnyAllocation.settings = settings(max_examples=150)
