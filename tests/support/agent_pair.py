@@ -179,7 +179,7 @@ class Pair:
         So does a config; and neither twice in a message.
         """
         if isinstance(message, Assignments):
-            told = [each.id for each in (*message.secrets, *message.configs)]
+            told = [*(secret.id for secret in message.secrets), *(config.id for config in message.configs)]
             tasks = committed.tasks_on_node(WORKER)
             assert len(told) == len(set(told))
             assert {*needed_secrets(tasks), *needed_configs(tasks)}.issuperset(told)
