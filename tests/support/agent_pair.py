@@ -11,7 +11,17 @@ from typing import Any, Final
 from leadership import Leadership
 from msgspec import msgpack
 from msgspec.structs import replace
-from played_engine import Engine, entitled, task_of
+from pair_objects import (
+    FENCE_NS,
+    SECRET_DATA,
+    TASK_COUNT,
+    WORKER,
+    founded,
+    needed_configs,
+    needed_secrets,
+    task_of,
+)
+from played_engine import Engine, task_in
 from route_specification import Programmed
 
 from core.agent.agent import Agent
@@ -30,52 +40,33 @@ from core.events import (
     RoutesFailed,
     TaskReported,
 )
-from core.ids import Address, NetworkId, NodeId, OperationId, SecretId, ServiceId, TaskId
+from core.ids import Address, NodeId, OperationId, TaskId
 from core.manager.dispatcher.dispatcher import Dispatcher
 from core.manager.draft import Draft
 from core.mesh.afresh import afresh
 from core.messages import Assignments, BeatAnswer, Manager, NotLeader, Register, SessionUnknown
-from core.objects import Network, Node, Secret, Service, Task
-from core.objects.network import NetworkAttachment, NetworkSpec
-from core.objects.node import NodeDescription, NodeSpec, NodeState, NodeStatus
-from core.objects.secret import SecretSpec
-from core.objects.service import ServiceSpec
-from core.objects.task import (
-    ContainerSpec,
-    FileTarget,
-    NetworkTarget,
-    SecretReference,
-    TaskSpec,
-    TaskState,
-    TaskStatus,
-)
+from core.objects import Task
+from core.objects.node import NodeDescription, NodeState
+from core.objects.task import TaskState, TaskStatus, is_wanted
 from core.operations import Kind
 from core.raft.effects import Observe, Send
 from core.raft.events import Received, Tick
 from core.store import Changed, Store
 from core.timing import LAN, MS, SECOND
 
-WORKER: Final = NodeId("worker")
-ELSEWHERE: Final = NodeId("elsewhere")
 MANAGERS: Final = tuple(Manager(NodeId(name), Address(f"{name}:2377")) for name in ("manager-1", "manager-2"))
-NETWORK: Final = NetworkId("front")
-SERVICE: Final = ServiceId("web")
-SECRETS: Final = (SecretId("password"), SecretId("token"))
-SECRET_DATA: Final = {SECRETS[0]: b"very secret password", SECRETS[1]: b"very secret token"}
 MAX_IN_FLIGHT: Final = 12
 """The link is bounded: what comes on top is lost."""
 MAX_ROUNDS: Final = 500
 """More than anything may take that does not wait for time to pass."""
-FENCE_NS: Final = 3 * SECOND
-
-
-def needed_secrets(tasks: Iterable[Task], until: TaskState = TaskState.RUNNING) -> set[SecretId]:
-    """What these tasks need as long as they are in no later state."""
-    return {secret_id for task in tasks if task.status.state <= until for secret_id in entitled(task)}
 
 
 def _done(_: Task) -> None:
     """Makes a change of what is one as a value too."""
+
+
+def _is_to_run(task: Any) -> bool:
+    return is_wanted(task) and task.status.state <= TaskState.RUNNING
 
 
 class Pair:
@@ -102,6 +93,8 @@ class Pair:
         """The tasks that were this worker's at some version."""
         self.wanted_running: set[TaskId] = set()
         """Those that were to run at some version."""
+        self.given_up: set[TaskId] = set()
+        """Those that were not to run any more, had ended or were gone at some version, or whose container failed."""
         self.desired: dict[TaskId, TaskState] = {}
         """What the agent went by last."""
         self.removed_for_good: set[TaskId] = set()
@@ -110,7 +103,7 @@ class Pair:
         self.deposed: Leadership | None = None
         """Who led before, and does not know that another does."""
         self.heard_by_deposed_count = 0
-        self.leader = self._lead(self._founded())
+        self.leader = self._lead(founded())
         self.agent = self._new_agent()
         self.agent_step(ManagersLearned(MANAGERS))
         self.agent_step(HostDescribed(NodeDescription(hostname="worker")))
@@ -118,21 +111,6 @@ class Pair:
         self.sync(1)
 
     # The leader's side
-
-    def _founded(self) -> Store:
-        """A store with two nodes, of which one is down, and all that tasks need."""
-        store = Store()
-        draft = Draft(store.copy(), 1, self.now)
-        draft.create(Node(WORKER, NodeSpec()))
-        draft.create(Node(ELSEWHERE, NodeSpec(), status=NodeStatus(NodeState.DOWN)))
-        draft.create(Network(NETWORK, NetworkSpec("front"), vni=4096))
-        container = ContainerSpec("image")
-        spec = ServiceSpec("web", TaskSpec(container, networks=(NetworkTarget(NETWORK),)))
-        draft.create(Service(SERVICE, spec))
-        for secret_id, data in SECRET_DATA.items():
-            draft.create(Secret(secret_id, SecretSpec(secret_id, data)))
-        store.apply(1, draft.transaction())
-        return store
 
     def _lead(self, committed: Store) -> Leadership:
         node_id = MANAGERS[self.term % len(MANAGERS)].node_id
@@ -178,7 +156,7 @@ class Pair:
     def leader_does(self, leader: Leadership, effects: list[Any]) -> None:
         for effect in effects:
             if isinstance(effect, Send):
-                self._check_secrets(leader.committed, effect.message)
+                self._check_entitled(leader.committed, effect.message)
                 self._put_on_link(leader.node_id, WORKER, effect.message)
             else:
                 self.facts.append(effect.fact)
@@ -186,6 +164,8 @@ class Pair:
 
     def _watch(self, changes: tuple[Changed, ...]) -> None:
         for change in changes:
+            if change.kind is Kind.TASK and (change.new is None or not _is_to_run(change.new)):
+                self.given_up.add(TaskId(change.id))
             if isinstance(task := change.new, Task) and task.node_id == WORKER:
                 self.history.setdefault(task.id, []).append(task.status.state)
                 if task.status.state >= TaskState.ASSIGNED:
@@ -193,11 +173,16 @@ class Pair:
                 if task.desired_state == TaskState.RUNNING:
                     self.wanted_running.add(task.id)
 
-    def _check_secrets(self, committed: Store, message: Any) -> None:
-        """A secret leaves a leader only for a task of this node that has not ended, as far as the leader knows."""
+    def _check_entitled(self, committed: Store, message: Any) -> None:
+        """A secret leaves a leader only for a task of this node that has not ended, as far as the leader knows.
+
+        So does a config; and neither twice in a message.
+        """
         if isinstance(message, Assignments):
-            needed = needed_secrets(committed.tasks_on_node(WORKER))
-            assert all(secret.id in needed for secret in message.secrets)
+            told = [*(secret.id for secret in message.secrets), *(config.id for config in message.configs)]
+            tasks = committed.tasks_on_node(WORKER)
+            assert len(told) == len(set(told))
+            assert {*needed_secrets(tasks), *needed_configs(tasks)}.issuperset(told)
 
     # The worker's side
 
@@ -209,7 +194,8 @@ class Pair:
         return Agent(WORKER, Address("worker:2377"), LAN.dispatcher, self.tickets, durable, rng, self.now)
 
     def agent_step(self, event: AgentEvent) -> None:
-        for effect in self.agent.step(self.now, event):
+        effects = self.agent.step(self.now, event)
+        for effect in effects:
             if isinstance(effect, Send):
                 self._put_on_link(WORKER, effect.to, effect.message)
             elif isinstance(effect, Persist):
@@ -223,6 +209,12 @@ class Pair:
                 assert isinstance(effect, Observe), effect
                 self.facts.append(effect.fact)
         self.agent.check_invariants()
+        self._check_stops(effect.task_id for effect in effects if isinstance(effect, StopTask | RemoveTask))
+
+    def _check_stops(self, task_ids: Iterable[TaskId]) -> None:
+        """No container is stopped that did not fail and was to run at every version, unless its task has a fence."""
+        may_end = {task.id for task in self.agent.tasks() if task.fence_ns is not None or not _is_to_run(task)}
+        assert may_end.union(self.given_up).issuperset(task_ids)
 
     def _write_down(self, effect: Persist) -> None:
         assert effect.stream is Stream.AGENT
@@ -250,6 +242,8 @@ class Pair:
         """It carries out an order, or says that it cannot."""
         report = self.engine.perform(choice, refuse)
         if report is not None:
+            if refuse:
+                self.given_up.add(report.task_id)
             if refuse and report.operation_id >= Order.STOP:
                 self.refused_at[report.task_id] = self.now
             self.agent_step(report)
@@ -357,27 +351,18 @@ class Pair:
     # What the rest of the swarm does
 
     def create_task(self, number: int) -> None:
-        task_id = TaskId(f"task-{number % 6}")
-        if task_id in self.leader.head.tasks or task_id in self.history:
-            return
-        references = tuple(
-            SecretReference(secret_id, secret_id, FileTarget(secret_id)) for secret_id in SECRETS[: number % 3]
-        )
-        spec = TaskSpec(ContainerSpec("image", secrets=references))
-        desired = TaskState.READY if number % 5 == 0 else TaskState.RUNNING
-        task = Task(
-            task_id,
-            SERVICE,
-            number,
-            spec,
-            1,
-            node_id=ELSEWHERE if number % 7 == 6 else WORKER,
-            desired_state=desired,
-            status=TaskStatus(TaskState.PENDING if number % 4 == 3 else TaskState.ASSIGNED),
-            attachments=(NetworkAttachment(NETWORK, f"10.0.1.{2 + number % 6}/24"),),
-            fence_ns=FENCE_NS if number % 2 else None,
-        )
-        self.write(lambda draft: _done(draft.create(task)))
+        """The first of the tasks from this number on that there has never been, if one is left."""
+        tasks = map(task_of, range(number, number + TASK_COUNT))
+        new = (each for each in tasks if each.id not in self.leader.head.tasks and each.id not in self.history)
+        task = next(new, None)
+        if task is not None:
+            self.write(lambda draft: _done(draft.create(task)))
+
+    def rewrite(self, number: int) -> None:
+        """A task is written anew, and what an agent goes by is as before."""
+        task = self._pick(number)
+        if task is not None:
+            self.write(lambda draft: _done(draft.update(replace(task, service_labels={"written": str(self.now)}))))
 
     def assign_tasks(self) -> None:
         """The scheduler confirms where tasks were to go."""
@@ -408,6 +393,7 @@ class Pair:
         if running:
             task_id = running[number % len(running)]
             self.engine.containers[task_id] = phase
+            self.given_up.add(task_id)
             if self.engine.up:
                 self.agent_step(TaskReported(task_id, OperationId(0), self.engine.report(task_id)))
 
@@ -424,9 +410,14 @@ class Pair:
 
     # In the end
 
-    def perform_all(self) -> None:
-        """All is well for an instant: everything under way arrives, is written, carried out, committed."""
+    def perform_all(self, heard: Leadership | None = None) -> None:
+        """All is well for an instant: everything under way arrives, is written, carried out, committed.
+
+        If only one leader is `heard`, what others say and are told is lost.
+        """
         for _ in range(MAX_ROUNDS):
+            if heard is not None:
+                self.link = [each for each in self.link if heard.node_id in each[:2]]
             orders = self.engine.up and self.engine.orders
             if not (self.link or self.unsynced or self.leader.log or orders or self.programming):
                 return
@@ -442,14 +433,21 @@ class Pair:
     def settle(self, for_ns: int = 12 * SECOND) -> None:
         """Nothing goes wrong any more, for so long."""
         self.deposed_leader_learns()
+        self._go_on(for_ns, None)
+
+    def hear_only(self, leader: Leadership, for_ns: int) -> None:
+        """Nothing else goes wrong for so long, but of those who think they lead, this one alone is heard and hears."""
+        self._go_on(for_ns, leader)
+
+    def _go_on(self, for_ns: int, heard: Leadership | None) -> None:
         if not self.engine.up:
             self.engine_up()
         until = self.now + for_ns
-        self.perform_all()
+        self.perform_all(heard)
         while (at := self.deadline()) is not None and at <= until:
             self.now = max(self.now + MS, at)
             self.wake()
-            self.perform_all()
+            self.perform_all(heard)
         self.now = until
 
     # What must hold
@@ -468,7 +466,7 @@ class Pair:
 
     def _check_assignments(self) -> None:
         """The agent does only what was wanted of it at some version, and goes back on nothing."""
-        ordered = [task_of(order) for order in self.engine.orders if isinstance(order, PrepareTask | StartTask)]
+        ordered = [task_in(order) for order in self.engine.orders if isinstance(order, PrepareTask | StartTask)]
         tasks = self.agent.tasks()
         assert self.assigned.issuperset([*ordered, *self.engine.containers, *(task.id for task in tasks)])
         assert self.wanted_running.issuperset(self.engine.started)
@@ -507,4 +505,5 @@ class Pair:
         assert sorted(self.engine.running()) == sorted(running)
         assert [task_id for task_id in self.engine.containers if task_id not in stored] == []
         assert set(self.agent.secret_ids) == needed_secrets(stored.values())
+        assert set(self.agent._inbox.configs) == needed_configs(stored.values())
         assert self.programmed.table == afresh(self.committed, WORKER)

@@ -1,5 +1,6 @@
 """Any history of a store as data, the routing tables that follow it, and every host's table as of every version."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from core.mesh.tables import MeshTables
 from core.objects import Network, Node, Service, Task
 from core.objects.network import NetworkAttachment, NetworkSpec, Subnet
 from core.objects.node import NodeSpec, NodeState, NodeStatus
-from core.objects.port import PortConfig
+from core.objects.port import PortConfig, Protocol
 from core.objects.service import Endpoint, EndpointMode, EndpointSpec, ServiceSpec, VirtualIP
 from core.objects.task import ContainerSpec, NetworkTarget, TaskSpec, TaskState, TaskStatus
 from core.operations import Kind
@@ -50,11 +51,18 @@ def node(node_id: NodeId, state: NodeState, moved: bool, attached: list[NetworkI
 
 
 def service(
-    service_id: ServiceId, attached: list[NetworkId], mode: EndpointMode, published: bool, alias: str = "alias"
+    service_id: ServiceId,
+    attached: list[NetworkId],
+    mode: EndpointMode,
+    published: bool,
+    aliases: tuple[str, ...] = ("alias",),
+    again: Sequence[NetworkId] = (),
 ) -> Service:
-    targets = tuple(NetworkTarget(each, aliases=(f"{alias}-on-{each}",)) for each in attached)
+    """What its template says of a network it may say `again`, with the service's own name as an alias."""
+    targets = tuple(NetworkTarget(each, aliases=(*aliases, f"on-{each}")) for each in attached)
+    targets += tuple(NetworkTarget(each, aliases=(service_id,)) for each in again)
     spec = ServiceSpec(service_id, TaskSpec(ContainerSpec("image"), networks=targets))
-    ports = (PortConfig(80, 8080),) if published else ()
+    ports = (PortConfig(80, 8080), PortConfig(81, 8080, Protocol.UDP)) if published else ()
     addresses = tuple(VirtualIP(each, address(each, 100 + SERVICES.index(service_id))) for each in attached)
     return Service(service_id, spec, endpoint=Endpoint(EndpointSpec(mode), ports, addresses))
 
@@ -91,7 +99,8 @@ services = st.builds(
     subsets,
     st.sampled_from(EndpointMode),
     st.booleans(),
-    st.sampled_from(["alias", "other"]),
+    st.sampled_from([("alias",), ("other", "other", ""), tuple(SERVICES)]),
+    subsets,
 )
 tasks = st.builds(
     task,

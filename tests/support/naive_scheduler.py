@@ -10,6 +10,7 @@ from core.ids import NodeId, ServiceId, TaskId
 from core.manager.placement.constraints import meets, parse_constraints
 from core.objects import Node, Task
 from core.objects.node import Availability, NodeState
+from core.objects.port import Protocol
 from core.objects.resources import Platform
 from core.objects.task import TaskState, is_wanted
 from core.store import Store
@@ -133,5 +134,6 @@ def has_log_driver(node: Node, task: Task) -> bool:
     return driver is None or not offered or driver.name in offered
 
 
-def ports_of(task: Task) -> set[int]:
-    return {port.published_port for port in task.endpoint.host_ports}
+def ports_of(task: Task) -> set[tuple[Protocol, int]]:
+    """Those of its node that a task asks for by number: of the others there are enough."""
+    return {(port.protocol, port.published_port) for port in task.endpoint.host_ports if port.published_port}

@@ -4,14 +4,10 @@ from typing import Any, Final
 
 from core.effects import PrepareTask, StartTask, StopTask
 from core.events import ContainerPhase, EngineReport, TaskReported
-from core.ids import SecretId, TaskId
-from core.objects.task import ContainerStatus, Task
+from core.ids import TaskId
+from core.objects.task import ContainerStatus
 
 RUNNING_PHASES: Final = (ContainerPhase.STARTED, ContainerPhase.HEALTHY, ContainerPhase.UNHEALTHY)
-
-
-def entitled(task: Task) -> list[SecretId]:
-    return [reference.secret_id for reference in task.spec.container.secrets]
 
 
 class Engine:
@@ -28,8 +24,8 @@ class Engine:
         """Carry out the first order of some task, or say that it cannot be."""
         if not self.orders or not self.up:
             return None
-        task_id = task_of(self.orders[choice % len(self.orders)])
-        order = next(order for order in self.orders if task_of(order) == task_id)
+        task_id = task_in(self.orders[choice % len(self.orders)])
+        order = next(order for order in self.orders if task_in(order) == task_id)
         self.orders.remove(order)
         if refuse:
             return TaskReported(task_id, order.operation_id, EngineReport(ContainerPhase.FAILED, err="refused"))
@@ -38,7 +34,9 @@ class Engine:
     def _carry_out(self, task_id: TaskId, order: Any) -> EngineReport:
         phase = self.containers.get(task_id)
         if isinstance(order, PrepareTask):
-            assert [secret.id for secret in order.secrets] == entitled(order.task)
+            container = order.task.spec.container
+            assert [secret.id for secret in order.secrets] == [named.secret_id for named in container.secrets]
+            assert [config.id for config in order.configs] == [named.config_id for named in container.configs]
             phase = phase or ContainerPhase.PREPARED
         elif isinstance(order, StartTask):
             if phase is None:
@@ -70,5 +68,5 @@ class Engine:
         return [task_id for task_id, phase in self.containers.items() if phase in RUNNING_PHASES]
 
 
-def task_of(order: Any) -> TaskId:
+def task_in(order: Any) -> TaskId:
     return order.task.id if isinstance(order, PrepareTask) else order.task_id

@@ -1,7 +1,8 @@
 """What an agent promises it has on disk first."""
 
-from agent_pair import SECRET_DATA, WORKER, Pair
+from agent_pair import Pair
 from msgspec import msgpack
+from pair_objects import SECRET_DATA, WORKER
 
 from core.agent.records import AgentDurable, AgentRecord, ManagersKnown, TasksAssigned, TasksObserved, replay
 from core.ids import Address, NodeId, TaskId

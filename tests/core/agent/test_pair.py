@@ -9,10 +9,11 @@ from enum import Enum
 from typing import Final
 
 import pytest
-from agent_pair import FENCE_NS, Pair
+from agent_pair import Pair
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from pair_objects import FENCE_NS
 
 from core.events import ContainerPhase, EngineDown
 from core.manager.dispatcher import assignments
@@ -32,6 +33,8 @@ DISASTERS: Final[dict[str, Callable[[Pair, int], None]]] = {
     "the daemon restarts": lambda pair, number: pair.restart_agent(orders_are_lost=bool(number % 2)),
     "power is lost": lambda pair, number: pair.lose_power(),
 }
+secretive = st.sampled_from([1, 2, 4, 8, 9, 12, 14, 16, 17, 18])
+"""Of those, some that make a task with secrets, of which the worker is told at once."""
 usual = st.lists(st.sampled_from(list(USUAL)), max_size=8)
 """What follows where nothing goes wrong: without it, few histories would get anywhere."""
 
@@ -49,6 +52,9 @@ class Sometimes(Enum):
     REPEATED_LATE = "message repeated after its session"
     FENCE_OVER = "a fence was over while a task ran"
     TWO_LEADERS = "a message reached a deposed leader who does not know that it is"
+    ONLY_DEPOSED = "only a deposed leader was followed for longer than a fence"
+    DEPOSED_REFUSED = "a deposed leader alone was heard by an agent that had followed a later one"
+    GONE_UNKNOWN = "a task went before the agent had heard of it, and another came"
 
 
 class AnyPair(RuleBasedStateMachine):
@@ -141,9 +147,13 @@ class AnyPair(RuleBasedStateMachine):
         else:
             self.pair.commit_one()
 
-    @rule(knows=st.booleans(), then=usual)
-    def leader_changes(self, knows: bool, then: list[str]) -> None:
+    @rule(knows=st.booleans(), stopped=st.none() | numbers, then=usual)
+    def leader_changes(self, knows: bool, stopped: int | None, then: list[str]) -> None:
+        """Perhaps just when a task is to stop."""
         pair = self.pair
+        if stopped is not None:
+            pair.want(stopped, TaskState.SHUTDOWN)
+            pair.commit_all()
         self.note(Sometimes.REPORT_CUT_SHORT, pair.leader.log)
         self.note(Sometimes.DRAIN_CUT_SHORT, any(map(pair.dispatcher.withheld, pair.committed.tasks.values())))
         pair.term_start(knows)
@@ -152,6 +162,26 @@ class AnyPair(RuleBasedStateMachine):
     @rule()
     def deposed_leader_learns(self) -> None:
         self.pair.deposed_leader_learns()
+
+    @rule(number=numbers, other=numbers)
+    def only_a_new_leader_is_heard(self, number: int, other: int) -> None:
+        """It has a new task done; the one before goes on as if it still led."""
+        self.pair.term_start(knows=False)
+        self.pair.create_task(other)
+        self.pair.hear_only(self.pair.leader, 1 * SECOND + number * 100 * MS)
+
+    @rule(number=numbers, other=numbers, was_left=st.booleans())
+    def only_a_deposed_leader_is_heard(self, number: int, other: int, was_left: bool) -> None:
+        """For longer than a fence, by an agent that may have followed another meanwhile."""
+        pair = self.pair
+        if was_left:
+            self.only_a_new_leader_is_heard(number, other)
+        elif pair.deposed is None:
+            pair.term_start(knows=False)
+        assert pair.deposed is not None
+        pair.hear_only(pair.deposed, FENCE_NS + number * 50 * MS)
+        self.note(Sometimes.ONLY_DEPOSED, pair.agent.session_id is not None)
+        self.note(Sometimes.DEPOSED_REFUSED, was_left and pair.agent.session_id is None)
 
     # What is wanted
 
@@ -174,6 +204,25 @@ class AnyPair(RuleBasedStateMachine):
     def delete(self, number: int, then: list[str]) -> None:
         self.note(Sometimes.REMOVED_RUNNING, self.pair.engine.running())
         self.pair.delete_task(number)
+        self.go_on(then)
+
+    @rule(number=numbers)
+    def write_anew(self, number: int) -> None:
+        """Nothing that an agent goes by is changed, and the leader looks at the task again."""
+        self.pair.rewrite(number)
+
+    @rule(number=secretive, other=secretive, then=usual)
+    def goes_before_it_was_known(self, number: int, other: int, then: list[str]) -> None:
+        """What tells of a task is lost, and the task goes; another comes."""
+        pair = self.pair
+        pair.perform_all()
+        pair.create_task(number)
+        pair.commit_all()
+        pair.link.clear()
+        pair.delete_task(-1)
+        pair.commit_all()
+        pair.create_task(other)
+        self.note(Sometimes.GONE_UNKNOWN, pair.leader.log)
         self.go_on(then)
 
     # Time
@@ -221,7 +270,7 @@ class AnyPair(RuleBasedStateMachine):
             self.patch.undo()
 
 
-AnyPair.TestCase.settings = settings(max_examples=250)
+AnyPair.TestCase.settings = settings(max_examples=300)
 
 
 class TestAnyPair(AnyPair.TestCase):  # type: ignore[misc, valid-type]  # made by Hypothesis

@@ -17,7 +17,7 @@ from core.manager.update.states import PAUSED, UNDER_WAY, settings_of
 from core.objects import StoredObject, Task
 from core.objects.network import NetworkSpec, Subnet
 from core.objects.node import Availability, NodeState
-from core.objects.port import PortConfig, PublishMode
+from core.objects.port import PortConfig, Protocol, PublishMode
 from core.objects.resources import Resources
 from core.objects.service import (
     EndpointMode,
@@ -55,7 +55,7 @@ ENDS = (TaskState.COMPLETE, TaskState.FAILED, TaskState.REJECTED)
 
 templates = st.builds(
     task_spec,
-    constraints=st.sampled_from([(), ("node.labels.zone == a",), ("node.hostname != w1",)]),
+    constraints=st.sampled_from([(), ("node.labels.zone == a",), ("node.hostname != w1", "node.hostname != w1")]),
     max_replicas=st.sampled_from([0, 0, 2]),
     reservations=st.sampled_from([Resources(), Resources(nano_cpus=CPU), Resources(memory_bytes=3 << 30)]),
     restart=st.builds(
@@ -72,11 +72,14 @@ ports = st.sampled_from(
         (PortConfig(80),),
         (PortConfig(80, 8080), PortConfig(443)),
         (PortConfig(80, 8080, publish_mode=PublishMode.HOST),),
+        (PortConfig(80), PortConfig(80), PortConfig(80, 8080, Protocol.UDP), PortConfig(81, 8080, Protocol.TCP)),
+        (PortConfig(80, publish_mode=PublishMode.HOST), PortConfig(80, publish_mode=PublishMode.HOST)),
     ]
 )
 
 
-jobs = st.one_of(st.builds(ReplicatedJob, st.integers(1, 4), st.integers(1, 6)), st.just(GlobalJob()))
+aliases = st.sampled_from([(), ("a",), ("b", "b", ""), ("ä",)])
+jobs = st.one_of(st.builds(ReplicatedJob, st.integers(0, 4), st.integers(0, 6)), st.just(GlobalJob()))
 updates = st.builds(
     UpdateConfig,
     parallelism=st.sampled_from([1, 2, 0]),
@@ -108,7 +111,7 @@ class AnySwarm(RuleBasedStateMachine):
         name=st.sampled_from(NAMES),
         template=templates,
         replicas=st.one_of(st.none(), st.integers(1, 9), st.integers(1, 9)),
-        networks=st.lists(st.sampled_from(NETWORKS), unique=True, max_size=2),
+        networks=st.lists(st.tuples(st.sampled_from(NETWORKS), aliases), max_size=3),
         published=ports,
         mode=st.sampled_from(EndpointMode),
         update=updates,
@@ -118,12 +121,12 @@ class AnySwarm(RuleBasedStateMachine):
         name: str,
         template: TaskSpec,
         replicas: int | None,
-        networks: list[str],
+        networks: list[tuple[str, tuple[str, ...]]],
         published: tuple[PortConfig, ...],
         mode: EndpointMode,
         update: UpdateConfig,
     ) -> None:
-        targets = tuple(NetworkTarget(network) for network in networks)  # type: ignore[arg-type]  # names
+        targets = tuple(NetworkTarget(*target) for target in networks)  # type: ignore[arg-type]  # names
         spec = ServiceSpec(
             name,
             replace(template, networks=targets),

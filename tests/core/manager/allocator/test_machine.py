@@ -48,12 +48,13 @@ PORTS = (
     (),
     (PortConfig(80),),
     (PortConfig(80), PortConfig(80, protocol=Protocol.SCTP), PortConfig(81)),
+    (PortConfig(80), PortConfig(80), PortConfig(80, 30_002, Protocol.UDP), PortConfig(81, 30_002, Protocol.SCTP)),
     (PortConfig(80, 30_000), PortConfig(81)),
     (PortConfig(80, 30_001, publish_mode=PublishMode.HOST), PortConfig(81, publish_mode=PublishMode.HOST)),
 )
 STOPS = (TaskState.SHUTDOWN, TaskState.FAILED, TaskState.ORPHANED)
 specs = st.tuples(
-    st.lists(st.sampled_from(NETWORKS), unique=True, max_size=2),
+    st.lists(st.sampled_from(NETWORKS), max_size=3),
     st.sampled_from(PORTS),
     st.sampled_from([EndpointMode.VIP, EndpointMode.VIP, EndpointMode.DNSRR]),
 )
@@ -289,6 +290,7 @@ class AnyAllocation(RuleBasedStateMachine):
             networks = []
         for network_id in networks:
             assert network_id in served or self._free(network_id) <= self._kept_back(network_id, 0)
+        assert len(served) == len(set(served))
         assert set(served) <= set(networks)
 
     def _check_task(self, task: Task) -> None:
@@ -305,7 +307,8 @@ class AnyAllocation(RuleBasedStateMachine):
 
     def _is_short(self, service: Service) -> bool:
         vip = service.spec.endpoint.mode is EndpointMode.VIP
-        return vip and len(service.endpoint.virtual_ips) < len(service.spec.task.networks)
+        networks = {target.network_id for target in service.spec.task.networks}
+        return vip and len(service.endpoint.virtual_ips) < len(networks)
 
     def _subnets_left(self, network: Network) -> bool:
         if network.spec.subnets:
@@ -397,7 +400,8 @@ class AnyAllocation(RuleBasedStateMachine):
             for port in service.endpoint.ports:
                 key = (port.target_port, port.protocol)
                 if port.publish_mode is PublishMode.INGRESS and key not in asked_for:
-                    now[service.id, key] = port.published_port
+                    alike = next(number for number in count() if (service.id, (*key, number)) not in now)
+                    now[service.id, (*key, alike)] = port.published_port
         now.update(((network.id, "vni"), network.vni) for network in self.committed.networks.values() if network.vni)
         both = now.keys() & self.numbers.keys()
         assert [now[key] for key in both] == [self.numbers[key] for key in both]

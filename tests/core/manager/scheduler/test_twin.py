@@ -17,7 +17,7 @@ from core.manager.scheduler.scheduler import RETRY_NS, Scheduler
 from core.objects import Cluster, Node, Service, Task
 from core.objects.endpoint import EndpointSpec
 from core.objects.node import Availability, NodeDescription, NodeSpec, NodeState, NodeStatus
-from core.objects.port import PortConfig, PublishMode
+from core.objects.port import PortConfig, Protocol, PublishMode
 from core.objects.resources import Platform, Resources
 from core.objects.task import ContainerSpec, LogDriver, Placement, TaskSpec, TaskState, TaskStatus, is_wanted
 from core.operations import Kind
@@ -27,7 +27,12 @@ from core.timing import SECOND
 
 NAMES = [NodeId(f"n{number}") for number in range(5)]
 VERSIONS = [(ServiceId("a"), 1), (ServiceId("a"), 2), (ServiceId("b"), 1)]
-HOST_PORT = (PortConfig(80, 8080, publish_mode=PublishMode.HOST),)
+HOST = PublishMode.HOST
+HOST_PORTS = (
+    (PortConfig(80, 8080, publish_mode=HOST),),
+    (PortConfig(80, 8080, Protocol.UDP, HOST), PortConfig(81, 8080, publish_mode=HOST)),
+    (PortConfig(80, publish_mode=HOST), PortConfig(80, publish_mode=HOST), PortConfig(80, 8080)),
+)
 PLAIN = (TaskSpec(ContainerSpec("app")), EndpointSpec())
 BOUNDS: tuple[tuple[ModuleType, str, int], ...] = (
     (fleet, "MAX_DIVISIONS", 1),
@@ -60,25 +65,43 @@ nodes = st.builds(
     st.sampled_from([(), (("Log", "json-file"),), (("Log", "json-file"), ("Log", "gelf"))]),
 )
 templates = st.builds(
-    lambda constraints, preferences, cpus, memory, limit, platforms, driver, port: (
+    lambda constraints, preferences, cpus, memory, limit, platforms, driver, ports: (
         TaskSpec(
             ContainerSpec("app"),
             reservations=Resources(nano_cpus=cpus, memory_bytes=memory),
             placement=Placement(constraints, preferences, limit, platforms),
             log_driver=driver,
         ),
-        EndpointSpec(ports=HOST_PORT if port else ()),
+        EndpointSpec(ports=ports),
     ),
-    st.sampled_from([(), (), (), ("node.labels.zone == a",), ("node.labels.zone != a", "engine.labels.disk == ssd")]),
     st.sampled_from(
-        [(), (), ("node.labels.rack",), ("Node.Labels.zone", "what.ever", "engine.labels.disk"), ("node.labels.",)]
+        [(), (), (), ("node.labels.zone == a",) * 2, ("node.labels.zone != a", "engine.labels.disk == ssd")]
+    ),
+    st.sampled_from(
+        [
+            (),
+            (),
+            ("node.labels.rack",),
+            ("Node.Labels.zone", "what.ever", "engine.labels.disk"),
+            ("node.labels.",),
+            ("node.labels.rack",) * 2,
+        ]
     ),
     st.integers(0, 2),
     st.sampled_from([0, 0, 3]),
     st.sampled_from([0, 0, 0, 2]),
-    st.sampled_from([(), (), (), (), (Platform("linux", "amd64"),), (Platform("", "arm64"), Platform("linux", ""))]),
+    st.sampled_from(
+        [
+            (),
+            (),
+            (),
+            (),
+            (Platform("linux", "amd64"),),
+            (Platform("", "arm64"), Platform("linux", ""), Platform("", "arm64")),
+        ]
+    ),
     st.sampled_from([None] * 4 + [LogDriver("gelf")]),
-    st.sampled_from([False, False, True]),
+    st.sampled_from([(), (), (), (), HOST_PORTS[0], *HOST_PORTS]),
 )
 described = st.sampled_from(VERSIONS).flatmap(lambda key: st.tuples(st.just(key), templates))
 
