@@ -6,12 +6,12 @@ A `Value` pairs a plain Python object (dict, list, str, int, float, bool, None) 
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from fractions import Fraction
 from functools import partial
 from typing import Any, Final, NoReturn, TypeVar
 
 from core.mistakes import DocumentError, Mistakes, gather
+from core.suggestions import did_you_mean, nearest, what_there_is
 from core.timing import MS, SECOND
 
 
@@ -29,10 +29,6 @@ class Interpolated(str):
 
 
 Record = TypeVar("Record")
-
-LISTED: Final = 16
-LISTED_AFTER_SUGGESTION: Final = 6
-"""How many of the words that are possible a message about another one lists at most."""
 
 _UNIT_NS: Final = {"ns": 1, "us": 1_000, "µs": 1_000, "ms": MS, "s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND}
 _MAX_DESCRIBED: Final = 80
@@ -275,30 +271,6 @@ def described(raw: object) -> str:
     return scalar_as_text(raw)
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown word: the nearest known one, if any is near."""
-    found = nearest(word, known)
-    return f"; did you mean {found!r}?" if found else ""
-
-
-def what_there_is(word: str, known: Iterable[str]) -> str:
-    """Likewise, and then what is known: of many words only the first, fewer where one of them was probably meant."""
-    known = tuple(dict.fromkeys(known))
-    if not known:
-        return ", nor any other"
-    suggestion = did_you_mean(word, known)
-    listed_count = LISTED_AFTER_SUGGESTION if suggestion else LISTED
-    rest = f" and {len(known) - listed_count} more" if len(known) > listed_count else ""
-    listed = f"{'is' if len(known) == 1 else 'are'} {', '.join(known[:listed_count])}{rest}"
-    return f"{suggestion} There {listed}" if suggestion else f"; there {listed}"
-
-
 def is_not_set(variable: str) -> str:
     """What to tell of a variable that a document asks for in vain."""
     return f"variable {variable!r} is not set"
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word that is most like this one; empty if none is like it."""
-    found = get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return found[0] if found else ""

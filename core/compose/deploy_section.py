@@ -6,7 +6,7 @@ from typing import Final
 from core.compose.lists import labels
 from core.compose.own_labels import check_service_labels
 from core.compose.surroundings import Surroundings
-from core.document import Readers, Value, did_you_mean, is_whole_number, read_fields, what_there_is, whole_count
+from core.document import Readers, Value, is_whole_number, read_fields, whole_count
 from core.mistakes import Mistakes, each
 from core.objects.node import Role
 from core.objects.resources import Resources
@@ -22,6 +22,7 @@ from core.objects.service import (
     UpdateOrder,
 )
 from core.objects.task import Placement, RestartCondition, RestartPolicy
+from core.suggestions import did_you_mean, what_there_is
 
 DEPLOY_KEYS: Final = (
     "mode",

@@ -14,9 +14,10 @@ from msgspec import Struct
 
 from core.compose.lists import one_or_more
 from core.compose.surroundings import Surroundings
-from core.document import Value, did_you_mean, scalar_as_text, what_there_is
+from core.document import Value, scalar_as_text
 from core.mistakes import each
 from core.objects.task import Mount
+from core.suggestions import did_you_mean, what_there_is
 
 
 class Volume(Struct, frozen=True, gc=False):

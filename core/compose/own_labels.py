@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from core.compose.surroundings import Surroundings
-from core.document import Value, what_there_is
+from core.document import Value
 from core.mistakes import Mistakes
 from core.objects.drain_grace import DRAIN_GRACE_LABEL, labelled_drain_grace_ns
 from core.objects.fence import FENCE_LABEL, labelled_fence_ns
 from core.objects.labels import BadLabel
 from core.objects.restart_backoff import RESTART_BACKOFF_LABEL, labelled_restart_backoff_ns
+from core.suggestions import what_there_is
 
 OWN_LABELS: Final[Mapping[str, Callable[[Mapping[str, str]], object]]] = {
     DRAIN_GRACE_LABEL: labelled_drain_grace_ns,

@@ -15,7 +15,7 @@ from core.compose.ports import ports
 from core.compose.stack import IMAGE_LABEL, NamedFile, NamedNetwork, StackService
 from core.compose.surroundings import Surroundings
 from core.compose.vocabulary import FORBIDDEN_SERVICE_KEYS, SERVICE_KEYS
-from core.document import Value, did_you_mean
+from core.document import Value
 from core.mistakes import Mistakes, each, gather
 from core.objects.config import ConfigSpec
 from core.objects.network import NetworkSpec
@@ -23,6 +23,7 @@ from core.objects.port import PortConfig, PublishMode
 from core.objects.secret import SecretSpec
 from core.objects.service import EndpointMode, EndpointSpec, ServiceSpec
 from core.objects.task import FileTarget, TaskSpec
+from core.suggestions import did_you_mean
 
 _SERVICE_NAME: Final = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?")
 _NETWORK_KEYS: Final = ("aliases", "driver_opts", "ipv4_address", "ipv6_address", "link_local_ips", "priority")

@@ -8,7 +8,7 @@ import typer
 
 from core.compose.stack import Stack
 from core.compose.vocabulary import TOP_LEVEL_KEYS
-from core.document import nearest
+from core.suggestions import nearest
 from swarmsim.cli.completion import yaml_files
 from swarmsim.cli.stacks import client_stack, warning, warnings_of
 from swarmsim.cli.standard_input import check_read_once

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from core.document import what_there_is
+from core.suggestions import what_there_is
 from swarmsim.campaign import SeedResult
 from swarmsim.cli.completion import profiles
 from swarmsim.cli.directories import no_standard_output, require_writable

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 
-from core.document import what_there_is
+from core.suggestions import what_there_is
 from swarmsim.cli.columns import in_columns
 from swarmsim.cli.completion import machines as machine_names
 from swarmsim.cli.failure import fail

@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from core.document import Value, what_there_is
+from core.document import Value
 from core.json_schema import Schema, one_of
 from core.mistakes import Mistakes
 from core.objects.service import UpdateState
+from core.suggestions import what_there_is
 from swarmsim.checks.situations import SITUATIONS
 from swarmsim.checks.suite import CHECKS
 from swarmsim.scenario import expectations

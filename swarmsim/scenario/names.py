@@ -6,7 +6,8 @@ from typing import Final, NoReturn
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.document import Value, did_you_mean
+from core.document import Value
+from core.suggestions import did_you_mean
 from swarmsim.scenario.targets import HostGroup
 
 _OF_MANAGERS: Final = (HostGroup.MANAGERS, HostGroup.FOLLOWERS)

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from core.compose.stack import Stack
-from core.document import Value, is_whole_number, what_there_is
+from core.document import Value, is_whole_number
 from core.json_schema import Schema, by_name, either, listed, matching, one_of, whole
 from core.mistakes import Mistakes, each
+from core.suggestions import what_there_is
 from core.timing import PROFILES
 from swarmsim.scenario.forms import Form, Part, mapping
 from swarmsim.scenario.names import Names

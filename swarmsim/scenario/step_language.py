@@ -9,9 +9,10 @@ from typing import Any, Final, NoReturn
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.document import Value, did_you_mean
+from core.document import Value
 from core.json_schema import Schema
 from core.mistakes import Mistakes
+from core.suggestions import did_you_mean
 from swarmsim.scenario import steps
 from swarmsim.scenario.forms import Entry, Form, Mapped, Part, Shape, Single, flow, mapping
 from swarmsim.scenario.names import Names

@@ -7,9 +7,10 @@ list of those. Tasks: `web.1`, `agent.w1` (of a global service: the one on w1), 
 
 from typing import Final
 
-from core.document import Value, is_whole_number, what_there_is
+from core.document import Value, is_whole_number
 from core.json_schema import Schema, either, listed, matching, one_entry, one_of, whole
 from core.mistakes import each
+from core.suggestions import what_there_is
 from core.trials.faults import Link
 from swarmsim.scenario.forms import mapping
 from swarmsim.scenario.names import Names

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from core.document import Value, parse_duration_ns, what_there_is
+from core.document import Value, parse_duration_ns
 from core.json_schema import TEXT as ANY_TEXT
 from core.json_schema import TRUTH, Schema, either, matching, one_of, whole
+from core.suggestions import what_there_is
 from core.timing import MS, SECOND
 from swarmsim.scenario.expectations import Window
 from swarmsim.scenario.names import Names

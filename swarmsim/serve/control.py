@@ -11,8 +11,8 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from core.document import what_there_is
 from core.mistakes import DocumentError
+from core.suggestions import what_there_is
 from swarmsim.api.host import Pace
 from swarmsim.player.roster import NobodyThereError
 from swarmsim.serve.faults import Faults

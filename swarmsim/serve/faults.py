@@ -11,8 +11,9 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.document import Value, did_you_mean
+from core.document import Value
 from core.objects.service import Replicated
+from core.suggestions import did_you_mean
 from core.trials.endings import FAULTS, KILLS, TASK_FAULTS, verb_of
 from core.trials.faults import Fault, Heal, Hosts, RepairDisk, Restart, Resume
 from swarmsim.player.roster import NobodyThereError, Roster, hosts_hit, prevailing_store

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.document import Interpolated, Value, did_you_mean, parse_duration_ns, what_there_is
+from core.document import Interpolated, Value, parse_duration_ns
 from core.mistakes import DocumentError
 from core.timing import MS, SECOND
 
@@ -94,15 +94,9 @@ def test_the_nearest_word_comes_before_a_list_of_the_first_that_are_possible() -
         "a: 'word-bb' is not possible here; did you mean 'word-b'?"
         " There are word-a, word-b, word-c, word-d, word-e, word-f and 3 more"
     )
-    assert what_there_is("zzz", words) == f"; there are {', '.join(words)}"
-    assert what_there_is("zzz", []) == ", nor any other"
 
 
 def test_a_value_that_lacks_a_variable_is_refused_with_its_name() -> None:
     with pytest.raises(DocumentError) as refused:
         Value("a", Interpolated("", ("N",))).integer()
     assert str(refused.value) == "a: expected a whole number, not ''; variable 'N' is not set"
-
-
-def test_nothing_is_suggested_for_a_word_like_no_other() -> None:
-    assert did_you_mean("zzz", ["image", "init"]) == ""

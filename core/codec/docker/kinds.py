@@ -13,9 +13,10 @@ from typing import Any, Generic, TypeVar
 from msgspec import Struct
 
 from core import json_schema
-from core.document import Value, what_there_is
+from core.document import Value
 from core.json_schema import Schema
 from core.mistakes import each
+from core.suggestions import what_there_is
 
 Content = TypeVar("Content")
 Word = TypeVar("Word", bound=Enum)
