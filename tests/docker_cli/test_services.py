@@ -125,6 +125,13 @@ def test_several_services_are_scaled_at_once(docker_on: Hosts) -> None:
     assert "scale can only be used with replicated or replicated-job mode" in _scaled_global(docker)
 
 
+def test_a_job_is_waited_for_until_it_is_complete(docker_on: Hosts) -> None:
+    docker = docker_on(swarm(1, 2))["m1"]
+    said = docker.ok("service create --name job --mode replicated-job --replicas 3 --detach=false alpine echo hi")
+    assert said.splitlines()[-1] == "job complete"
+    docker.ok("service create --name each --mode global-job --detach=false alpine echo hi")
+
+
 def _scaled_global(docker: DockerCli) -> str:
     docker.ok("service create -d --mode global --name agent agent:1")
     said = docker("service scale -d agent=2")

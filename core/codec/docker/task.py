@@ -62,8 +62,8 @@ def encode_task(task: Task, networks: Mapping[NetworkId, Network]) -> Object:
         "DesiredState": _word(task.desired_state),
         "Volumes": [],
     }
-    if task.slot:
-        body["Slot"] = task.slot
+    if task.slot:  # clients that wait for a job look for its slots from 0 on, and for ever
+        body["Slot"] = task.slot if task.job_iteration is None else task.slot - 1
     if task.node_id:
         body["NodeID"] = task.node_id
     if task.attachments:

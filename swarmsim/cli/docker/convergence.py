@@ -96,7 +96,7 @@ def _best_of_slots(service: Json, tasks: Iterable[Json], down: frozenset[str]) -
             continue
         if execution is not None and task.get("JobIteration", {}).get("Index") != execution:
             continue
-        slot = str(task.get("Slot") or task.get("NodeID", ""))
+        slot = str(task.get("Slot", task.get("NodeID", "")))
         if slot not in best or STATES.index(best[slot]["Status"]["State"]) < STATES.index(state):
             best[slot] = task
     return best

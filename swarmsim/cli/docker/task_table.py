@@ -52,7 +52,7 @@ def _row(task: Json, name: str, names: Names, *, shortened: bool) -> Row:
 
 
 def _name(task: Json, names: Names) -> str:
-    place = task.get("Slot") or task.get("NodeID", "")
+    place = task.get("Slot", task.get("NodeID", ""))
     return f"{names.service(task['ServiceID'])}.{place}"
 
 

@@ -52,6 +52,13 @@ def test_a_new_task_of_a_global_service() -> None:
     }
 
 
+@pytest.mark.parametrize(("slot", "shown"), [(0, None), (1, 0), (3, 2)])
+def test_slots_of_jobs_are_told_from_0_on(slot: int, shown: int | None) -> None:
+    """Docker's command line waits for a job until it has seen its slots complete: from 0 on."""
+    task = Task(TaskId("t1"), ServiceId("s1"), slot, SPEC, 3, job_iteration=1)
+    assert encode_task(task, {}).get("Slot") == shown
+
+
 def test_a_running_task() -> None:
     shown = encode_task(RUNNING, {NETWORK.id: NETWORK})
     assert (shown["Slot"], shown["NodeID"]) == (2, "w1")
