@@ -122,10 +122,8 @@ class SimulatedEngine:
                 Trouble.UNSUPPORTED,
                 f"container {container_id[:12]} is a task's: its swarm starts another in its place, and never this one",
             )
-        published = self._machine.data_plane.tables.published_ports()
-        taken = [
-            port.published_port for port in container.asked_ports if (port.published_port, port.protocol) in published
-        ]
+        mesh = self._machine.data_plane.tables.published_ports()
+        taken = [each.published_port for each in container.asked_ports if (each.published_port, each.protocol) in mesh]
         try:
             if taken:
                 raise EngineError(Trouble.FAILED, f"Bind for 0.0.0.0:{taken[0]} failed: a service publishes this port")
