@@ -5,6 +5,7 @@ from typing import Final
 
 from core.codec.docker.cluster import encode_cluster_info
 from core.codec.docker.times import rfc3339
+from core.objects.cluster import Cluster
 from core.phases import HostPhase
 from core.store import Store
 from swarmsim.api.call import Call, Json
@@ -95,9 +96,12 @@ def _counted(host: ApiHost) -> tuple[Sequence[EngineContainer], int]:
 
 
 def swarm_of(host: ApiHost) -> Json:
-    """The part on the swarm: a worker knows no more than its managers' addresses."""
+    """The part on the swarm: a worker knows no more than its managers' addresses.
+
+    A manager that has just joined is one before it has heard what its swarm is: clients ask what they became.
+    """
     status, store = host.status, host.store
-    is_manager = status.phase is HostPhase.MANAGER and store is not None and store.cluster is not None
+    is_manager = status.phase is HostPhase.MANAGER
     found = {
         "NodeID": status.node_id,
         "NodeAddr": host.world.address(host.name).rpartition(":")[0] if status.node_id else "",
@@ -106,9 +110,8 @@ def swarm_of(host: ApiHost) -> Json:
         "Error": "",
         "RemoteManagers": _managers(status),
     }
-    if is_manager:
-        assert store is not None
-        found |= _as_manager(store)
+    if is_manager and store is not None and store.cluster is not None:
+        found |= _as_manager(store, store.cluster)
     return found
 
 
@@ -116,13 +119,12 @@ def _managers(status: HostStatus) -> Json:
     return [{"NodeID": node_id, "Addr": address} for node_id, address in status.managers] or None
 
 
-def _as_manager(store: Store) -> dict[str, Json]:
-    assert store.cluster is not None
+def _as_manager(store: Store, cluster: Cluster) -> dict[str, Json]:
     manager_count = sum(node.manager is not None for node in store.nodes.values())
     found = {
         "Nodes": len(store.nodes),
         "Managers": manager_count,
-        "Cluster": encode_cluster_info(store.cluster),
+        "Cluster": encode_cluster_info(cluster),
     }
     if manager_count == 2:
         found["Warnings"] = [_TWO_MANAGERS]

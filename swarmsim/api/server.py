@@ -84,7 +84,7 @@ async def _errors(request: web.Request, handler: _HandleRequest) -> web.StreamRe
     except DocumentError as error:
         return _json(400, {"message": str(error)})
     except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
-        return _json(404, {"message": "page not found"})
+        return _json(404, {"message": f"page not found: there is no {request.method} {request.path} here"})
     except web.HTTPException:
         raise
     except Exception:

@@ -3,6 +3,17 @@
 Never here: how a scenario is played or judged, or how a report looks.
 """
 
-from swarmsim.cli.application import main
+import sys
+from typing import Final
 
-__all__ = ["main"]
+INTERRUPTED: Final = 130
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command. Who presses Ctrl-C while the command line is still being read in sees no traceback either."""
+    try:
+        from swarmsim.cli import application
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    application.main(arguments)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
+from swarmsim.cli import INTERRUPTED
 from swarmsim.cli.check import check
 from swarmsim.cli.docker.client import DaemonError
 from swarmsim.cli.docker.verbs import GROUPS as DOCKER_GROUPS
@@ -34,7 +35,6 @@ GROUPS: Final[dict[str, Callable[[], typer.Typer]]] = {"machine": machine, "faul
 
 NOT_DONE: Final = 1
 """A daemon has refused what it was asked, or was not there."""
-INTERRUPTED: Final = 130
 """What shells give a command that Ctrl-C ended; Typer exits with it too."""
 UNREAD: Final = 141
 """What shells give a command that wrote into a pipe which nobody reads any more."""

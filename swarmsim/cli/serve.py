@@ -18,7 +18,7 @@ from swarmsim.scenario.loader import load
 from swarmsim.scenario.plan import ClusterPlan, Scenario
 from swarmsim.serve.cluster import NotFormedError, ServedPlan, start
 from swarmsim.serve.place import DIRECTORY_VARIABLE, Place, PlaceError, default_directory, places_of
-from swarmsim.serve.server import Server
+from swarmsim.serve.server import Server, only_one_in
 from swarmsim.serve.tls import CERTIFICATES_VARIABLE, Certificates, default_certificates, mutual_tls
 
 _DEFAULT_MANAGERS: Final = 3
@@ -78,15 +78,16 @@ def serve(
         places = places_of(plan.cluster.host_names, directory, tcp_base)
         tls = mutual_tls(_certificates(tlscacert, tlscert, tlskey)) if tlsverify else None
         story = None if record is None else story_in(record, _scenario_of(plan), None if file is None else file.parent)
-        formed_at: list[int] = []
-        world = start(plan, seed, time.time_ns(), _say, formed_at.append)
-        recording = None if story is None else (story, formed_at[0])
-        server = Server(world, rate, directory, places, tls, recording=recording, publish=_say if publish else None)
-        if server.recorder is not None:
-            server.recorder.save()  # a file that cannot be written is told of before anything is done
-        asyncio.run(_until_told(server, lambda: _greet(plan, places, directory, speed, tls is not None)))
-        if record is not None and server.recorder is not None:
-            _say(told_of(record, server.recorder.saved))
+        with only_one_in(directory):
+            formed_at: list[int] = []
+            world = start(plan, seed, time.time_ns(), _say, formed_at.append)
+            recording = None if story is None else (story, formed_at[0])
+            server = Server(world, rate, directory, places, tls, recording=recording, publish=_say if publish else None)
+            if server.recorder is not None:
+                server.recorder.save()  # a file that cannot be written is told of before anything is done
+            asyncio.run(_until_told(server, lambda: _greet(plan, places, directory, speed, tls is not None)))
+            if record is not None and server.recorder is not None:
+                _say(told_of(record, server.recorder.saved))
     except NotFormedError as error:
         fail(f"the swarm did not form: {error}")
     except PlaceError as error:

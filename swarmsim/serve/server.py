@@ -50,29 +50,31 @@ class Server:
         """Tells the story, if one is wanted; it is saved for the last time when all is over."""
 
     async def run(self, ready: Callable[[], None], stopped: asyncio.Event) -> None:
-        """Until that is set; `ready` is called once everything answers. Raises PlaceError, OSError."""
+        """Until that is set; `ready` is called once everything answers. Raises PlaceError, OSError.
+
+        Whoever does not know that nobody else serves from the directory holds it by `only_one_in`.
+        """
         pace = Pace(self._world, self._speed, time.monotonic_ns)
         endpoints = Endpoints(self._world, pace, self._places, self._tls)
         control = ControlSocket(self._world, pace, self._directory, self._places, self._faults)
-        with only_one_in(self._directory):
-            try:
-                await endpoints.follow()
-                await control.begin()
-                async with asyncio.TaskGroup() as group:
-                    tasks = [group.create_task(pace.run()), group.create_task(endpoints.run())]
-                    if self._publish is not None:
-                        tasks.append(group.create_task(PublishedPorts(self._world, pace, self._publish).run()))
-                    if self.recorder is not None:
-                        tasks.append(group.create_task(self.recorder.run()))
-                    ready()
-                    await stopped.wait()
-                    for task in tasks:
-                        task.cancel()
-            finally:
-                await control.end()
-                await endpoints.close()
-            if self.recorder is not None:
-                self.recorder.save()
+        try:
+            await endpoints.follow()
+            await control.begin()
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(pace.run()), group.create_task(endpoints.run())]
+                if self._publish is not None:
+                    tasks.append(group.create_task(PublishedPorts(self._world, pace, self._publish).run()))
+                if self.recorder is not None:
+                    tasks.append(group.create_task(self.recorder.run()))
+                ready()
+                await stopped.wait()
+                for task in tasks:
+                    task.cancel()
+        finally:
+            await control.end()
+            await endpoints.close()
+        if self.recorder is not None:
+            self.recorder.save()
 
 
 @contextmanager
@@ -87,7 +89,9 @@ def only_one_in(directory: Path) -> Iterator[None]:
             raise PlaceError(
                 f"{directory}: another swarmsim serves from there; stop it, or name another --socket-dir"
             ) from None
-        yield
-        (directory / _LOCK).unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            (directory / _LOCK).unlink(missing_ok=True)
     finally:
         os.close(handle)

@@ -16,7 +16,7 @@ Hosts = Callable[..., dict[str, DockerCli]]
 
 @pytest.fixture
 def docker_on(tmp_path: Path) -> Iterator[Hosts]:
-    """Serves a plan until the test ends, with its published ports if somebody is to be told; the command lines by host."""
+    """Serves a plan until the test ends, with published ports if somebody is to be told; command lines by host."""
     binary = docker_binary()
     with ExitStack() as stack:
 

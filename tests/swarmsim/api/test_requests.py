@@ -43,6 +43,11 @@ def test_what_is_rotated_is_said_in_words_for_truth(manager: UnixHttp, word: str
     assert rotated is (word in ("true", "1"))
 
 
+@pytest.mark.parametrize(("method", "path"), [("POST", "/v1.50/commit"), ("PATCH", "/nodes")])
+def test_what_there_is_not_is_named(manager: UnixHttp, method: str, path: str) -> None:
+    assert asked(manager, method, path) == (404, {"message": f"page not found: there is no {method} {path} here"})
+
+
 @pytest.mark.parametrize(
     ("spec", "missing"), [({"Role": "manager"}, "Availability"), ({"availability": "drain"}, "Role")]
 )
