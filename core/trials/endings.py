@@ -48,7 +48,7 @@ TASK_FAULTS: Final = (CrashTask, ExitTask, Unhealthy, OutOfMemory)
 """Faults that befall containers rather than hosts."""
 
 UNDOES: Final[dict[type[Any], tuple[type[Any], ...]]] = {
-    Restart: KILLS,
+    Restart: (*KILLS, Pause),
     Move: KILLS,
     Resume: (Pause,),
     Heal: (

@@ -174,6 +174,8 @@ SHAPES: Final[Mapping[str, Schema]] = {
     ),
     "VolumeList": shape({"Volumes": listed(_ANYTHING), "Warnings": NOTHING}),
     "VolumesPruned": shape({"VolumesDeleted": NOTHING, "SpaceReclaimed": WHOLE}),
+    "BuildsPruned": shape({"CachesDeleted": NOTHING, "SpaceReclaimed": WHOLE}),
+    "Plugin": _ANYTHING,
     "DiskUsage": shape(
         {
             "LayersSize": WHOLE,

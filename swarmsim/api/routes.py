@@ -14,6 +14,7 @@ from swarmsim.api import (
     info,
     networks,
     nodes,
+    not_here,
     secrets,
     services,
     swarm,
@@ -43,4 +44,5 @@ ROUTES: Final[tuple[Route, ...]] = (
     *exec_routes.ROUTES,
     *images.ROUTES,
     *volumes.ROUTES,
+    *not_here.ROUTES,
 )

@@ -122,8 +122,17 @@ class SimulatedEngine:
                 Trouble.UNSUPPORTED,
                 f"container {container_id[:12]} is a task's: its swarm starts another in its place, and never this one",
             )
-        with _refusals(Trouble.FAILED):
-            self._engine.plain.start(container, lambda: told(None))
+        mesh = self._machine.data_plane.tables.published_ports()
+        taken = [each.published_port for each in container.asked_ports if (each.published_port, each.protocol) in mesh]
+        try:
+            if taken:
+                raise EngineError(Trouble.FAILED, f"Bind for 0.0.0.0:{taken[0]} failed: a service publishes this port")
+            with _refusals(Trouble.FAILED):
+                self._engine.plain.start(container, lambda: told(None))
+        except EngineError:
+            if container_id in self._auto_remove:  # its client waits for that
+                self._remove_ended(container_id)
+            raise
 
     def stop(self, container_id: str, grace_ns: int | None, told: Told[None]) -> None:
         container = self._find(container_id)

@@ -91,6 +91,7 @@ def test_what_is_made_waited_for_and_pruned(host: UnixHttp) -> None:
     assert made["Id"] in told(host, "POST", "/containers/prune", "/containers/prune")["ContainersDeleted"]
     told(host, "POST", "/images/prune", '/images/prune?filters={"dangling":["false"]}')
     told(host, "POST", "/volumes/prune", "/volumes/prune")
+    told(host, "POST", "/build/prune", "/build/prune")
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,24 @@ def test_ports_of_the_host_are_had_while_it_runs_and_by_one_only(client: DockerC
     client.containers.run("nginx", detach=True, ports={"80/tcp": 8082})
 
 
+def test_one_that_is_to_be_removed_is_when_it_cannot_start(client: DockerClient) -> None:
+    client.containers.run("nginx", detach=True, ports={"80/tcp": 8083})
+    refused = client.containers.create("nginx", name="late", auto_remove=True, ports={"80/tcp": 8083})
+    with pytest.raises(docker.errors.APIError, match="port is already allocated"):
+        refused.start()
+    with pytest.raises(docker.errors.NotFound):
+        client.containers.get("late")
+
+
+def test_a_port_that_a_service_publishes_is_not_to_be_had(client: DockerClient) -> None:
+    ports = docker.types.EndpointSpec(ports={8084: 80})
+    service = client.services.create("nginx", name="open", endpoint_spec=ports)
+    until(lambda: [task["Status"]["State"] for task in service.tasks()] == ["running"])
+    with pytest.raises(docker.errors.APIError, match=r"0\.0\.0\.0:8084 failed: a service publishes this port"):
+        client.containers.run("nginx", detach=True, ports={"80/tcp": 8084})
+    service.remove()
+
+
 def test_it_is_stopped_started_again_and_killed(client: DockerClient) -> None:
     container = client.containers.run("nginx", detach=True)
 

@@ -74,6 +74,20 @@ def test_a_host_in_no_swarm_knows_no_network_to_remove(tmp_path: Path) -> None:
         assert asked(host, "DELETE", "/networks/back") == (404, {"message": "network back not found"})
 
 
+@pytest.mark.parametrize(
+    "request_line", ["POST /auth", "POST /v1.41/images/a/b/tag?repo=c", "POST /networks/ingress/connect", "POST /build"]
+)
+def test_what_simulated_hosts_cannot_do_is_refused_in_words(manager: UnixHttp, request_line: str) -> None:
+    method, target = request_line.split()
+    told = f"{method} {target.partition('?')[0]}: simulated hosts cannot do that"
+    assert asked(manager, method, target, {}) == (501, {"message": told})
+
+
+def test_what_nobody_knows_is_no_page(manager: UnixHttp) -> None:
+    assert asked(manager, "GET", "/nothing") == (404, {"message": "page not found"})
+    assert asked(manager, "GET", "/plugins") == (200, [])
+
+
 def test_joining_where_nobody_answers_is_given_up(tmp_path: Path) -> None:
     with served(tmp_path, bare(1)) as cluster:
         host = UnixHttp(cluster.places["m1"].socket)

@@ -62,6 +62,13 @@ def test_a_later_fault_that_takes_one_back_ends_it(stage: Stage) -> None:
     assert stage.play(restart="killed").hosts == ()
 
 
+def test_a_pause_does_not_outlive_a_reboot(stage: Stage) -> None:
+    stage.play(pause="w1")
+    stage.play(kill="w1")
+    stage.play(restart="killed")
+    assert stage.faults.holding == ()
+
+
 def test_what_does_not_last_has_no_number(stage: Stage) -> None:
     assert stage.play(jump_clock="m1", by="-3s").number == 0
     assert stage.faults.holding == ()
