@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from core.codec.docker.cluster import decode_swarm_spec, encode_swarm
+from core.codec.docker.cluster import asks_for_authority, decode_swarm_spec, encode_swarm
 from core.codec.docker.swarm_requests import decode_init_request, decode_join_request, decode_unlock_request
 from core.objects import Cluster
 from core.operations import LeaveSwarm, UpdateCluster
 from core.store import Store
 from swarmsim.api.addresses import advertised, check_data_path, remote
 from swarmsim.api.call import Call, Json
-from swarmsim.api.errors import ApiError, OutcomeUnknownError, bad_request
+from swarmsim.api.errors import ApiError, OutcomeUnknownError, bad_request, unsupported
 from swarmsim.api.route import FORCE, VERSION, Parameter, Route
 
 
@@ -48,11 +48,14 @@ async def update(call: Call) -> None:
     """New settings, and what is to be rotated."""
     version = call.number("version")
     body = await call.body()
-    cluster = _cluster(await call.host.read())
+    current = _cluster(await call.host.read()).spec
+    spec = decode_swarm_spec(body, current)
+    if asks_for_authority(body, current):
+        raise unsupported("there is no certificate authority here")
     await call.host.ask(
         UpdateCluster(
             version,
-            decode_swarm_spec(body, cluster.spec),
+            spec,
             rotate_worker_token=call.truth("rotateWorkerToken"),
             rotate_manager_token=call.truth("rotateManagerToken"),
             rotate_unlock_key=call.truth("rotateManagerUnlockKey"),
@@ -92,7 +95,7 @@ ROUTES: Final = (
         "Change the swarm's settings.",
         query=(VERSION, *_ROTATIONS),
         body="SwarmSpec",
-        errors=(503,),
+        errors=(501, 503),
     ),
     Route("GET", "/swarm/unlockkey", unlock_key, "The unlock key.", answer="UnlockKey", errors=(503,)),
     Route("POST", "/swarm/unlock", unlock, "Unlock this manager.", body="SwarmUnlockRequest", errors=(401, 409, 503)),

@@ -82,7 +82,7 @@ def serve(
             formed_at: list[int] = []
             world = start(plan, seed, time.time_ns(), _say, formed_at.append)
             recording = None if story is None else (story, formed_at[0])
-            server = Server(world, rate, directory, places, tls, recording=recording, publish=_say if publish else None)
+            server = Server(world, rate, directory, places, _say, tls, publish, recording)
             if server.recorder is not None:
                 server.recorder.save()  # a file that cannot be written is told of before anything is done
             asyncio.run(_until_told(server, lambda: _greet(plan, places, directory, speed, tls is not None)))

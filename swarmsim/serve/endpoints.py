@@ -1,12 +1,14 @@
 """Each simulated host's endpoints: a Unix socket and, if asked for, a loopback port, for as long as its daemon lives.
 
 A daemon that dies takes its connections with it, and who then connects is refused, as with Docker. One that is paused
-takes connections and answers nothing.
+takes connections and answers nothing. A port that somebody else has taken when a daemon starts again is told, and that
+host has only its socket until the next time.
 """
 
 import asyncio
 import os
 import ssl
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from aiohttp import web
@@ -34,7 +36,7 @@ class _Endpoint(NamedTuple):
 
 
 class Endpoints:
-    """Of all hosts of a world; `places` by host, `tls` for their ports."""
+    """Of all hosts of a world; `places` by host, `tls` for their ports; `tell` hears of ports that were lost."""
 
     def __init__(
         self,
@@ -42,12 +44,14 @@ class Endpoints:
         pace: Pace,
         places: dict[str, Place],
         tls: ssl.SSLContext | None,
+        tell: Callable[[str], None],
         head_patience_s: float = HEAD_PATIENCE_S,
     ) -> None:
         self.places = places
         self._world = world
         self._pace = pace
         self._tls = tls
+        self._tell = tell
         self._head_patience_s = head_patience_s
         self._open: dict[str, _Endpoint] = {}
         self._changed = asyncio.Event()
@@ -56,11 +60,17 @@ class Endpoints:
     def _look(self, at_ns: int, host: str, fact: Any) -> None:
         self._changed.set()
 
+    async def begin(self) -> None:
+        """Have the first of them open. Raises PlaceError for a port that cannot be had."""
+        for refused in await self._follow():
+            raise PlaceError(f"{refused}; name another --tcp-base")
+
     async def run(self) -> None:
-        """Open and close endpoints as daemons come and go, until it is cancelled. Raises as `follow`."""
+        """Open and close endpoints as daemons come and go, until it is cancelled."""
         while True:
             self._changed.clear()
-            await self.follow()
+            for refused in await self._follow():
+                self._tell(f"{refused}; it has only its socket until its daemon starts again")
             await self._changed.wait()
 
     async def close(self) -> None:
@@ -68,16 +78,18 @@ class Endpoints:
         for host in tuple(self._open):
             await self._close(host)
 
-    async def follow(self) -> None:
-        """Have those endpoints open whose daemons are there. Raises PlaceError for a port that cannot be had."""
+    async def _follow(self) -> list[str]:
+        """Have those endpoints open whose daemons are there. Which ports could not be had, and why."""
+        refused = []
         for host in self.places:
             there = self._world.power(host) in (Power.UP, Power.PAUSED)
             if there and host not in self._open:
-                await self._begin(host)
+                refused += await self._begin(host)
             elif not there and host in self._open:
                 await self._close(host)
+        return refused
 
-    async def _begin(self, host: str) -> None:
+    async def _begin(self, host: str) -> list[str]:
         place = self.places[host]
         app = application(ApiHost(self._world, host, self._pace))
         app.middlewares.insert(0, heard)
@@ -97,9 +109,9 @@ class Endpoints:
             try:
                 server = await loop.create_server(protocol, LOOPBACK, place.port, ssl=self._tls, backlog=_BACKLOG)
             except OSError as error:
-                reason = os.strerror(error.errno) if error.errno else str(error)
-                raise PlaceError(f"port {place.port} for {host}: {reason}; name another --tcp-base") from None
+                return [f"port {place.port} for {host}: {os.strerror(error.errno) if error.errno else error}"]
             listening.append(server)
+        return []
 
     async def _close(self, host: str) -> None:
         endpoint = self._open.pop(host)

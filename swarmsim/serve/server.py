@@ -26,7 +26,8 @@ _LOCK: Final = "serve.lock"
 class Server:
     """Serves one world; `speed` as `Pace` takes it; `recording`: in which story, and when (by the world) that began.
 
-    With `publish` the ports that the world publishes are open on this machine; it is told which, and which are not.
+    With `publish` the ports that the world publishes are open on this machine. `tell` hears, a line each, which ports
+    are opened and closed while it serves, and which cannot be had.
     """
 
     def __init__(
@@ -35,14 +36,16 @@ class Server:
         speed: float | None,
         directory: Path,
         places: dict[str, Place],
+        tell: Callable[[str], None],
         tls: ssl.SSLContext | None = None,
-        publish: Callable[[str], None] | None = None,
+        publish: bool = False,
         recording: tuple[Story, int] | None = None,
     ) -> None:
         self._world = world
         self._speed = speed
         self._directory = directory
         self._places = places
+        self._tell = tell
         self._tls = tls
         self._publish = publish
         self._faults = Faults(world)
@@ -55,15 +58,15 @@ class Server:
         Whoever does not know that nobody else serves from the directory holds it by `only_one_in`.
         """
         pace = Pace(self._world, self._speed, time.monotonic_ns)
-        endpoints = Endpoints(self._world, pace, self._places, self._tls)
+        endpoints = Endpoints(self._world, pace, self._places, self._tls, self._tell)
         control = ControlSocket(self._world, pace, self._directory, self._places, self._faults)
         try:
-            await endpoints.follow()
+            await endpoints.begin()
             await control.begin()
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(pace.run()), group.create_task(endpoints.run())]
-                if self._publish is not None:
-                    tasks.append(group.create_task(PublishedPorts(self._world, pace, self._publish).run()))
+                if self._publish:
+                    tasks.append(group.create_task(PublishedPorts(self._world, pace, self._tell).run()))
                 if self.recorder is not None:
                     tasks.append(group.create_task(self.recorder.run()))
                 ready()

@@ -79,6 +79,12 @@ def test_tokens_are_rotated_and_the_old_ones_let_nobody_in(docker_on: Hosts) -> 
     docker["m2"].ok(f"swarm join --token {token(docker['m1'], 'worker')} 198.18.0.1:2377")
 
 
+def test_certificates_are_not_rotated_and_that_is_said(docker_on: Hosts) -> None:
+    docker = docker_on(bare(1))["m1"]
+    docker.ok("swarm init")
+    assert "there is no certificate authority here" in docker.fails("swarm ca --rotate")
+
+
 def test_nodes_are_promoted_demoted_relabelled_and_removed(docker_on: Hosts) -> None:
     docker = docker_on(bare(3))
     first = docker["m1"]

@@ -55,11 +55,12 @@ def served(
     tls: ssl.SSLContext | None = None,
     story: Story | None = None,
     speed: float | None = None,
-    publish: Callable[[str], None] | None = None,
+    publish: bool = False,
+    tell: Callable[[str], None] = lambda text: None,
 ) -> Iterator[Served]:
     """Serve it until the block ends, at full speed if none is said; then the story, if there is one, is told.
 
-    With `publish` its published ports are open on this machine.
+    With `publish` its published ports are open on this machine; `tell` hears what becomes of ports.
     """
     places = places_of(plan.cluster.host_names, directory, first_port)
     formed_at = [0]
@@ -72,7 +73,7 @@ def served(
     async def serve() -> None:
         stopped = asyncio.Event()
         stop.append((asyncio.get_running_loop(), stopped))
-        server = Server(world, speed, directory, places, tls, recording=recording, publish=publish)
+        server = Server(world, speed, directory, places, tell, tls, publish, recording)
         await server.run(ready.set, stopped)
 
     def run() -> None:

@@ -43,6 +43,15 @@ def test_what_is_rotated_is_said_in_words_for_truth(manager: UnixHttp, word: str
     assert rotated is (word in ("true", "1"))
 
 
+@pytest.mark.parametrize("asked_for", [{"ForceRotate": 1}, {"SigningCACert": "PEM"}, {"signingcakey": "PEM"}])
+def test_nobody_is_told_that_certificates_were_rotated(manager: UnixHttp, asked_for: dict[str, Any]) -> None:
+    _, before = asked(manager, "GET", "/swarm")
+    target = f"/swarm/update?version={before['Version']['Index']}"
+    spec = before["Spec"] | {"CAConfig": asked_for}
+    assert asked(manager, "POST", target, spec) == (501, {"message": "there is no certificate authority here"})
+    assert asked(manager, "GET", "/swarm") == (200, before)
+
+
 @pytest.mark.parametrize(("method", "path"), [("POST", "/v1.50/commit"), ("PATCH", "/nodes")])
 def test_what_there_is_not_is_named(manager: UnixHttp, method: str, path: str) -> None:
     assert asked(manager, method, path) == (404, {"message": f"page not found: there is no {method} {path} here"})

@@ -2,9 +2,11 @@
 
 import select
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from asking import until
 from served import served, swarm
 from unix_http import UnixHttp
 
@@ -35,3 +37,44 @@ def test_a_port_that_is_not_to_be_had_is_named_and_nothing_is_left_behind(tmp_pa
         ):
             pass
     assert list(tmp_path.glob("*.sock")) == []
+
+
+def test_a_port_that_was_taken_while_its_host_was_down_is_told_and_everybody_else_answers(tmp_path: Path) -> None:
+    told: list[str] = []
+    with served(tmp_path, swarm(1, 1), first_port=free_ports(2), tell=told.append) as cluster:
+        place, other = cluster.places["w1"], UnixHttp(cluster.places["m1"].socket)
+
+        def comes(holds: Callable[[], bool]) -> None:
+            until(lambda: other.send("GET", "/services").status == 200 and holds())
+
+        cluster.fault(kill="w1")
+        comes(lambda: not place.socket.exists())
+        with socket.socket() as taken:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            taken.bind(("127.0.0.1", place.port))
+            taken.listen()
+            cluster.fault(restart="w1")
+            comes(lambda: bool(told))
+        assert told == [
+            f"port {place.port} for w1: Address already in use; it has only its socket until its daemon starts again"
+        ]
+        assert UnixHttp(place.socket).send("GET", "/_ping").status == 200
+        cluster.fault(kill="w1")
+        comes(lambda: not place.socket.exists())
+        cluster.fault(restart="w1")
+        comes(lambda: answers(place.port))
+        assert len(told) == 1
+
+
+def free_ports(count: int) -> int:
+    """The first of so many in a row that nobody has."""
+    for first in range(40_000, 60_000, count):
+        if not any(answers(first + number) for number in range(count)):
+            return first
+    raise AssertionError("all ports are taken")
+
+
+def answers(port: int) -> bool:
+    """Whether somebody takes connections there."""
+    with socket.socket() as asking:
+        return asking.connect_ex(("127.0.0.1", port)) == 0

@@ -187,8 +187,8 @@ def test_who_has_been_answered_may_be_idle_and_a_slow_answer_is_no_slow_request(
 
 
 async def endpoints_of(world: ServedWorld, place: Place, head_patience_s: float = PATIENCE_S) -> Endpoints:
-    endpoints = Endpoints(world, OwnPace(), {"m1": place}, None, head_patience_s)
-    await endpoints.follow()
+    endpoints = Endpoints(world, OwnPace(), {"m1": place}, None, lambda text: None, head_patience_s)
+    await endpoints.begin()
     return endpoints
 
 

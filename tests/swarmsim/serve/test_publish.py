@@ -57,7 +57,7 @@ def ports() -> Iterator[Ports]:
     told: list[str] = []
     with (
         TemporaryDirectory(prefix="swarmsim-") as directory,
-        served(Path(directory), swarm(1, 2), publish=told.append) as cluster,
+        served(Path(directory), swarm(1, 2), publish=True, tell=told.append) as cluster,
     ):
         client = cluster.client("m1")
         yield Ports(cluster, client, told)

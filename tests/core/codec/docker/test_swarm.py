@@ -4,7 +4,7 @@ import pytest
 from docker_records import sayable
 from hypothesis import given
 
-from core.codec.docker.cluster import decode_swarm_spec, encode_cluster_info, encode_swarm
+from core.codec.docker.cluster import asks_for_authority, decode_swarm_spec, encode_cluster_info, encode_swarm
 from core.codec.docker.swarm_requests import (
     decode_init_request,
     decode_join_request,
@@ -114,6 +114,13 @@ def test_a_signing_key_is_kept_nowhere() -> None:
     spec = decode_swarm_spec({"CAConfig": {"SigningCAKey": "PRIVATE", "ForceRotate": 2}}, ClusterSpec())
     assert "PRIVATE" not in repr(spec)
     assert warnings(spec) == ("CAConfig.ForceRotate has no effect here",)
+
+
+def test_a_rotation_is_asked_for_by_another_count_than_the_last() -> None:
+    current = decode_swarm_spec({"CAConfig": {"ForceRotate": 2}}, ClusterSpec())
+    asks = [count for count in range(4) if asks_for_authority({"CAConfig": {"ForceRotate": count}}, current)]
+    assert asks == [1, 3], "0 stays as it is"
+    assert not asks_for_authority({}, current)
 
 
 def test_init_as_the_command_line_sends_it() -> None:
