@@ -125,7 +125,7 @@ def test_the_environment_is_the_spec_s_over_what_every_process_has() -> None:
 
 
 def test_what_is_no_command_here_ends_with_127_and_says_what_is() -> None:
-    for argv in (("psql", "-l"), ("sh", "-c", "true && psql"), ("sh", "-c", "ls | wc")):
+    for argv in (("psql", "-l"), ("sh", "-c", "true && psql")):
         code, _, err = Box().run(*argv)
         assert code == 127
         assert "cat, curl, echo" in err
