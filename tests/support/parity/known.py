@@ -100,6 +100,7 @@ OURS: Final = (
         "*/Privileges/*: * | absent",
         "POST /services/create (privileges) *: * | *",
     ),
+    *ours("mounts of a service", "POST /services/create (*mount*) body/Warnings: absent | *"),
     *ours(
         "what is empty in networks",
         "*/IPAM/Options: null | absent",

@@ -72,7 +72,7 @@ def test_what_was_read_is_shown_alike_in_whatever_case_it_was_sent(spec: Service
 @given(sayable(ServiceSpec))
 def test_all_that_is_kept_is_told(spec: ServiceSpec) -> None:
     container = spec.task.container
-    kept = [spec.task.unsupported, container.unsupported, *(mount.unsupported for mount in container.mounts)]
+    kept = [spec.task.unsupported, container.unsupported, container.mounts]
     assert len(warnings(spec)) == len(list(filter(None, kept)))
 
 

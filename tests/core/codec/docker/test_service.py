@@ -228,7 +228,7 @@ def test_a_service_as_the_python_sdk_declares_it() -> None:
     spec = decode_service_spec(body)
     assert (spec.name, spec.mode, spec.update.parallelism) == ("db", Replicated(2), 0)
     assert still_says(SERVICE_SPEC.write(spec), body)
-    assert warnings(spec) == ()
+    assert warnings(spec) == ("TaskTemplate.ContainerSpec.Mounts has no effect here",)
 
 
 def test_what_has_no_effect_is_shown_as_it_was_sent_and_said() -> None:
