@@ -11,20 +11,23 @@ from typing import Annotated, Final
 
 import typer
 
+from swarmsim.cli.check import looks_like_compose
 from swarmsim.cli.completion import yaml_files
 from swarmsim.cli.failure import fail
 from swarmsim.cli.recording import HINT, story_in, told_of
-from swarmsim.scenario.loader import load
+from swarmsim.compose_files import called, read_text
+from swarmsim.scenario.loader import load_text
 from swarmsim.scenario.plan import ClusterPlan, Scenario
 from swarmsim.serve.cluster import NotFormedError, ServedPlan, start
 from swarmsim.serve.place import DIRECTORY_VARIABLE, Place, PlaceError, default_directory, places_of
 from swarmsim.serve.server import Server, only_one_in
 from swarmsim.serve.tls import CERTIFICATES_VARIABLE, Certificates, default_certificates, mutual_tls
+from swarmsim.yaml_source import parse
 
 _DEFAULT_MANAGERS: Final = 3
 _DEFAULT_WORKERS: Final = 5
 _BY_DOCKER: Final = f"[default: in ${CERTIFICATES_VARIABLE}, or ~/.docker]"
-_SPEED: Final = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)x")
+_SPEED: Final = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)x?")
 
 
 def serve(
@@ -85,7 +88,7 @@ def serve(
             server = Server(world, rate, directory, places, _say, tls, publish, recording)
             if server.recorder is not None:
                 server.recorder.save()  # a file that cannot be written is told of before anything is done
-            asyncio.run(_until_told(server, lambda: _greet(plan, places, directory, speed, tls is not None)))
+            asyncio.run(_until_told(server, lambda: _greet(plan, places, directory, rate, tls is not None)))
             if record is not None and server.recorder is not None:
                 _say(told_of(record, server.recorder.saved))
     except NotFormedError as error:
@@ -113,7 +116,13 @@ def _plan_of(file: Path | None, managers: int | None, workers: int | None, bare:
     if len(named) > 1:
         raise typer.BadParameter(f"{' and '.join(named)} exclude each other; use one of them")
     if file is not None:
-        scenario = load(file)
+        text = read_text(file)
+        if looks_like_compose(parse(called(file), text).data):
+            fail(
+                f"{called(file)}: this looks like a Compose file, which has no hosts: serve without it, then "
+                f"docker stack deploy -c {file} NAME, or swarmsim stack deploy likewise"
+            )
+        scenario = load_text(file, text)
         return ServedPlan(scenario.cluster, images=scenario.images, stacks=scenario.deploy)
     if bare is not None:
         return ServedPlan(ClusterPlan(bare), bare=True)
@@ -140,7 +149,8 @@ def _speed_of(text: str) -> float | None:
     return speed
 
 
-def _greet(plan: ServedPlan, places: dict[str, Place], directory: Path, speed: str, tls: bool) -> None:
+def _greet(plan: ServedPlan, places: dict[str, Place], directory: Path, rate: float | None, tls: bool) -> None:
+    speed = "max" if rate is None else f"{rate:g}x"
     what = "in no swarm" if plan.bare else "in one swarm"
     print(f"{len(places)} simulated hosts {what}, their time goes by at {speed}; Ctrl-C ends it")
     verified = " with DOCKER_TLS_VERIFY=1" if tls else ""
