@@ -40,7 +40,7 @@ class Gathering:
         self._take = take
         self._over = over
         self._streams: dict[TaskId, Undo] = {}
-        """Those that were begun."""
+        """Those that were begun, of tasks that are there or are still heard of."""
         self._open: set[TaskId] = set()
         self._missing: dict[str, None] = {}
         """Reasons, each once."""
@@ -93,6 +93,9 @@ class Gathering:
             self._open.remove(task.id)
             if line is not None:
                 self._missing[line.reason] = None
+            now = self._host.store
+            if now is not None and task.id not in now.tasks:
+                self._forget(task.id)
             self._look()
 
         self._open.add(task.id)
@@ -113,9 +116,16 @@ class Gathering:
         for change in changes:
             if change.kind is Kind.TASK and isinstance(change.new, Task):
                 self._add(store, change.new)
+            elif change.kind is Kind.TASK and change.new is None and change.id not in self._open:
+                self._forget(TaskId(change.id))
             elif change.kind is Kind.SERVICE and change.id == self._service_id and change.new is None:
                 self._service_id = None
                 self._look()
+
+    def _forget(self, task_id: TaskId) -> None:
+        """Nothing will be heard of it any more: who follows a service for long keeps nothing of what is gone."""
+        if (undo := self._streams.pop(task_id, None)) is not None:
+            undo()
 
     def _look(self) -> None:
         """Whether anything is left to come."""

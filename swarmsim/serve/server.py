@@ -82,7 +82,10 @@ class Server:
 
 @contextmanager
 def only_one_in(directory: Path) -> Iterator[None]:
-    """Make the directory, and have nobody else serve from it meanwhile. Raises PlaceError if somebody does."""
+    """Make the directory, and have nobody else serve from it meanwhile. Raises PlaceError if somebody does.
+
+    The lock file stays: who unlinked it might take it from somebody who has just opened it, and two would serve.
+    """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -92,9 +95,6 @@ def only_one_in(directory: Path) -> Iterator[None]:
             raise PlaceError(
                 f"{directory}: another swarmsim serves from there; stop it, or name another --socket-dir"
             ) from None
-        try:
-            yield
-        finally:
-            (directory / _LOCK).unlink(missing_ok=True)
+        yield
     finally:
         os.close(handle)
