@@ -6,6 +6,8 @@ from typing import Final
 from core.json_schema import TIME, WHOLE, Schema, shape
 
 INDEX: Final = shape({"Index": WHOLE})
+JOB_ITERATION: Final = shape({}, {"Index": WHOLE})
+"""Of which nothing is said while it is the first."""
 META: Final[Mapping[str, Schema]] = {"Version": INDEX, "CreatedAt": TIME, "UpdatedAt": TIME}
 """What every object says of its own history (`core.codec.docker.times.meta`)."""
 

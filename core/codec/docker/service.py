@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from core import json_schema
 from core.codec.docker.endpoint import ENDPOINT, ENDPOINT_SPEC
 from core.codec.docker.kinds import INTEGER, LABELS, NUMBER, TEXT, Object, word
-from core.codec.docker.schemas import INDEX, META, named
+from core.codec.docker.schemas import JOB_ITERATION, META, named
 from core.codec.docker.service_mode import MODE, job_iteration
 from core.codec.docker.tables import Field, Table, table
 from core.codec.docker.task_template import NETWORK_TARGETS, TASK_SPEC
@@ -72,7 +72,7 @@ SERVICE: Final = shape(
             {"State": word(UpdateState).schema, "Message": json_schema.TEXT}, {"StartedAt": TIME, "CompletedAt": TIME}
         ),
         "ServiceStatus": shape({"RunningTasks": WHOLE, "DesiredTasks": WHOLE, "CompletedTasks": WHOLE}),
-        "JobStatus": shape({"JobIteration": INDEX, "LastExecution": TIME}),
+        "JobStatus": shape({"JobIteration": JOB_ITERATION, "LastExecution": TIME}),
     },
 )
 

@@ -7,7 +7,7 @@ from core import json_schema
 from core.codec.docker.endpoint import PORTS
 from core.codec.docker.kinds import LABELS, Object, state
 from core.codec.docker.network import ATTACHED_NETWORK, encode_attached_network
-from core.codec.docker.schemas import INDEX, META
+from core.codec.docker.schemas import JOB_ITERATION, META
 from core.codec.docker.service_mode import job_iteration
 from core.codec.docker.task_template import TASK_SPEC
 from core.codec.docker.times import meta, rfc3339
@@ -45,7 +45,7 @@ TASK: Final = shape(
         "NetworksAttachments": listed(
             shape({"Network": ATTACHED_NETWORK, "Addresses": listed(json_schema.TEXT)}),
         ),
-        "JobIteration": INDEX,
+        "JobIteration": JOB_ITERATION,
     },
 )
 
