@@ -118,7 +118,7 @@ async def serve(world: ServedWorld, directory: Path) -> None:
     """Until the clients have ended."""
     places = places_of(world.hosts(), directory, None)
     ready, stopped = asyncio.Event(), asyncio.Event()
-    server = asyncio.create_task(Server(world, None, directory, places).run(ready.set, stopped))
+    server = asyncio.create_task(Server(world, None, directory, places, print).run(ready.set, stopped))
     await ready.wait()
     clients = multiprocessing.get_context("spawn").Process(target=measure, args=(places["m1"].socket,))
     clients.start()

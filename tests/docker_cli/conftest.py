@@ -23,7 +23,7 @@ def docker_on(tmp_path: Path) -> Iterator[Hosts]:
         def serve(plan: ServedPlan, told: Callable[[str], None] | None = None) -> dict[str, DockerCli]:
             # Paths of sockets are short: pytest's own directories may be too deep.
             directory = Path(stack.enter_context(TemporaryDirectory(prefix="swarmsim-")))
-            cluster = stack.enter_context(served(directory, plan, publish=True, tell=told))
+            cluster = stack.enter_context(served(directory, plan, publish=told is not None, tell=told or print))
             return {host: DockerCli(binary, place, tmp_path) for host, place in cluster.places.items()}
 
         yield serve
