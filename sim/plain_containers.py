@@ -119,13 +119,18 @@ class PlainContainers:
         started()
         self._processes.run(container, partial(self._exit, container, life))
 
-    def stop(self, container: Container, grace_ns: int, stopped: Callable[[], None]) -> None:
-        """Give it the signal to stop, and kill it after the grace period; `stopped` is called when it does not run."""
+    def stop(
+        self, container: Container, grace_ns: int, stopped: Callable[[], None], *, interrupts: bool = False
+    ) -> None:
+        """Give it the signal to stop, and kill it after the grace period; `stopped` is called when it does not run.
+
+        `interrupts`: the signal is that of Ctrl-C.
+        """
         if not container.running:
             container.life += 1  # it is not started either, if that is under way
             self._loop.call_after(0, stopped)
             return
-        delay_ns, code = self._processes.signal_stop(container, grace_ns)
+        delay_ns, code = self._processes.signal_stop(container, grace_ns, interrupts=interrupts)
 
         def end(life: int) -> None:
             self._exit(container, life, code)

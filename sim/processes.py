@@ -13,7 +13,7 @@ from sim.host_ports import open_ports
 from sim.loop import Loop
 from sim.probes import Probes
 from sim.programs.programs import Programs
-from sim.programs.waits import KILLED, TERMINATED
+from sim.programs.waits import INTERRUPTED, KILLED, TERMINATED
 
 CRASHED: Final = 139
 """Exit code of a segmentation fault."""
@@ -88,16 +88,19 @@ class Processes:
         if image.runs_commands and container.running:
             self._programs.begin(container, exits)
 
-    def signal_stop(self, container: Container, grace_ns: int) -> tuple[int, int]:
+    def signal_stop(self, container: Container, grace_ns: int, *, interrupts: bool = False) -> tuple[int, int]:
         """The signal to stop closes the listener; what is being served is served to the end, if that is in time.
+
+        One that `interrupts`, as Ctrl-C does, is attended to alike and has an exit code of its own.
 
         When the process will have ended, nanoseconds from now, and its exit code. A shell and its commands do not
         attend to the signal, as the first process of a container is spared it, unless an init stands before them.
         """
         container.listening = False
         if container.main is None or container.main.serving:
-            return min((container.image.stop_ns, 0), (grace_ns, KILLED))
-        return min((_INIT_STOP_NS, TERMINATED) if container.spec.init else (grace_ns, KILLED), (grace_ns, KILLED))
+            return min((container.image.stop_ns, INTERRUPTED if interrupts else 0), (grace_ns, KILLED))
+        code = INTERRUPTED if interrupts else TERMINATED
+        return min((_INIT_STOP_NS, code) if container.spec.init else (grace_ns, KILLED), (grace_ns, KILLED))
 
     def end(self, container: Container, code: int, err: str) -> None:
         """The process is gone, and with it all that was run beside it."""

@@ -170,15 +170,15 @@ class TaskContainers:
         self._exit(container, container.life, code, "")
         return True
 
-    def stop_by_hand(self, task_id: TaskId, grace_ns: int) -> int | None:
-        """Somebody gives it the signal to stop, whoever wants it to run.
+    def stop_by_hand(self, task_id: TaskId, grace_ns: int, *, interrupts: bool = False) -> int | None:
+        """Somebody gives it the signal to stop, or that of Ctrl-C, whoever wants it to run.
 
         After how many nanoseconds it ends; None if it does not run.
         """
         container = self._containers.get(task_id)
         if container is None or not container.running:
             return None
-        delay_ns, code = self._processes.signal_stop(container, grace_ns)
+        delay_ns, code = self._processes.signal_stop(container, grace_ns, interrupts=interrupts)
         self._loop.call_after(delay_ns, self._exit, container, container.life, code)
         return delay_ns
 

@@ -13,7 +13,7 @@ from sim.file_system import environment
 from sim.loop import Loop
 from sim.programs.inside import Inside, Outside, Write
 from sim.programs.process import Process
-from sim.programs.shell import Unknown, not_there, own_program, run
+from sim.programs.shell import NOT_FOUND, Unknown, not_there, own_program, run
 from sim.programs.waits import Program
 from sim.visits import Visited
 
@@ -111,7 +111,7 @@ class NoNetwork:
 
 
 def _program(inside: Inside, argv: Sequence[str], unknown: Unknown) -> Program:
-    return run(inside, argv, unknown) if argv else unknown(inside, ("",))
+    return run(inside, argv, unknown) if argv else unknown(inside, ("",), NOT_FOUND)
 
 
 def _split(entry: str) -> tuple[str, str]:

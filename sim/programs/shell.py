@@ -23,23 +23,26 @@ DEEPEST: Final = 20
 """Shells in shells."""
 TURN_NS: Final = 10 * MS
 """What each turn of a loop takes, so that none stands still in time."""
-Unknown = Callable[[Inside, Sequence[str]], Program]
+Unknown = Callable[[Inside, Sequence[str], str], Program]
+"""Runs a command line that is none of those here, and is told why not."""
 _FOLDERS: Final = ("/bin/", "/usr/bin/", "/usr/local/bin/", "/sbin/", "/usr/sbin/")
 _SHELLS: Final = frozenset(("sh", "bash", "ash", "dash"))
 _WAITING: Final[Mapping[str, WaitingCommand]] = {**WAITING_COMMANDS, **FETCHING_COMMANDS}
 _VARIABLE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+|\?))")
 UNDERSTOOD: Final = ", ".join(sorted((*(name for name in COMMANDS if name.isalpha()), *_WAITING, "exit", "sh -c")))
+NOT_FOUND: Final = f"not found: a simulated container understands {UNDERSTOOD}"
+READ: Final = "a simulated shell reads commands joined by ;, && and ||, quotes, variables and while loops"
 
 
-def own_program(inside: Inside, argv: Sequence[str]) -> Program:
+def own_program(inside: Inside, argv: Sequence[str], why: str) -> Program:
     """The program that the image is for."""
     yield Serve()
     return 0
 
 
-def not_there(inside: Inside, argv: Sequence[str]) -> Program:
+def not_there(inside: Inside, argv: Sequence[str], why: str) -> Program:
     """Nothing: only the commands here can be run beside the image's program."""
-    inside.complain(f"{argv[0]}: not found: a simulated container understands {UNDERSTOOD}")
+    inside.complain(f"{argv[0]}: {why}")
     return COULD_NOT_RUN
     yield  # which makes it a program
 
@@ -92,7 +95,7 @@ class _Shell:
             return (yield from _WAITING[name](self._inside, arguments))
         if name in _SHELLS:
             return (yield from self._script(argv))
-        return (yield from self._unknown(self._inside, argv))
+        return (yield from self._unknown(self._inside, argv, NOT_FOUND))
 
     def _script(self, argv: Sequence[str]) -> Program:
         text = _text(argv)
@@ -105,7 +108,7 @@ class _Shell:
             if self._depth == DEEPEST:
                 raise NotRead("too many shells in each other")
         except NotRead as reason:
-            return (yield from self._unknown(self._inside, (f"{argv[0]}: {reason}",)))
+            return (yield from self._unknown(self._inside, argv, f"{reason}: {READ}"))
         try:
             return (yield from _Shell(self._inside, self._unknown, self._depth + 1)._sequence(commands))
         except _Exit as ended:

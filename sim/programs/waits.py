@@ -12,6 +12,8 @@ from sim.visits import Visited
 
 COULD_NOT_RUN: Final = 127
 """Exit code of a command that there is not."""
+INTERRUPTED: Final = 130
+"""Exit code of what was ended by the signal that Ctrl-C sends."""
 KILLED: Final = 137
 """Exit code of what was ended by the kill signal."""
 TERMINATED: Final = 143

@@ -7,6 +7,7 @@ from aiohttp import web
 from swarmsim.api.backlog import Backlog
 from swarmsim.api.call import Call
 from swarmsim.api.container_filters import found
+from swarmsim.api.detach_keys import LeftByKeys, detach_keys
 from swarmsim.api.hijack import Hijacked, converse
 from swarmsim.api.multiplex import Mixer, content_type
 from swarmsim.api.route import Parameter, Route
@@ -14,9 +15,10 @@ from swarmsim.containers import Action, ContainerEvent, LogWish, Output, OutputL
 
 
 async def attach(call: Call) -> web.Response:
-    """Its output goes over the connection until it ends, and its input, if it is a shell that is typed into."""
+    """Its output goes over the connection until it ends, and what is typed, until the keys to leave are."""
     engine = await call.host.engine()
     container = found(engine, call.path("container"))
+    keys = detach_keys(call.text("detachKeys"))
     wanted = {Output.STDOUT: call.flag("stdout"), Output.STDERR: call.flag("stderr")}
     backlog, mixer = Backlog(), Mixer(tty=container.spec.tty)
 
@@ -41,7 +43,8 @@ async def attach(call: Call) -> web.Response:
             if not call.flag("stream") or container.state.status is Status.EXITED:
                 backlog.end()
             connection = Hijacked(call.request, content_type(call.version, tty=container.spec.tty))
-            return await converse(connection, backlog, session)
+            typist = LeftByKeys(session, keys, backlog.end) if container.spec.tty else session
+            return await converse(connection, backlog, typist)
         finally:
             undo()
 
@@ -55,11 +58,12 @@ ROUTES: Final = (
         query=(
             Parameter("stream", "boolean", "Whether to go on until it ends."),
             Parameter("logs", "boolean", "Whether to begin with what it has written already."),
-            Parameter("stdin", "boolean", "Whether to be heard: only a shell listens."),
+            Parameter("stdin", "boolean", "Whether to be heard: a shell listens, and a terminal knows Ctrl-C."),
             Parameter("stdout", "boolean", "Whether to send its standard output."),
             Parameter("stderr", "boolean", "Likewise its standard error."),
+            Parameter("detachKeys", "string", "What to type at a terminal to leave it; `ctrl-p,ctrl-q` if left out."),
         ),
         answer="Output",
-        errors=(404, 501),
+        errors=(400, 404, 501),
     ),
 )

@@ -156,7 +156,7 @@ SHAPES: Final[Mapping[str, Schema]] = {
     "ContainerTop": shape({"Titles": _TEXTS, "Processes": listed(_TEXTS)}),
     "ExecRequest": shape(
         {"Cmd": _TEXTS},
-        {"Env": _MAYBE_TEXTS, **_each("Tty AttachStdin AttachStdout AttachStderr", TRUTH)},
+        {"Env": _MAYBE_TEXTS, "DetachKeys": TEXT, **_each("Tty AttachStdin AttachStdout AttachStderr", TRUTH)},
     ),
     "ExecStartRequest": shape({}, _each("Detach Tty", TRUTH)),
     "ExecCreated": shape({"Id": TEXT}),

@@ -9,6 +9,7 @@ from swarmsim.api.backlog import Backlog
 from swarmsim.api.bodies import read
 from swarmsim.api.call import Call, Json
 from swarmsim.api.container_filters import found
+from swarmsim.api.detach_keys import LeftByKeys, detach_keys
 from swarmsim.api.errors import ApiError, bad_request
 from swarmsim.api.execs import Exec
 from swarmsim.api.hijack import Hijacked, converse
@@ -26,6 +27,7 @@ class ExecRequest(Struct, frozen=True, rename="pascal"):
     attach_stdin: bool = False
     attach_stdout: bool = False
     attach_stderr: bool = False
+    detach_keys: str = ""
 
 
 class StartRequest(Struct, frozen=True, rename="pascal"):
@@ -52,6 +54,7 @@ async def create_exec(call: Call) -> Json:
         stdin=wanted.attach_stdin,
         stdout=wanted.attach_stdout,
         stderr=wanted.attach_stderr,
+        detach_keys=detach_keys(wanted.detach_keys),
     )
     call.host.execs.add(made)
     return {"Id": made.id}
@@ -80,7 +83,8 @@ async def start_exec(call: Call) -> web.Response | None:
         if wanted.detach:
             return None
         connection = Hijacked(call.request, content_type(call.version, tty=made.tty))
-        return await converse(connection, backlog, session)
+        typist = LeftByKeys(session, made.detach_keys, backlog.end) if made.tty else session
+        return await converse(connection, backlog, typist)
 
 
 async def inspect_exec(call: Call) -> Json:

@@ -23,6 +23,7 @@ class Exec:
         stdin: bool,
         stdout: bool,
         stderr: bool,
+        detach_keys: bytes,
     ) -> None:
         self.id = exec_id
         self.container_id = container_id
@@ -32,6 +33,7 @@ class Exec:
         self.stdin = stdin
         self.stdout = stdout
         self.stderr = stderr
+        self.detach_keys = detach_keys
         self.started = False
         self.exit_code: int | None = None
 

@@ -13,6 +13,7 @@ import typer
 
 from swarmsim.cli import INTERRUPTED
 from swarmsim.cli.check import check
+from swarmsim.cli.docker.asking import Host, wish
 from swarmsim.cli.docker.client import DaemonError
 from swarmsim.cli.docker.verbs import GROUPS as DOCKER_GROUPS
 from swarmsim.cli.failure import BAD_INPUT
@@ -114,9 +115,13 @@ def _print_version(wanted: bool) -> None:
 
 
 def _root(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    host: Host = "",
 ) -> None:
-    # Makes the application a group of commands however many there are.
-    pass
+    asks = [group.info.name for group in DOCKER_GROUPS]
+    if host and context.invoked_subcommand not in asks:
+        raise typer.BadParameter(f"only {', '.join(map(str, asks))} ask a daemon", param_hint="--host")
+    wish(context, host)

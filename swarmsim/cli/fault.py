@@ -14,6 +14,7 @@ from core.trials.endings import LASTING
 from swarmsim.cli.columns import in_columns
 from swarmsim.cli.completion import faults, targets
 from swarmsim.cli.failure import fail
+from swarmsim.cli.fault_examples import example, keys, target
 from swarmsim.cli.fault_words import WordsError, step_of
 from swarmsim.cli.served import SocketDir, serving
 from swarmsim.scenario.step_language import VERBS
@@ -27,10 +28,6 @@ swarmsim fault partition m1,m2 / m3,w1           groups of hosts
 swarmsim fault slow-link m1 w1 --latency 50ms    the two ends of a link
 swarmsim fault loss 10% --for 20s                for a while
 swarmsim fault isolate '{rack: a}'               as in a scenario"""
-
-Words = Annotated[
-    list[str] | None, typer.Argument(metavar="[TARGET...] [--KEY VALUE]...", show_default=False, autocompletion=targets)
-]
 
 
 def ls(socket_dir: SocketDir = None) -> None:
@@ -67,7 +64,10 @@ def end(
 
 def _fault(verb: str) -> Callable[..., None]:
     def command(
-        words: Words = None,
+        words: Annotated[
+            list[str] | None,
+            typer.Argument(metavar=target(verb), show_default=False, autocompletion=targets),
+        ] = None,
         for_: Annotated[
             str, typer.Option("--for", metavar="DURATION", help="End it after so long, by the world's clock.")
         ] = "",
@@ -130,5 +130,10 @@ def fault() -> typer.Typer:
     # Whatever else stands on such a line is the step's: its keys are not known to the parser of options.
     own_words = {"ignore_unknown_options": True}
     for verb in VERBS_OF_FAULTS:
-        app.command(verb, help=_help(verb), context_settings=own_words)(_fault(verb))
+        app.command(
+            verb,
+            help=f"{_help(verb)}\n\nFor example: {example(verb)}",
+            options_metavar=f"[OPTIONS] {keys(verb)}".rstrip(),
+            context_settings=own_words,
+        )(_fault(verb))
     return app

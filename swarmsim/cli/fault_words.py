@@ -8,12 +8,13 @@ these mean, and whether it can be meant, is for the language to say.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from swarmsim.cli.fault_examples import example
 from swarmsim.scenario.forms import Mapped, Single
 from swarmsim.scenario.step_language import VERBS
-from swarmsim.scenario.target_language import GROUPS
+from swarmsim.scenario.target_language import GROUPS, LINK
 from swarmsim.scenario.targets import HostGroup
 from swarmsim.yaml_source import SourceError, parse
 
@@ -32,8 +33,9 @@ def step_of(verb: str, words: Sequence[str]) -> dict[str, Any]:
     targets, beside = _apart(verb, words)
     if not targets:
         if verb not in _WITHOUT_WORDS:
-            raise WordsError(f"{verb} needs to be told whom or what, such as: {_example(verb)}")
+            raise WordsError(f"{verb} needs to be told whom or what, such as: {example(verb)}")
         targets = [_WITHOUT_WORDS[verb]]
+    _must_be_whole(verb, targets, beside)
     return {verb: _value(verb, targets), **{key: _item(word) for key, word in beside.items()}}
 
 
@@ -94,15 +96,24 @@ def _item(word: str) -> Any:
         raise WordsError(f"{word!r} cannot be read: {error.problem}") from None
 
 
-def _example(verb: str) -> str:
-    examples = {
-        "tasks": "web.1",
-        "link": "m1 w1",
-        "groups": "m1,m2 / m3,w1",
-        "ratio": "10%",
-        "hosts": "m1, leader or '1 worker'",
-    }
-    shape = VERBS[verb].value
-    if isinstance(shape, Single):
-        return examples.get(shape.field, "m1")
-    return "from=m1 to=w1" if verb == "one-way" else "m1"
+def _must_be_whole(verb: str, targets: Sequence[str], beside: Mapping[str, str]) -> None:
+    """What the language would say of a step in which something lacks, in the words of the command line."""
+    known, shape = VERBS[verb], VERBS[verb].value
+    lacking = [f"--{key}" for key in known.beside.required if key not in beside]
+    if lacking:
+        raise WordsError(f"{verb} needs {' and '.join(lacking)}, such as: {example(verb)}")
+    only = targets[0] if len(targets) == 1 else ""
+    as_in_scenarios = only.startswith(("[", "{"))
+    if isinstance(shape, Single) and shape.kind is LINK and len(targets) != 2 and not as_in_scenarios:
+        raise WordsError(f"{verb} needs the two ends of a link, such as: {example(verb)}")
+    if isinstance(shape, Mapped) and not shape.short and not as_in_scenarios:
+        keys = [found[1] if (found := _ENTRY.fullmatch(word)) else "" for word in targets]
+        if set(keys) != set(shape.form.required):
+            needed = " and ".join(f"{key}=" for key in shape.form.required)
+            raise WordsError(f"{verb} needs {needed}, such as: {example(verb)}")
+    for part in known.beside.parts:
+        word = beside.get(part.key, "")
+        if part.kind is LINK and word and "," not in word:
+            raise WordsError(
+                f"--{part.key} needs the two ends of a link with a comma between, such as: {example(verb)}"
+            )

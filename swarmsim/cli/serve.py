@@ -11,21 +11,24 @@ from typing import Annotated, Final
 
 import typer
 
+from swarmsim.cli.check import looks_like_compose
 from swarmsim.cli.completion import yaml_files
 from swarmsim.cli.failure import fail
 from swarmsim.cli.recording import HINT, story_in, told_of
-from swarmsim.scenario.loader import load
+from swarmsim.compose_files import called, read_text
+from swarmsim.scenario.loader import load_text
 from swarmsim.scenario.plan import ClusterPlan, Scenario
 from swarmsim.serve.cluster import NotFormedError, ServedPlan, start
 from swarmsim.serve.greeting import greeting
 from swarmsim.serve.place import PlaceError, default_directory, places_of
 from swarmsim.serve.server import Server, only_one_in
 from swarmsim.serve.tls import CERTIFICATES_VARIABLE, Certificates, default_certificates, mutual_tls
+from swarmsim.yaml_source import parse
 
 _DEFAULT_MANAGERS: Final = 3
 _DEFAULT_WORKERS: Final = 5
 _BY_DOCKER: Final = f"[default: in ${CERTIFICATES_VARIABLE}, or ~/.docker]"
-_SPEED: Final = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)x")
+_SPEED: Final = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)x?")
 
 
 def serve(
@@ -88,7 +91,7 @@ def serve(
                 server.recorder.save()  # a file that cannot be written is told of before anything is done
             asyncio.run(
                 _until_told(
-                    server, lambda: print(greeting(places, directory, speed, plan.bare, tls is not None), flush=True)
+                    server, lambda: print(greeting(places, directory, rate, plan.bare, tls is not None), flush=True)
                 )
             )
             if record is not None and server.recorder is not None:
@@ -118,7 +121,13 @@ def _plan_of(file: Path | None, managers: int | None, workers: int | None, bare:
     if len(named) > 1:
         raise typer.BadParameter(f"{' and '.join(named)} exclude each other; use one of them")
     if file is not None:
-        scenario = load(file)
+        text = read_text(file)
+        if looks_like_compose(parse(called(file), text).data):
+            fail(
+                f"{called(file)}: this looks like a Compose file, which has no hosts: serve without it, then "
+                f"docker stack deploy -c {file} NAME, or swarmsim stack deploy likewise"
+            )
+        scenario = load_text(file, text)
         return ServedPlan(scenario.cluster, images=scenario.images, stacks=scenario.deploy)
     if bare is not None:
         return ServedPlan(ClusterPlan(bare), bare=True)

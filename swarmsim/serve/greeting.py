@@ -6,13 +6,14 @@ from pathlib import Path
 from swarmsim.serve.place import DIRECTORY_VARIABLE, Place, default_directory
 
 
-def greeting(places: dict[str, Place], directory: Path, speed: str, bare: bool, tls: bool) -> str:
-    """Lines that a shell can take as they are; `speed` as the user wrote it, in a form that is known to be right."""
+def greeting(places: dict[str, Place], directory: Path, speed: float | None, bare: bool, tls: bool) -> str:
+    """Lines that a shell can take as they are; `speed`: the world's seconds per second, None for as fast as it goes."""
     hosts, their = ("1 simulated host", "its") if len(places) == 1 else (f"{len(places)} simulated hosts", "their")
-    lines = [f"{hosts} in {'no' if bare else 'one'} swarm, {their} time goes by at {speed}; Ctrl-C ends it"]
-    rate = float("inf") if speed == "max" else float(speed.removesuffix("x"))
-    if rate != 1:
-        lines.append(f"times that docker shows {'run ahead of' if rate > 1 else 'fall behind'} your clock")
+    rate = "max" if speed is None else f"{speed:g}x"
+    lines = [f"{hosts} in {'no' if bare else 'one'} swarm, {their} time goes by at {rate}; Ctrl-C ends it"]
+    if speed != 1:
+        ahead = speed is None or speed > 1
+        lines.append(f"times that docker shows {'run ahead of' if ahead else 'fall behind'} your clock")
     verified = " with DOCKER_TLS_VERIFY=1" if tls else ""
     for host, place in places.items():
         also = f"  # or {place.docker_port}{verified}" if place.docker_port else ""

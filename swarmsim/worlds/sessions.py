@@ -1,4 +1,7 @@
-"""Who is connected to what runs in a simulated container: only a shell that is typed into listens to them."""
+"""Who is connected to what runs in a simulated container.
+
+A shell that is typed into listens to them. Anything else reads nothing, but at a terminal Ctrl-C interrupts it.
+"""
 
 from collections.abc import Callable
 
@@ -8,9 +11,10 @@ from sim.machine import Machine
 from sim.programs.programs import Finished, NotRunning
 from sim.programs.waits import KILLED
 from sim.world import World
-from swarmsim.containers import Action, ContainerEvent, EngineError, Output, OutputTaker, Trouble, Undo
+from swarmsim.containers import Action, ContainerEvent, EngineError, Output, OutputTaker, Session, Trouble, Undo
 from swarmsim.worlds.container_changes import ContainerChanges
 from swarmsim.worlds.log_reading import OUTPUTS
+from swarmsim.worlds.terminal import Terminal
 from swarmsim.worlds.typing_shell import TypingShell, is_typed_into
 
 _STREAMS = {output: stream for stream, output in OUTPUTS.items()}
@@ -36,8 +40,12 @@ def run_in(
     variables: tuple[str, ...],
     taker: OutputTaker,
     ended: Callable[[int], None],
+    killed: int = KILLED,
 ) -> Undo:
-    """Run a command beside the container's own; returns what kills it. EngineError if the container does not run."""
+    """Run a command beside the container's own; returns what kills it, and has it end with the exit code `killed`.
+
+    EngineError if the container does not run.
+    """
 
     def write(stream: Stream, data: bytes) -> None:
         taker(OUTPUTS[stream], data)
@@ -49,7 +57,7 @@ def run_in(
         process = machine.programs.exec_in(container, argv, finished, variables=variables, write=write)
     except NotRunning:
         raise EngineError(Trouble.CONFLICT, f"container {container.id} is not running") from None
-    return lambda: process.kill(KILLED)
+    return lambda: process.kill(killed)
 
 
 def typed_exec(
@@ -86,7 +94,8 @@ def typed_exec(
 class ContainerSession:
     """Somebody attached to a container: hears what it writes, and types into it if it is a shell that waits for that.
 
-    Such a shell writes to the container's log, as its own process does; the container ends when it is left.
+    Such a shell writes to the container's log, as its own process does; the container ends when it is left. Of other
+    containers with a terminal `interrupt` sends the signal that Ctrl-C means.
     """
 
     def __init__(
@@ -96,6 +105,7 @@ class ContainerSession:
         changes: ContainerChanges,
         container: Container,
         taker: OutputTaker,
+        interrupt: Callable[[], None],
         *,
         stdin: bool,
     ) -> None:
@@ -106,17 +116,23 @@ class ContainerSession:
         self._container = container
         self._undos = [container.log.tap(lambda stream, data: taker(OUTPUTS[stream], data))]
         self._shell: TypingShell | None = None
+        self._otherwise: Session = NobodyListens()
+        """Who is typed to where there is no shell."""
         reads = container.spec.tty or container.spec.open_stdin
         if stdin and reads and is_typed_into(container.argv) and not isinstance(container, TaskContainer):
             self._shell = TypingShell(self._run, self._write, self._left, tty=container.spec.tty)
             self._undos.append(changes.watch(self._happened))
             if container.running:
                 self._shell.begin()
+        elif stdin and container.spec.tty:
+            self._otherwise = Terminal(interrupt, self._write)
 
     def feed(self, data: bytes) -> None:
         """So much more was typed."""
         if self._shell is not None:
             self._shell.feed(data)
+        else:
+            self._otherwise.feed(data)
 
     def end_input(self) -> None:
         """Nobody types any more."""

@@ -16,7 +16,7 @@ from sim.container import Container, TaskContainer
 from sim.facts import ContainerChanged
 from sim.images import Image
 from sim.plain_containers import Refused
-from sim.programs.waits import KILLED
+from sim.programs.waits import INTERRUPTED, KILLED
 from sim.world import World
 from swarmsim.containers import (
     Action,
@@ -41,6 +41,7 @@ from swarmsim.worlds.container_view import view
 from swarmsim.worlds.log_reading import LogReading
 from swarmsim.worlds.sessions import ContainerSession, NobodyListens, run_in, typed_exec
 from swarmsim.worlds.simulated_images import SimulatedImages, tagged
+from swarmsim.worlds.terminal import Terminal
 from swarmsim.worlds.typing_shell import is_typed_into
 
 _FOR_EVER_NS: Final = 1 << 60
@@ -161,7 +162,7 @@ class SimulatedEngine:
         if number == _SIGNALS["KILL"]:
             self._end(container)
         elif number in _TERMINATING:
-            self._terminate(container)
+            self._terminate(container, interrupts=number == _SIGNALS["INT"])
 
     def _end(self, container: Container) -> None:
         if isinstance(container, TaskContainer):
@@ -169,11 +170,11 @@ class SimulatedEngine:
         else:
             self._engine.plain.kill(container)
 
-    def _terminate(self, container: Container) -> None:
+    def _terminate(self, container: Container, *, interrupts: bool) -> None:
         if isinstance(container, TaskContainer):
-            self._engine.tasks.stop_by_hand(container.task_id, _FOR_EVER_NS)
+            self._engine.tasks.stop_by_hand(container.task_id, _FOR_EVER_NS, interrupts=interrupts)
         else:
-            self._engine.plain.stop(container, _FOR_EVER_NS, lambda: None)
+            self._engine.plain.stop(container, _FOR_EVER_NS, lambda: None, interrupts=interrupts)
 
     # --- what they write, and what is run beside them
 
@@ -197,7 +198,12 @@ class SimulatedEngine:
 
     def attach(self, container_id: str, taker: OutputTaker, *, stdin: bool) -> Session:
         container = self._find(container_id)
-        return ContainerSession(self._world, self._machine, self._changes, container, taker, stdin=stdin)
+
+        def interrupt() -> None:
+            if container.running:
+                self._terminate(container, interrupts=True)
+
+        return ContainerSession(self._world, self._machine, self._changes, container, taker, interrupt, stdin=stdin)
 
     def run(
         self,
@@ -213,8 +219,8 @@ class SimulatedEngine:
         container = self._find(container_id)
         if stdin and is_typed_into(argv):
             return typed_exec(self._machine, self._changes, container, variables, taker, ended, tty=tty)
-        run_in(self._machine, container, argv, variables, taker, ended)
-        return NobodyListens()
+        kill = run_in(self._machine, container, argv, variables, taker, ended, killed=INTERRUPTED)
+        return Terminal(kill, taker) if stdin and tty else NobodyListens()
 
     # --- images
 

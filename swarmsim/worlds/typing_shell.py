@@ -8,13 +8,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from sim.programs.waits import INTERRUPTED
 from swarmsim.containers import Output, OutputTaker, Undo
 from swarmsim.worlds.typing import Typing
 
 PROMPT: Final = b"# "
 MOST_LINES: Final = 1000
 """That wait while a command runs; more are lost."""
-INTERRUPTED: Final = 130
 _SHELLS: Final = frozenset(("sh", "bash", "ash", "dash"))
 _INTERACTIVE: Final = frozenset(("-i", "-l", "--login"))
 

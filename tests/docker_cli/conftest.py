@@ -16,14 +16,14 @@ Hosts = Callable[..., dict[str, DockerCli]]
 
 @pytest.fixture
 def docker_on(tmp_path: Path) -> Iterator[Hosts]:
-    """Serves a plan until the test ends, with published ports if somebody is to be told; command lines by host."""
+    """Serves a plan until the test ends, with its published ports if they are wanted; command lines by host."""
     binary = docker_binary()
     with ExitStack() as stack:
 
-        def serve(plan: ServedPlan, told: Callable[[str], None] | None = None) -> dict[str, DockerCli]:
+        def serve(plan: ServedPlan, *, publish: bool = False) -> dict[str, DockerCli]:
             # Paths of sockets are short: pytest's own directories may be too deep.
             directory = Path(stack.enter_context(TemporaryDirectory(prefix="swarmsim-")))
-            cluster = stack.enter_context(served(directory, plan, publish=told is not None, tell=told or print))
+            cluster = stack.enter_context(served(directory, plan, publish=publish))
             return {host: DockerCli(binary, place, tmp_path) for host, place in cluster.places.items()}
 
         yield serve

@@ -9,9 +9,7 @@ from collections.abc import Callable
 from docker_cli import DockerCli
 from served import swarm
 
-from swarmsim.serve.cluster import ServedPlan
-
-Hosts = Callable[[ServedPlan, Callable[[str], None]], dict[str, DockerCli]]
+Hosts = Callable[..., dict[str, DockerCli]]
 DOORS = {"127.18.0.1": "m1", "127.18.0.2": "w1", "127.18.0.3": "w2", "127.18.0.4": "w3"}
 """Where the published ports of the hosts 198.18.0.1 and so on are, on this machine."""
 VISITS = 6
@@ -47,7 +45,7 @@ def until_open(port: int) -> None:
 
 
 def test_drupal_is_visited_at_every_host_and_finds_its_database_by_name(docker_on: Hosts) -> None:
-    docker = docker_on(swarm(1, 3), lambda told: None)
+    docker = docker_on(swarm(1, 3), publish=True)
     first, port = docker["m1"], free_port()
     first.ok("network create --driver overlay mydrupal")
     first.ok("secret create psql_pass -", stdin="dbpass")

@@ -62,7 +62,7 @@ def served(
 
     With `publish` its published ports are open on this machine; `tell` hears what becomes of ports.
     """
-    directory.mkdir(exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)
     places = places_of(plan.cluster.host_names, directory, first_port)
     formed_at = [0]
     world = start(plan, 1, BEGAN_AT_NS, lambda text: None, formed_at.append)

@@ -16,6 +16,8 @@ Filters = Mapping[str, Iterable[str]]
 
 PATIENCE_S: Final = 120
 """How long a daemon may say nothing: joining a swarm takes a while."""
+_NOT_BY_THIS_ONE: Final = 503
+"""What HTTP says where another host might have done it, such as a manager."""
 _UNIX: Final = "unix://"
 _ADVICE: Final = "Start a cluster with `swarmsim serve`, or name another daemon with -H or DOCKER_HOST."
 
@@ -28,19 +30,24 @@ class DaemonError(Exception):
 
 
 class Refused(DaemonError):
-    """The daemon refused."""
+    """The daemon refused; `chosen` is the host, if nobody had named it."""
 
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(f"Error response from daemon: {message}")
+    def __init__(self, status: int, message: str, chosen: str = "") -> None:
+        where = f"\n{chosen} was asked, since no host was named: -H or DOCKER_HOST name one." if chosen else ""
+        super().__init__(f"Error response from daemon: {message}{where if status == _NOT_BY_THIS_ONE else ''}")
         self.status = status
         self.message = message
 
 
 class Daemon:
-    """To be closed. Raises DaemonError for whatever does not come to a good end."""
+    """To be closed. Raises DaemonError for whatever does not come to a good end.
 
-    def __init__(self, host: str) -> None:
+    `chosen` is the name of a host that nobody named.
+    """
+
+    def __init__(self, host: str, chosen: str = "") -> None:
         self._host = host
+        self._chosen = chosen
         self._api = _connected(host)
 
     def close(self) -> None:
@@ -84,7 +91,7 @@ class Daemon:
         except OSError as error:  # as all that requests raises
             raise _unreached(self._host) from error
         if not response.ok:
-            raise Refused(response.status_code, _message(response))
+            raise Refused(response.status_code, _message(response), self._chosen)
         return response
 
 

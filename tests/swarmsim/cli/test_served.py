@@ -148,7 +148,8 @@ def test_what_puts_right_says_whether_it_did(cluster: Served) -> None:
         ("crash-task web.1", "error: crash-task: there is no service 'web', nor any other\n"),
         ("kill joined", "error: kill: joined fits nobody now\n"),
         ("end 999", "error: no fault has the number 999, nor any other\n"),
-        ("slow-link m1 --latency x", "error: slow-link: expected a list, not 'm1'\nerror: latency: 'x' is not a dur"),
+        ("slow-link m1 --latency 5ms", "error: slow-link needs the two ends of a link, such as: swarmsim fault slow-"),
+        ("skew-clock m9 --by x", "error: skew-clock: there is no host 'm9'; there are m1..m3 and w1\nerror: by: 'x' "),
         ("kill m1 --by 3s", "error: kill takes no --by; it takes --for\n"),
     ],
 )
@@ -164,6 +165,7 @@ def test_every_fault_is_named_with_its_meaning() -> None:
     assert [line.split()[0] for line in lines] == list(VERBS_OF_FAULTS)
     assert "_ns" not in "".join(lines), "keys are named as they are written"
     assert "slow-link" in told("fault", "--help")
+    assert "For example: swarmsim fault flap m1 w1 --every 500ms" in told("fault", "flap", "--help")
     assert "kill" in told("fault")
 
 

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from sim.programs.waits import INTERRUPTED
 from swarmsim.containers import Output
 from swarmsim.worlds.typing import LONGEST_LINE_BYTES
-from swarmsim.worlds.typing_shell import INTERRUPTED, MOST_LINES, TypingShell, is_typed_into
+from swarmsim.worlds.typing_shell import MOST_LINES, TypingShell, is_typed_into
 
 
 class Story:

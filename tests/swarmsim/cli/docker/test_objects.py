@@ -70,10 +70,41 @@ def test_the_daemon_is_the_one_that_is_named_else_the_first_that_is_served(
     place = cluster.places["w1"]
     monkeypatch.setenv(VARIABLE, place.docker_host)
     assert swarmsim("node", "ls").err.startswith("Error response from daemon: This node is not a swarm manager.")
-    assert swarmsim("node", "-H", cluster.places["m1"].docker_host, "ls").code == 0
+    manager = cluster.places["m1"].docker_host
+    for words in (("node", "-H", manager, "ls"), ("-H", manager, "node", "ls"), ("node", "ls", "--host", manager)):
+        assert swarmsim(*words).code == 0, words
+    nested = swarmsim("-H", f"unix://{place.socket}.away", "node", "-H", place.docker_host, "ls", "-H", manager)
+    assert nested.code == 0, "the last one counts"
+    assert swarmsim("node", "ls", "--socket-dir", str(place.socket.parent)).code == 0, "before the variable"
+    assert "only swarm, node, service" in swarmsim("-H", manager, "top").err
     monkeypatch.delenv(VARIABLE)
     monkeypatch.setenv(DIRECTORY_VARIABLE, str(place.socket.parent))
     assert swarmsim("node", "ls", "--format", "{{if .Self}}{{.Hostname}}{{end}}").out.split() == ["m1"]
+
+
+def test_of_hosts_that_are_served_a_manager_is_asked_and_another_is_named_in_what_it_refuses(
+    hosts: Served, swarmsim: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.setenv(DIRECTORY_VARIABLE, str(hosts.places["m1"].socket.parent))
+    refused = swarmsim("node", "ls")
+    assert refused.code == 1
+    assert refused.err.endswith("\nm1 was asked, since no host was named: -H or DOCKER_HOST name one.\n")
+    assert swarmsim("swarm", "init", "-H", hosts.places["m2"].docker_host).code == 0
+    assert swarmsim("node", "ls", "--format", "{{.Hostname}}").out == "m2\n"
+
+
+def test_a_service_s_host_is_an_entry_of_its_own_and_not_the_daemon(
+    cluster: Served, swarmsim: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.setenv(DIRECTORY_VARIABLE, str(cluster.places["m1"].socket.parent / "nowhere"))
+    manager = cluster.places["m1"].docker_host
+    words = ("-H", manager, "--host", "printer:192.0.2.7", "-q", "--name", "hosted", "nginx")
+    assert swarmsim("service", "create", *words).code == 0
+    hosts = swarmsim("service", "inspect", "hosted", "-H", manager, "-f", "{{.Spec.TaskTemplate.ContainerSpec.Hosts}}")
+    assert hosts.out == "[192.0.2.7 printer]\n"
+    assert swarmsim("service", "rm", "hosted", "-H", manager).code == 0
 
 
 def test_where_no_daemon_is_it_is_said_what_to_do(
