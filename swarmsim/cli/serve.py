@@ -19,7 +19,8 @@ from swarmsim.compose_files import called, read_text
 from swarmsim.scenario.loader import load_text
 from swarmsim.scenario.plan import ClusterPlan, Scenario
 from swarmsim.serve.cluster import NotFormedError, ServedPlan, start
-from swarmsim.serve.place import DIRECTORY_VARIABLE, Place, PlaceError, default_directory, places_of
+from swarmsim.serve.greeting import greeting
+from swarmsim.serve.place import PlaceError, default_directory, places_of
 from swarmsim.serve.server import Server, only_one_in
 from swarmsim.serve.tls import CERTIFICATES_VARIABLE, Certificates, default_certificates, mutual_tls
 from swarmsim.yaml_source import parse
@@ -88,7 +89,11 @@ def serve(
             server = Server(world, rate, directory, places, _say, tls, publish, recording)
             if server.recorder is not None:
                 server.recorder.save()  # a file that cannot be written is told of before anything is done
-            asyncio.run(_until_told(server, lambda: _greet(plan, places, directory, rate, tls is not None)))
+            asyncio.run(
+                _until_told(
+                    server, lambda: print(greeting(places, directory, rate, plan.bare, tls is not None), flush=True)
+                )
+            )
             if record is not None and server.recorder is not None:
                 _say(told_of(record, server.recorder.saved))
     except NotFormedError as error:
@@ -147,19 +152,6 @@ def _speed_of(text: str) -> float | None:
     if match is None or not (speed := float(match[1])):
         raise typer.BadParameter(f"{text!r} is no speed; write it like 1x, 10x or max", param_hint="--speed")
     return speed
-
-
-def _greet(plan: ServedPlan, places: dict[str, Place], directory: Path, rate: float | None, tls: bool) -> None:
-    speed = "max" if rate is None else f"{rate:g}x"
-    what = "in no swarm" if plan.bare else "in one swarm"
-    print(f"{len(places)} simulated hosts {what}, their time goes by at {speed}; Ctrl-C ends it")
-    verified = " with DOCKER_TLS_VERIFY=1" if tls else ""
-    for host, place in places.items():
-        also = f"  # or {place.docker_port}{verified}" if place.docker_port else ""
-        print(f"  {host:<6} export DOCKER_HOST={place.docker_host}{also}")
-    if directory != default_directory().absolute():
-        print(f"for swarmsim machine, fault and top: export {DIRECTORY_VARIABLE}={directory}")
-    print(end="", flush=True)
 
 
 def _say(text: str) -> None:

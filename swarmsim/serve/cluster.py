@@ -50,7 +50,8 @@ def start(
         world.run_until(1 * SECOND)
         return world
     operator = Operator(world)
-    progress(f"forming a swarm of {len(plan.cluster.host_names)} hosts")
+    count = len(plan.cluster.host_names)
+    progress(f"forming a swarm of {count} {'host' if count == 1 else 'hosts'}")
     _wait(world, lambda ended: Formation(world, operator, plan.cluster, ended).begin())
     formed(world.now_ns)
     for stack in plan.stacks:
