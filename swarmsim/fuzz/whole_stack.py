@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from core.timing import MS, SECOND
 from swarmsim.fuzz.stack import FuzzStack
 from swarmsim.scenario.plan import Call, ImagePlan, TrafficPlan
-from swarmsim.scenario.steps import RemoveConfig
 
 _FIRST: Final = """\
 version: "3.13"
@@ -139,7 +138,7 @@ WHOLE: Final = FuzzStack(
         "whole_api": (_crashing(_API),),
         "whole_cache": (_crashing(_CACHE),),
     },
-    owned=((frozenset({"whole_web"}), RemoveConfig("whole_site_1")),),
+    owned=(),
     zones=("a", "b", "c"),
     out_of_reach=(),
     clients=TrafficPlan("users", "whole_web", 8080, rate_per_s=20),
