@@ -3,7 +3,7 @@
 from typing import Final
 
 from swarmsim.api.call import Call, Json
-from swarmsim.api.errors import unsupported
+from swarmsim.api.errors import not_found, unsupported
 from swarmsim.api.route import FILTERS, Route
 
 
@@ -23,6 +23,11 @@ async def prune_builds(call: Call) -> Json:
     return {"CachesDeleted": None, "SpaceReclaimed": 0}
 
 
+async def no_plugin(call: Call) -> Json:
+    """There is none of that name; `docker inspect` asks here last, after all else."""
+    raise not_found(f"plugin {call.path('id')!r} not found")
+
+
 _REFUSED: Final = (
     ("POST", "/auth", "Check credentials of a registry."),
     ("POST", "/build", "Build an image."),
@@ -36,7 +41,6 @@ _REFUSED: Final = (
     ("POST", "/images/{name}/tag", "Name an image otherwise."),
     ("POST", "/networks/{id}/connect", "Attach a container to a network."),
     ("POST", "/networks/{id}/disconnect", "Detach a container from a network."),
-    ("GET", "/plugins/{id}/json", "One plugin."),
     ("POST", "/plugins/pull", "Install a plugin."),
 )
 ROUTES: Final = (
@@ -45,5 +49,6 @@ ROUTES: Final = (
         for method, path, summary in _REFUSED
     ),
     Route("GET", "/plugins", no_plugins, "The plugins of this host.", query=(FILTERS,), answer="Plugin[]"),
+    Route("GET", "/plugins/{id}/json", no_plugin, "One plugin: there is none.", errors=(404,)),
     Route("POST", "/build/prune", prune_builds, "Remove what builds have left.", answer="BuildsPruned"),
 )

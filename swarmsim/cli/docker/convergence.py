@@ -89,6 +89,7 @@ def _job(mode: Json, best: Mapping[str, Json]) -> Seen:
 
 def _best_of_slots(service: Json, tasks: Iterable[Json], down: frozenset[str]) -> dict[str, Json]:
     execution = (service.get("JobStatus") or {}).get("JobIteration", {}).get("Index")
+    is_global = service["Spec"]["Mode"].keys() & {"Global", "GlobalJob"}
     best: dict[str, Any] = {}
     for task in tasks:
         state = task["Status"]["State"]
@@ -96,7 +97,7 @@ def _best_of_slots(service: Json, tasks: Iterable[Json], down: frozenset[str]) -
             continue
         if execution is not None and task.get("JobIteration", {}).get("Index") != execution:
             continue
-        slot = str(task.get("Slot", task.get("NodeID", "")))
+        slot = str(task.get("NodeID", "") if is_global else task.get("Slot", ""))
         if slot not in best or STATES.index(best[slot]["Status"]["State"]) < STATES.index(state):
             best[slot] = task
     return best

@@ -38,6 +38,8 @@ def _choose_daemon(context: typer.Context, host: Host = "", socket_dir: SocketDi
 def _choosing(command: Verb) -> Verb:
     """The verb, which may be told whom to ask as its group is. Where `--host` means something else, `-H` does not."""
     own = inspect.signature(command).parameters
+    if "context" not in own:
+        return command  # it asks no daemon
 
     @functools.wraps(command)
     def run(context: typer.Context, asked_host: str, asked_directory: Path | None, **values: Any) -> None:
