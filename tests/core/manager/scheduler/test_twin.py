@@ -280,9 +280,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         a node on which no room came free are not told anew why they wait.
         """
         waiting = self.bench.waiting()
-        keys = dict.fromkeys((task.service_id, task.spec_version) for task in waiting if not task.node_id)
-        self.groups = [key for key in self.groups if key in keys]
-        self.groups += [key for key in keys if key not in self.groups]
+        self.follow_groups()
         retried = self.bench.scheduler.deadline() is not None
         self.bench.now += RETRY_NS
         tried = [task for task in waiting if task.node_id and (retried or task.id in (new or ()))]
@@ -290,6 +288,7 @@ class SchedulerMachine(RuleBasedStateMachine):
             tried += [task for task in waiting if not task.node_id and (task.service_id, task.spec_version) == key]
         placed, reasons = self.twin.place(self.bench.now, tried)
         self.bench.schedule_once()
+        self.follow_groups()
         tasks = self.bench.head.tasks
         assigned = [tasks[task.id] for task in tried if tasks[task.id].status.state is TaskState.ASSIGNED]
         assert {task.id: task.node_id for task in assigned} == placed
@@ -297,6 +296,12 @@ class SchedulerMachine(RuleBasedStateMachine):
             told = tasks[task_id].status.err
             assert told == reason or (tasks[task_id].node_id and task_id not in (new or ()) and told), (told, reason)
         assert not self.bench.scheduler.dirty
+
+    def follow_groups(self) -> None:
+        """A group of which nobody waits any more loses its place: what comes of it later waits behind the others."""
+        keys = {(task.service_id, task.spec_version): None for task in self.bench.waiting() if not task.node_id}
+        self.groups = [key for key in self.groups if key in keys]
+        self.groups += [key for key in keys if key not in self.groups]
 
     @invariant()
     def nobody_who_waits_could_be_placed(self) -> None:
