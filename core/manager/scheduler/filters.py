@@ -51,7 +51,8 @@ class PluginFilter:
     """Nodes with the log and volume drivers the task names; a node that lists none of a type is not asked."""
 
     def check_for(self, task: Task) -> Check | None:
-        needed = [("Volume", mount.options["driver"]) for mount in task.spec.container.mounts if _has_driver(mount)]
+        mounts = task.spec.container.mounts
+        needed = [("Volume", mount.options["volume-driver"]) for mount in mounts if _has_driver(mount)]
         if task.spec.log_driver is not None and task.spec.log_driver.name not in ("", "none"):
             needed.append(("Log", task.spec.log_driver.name))
         if not needed:
@@ -173,7 +174,7 @@ def _nodes(count: int) -> str:
 
 
 def _has_driver(mount: Mount) -> bool:
-    return mount.kind == "volume" and mount.options.get("driver", "local") != "local"
+    return mount.kind == "volume" and mount.options.get("volume-driver", "local") != "local"
 
 
 def _offers(plugins: tuple[tuple[str, str], ...], kind: str, name: str) -> bool:

@@ -35,7 +35,7 @@ def reason(swarm: Swarm, name: str = "web") -> str:
             replace(
                 task_spec(),
                 container=replace(
-                    task_spec().container, mounts=(Mount("volume", "/data", "data", options={"driver": "nfs"}),)
+                    task_spec().container, mounts=(Mount("volume", "/data", "data", options={"volume-driver": "nfs"}),)
                 ),
             ),
             "missing plugin on 3 nodes",
