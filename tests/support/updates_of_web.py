@@ -6,6 +6,7 @@ from core.objects.service import FailureAction, UpdateConfig, UpdateState, Updat
 from core.objects.task import Task, TaskState
 
 ROLL_BACK = UpdateConfig(failure_action=FailureAction.ROLLBACK)
+APP = task_spec("app")
 NEW = task_spec("new")
 
 

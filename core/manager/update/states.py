@@ -57,6 +57,12 @@ def has_not_ended(status: UpdateStatus | None) -> bool:
     return status is not None and status.state in (*UNDER_WAY, *PAUSED)
 
 
+def has_been_announced(service: Service) -> bool:
+    """Whether there is, or was, an update or rollback of which it is said of how many slots."""
+    status = service.update_status
+    return status is not None and status.slot_count > 0
+
+
 def settings_of(service: Service) -> UpdateConfig:
     """What a service's update, or its rollback, goes by."""
     status = service.update_status

@@ -12,7 +12,7 @@ from core.manager.restart.restart import restart
 from core.manager.update.failure_ratio import is_too_many
 from core.manager.update.out_of_date import is_out_of_date
 from core.manager.update.rollout import Rollout
-from core.manager.update.states import PAUSED, UNDER_WAY, UpdateEvent, moved, settings_of
+from core.manager.update.states import PAUSED, UNDER_WAY, UpdateEvent, has_been_announced, moved, settings_of
 from core.manager.update.watch import Watch
 from core.manager.wall import Wall
 from core.objects.node import Availability
@@ -207,7 +207,7 @@ class Turn:
         status, rollout = self._service.update_status, self._rollout
         if self._state not in UNDER_WAY and not rollout.outdated:
             return True  # also after an update, whose last slots may still be within their delay to a new leader
-        if self._state in UNDER_WAY and status is not None and status.slot_count:
+        if self._state in UNDER_WAY and has_been_announced(self._service):
             return True
         count = sum(slot in rollout.outdated or slot in rollout.under_way for slot in rollout.filled)
         if not count:

@@ -5,17 +5,17 @@ from typing import Final
 from core.manager.orchestrator.tasks import ended_by_itself
 from core.manager.restart.starter import must_await_fence
 from core.manager.update.rollout import Rollout
-from core.manager.update.states import UNDER_WAY, settings_of
+from core.manager.update.states import UNDER_WAY, has_been_announced, settings_of
 from core.manager.wall import Wall
 from core.objects.service import Service, UpdateConfig
 from core.objects.task import Task, TaskState, is_wanted, ran_for_ns
-from core.store import Store, slot_of
+from core.store import Store
 from core.timing import SECOND
 
 START_TIMEOUT_NS: Final = 300 * SECOND
-"""How long an update waits for a task of its own to run, beside the start period of its health check.
+"""How long a leader waits for a task of an update to run, beside the start period of its health check.
 
-That does not begin before it might: not while the one before it, which has a fence, takes its time to stop."""
+It waits from when it first finds it so, and not while the one before it, which has a fence, takes its time to stop."""
 
 
 class Watch:
@@ -27,8 +27,8 @@ class Watch:
         self._wall = wall
         self._rollout = rollout
         status, config = service.update_status, settings_of(service)
-        self._counts = status is not None and status.state in UNDER_WAY
-        """Whether failures are counted: an update or rollback is under way."""
+        self._counts = status is not None and status.state in UNDER_WAY and has_been_announced(service)
+        """Whether failures are counted: an update or rollback is under way, and it is known of how many slots."""
         self._delay_ns = config.delay_ns
         self._monitor_ns = _monitor_ns(config)
 
@@ -89,21 +89,8 @@ class Watch:
         return ran_for_ns(task.status) if known is None else self._now - known
 
     def _seen_at(self, task: Task) -> int:
-        known = self._rollout.seen_at.get(task.id)
-        if known is None:
-            known = self._wall.started_at(self._now, self._might_start_at(task), self._start_timeout_ns(task))
-            self._rollout.seen_at[task.id] = known
-        return known
-
-    def _might_start_at(self, task: Task) -> int:
-        """By wall clocks: when it was made, or the last fence before it in its slot was over."""
-        times = [task.created_at]
-        for other in self._head.tasks_in_slot(slot_of(task)):
-            if other.id == task.id:
-                break
-            if other.fence_ns is not None:
-                times.append(other.status.timestamp)
-        return max(times)
+        """Since when this leader waits for it: what was before, it could tell by wall clocks alone."""
+        return self._rollout.seen_at.setdefault(task.id, self._now)
 
     def _start_timeout_ns(self, task: Task) -> int:
         health = task.spec.container.health

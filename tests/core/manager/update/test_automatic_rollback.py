@@ -1,12 +1,14 @@
 """An update that fails and rolls itself back."""
 
-from leading_head import Swarm
+from leading_head import Swarm, task_spec
 from msgspec.structs import replace
-from updates_of_web import NEW, ROLL_BACK, fail, images, last, message, state
+from updates_of_web import APP, NEW, ROLL_BACK, fail, images, last, message, state
 
+from core.manager.update.watch import START_TIMEOUT_NS
 from core.objects.service import FailureAction, Replicated, UpdateConfig, UpdateOrder, UpdateState
 from core.objects.task import TaskState
 from core.operations import UpdateService
+from core.store import MAX_CHANGES
 from core.timing import SECOND
 
 
@@ -51,6 +53,40 @@ def test_a_rollback_that_fails_is_paused_and_never_rolled_back() -> None:
     fail(swarm, victim)
     assert state(swarm) is UpdateState.ROLLBACK_PAUSED
     assert message(swarm).startswith(f"rollback paused due to failure or early termination of task {victim.id}")
+
+
+def test_a_rollback_waits_anew_for_what_an_earlier_update_could_not_start() -> None:
+    """Slot 2 is as the first update left it, which is what the second goes back to, just as its time is over."""
+    swarm = Swarm()
+    moves = swarm._moves_to
+    swarm._moves_to = lambda task: None if task.slot == 2 and task.spec == APP else moves(task)  # type: ignore[method-assign]
+    config = UpdateConfig(failure_action=FailureAction.ROLLBACK, delay_ns=60 * SECOND)
+    swarm.create("web", task_spec("older"), mode=Replicated(2), update=replace(config, parallelism=2))
+    swarm.update("web", task=APP)
+    swarm.run_for(START_TIMEOUT_NS - 10 * SECOND)
+    swarm.update("web", task=NEW, update=config)
+    assert images(swarm) == {1: ["new"], 2: ["app"]}
+    swarm.run_for(10 * SECOND - 1)
+    swarm.now += 1
+    fail(swarm, last(swarm, 1))
+    assert state(swarm) is UpdateState.ROLLBACK_STARTED
+    swarm.run_for(START_TIMEOUT_NS - 1)
+    assert state(swarm) is UpdateState.ROLLBACK_STARTED
+    swarm.run_for(1)
+    assert state(swarm) is UpdateState.ROLLBACK_PAUSED
+
+
+def test_a_rollback_counts_no_failure_before_it_is_said_of_how_many_slots_it_is() -> None:
+    swarm = Swarm()
+    count = MAX_CHANGES
+    swarm.create("web", task_spec("older"), mode=Replicated(count))
+    swarm.update("web", task=APP, update=UpdateConfig(parallelism=0))
+    swarm.run_for(SECOND)
+    swarm.update("web", task=NEW, update=replace(ROLL_BACK, delay_ns=10 * SECOND))
+    for slot in range(1, count + 1):
+        swarm.report(last(swarm, slot), TaskState.FAILED)
+    swarm.settle()
+    assert state(swarm) is UpdateState.ROLLBACK_STARTED
 
 
 def test_a_rollback_of_one_service_lets_no_failure_of_another_pass_uncounted() -> None:

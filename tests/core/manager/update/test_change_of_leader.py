@@ -4,6 +4,7 @@ import pytest
 from leading_head import Swarm, task_spec
 from updates_of_web import NEW, fail, images, last, message, state
 
+from core.manager.update.watch import START_TIMEOUT_NS
 from core.objects.service import Replicated, UpdateConfig, UpdateState
 from core.objects.task import RestartCondition, RestartPolicy, TaskState
 from core.timing import SECOND
@@ -39,6 +40,20 @@ def test_how_long_a_task_ran_that_ended_before_a_new_leader_looked_is_its_hosts_
     swarm.report(last(swarm, 1), TaskState.FAILED)  # told to a leader that has not looked at anything yet
     swarm.settle()
     assert state(swarm) is expected
+
+
+@pytest.mark.parametrize("wall_ahead_ns", [0, 2 * START_TIMEOUT_NS])
+def test_each_leader_waits_for_a_task_to_start_by_its_own_clock(wall_ahead_ns: int) -> None:
+    """What is older by wall clocks alone has not failed: the clock of who made it may have been slow."""
+    swarm = Swarm()
+    swarm.create("web", mode=Replicated(2))
+    swarm.update("web", task=task_spec("new", constraints=("node.hostname == w9",)))
+    swarm.run_for(START_TIMEOUT_NS - SECOND)
+    swarm.lead(wall_ahead_ns)
+    swarm.run_for(START_TIMEOUT_NS - 1)
+    assert state(swarm) is UpdateState.UPDATING
+    swarm.run_for(1)
+    assert state(swarm) is UpdateState.PAUSED
 
 
 def test_a_new_leader_begins_no_update_for_a_task_that_ended_for_good_after_it() -> None:
