@@ -4,7 +4,6 @@ from typing import Final
 
 from swarmsim.api import (
     attach,
-    configs,
     container_logs,
     container_orders,
     containers,
@@ -15,7 +14,7 @@ from swarmsim.api import (
     networks,
     nodes,
     not_here,
-    secrets,
+    payloads,
     services,
     swarm,
     swarm_logs,
@@ -33,8 +32,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *nodes.ROUTES,
     *services.ROUTES,
     *tasks.ROUTES,
-    *secrets.ROUTES,
-    *configs.ROUTES,
+    *payloads.ROUTES,
     *networks.ROUTES,
     *containers.ROUTES,
     *container_orders.ROUTES,
