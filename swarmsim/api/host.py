@@ -13,9 +13,9 @@ from core.raft.effects import Result
 from core.store import Store
 from core.timing import MS
 from swarmsim.api.encoded import EncodedRecords
+from swarmsim.api.engine.execs import Execs
 from swarmsim.api.errors import ApiError, answer_of, refusal
-from swarmsim.api.event_log import EventLog
-from swarmsim.api.execs import Execs
+from swarmsim.api.events.event_log import EventLog
 from swarmsim.api.names import NameMaker
 from swarmsim.containers import ContainerEngine, Content, EngineError, EngineWorld, Told
 from swarmsim.world import HostStatus, Power

@@ -9,7 +9,7 @@ from core.objects.cluster import Cluster
 from core.phases import HostPhase
 from core.store import Store
 from swarmsim.api.call import Call, Json
-from swarmsim.api.engine import ENGINE
+from swarmsim.api.engine.description import ENGINE
 from swarmsim.api.host import ApiHost
 from swarmsim.api.route import Route
 from swarmsim.containers import EngineContainer, EngineError

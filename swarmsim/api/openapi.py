@@ -8,10 +8,10 @@ from typing import Any, Final
 from core.codec.docker.schemas import named
 from core.json_schema import Schema, listed
 from swarmsim.api.call import Json
-from swarmsim.api.multiplex import MULTIPLEXED, RAW
 from swarmsim.api.route import Parameter, Route
 from swarmsim.api.routes import ROUTES
 from swarmsim.api.shapes import SHAPES
+from swarmsim.api.streams.multiplex import MULTIPLEXED, RAW
 from swarmsim.api.versions import NEWEST, OLDEST, text_of
 
 PATH: Final = "/openapi.json"

@@ -2,27 +2,11 @@
 
 from typing import Final
 
-from swarmsim.api import (
-    attach,
-    container_logs,
-    container_orders,
-    containers,
-    events,
-    exec_routes,
-    images,
-    info,
-    networks,
-    nodes,
-    not_here,
-    payloads,
-    services,
-    swarm,
-    swarm_logs,
-    system,
-    tasks,
-    volumes,
-)
+from swarmsim.api import info, not_here, system
+from swarmsim.api.engine import attach, container_logs, container_orders, containers, exec_routes, images, volumes
+from swarmsim.api.events import events
 from swarmsim.api.route import Route
+from swarmsim.api.swarm import networks, nodes, payloads, services, swarm, swarm_logs, tasks
 
 ROUTES: Final[tuple[Route, ...]] = (
     *system.ROUTES,

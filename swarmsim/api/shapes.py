@@ -6,7 +6,7 @@ from typing import Final
 from core.codec.docker.schemas import named
 from core.codec.docker.shapes import SHAPES as OF_OBJECTS
 from core.json_schema import NOTHING, TEXT, TIME, TRUTH, WHOLE, Schema, by_name, either, listed, one_of, shape
-from swarmsim.api.container_shapes import SHAPES as OF_CONTAINERS
+from swarmsim.api.engine.container_shapes import SHAPES as OF_CONTAINERS
 from swarmsim.api.info import LOCAL_STATE
 
 _TEXTS: Final = listed(TEXT)

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from core.phases import HostPhase
 from swarmsim.api.call import Call, Json
-from swarmsim.api.engine import ENGINE
+from swarmsim.api.engine.description import ENGINE
 from swarmsim.api.info import LOCAL_STATE
 from swarmsim.api.route import Route
 from swarmsim.api.versions import NEWEST, OLDEST, text_of

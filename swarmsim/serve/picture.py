@@ -7,7 +7,7 @@ from msgspec import Struct
 from core.objects.service import Service
 from core.store import Store
 from core.timing import SECOND
-from swarmsim.api.service_counts import counts_of
+from swarmsim.api.swarm.service_counts import counts_of
 from swarmsim.player.convergence import completed_count, desired_count
 from swarmsim.player.roster import prevailing_store
 from swarmsim.serve.faults import Faults

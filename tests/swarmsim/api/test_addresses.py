@@ -2,8 +2,8 @@
 
 import pytest
 
-from swarmsim.api.addresses import advertised, check_data_path, remote
 from swarmsim.api.errors import ApiError
+from swarmsim.api.swarm.addresses import advertised, check_data_path, remote
 
 OWN = {"lo": "127.0.0.1", "eth0": "198.18.0.1"}
 

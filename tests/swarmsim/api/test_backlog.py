@@ -2,7 +2,7 @@
 
 import asyncio
 
-from swarmsim.api.backlog import Backlog
+from swarmsim.api.streams.backlog import Backlog
 
 
 async def taken(backlog: Backlog) -> list[bytes]:

@@ -6,7 +6,7 @@ import pytest
 from msgspec import Struct
 
 from swarmsim.api.bodies import read
-from swarmsim.api.container_requests import decode_create
+from swarmsim.api.engine.container_requests import decode_create
 from swarmsim.api.errors import ApiError
 
 

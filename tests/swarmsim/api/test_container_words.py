@@ -3,7 +3,7 @@
 import pytest
 
 from core.timing import SECOND
-from swarmsim.api.container_words import command_text, duration_text
+from swarmsim.api.engine.container_words import command_text, duration_text
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from swarmsim.api.detach_keys import LeftByKeys, detach_keys
+from swarmsim.api.engine.detach_keys import LeftByKeys, detach_keys
 from swarmsim.api.errors import ApiError
 
 

@@ -12,9 +12,9 @@ from fake_world import FakeWorld, status
 
 from core.objects.task import ContainerSpec
 from core.timing import SECOND
-from swarmsim.api.backlog import LONGEST_BYTES
 from swarmsim.api.host import ApiHost, OwnPace
 from swarmsim.api.server import application
+from swarmsim.api.streams.backlog import LONGEST_BYTES
 from swarmsim.containers import ContainerState, EngineContainer, LineTaker, LogWish, Output, OutputLine, Status, Undo
 from swarmsim.world import Power
 

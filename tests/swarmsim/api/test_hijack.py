@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from swarmsim.api.backlog import Backlog
-from swarmsim.api.hijack import Hijacked
+from swarmsim.api.streams.backlog import Backlog
+from swarmsim.api.streams.hijack import Hijacked
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]

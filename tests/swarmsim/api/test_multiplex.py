@@ -1,6 +1,6 @@
 """Streams over one connection."""
 
-from swarmsim.api.multiplex import MULTIPLEXED, RAW, Mixer, content_type
+from swarmsim.api.streams.multiplex import MULTIPLEXED, RAW, Mixer, content_type
 from swarmsim.containers import Output
 
 

@@ -12,7 +12,7 @@ from core.objects.task import ContainerSpec, TaskSpec
 from core.operations import Kind
 from core.store import Conflict, Create, Delete, Store, Transaction
 from swarmsim.api.host import ApiHost
-from swarmsim.api.task_gathering import Gathering
+from swarmsim.api.swarm.task_gathering import Gathering
 from swarmsim.containers import LogWish, Undo
 
 SERVICE = ServiceId("web")

@@ -14,7 +14,7 @@ from swarmsim.api.call import Call, Json
 from swarmsim.api.errors import ApiError, bad_request
 from swarmsim.api.host import named
 from swarmsim.api.route import FILTERS, VERSION, Parameter, Route
-from swarmsim.api.service_counts import counts_of, mode_word
+from swarmsim.api.swarm.service_counts import counts_of, mode_word
 
 _NAMES_TRIED: Final = 5
 _FILTERS: Final = ("id", "label", "mode", "name", "runtime")

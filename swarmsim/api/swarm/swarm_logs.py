@@ -9,13 +9,13 @@ from core.ids import ServiceId
 from core.objects import Service, Task
 from core.operations import Kind
 from core.store import Store
-from swarmsim.api.backlog import Backlog
 from swarmsim.api.call import Call
 from swarmsim.api.host import named
-from swarmsim.api.log_request import QUERY, LogRequest, answer, log_request
-from swarmsim.api.multiplex import Mixer
 from swarmsim.api.route import Route
-from swarmsim.api.task_gathering import Details, Gathering
+from swarmsim.api.streams.backlog import Backlog
+from swarmsim.api.streams.log_request import QUERY, LogRequest, answer, log_request
+from swarmsim.api.streams.multiplex import Mixer
+from swarmsim.api.swarm.task_gathering import Details, Gathering
 from swarmsim.containers import OutputLine
 
 

@@ -12,12 +12,12 @@ from core.operations import CreateNetwork, Kind, Remove
 from core.phases import HostPhase
 from core.store import Store
 from swarmsim.api.call import Call, Json
+from swarmsim.api.engine.local_networks import local_networks
 from swarmsim.api.errors import ApiError, not_found, unsupported
 from swarmsim.api.filters import Filters
 from swarmsim.api.host import named
-from swarmsim.api.local_networks import local_networks
-from swarmsim.api.network_services import services_on
 from swarmsim.api.route import FILTERS, Parameter, Route
+from swarmsim.api.swarm.network_services import services_on
 
 _FILTERS: Final = ("dangling", "driver", "id", "label", "name", "scope", "type")
 _PRUNE_FILTERS: Final = ("label", "label!", "until")

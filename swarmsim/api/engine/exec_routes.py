@@ -5,16 +5,16 @@ from typing import Final
 from aiohttp import web
 from msgspec import Struct
 
-from swarmsim.api.backlog import Backlog
 from swarmsim.api.bodies import read
 from swarmsim.api.call import Call, Json
-from swarmsim.api.container_filters import found
-from swarmsim.api.detach_keys import LeftByKeys, detach_keys
+from swarmsim.api.engine.container_filters import found
+from swarmsim.api.engine.detach_keys import LeftByKeys, detach_keys
+from swarmsim.api.engine.execs import Exec
 from swarmsim.api.errors import ApiError, bad_request
-from swarmsim.api.execs import Exec
-from swarmsim.api.hijack import Hijacked, converse
-from swarmsim.api.multiplex import Mixer, content_type
 from swarmsim.api.route import Parameter, Route
+from swarmsim.api.streams.backlog import Backlog
+from swarmsim.api.streams.hijack import Hijacked, converse
+from swarmsim.api.streams.multiplex import Mixer, content_type
 from swarmsim.containers import Output
 
 

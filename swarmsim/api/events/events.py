@@ -7,8 +7,8 @@ from aiohttp import web
 
 from core.timing import SECOND
 from swarmsim.api.call import Call
-from swarmsim.api.event import CONTAINER, Event, event_body
-from swarmsim.api.event_log import Follower
+from swarmsim.api.events.event import CONTAINER, Event, event_body
+from swarmsim.api.events.event_log import Follower
 from swarmsim.api.filters import Filters
 from swarmsim.api.host import ApiHost
 from swarmsim.api.route import FILTERS, Parameter, Route

@@ -9,11 +9,11 @@ from msgspec import Struct
 
 from core.codec.docker.times import rfc3339
 from core.timing import SECOND
-from swarmsim.api.backlog import Backlog
 from swarmsim.api.call import Call
 from swarmsim.api.errors import ApiError, bad_request
-from swarmsim.api.multiplex import Mixer, content_type
 from swarmsim.api.route import Parameter
+from swarmsim.api.streams.backlog import Backlog
+from swarmsim.api.streams.multiplex import Mixer, content_type
 from swarmsim.api.timestamps import parse_time
 from swarmsim.containers import LogWish, OutputLine
 

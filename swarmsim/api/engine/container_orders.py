@@ -6,13 +6,13 @@ import msgspec
 from aiohttp import web
 
 from core.timing import SECOND
-from swarmsim.api.backlog import Backlog
 from swarmsim.api.call import Call, Json
-from swarmsim.api.container_filters import found
-from swarmsim.api.container_requests import decode_create
+from swarmsim.api.engine.container_filters import found
+from swarmsim.api.engine.container_requests import decode_create
+from swarmsim.api.engine.platforms import is_ours
 from swarmsim.api.errors import ApiError, bad_request, not_found, unsupported
-from swarmsim.api.platforms import is_ours
 from swarmsim.api.route import FILTERS, Parameter, Route
+from swarmsim.api.streams.backlog import Backlog
 from swarmsim.containers import Action, ContainerEvent, Status
 
 _UNTIL_NEVER: Final = ("", "not-running", "next-exit", "removed")

@@ -11,9 +11,9 @@ from core.codec.docker.kinds import Object
 from core.codec.docker.times import rfc3339
 from core.timing import SECOND
 from swarmsim.api.call import Call, Json
+from swarmsim.api.engine.platforms import ARCHITECTURE, OS, is_ours
 from swarmsim.api.errors import ApiError, not_found, unsupported
 from swarmsim.api.filters import Filters
-from swarmsim.api.platforms import ARCHITECTURE, OS, is_ours
 from swarmsim.api.route import FILTERS, FORCE, Parameter, Route
 from swarmsim.containers import ContainerEngine, EngineError, EngineImage
 

@@ -9,7 +9,7 @@ from core.codec.docker.times import rfc3339
 from core.ids import NetworkId
 from core.objects.port import PortConfig
 from core.timing import SECOND
-from swarmsim.api.container_words import command_text, status_text
+from swarmsim.api.engine.container_words import command_text, status_text
 from swarmsim.containers import Attachment, EngineContainer, Health
 
 _NEVER: Final = "0001-01-01T00:00:00Z"

@@ -7,10 +7,10 @@ from core.codec.docker.swarm_requests import decode_init_request, decode_join_re
 from core.objects import Cluster
 from core.operations import LeaveSwarm, UpdateCluster
 from core.store import Store
-from swarmsim.api.addresses import advertised, check_data_path, remote
 from swarmsim.api.call import Call, Json
 from swarmsim.api.errors import ApiError, OutcomeUnknownError, bad_request, unsupported
 from swarmsim.api.route import FORCE, VERSION, Parameter, Route
+from swarmsim.api.swarm.addresses import advertised, check_data_path, remote
 
 
 async def init(call: Call) -> Json:

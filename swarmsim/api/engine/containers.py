@@ -3,9 +3,9 @@
 from typing import Final
 
 from swarmsim.api.call import Call, Json
-from swarmsim.api.container_bodies import inspect_body, list_body
-from swarmsim.api.container_filters import FILTERS as CONTAINER_FILTERS
-from swarmsim.api.container_filters import found, narrowed
+from swarmsim.api.engine.container_bodies import inspect_body, list_body
+from swarmsim.api.engine.container_filters import FILTERS as CONTAINER_FILTERS
+from swarmsim.api.engine.container_filters import found, narrowed
 from swarmsim.api.route import FILTERS, Parameter, Route
 
 

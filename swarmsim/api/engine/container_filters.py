@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from swarmsim.api.container_bodies import networks_of
+from swarmsim.api.engine.container_bodies import networks_of
 from swarmsim.api.errors import bad_request, not_found
 from swarmsim.api.filters import Filters
 from swarmsim.containers import ContainerEngine, EngineContainer, Health, Status

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from core.store import Changed
-from swarmsim.api.event import Event, container_event, event_of
+from swarmsim.api.events.event import Event, container_event, event_of
 from swarmsim.containers import ContainerEvent, EngineWorld
 
 KEPT: Final = 256

@@ -4,13 +4,13 @@ from typing import Final
 
 from aiohttp import web
 
-from swarmsim.api.backlog import Backlog
 from swarmsim.api.call import Call
-from swarmsim.api.container_filters import found
-from swarmsim.api.detach_keys import LeftByKeys, detach_keys
-from swarmsim.api.hijack import Hijacked, converse
-from swarmsim.api.multiplex import Mixer, content_type
+from swarmsim.api.engine.container_filters import found
+from swarmsim.api.engine.detach_keys import LeftByKeys, detach_keys
 from swarmsim.api.route import Parameter, Route
+from swarmsim.api.streams.backlog import Backlog
+from swarmsim.api.streams.hijack import Hijacked, converse
+from swarmsim.api.streams.multiplex import Mixer, content_type
 from swarmsim.containers import Action, ContainerEvent, LogWish, Output, OutputLine, Status
 
 

@@ -11,8 +11,8 @@ from typing import Final
 
 from aiohttp import web
 
-from swarmsim.api.backlog import Backlog
-from swarmsim.api.multiplex import RAW
+from swarmsim.api.streams.backlog import Backlog
+from swarmsim.api.streams.multiplex import RAW
 from swarmsim.containers import Session
 
 _UNREAD: Final = 1000

@@ -4,12 +4,12 @@ from typing import Final
 
 from aiohttp import web
 
-from swarmsim.api.backlog import Backlog
 from swarmsim.api.call import Call
-from swarmsim.api.container_filters import found
-from swarmsim.api.log_request import QUERY, UNTIL, answer, log_request
-from swarmsim.api.multiplex import Mixer
+from swarmsim.api.engine.container_filters import found
 from swarmsim.api.route import Route
+from swarmsim.api.streams.backlog import Backlog
+from swarmsim.api.streams.log_request import QUERY, UNTIL, answer, log_request
+from swarmsim.api.streams.multiplex import Mixer
 from swarmsim.containers import OutputLine
 
 

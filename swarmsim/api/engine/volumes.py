@@ -3,7 +3,7 @@
 from typing import Final
 
 from swarmsim.api.call import Call, Json
-from swarmsim.api.container_bodies import list_body
+from swarmsim.api.engine.container_bodies import list_body
 from swarmsim.api.errors import not_found, unsupported
 from swarmsim.api.route import FILTERS, Route
 
