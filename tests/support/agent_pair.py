@@ -4,7 +4,7 @@ Every choice (which message arrives, what is lost, when a write is durable, when
 action with a number, so that a test draws a list of them as data and a failure shrinks. `settle` heals everything.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from random import Random
 from typing import Any, Final
 
@@ -21,7 +21,8 @@ from pair_objects import (
     needed_secrets,
     task_of,
 )
-from played_engine import Engine, task_in
+from pair_promises import PairPromises
+from played_engine import Engine
 from route_specification import Programmed
 
 from core.agent.agent import Agent
@@ -47,11 +48,11 @@ from core.mesh.afresh import afresh
 from core.messages import Assignments, BeatAnswer, Manager, NotLeader, Register, SessionUnknown
 from core.objects import Task
 from core.objects.node import NodeDescription, NodeState
-from core.objects.task import TaskState, TaskStatus, is_wanted
+from core.objects.task import TaskState, TaskStatus
 from core.operations import Kind
 from core.raft.effects import Observe, Send
 from core.raft.events import Received, Tick
-from core.store import Changed, Store
+from core.store import Store
 from core.timing import LAN, MS, SECOND
 
 MANAGERS: Final = tuple(Manager(NodeId(name), Address(f"{name}:2377")) for name in ("manager-1", "manager-2"))
@@ -63,10 +64,6 @@ MAX_ROUNDS: Final = 500
 
 def _done(_: Task) -> None:
     """Makes a change of what is one as a value too."""
-
-
-def _is_to_run(task: Any) -> bool:
-    return is_wanted(task) and task.status.state <= TaskState.RUNNING
 
 
 class Pair:
@@ -84,21 +81,11 @@ class Pair:
         self.programmed = Programmed()
         """What the data plane carries."""
         self.programming: list[ProgramRoutes] = []
-        self.history: dict[TaskId, list[TaskState]] = {}
+        self.promises = PairPromises()
         self.known_at = 0
         """When a leader last heard of the agent in its session, or might have, or the agent last started."""
         self.refused_at: dict[TaskId, int] = {}
         """When the engine last could not stop or remove a container: it is told again in a while."""
-        self.assigned: set[TaskId] = set()
-        """The tasks that were this worker's at some version."""
-        self.wanted_running: set[TaskId] = set()
-        """Those that were to run at some version."""
-        self.given_up: set[TaskId] = set()
-        """Those that were not to run any more, had ended or were gone at some version, or whose container failed."""
-        self.desired: dict[TaskId, TaskState] = {}
-        """What the agent went by last."""
-        self.removed_for_good: set[TaskId] = set()
-        self.started_before_removal: dict[TaskId, int] = {}
         self.term = 0
         self.deposed: Leadership | None = None
         """Who led before, and does not know that another does."""
@@ -146,7 +133,7 @@ class Pair:
 
     def commit_one(self) -> None:
         if self.leader.log:
-            self._watch(self.leader.commit_one())
+            self.promises.watch(self.leader.commit_one())
             self.leader_does(self.leader, self.dispatcher.speak(self.now))
 
     def commit_all(self) -> None:
@@ -161,17 +148,6 @@ class Pair:
             else:
                 self.facts.append(effect.fact)
         leader.reconcile()
-
-    def _watch(self, changes: tuple[Changed, ...]) -> None:
-        for change in changes:
-            if change.kind is Kind.TASK and (change.new is None or not _is_to_run(change.new)):
-                self.given_up.add(TaskId(change.id))
-            if isinstance(task := change.new, Task) and task.node_id == WORKER:
-                self.history.setdefault(task.id, []).append(task.status.state)
-                if task.status.state >= TaskState.ASSIGNED:
-                    self.assigned.add(task.id)
-                if task.desired_state == TaskState.RUNNING:
-                    self.wanted_running.add(task.id)
 
     def _check_entitled(self, committed: Store, message: Any) -> None:
         """A secret leaves a leader only for a task of this node that has not ended, as far as the leader knows.
@@ -209,12 +185,9 @@ class Pair:
                 assert isinstance(effect, Observe), effect
                 self.facts.append(effect.fact)
         self.agent.check_invariants()
-        self._check_stops(effect.task_id for effect in effects if isinstance(effect, StopTask | RemoveTask))
-
-    def _check_stops(self, task_ids: Iterable[TaskId]) -> None:
-        """No container is stopped that did not fail and was to run at every version, unless its task has a fence."""
-        may_end = {task.id for task in self.agent.tasks() if task.fence_ns is not None or not _is_to_run(task)}
-        assert may_end.union(self.given_up).issuperset(task_ids)
+        self.promises.check_stops(
+            self.agent, (effect.task_id for effect in effects if isinstance(effect, StopTask | RemoveTask))
+        )
 
     def _write_down(self, effect: Persist) -> None:
         assert effect.stream is Stream.AGENT
@@ -226,10 +199,8 @@ class Pair:
         for _ in range(min(count, len(self.unsynced))):
             effect = self.unsynced.pop(0)
             self.disk.append(effect.record)
-            removed = getattr(effect.record, "removed", ())
-            self.removed_for_good.update(removed)
-            for task_id in removed:
-                self.started_before_removal[task_id] = self.engine.start_count(task_id)
+            for task_id in getattr(effect.record, "removed", ()):
+                self.promises.removed(task_id, self.engine.start_count(task_id))
             self.agent_step(Persisted(effect.ticket))
 
     def engine_up(self) -> None:
@@ -243,7 +214,7 @@ class Pair:
         report = self.engine.perform(choice, refuse)
         if report is not None:
             if refuse:
-                self.given_up.add(report.task_id)
+                self.promises.may_be_given_up(report.task_id)
             if refuse and report.operation_id >= Order.STOP:
                 self.refused_at[report.task_id] = self.now
             self.agent_step(report)
@@ -353,7 +324,7 @@ class Pair:
     def create_task(self, number: int) -> None:
         """The first of the tasks from this number on that there has never been, if one is left."""
         tasks = map(task_of, range(number, number + TASK_COUNT))
-        new = (each for each in tasks if each.id not in self.leader.head.tasks and each.id not in self.history)
+        new = (each for each in tasks if each.id not in self.leader.head.tasks and each.id not in self.promises.history)
         task = next(new, None)
         if task is not None:
             self.write(lambda draft: _done(draft.create(task)))
@@ -393,7 +364,7 @@ class Pair:
         if running:
             task_id = running[number % len(running)]
             self.engine.containers[task_id] = phase
-            self.given_up.add(task_id)
+            self.promises.may_be_given_up(task_id)
             if self.engine.up:
                 self.agent_step(TaskReported(task_id, OperationId(0), self.engine.report(task_id)))
 
@@ -454,26 +425,7 @@ class Pair:
 
     def check_always(self) -> None:
         self._check_fences()
-        self._check_assignments()
-        for task_id, states in self.history.items():
-            assert states == sorted(states), (task_id, states)
-            ended = [state for state in states if state > TaskState.RUNNING]
-            assert len(set(ended)) <= 1, (task_id, states)
-        for task_id in self.engine.started:
-            assert self.engine.started.count(task_id) == 1, f"{task_id} was started twice"
-        for task_id in self.removed_for_good:
-            assert self.engine.start_count(task_id) <= self.started_before_removal[task_id]
-
-    def _check_assignments(self) -> None:
-        """The agent does only what was wanted of it at some version, and goes back on nothing."""
-        ordered = [task_in(order) for order in self.engine.orders if isinstance(order, PrepareTask | StartTask)]
-        tasks = self.agent.tasks()
-        assert self.assigned.issuperset([*ordered, *self.engine.containers, *(task.id for task in tasks)])
-        assert self.wanted_running.issuperset(self.engine.started)
-        for task in tasks:
-            assert task.desired_state >= self.desired.get(task.id, TaskState.NEW), f"{task.id} is wanted again"
-            self.desired[task.id] = task.desired_state
-        assert needed_secrets(tasks, TaskState.ORPHANED).issuperset(self.agent.secret_ids)
+        self.promises.check(self.agent, self.engine)
 
     def _check_fences(self) -> None:
         """A fenced task that still runs is to stop, unless a leader may have counted on the agent since."""

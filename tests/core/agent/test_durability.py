@@ -55,8 +55,8 @@ def test_a_status_that_was_lost_with_the_host_was_never_told() -> None:
     pair.agent_step(report)
     pair.restart_agent(orders_are_lost=True)
     pair.settle()
-    assert TaskState.REJECTED not in pair.history[TaskId("task-1")]
-    assert pair.history[TaskId("task-1")][-1] == TaskState.RUNNING
+    assert TaskState.REJECTED not in pair.promises.history[TaskId("task-1")]
+    assert pair.promises.history[TaskId("task-1")][-1] == TaskState.RUNNING
 
 
 def test_a_task_that_was_taken_away_is_not_run_again_after_a_restart_without_managers() -> None:
