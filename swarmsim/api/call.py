@@ -45,6 +45,10 @@ class Call:
         """A parameter as it was written."""
         return self.request.query.get(name, default)
 
+    def texts(self, name: str) -> list[str]:
+        """A parameter that may be there several times."""
+        return list(self.request.query.getall(name, []))
+
     def flag(self, name: str, default: bool = False) -> bool:
         """A parameter that is there or not; `0`, `no`, `false`, `none` and nothing mean that it is not."""
         value = self.request.query.get(name)

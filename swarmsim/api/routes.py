@@ -3,7 +3,16 @@
 from typing import Final
 
 from swarmsim.api import info, not_here, system
-from swarmsim.api.engine import attach, container_logs, container_orders, containers, exec_routes, images, volumes
+from swarmsim.api.engine import (
+    attach,
+    container_logs,
+    container_orders,
+    containers,
+    disk_usage,
+    exec_routes,
+    images,
+    volumes,
+)
 from swarmsim.api.events import events
 from swarmsim.api.route import Route
 from swarmsim.api.swarm import networks, nodes, payloads, services, swarm, swarm_logs, tasks
@@ -26,5 +35,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *exec_routes.ROUTES,
     *images.ROUTES,
     *volumes.ROUTES,
+    *disk_usage.ROUTES,
     *not_here.ROUTES,
 )

@@ -179,9 +179,9 @@ SHAPES: Final[Mapping[str, Schema]] = {
     "DiskUsage": shape(
         {
             "LayersSize": WHOLE,
-            "Images": listed(named("ImageSummary")),
-            "Containers": listed(named("ContainerSummary")),
-            **_each("Volumes BuildCache", listed(_ANYTHING)),
+            "Images": either(listed(named("ImageSummary")), NOTHING),
+            "Containers": either(listed(named("ContainerSummary")), NOTHING),
+            **_each("Volumes BuildCache", either(listed(_ANYTHING), NOTHING)),
         }
     ),
 }

@@ -1,6 +1,6 @@
 """`/images`: what has been pulled to one host, and pulling."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -21,10 +21,8 @@ _FILTERS: Final = ("before", "dangling", "label", "reference", "since", "until")
 _ENCODE: Final = msgspec.json.Encoder().encode
 
 
-async def list_images(call: Call) -> Json:
-    """Those that are there."""
-    filters = call.filters(*_FILTERS)
-    engine = await call.host.engine()
+def summaries(engine: ContainerEngine, passes: Callable[[EngineImage], bool] = lambda image: True) -> list[Object]:
+    """Of those that are there, and that pass."""
     used = [container.image_id for container in engine.containers()]
     return [
         {
@@ -39,8 +37,14 @@ async def list_images(call: Call) -> Json:
             "Containers": used.count(image.id),
         }
         for image in engine.images()
-        if _passes(filters, image)
+        if passes(image)
     ]
+
+
+async def list_images(call: Call) -> Json:
+    """Those that are there."""
+    filters = call.filters(*_FILTERS)
+    return summaries(await call.host.engine(), lambda image: _passes(filters, image))
 
 
 async def inspect_image(call: Call) -> Json:

@@ -59,6 +59,16 @@ def test_lists_and_counts(host: UnixHttp, path: str) -> None:
     assert told(host, "GET", path, path)
 
 
+def test_disk_usage_is_of_what_is_asked_for(host: UnixHttp) -> None:
+    path = "/system/df"
+    every = told(host, "GET", path, path)
+    assert None not in every.values()
+    asked = told(host, "GET", path, f"{path}?type=image&type=volume")
+    assert asked == {**every, "Containers": None, "BuildCache": None}
+    refused = host.send("GET", f"{path}?type=image&type=memory")
+    assert (refused.status, json.loads(refused.body)) == (400, {"message": "unknown object type: memory"})
+
+
 def test_containers_of_tasks_and_others(host: UnixHttp) -> None:
     path = "/containers/json"
     for container in told(host, "GET", path, f"{path}?all=1"):
