@@ -1,12 +1,9 @@
 """What lies in a container's file system, as far as anybody looks: put together when somebody does."""
 
-from __future__ import annotations
-
 from posixpath import join, normpath, split
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from sim.container import Container
+from sim.container import Container
 
 SEARCH_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 RESOLVER: Final = "127.0.0.11"

@@ -9,6 +9,7 @@ from sim.container import Container
 from sim.exchange import Visit
 from sim.fabric import Fabric
 from sim.loop import Loop
+from sim.programs.waits import Ask
 from sim.visits import Visited
 
 if TYPE_CHECKING:
@@ -28,8 +29,7 @@ class MeshOutside:
         found = self._machine.data_plane.tables.resolve(container.networks, name)
         return found.addresses if found is not None else ()
 
-    def visit(
-        self, container: Container, host: str, port: int, path: str, timeout_ns: int, visited: Callable[[Visited], None]
-    ) -> None:
-        """Send one request from a container to a name or an address, and tell what came of it, once."""
-        self._fabric.ask(Visit(self._loop, timeout_ns, visited, path), self._machine, container, host, port)
+    def visit(self, container: Container, ask: Ask, visited: Callable[[Visited], None]) -> None:
+        """Send one request from a container, and tell what came of it, once."""
+        exchange = Visit(self._loop, ask.timeout_ns, visited, ask.path)
+        self._fabric.ask(exchange, self._machine, container, ask.host, ask.port)

@@ -1,17 +1,14 @@
 """What a program sees: its container, the network beyond it, its variables and where it writes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from sim.container import Container
 from sim.container_log import Stream
 from sim.file_system import FileSystem, known_hosts
+from sim.programs.waits import Ask
 from sim.visits import Visited
-
-if TYPE_CHECKING:
-    from sim.container import Container
 
 Write = Callable[[Stream, bytes], None]
 
@@ -22,16 +19,8 @@ class Outside(Protocol):
     def resolve(self, container: Container, name: str) -> tuple[str, ...]:
         """What a name stands for on the container's networks, by the machine's tables; empty if it is unknown."""
 
-    def visit(
-        self,
-        container: Container,
-        host: str,
-        port: int,
-        path: str,
-        timeout_ns: int,
-        visited: Callable[[Visited], None],
-    ) -> None:
-        """Send one request from a container to a name or an address, and tell what came of it, once."""
+    def visit(self, container: Container, ask: Ask, visited: Callable[[Visited], None]) -> None:
+        """Send one request from a container, and tell what came of it, once."""
 
 
 class Inside:

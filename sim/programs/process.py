@@ -1,39 +1,31 @@
 """One process: a program's waits, spent in simulated time."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from sim.loop import Loop
-from sim.programs.inside import Outside
 from sim.programs.waits import Ask, Program, Serve, Sleep, Wait
 from sim.visits import Visited
-
-if TYPE_CHECKING:
-    from sim.container import Container
 
 
 class Process:
     """Runs from `begin` until its program returns or somebody kills it; its end is told once, later than it begins.
 
-    `serves` is called when the program is the image's own and listens from then on.
+    `asks` sends a request from where it runs, and tells once what came of that. `serves` is called when the program is
+    the image's own and listens from then on.
     """
 
-    __slots__ = ("_container", "_ended", "_loop", "_outside", "_program", "_serves", "_steps", "ended", "serving")
+    __slots__ = ("_asks", "_ended", "_loop", "_program", "_serves", "_steps", "ended", "serving")
 
     def __init__(
         self,
         loop: Loop,
-        outside: Outside,
-        container: Container,
+        asks: Callable[[Ask, Callable[[Visited], None]], None],
         program: Program,
         ended: Callable[[int], None],
         serves: Callable[[], None],
     ) -> None:
         self._loop = loop
-        self._outside = outside
-        self._container = container
+        self._asks = asks
         self._program = program
         self._ended = ended
         self._serves = serves
@@ -75,7 +67,7 @@ class Process:
         if isinstance(wait, Sleep):
             self._loop.call_after(wait.duration_ns, self._resume, None)
         elif isinstance(wait, Ask):
-            self._outside.visit(self._container, wait.host, wait.port, wait.path, wait.timeout_ns, self._resume)
+            self._asks(wait, self._resume)
         elif isinstance(wait, Serve):
             self.serving = True
             self._serves()

@@ -1,24 +1,21 @@
 """What runs in the containers of one machine: their own commands, and what is run beside those."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import Final
 
 from msgspec import Struct
 
 from core.trials.clients import Failure, Outcome, Why
+from sim.container import Container
 from sim.container_log import Stream
 from sim.file_system import environment
 from sim.loop import Loop
 from sim.programs.inside import Inside, Outside, Write
 from sim.programs.process import Process
 from sim.programs.shell import NOT_FOUND, Unknown, not_there, own_program, run
-from sim.programs.waits import Program
+from sim.programs.waits import Ask, Program
 from sim.visits import Visited
-
-if TYPE_CHECKING:
-    from sim.container import Container
 
 KEPT_BYTES: Final = 1 << 20
 """Of each stream of an exec whose output nobody takes as it comes."""
@@ -93,7 +90,7 @@ class Programs:
     def _process(
         self, container: Container, program: Program, ended: Callable[[int], None], serves: Callable[[], None]
     ) -> Process:
-        return Process(self._loop, self._outside, container, program, ended, serves)
+        return Process(self._loop, partial(self._outside.visit, container), program, ended, serves)
 
 
 class NoNetwork:
@@ -103,11 +100,9 @@ class NoNetwork:
         """Nothing has a name."""
         return ()
 
-    def visit(
-        self, container: Container, host: str, port: int, path: str, timeout_ns: int, visited: Callable[[Visited], None]
-    ) -> None:
+    def visit(self, container: Container, ask: Ask, visited: Callable[[Visited], None]) -> None:
         """Nothing is found."""
-        visited(Visited(Outcome.NO_ROUTE, 0, failure=Failure(Why.NOT_RESOLVED, service=host)))
+        visited(Visited(Outcome.NO_ROUTE, 0, failure=Failure(Why.NOT_RESOLVED, service=ask.host)))
 
 
 def _program(inside: Inside, argv: Sequence[str], unknown: Unknown) -> Program:
