@@ -1,18 +1,14 @@
 """One request to one container, and the leg of its way that leads there."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from core.ids import NetworkId
 from core.trials.clients import Failure, Outcome, Why
 from sim.container import Container
 from sim.loop import Loop
+from sim.machine import Machine
 from sim.visits import Answer, Visited
-
-if TYPE_CHECKING:
-    from sim.machine import Machine
 
 NO_NETWORK: Final = NetworkId("")
 """Where a host-mode port is: on its machine, with no overlay between."""

@@ -13,11 +13,8 @@ count as one packet. An address nobody answers to is silent; a port nobody liste
 while it serves resets; a machine that loses power says nothing any more.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from random import Random
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -30,11 +27,9 @@ from sim.container import Container
 from sim.container_log import Stream
 from sim.exchange import NO_NETWORK, Done, Exchange, Leg
 from sim.loop import Loop
+from sim.machine import Machine
 from sim.network import Network
 from sim.programs.commands import is_address
-
-if TYPE_CHECKING:
-    from sim.machine import Machine
 
 CLIENT_NS = 200_000
 """One way between a client outside and the host it enters at; nothing is lost there."""

@@ -6,6 +6,7 @@ the daemon, and end with the power; what the network card and the daemon know en
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
@@ -22,7 +23,6 @@ from sim.daemon import Daemon
 from sim.dataplane import DataPlane, DataPlaneProfile
 from sim.disk import Disk, DiskProfile
 from sim.engine import Engine
-from sim.fabric import Fabric
 from sim.facts import DaemonStarted, DaemonStopped, Paused, PoweredOff, PoweredOn, Resumed
 from sim.hosts import HostLike, Recover, Recovered, Start
 from sim.images import Catalogue
@@ -31,7 +31,7 @@ from sim.loop import Loop
 from sim.network import Link, Network, Port
 from sim.nic import Nic
 from sim.observer import Observer
-from sim.outside import MeshOutside
+from sim.programs.inside import Outside
 from sim.programs.programs import Programs
 from sim.sizes import Codec
 
@@ -61,7 +61,8 @@ class Surroundings(Struct, frozen=True):
     codec: Codec | None
     began_at_ns: int
     """True wall time at the world's beginning."""
-    fabric: Fabric
+    outside: Callable[[Machine], Outside]
+    """The network, as containers of this machine use it."""
     keeps_logs: bool
 
 
@@ -93,7 +94,7 @@ class Machine:
         port.peer_changed = self._peer_changed
         self.nic = Nic(around.network, port)
         rng = stream(around.seed, name, "engine")
-        self.programs = Programs(around.loop, MeshOutside(around.loop, self, around.fabric))
+        self.programs = Programs(around.loop, around.outside(self))
         self.engine = Engine(around.loop, around.images, rng, self.tell, self.programs, around.keeps_logs)
         self.data_plane = DataPlane(around.loop, profile.data_plane, stream(around.seed, name, "data-plane"), self.tell)
 

@@ -1,28 +1,23 @@
 """The network of one machine, as programs in its containers use it: by that machine's own tables."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from sim.container import Container
 from sim.exchange import Visit
 from sim.fabric import Fabric
 from sim.loop import Loop
+from sim.machine import Machine
 from sim.programs.waits import Ask
 from sim.visits import Visited
-
-if TYPE_CHECKING:
-    from sim.machine import Machine
 
 
 class MeshOutside:
     """Implements `sim.programs.inside.Outside` by the world's fabric."""
 
-    def __init__(self, loop: Loop, machine: Machine, fabric: Fabric) -> None:
+    def __init__(self, loop: Loop, fabric: Fabric, machine: Machine) -> None:
         self._loop = loop
-        self._machine = machine
         self._fabric = fabric
+        self._machine = machine
 
     def resolve(self, container: Container, name: str) -> tuple[str, ...]:
         """What a name stands for on the container's networks, by the machine's tables; empty if it is unknown."""

@@ -5,6 +5,7 @@ from a source of chance of its own, and nothing reads a real clock.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -29,6 +30,7 @@ from sim.loop import Loop
 from sim.machine import Machine, MachineProfile, Surroundings
 from sim.network import Network
 from sim.observer import Observation, Observer
+from sim.outside import MeshOutside
 from sim.programs.inside import Write
 from sim.programs.process import Process
 from sim.programs.programs import Finished
@@ -83,7 +85,7 @@ class World:
             config.settings,
             config.codec,
             config.began_at_ns,
-            self.fabric,
+            partial(MeshOutside, self.loop, self.fabric),
             config.keeps_logs,
         )
 
