@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from msgspec import Struct
 
 from core.durability import Persist
 from core.effects import (
@@ -34,10 +36,15 @@ from core.operations import Operation
 from core.raft.effects import Observe, OutcomeUnknown, Reply, Result, Send
 from core.raft.events import Cancelled, Tick
 from core.timing import MS
-from sim.hosts import HostLike
-
-if TYPE_CHECKING:
-    from sim.machine import Machine
+from sim.clock import Clock
+from sim.dataplane import DataPlane
+from sim.disk import Disk
+from sim.engine import Engine
+from sim.hosts import HostLike, Recovered
+from sim.keys import Keys
+from sim.loop import Loop
+from sim.nic import Nic
+from sim.observer import Observer
 
 Answered = Callable[[Result], None]
 
@@ -63,8 +70,26 @@ class HostSpinsError(AssertionError):
     """A host asks to be called again and again without getting anywhere."""
 
 
+class Platform(Struct, frozen=True):
+    """What all daemons of a machine run on, one after the other; it outlives them."""
+
+    name: str
+    """The machine's."""
+    loop: Loop
+    observer: Observer
+    clock: Clock
+    keys: Keys
+    disk: Disk
+    nic: Nic
+    engine: Engine
+    data_plane: DataPlane
+
+
 class Daemon:
-    """Feeds events to a host and performs its effects until it stops."""
+    """Feeds events to a host and performs its effects until it stops.
+
+    `recovered` is what it found on the disk; `halted` is told if the host gives itself up, and why.
+    """
 
     __slots__ = (
         "_armed_for",
@@ -72,11 +97,13 @@ class Daemon:
         "_clients",
         "_clock",
         "_deadline",
+        "_halted",
         "_loop",
-        "_machine",
         "_pace_count",
         "_paced_at",
         "_perform",
+        "_platform",
+        "_recovered",
         "_step",
         "_step_listeners",
         "_ticket_count",
@@ -89,7 +116,14 @@ class Daemon:
         "step_count",
     )
 
-    def __init__(self, machine: Machine, host: HostLike, incarnation: int) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        recovered: Recovered,
+        host: HostLike,
+        incarnation: int,
+        halted: Callable[[Daemon, str], None],
+    ) -> None:
         self.host = host
         self.incarnation = incarnation
         self.alive = True
@@ -98,14 +132,16 @@ class Daemon:
         self.step_count = 0
         self.longest_step_count = 0
         """Most effects that one step has returned."""
-        self._machine = machine
-        self._loop = machine.loop
-        self._clock = machine.clock
+        self._platform = platform
+        self._recovered = recovered
+        self._halted = halted
+        self._loop = platform.loop
+        self._clock = platform.clock
         self._step = host.step
         self._deadline = host.deadline
-        self._paced_at = machine.loop.now
+        self._paced_at = platform.loop.now
         self._pace_count = PACE_STEPS
-        self._step_listeners = machine.observer.step_listeners
+        self._step_listeners = platform.observer.step_listeners
         self._armed_for: int | None = None
         """The deadline, by the machine's clock, for which a wake-up is under way."""
         self._backlog: deque[Event] = deque()
@@ -115,27 +151,27 @@ class Daemon:
 
     def _performers(self) -> dict[type, Callable[[Any], None]]:
         """What to do for each kind of effect."""
-        machine, deliver = self._machine, self.deliver
+        platform, deliver = self._platform, self.deliver
 
         def order(effect: PrepareTask | StartTask | StopTask | RemoveTask) -> None:
-            machine.engine.perform(effect, deliver)
+            platform.engine.perform(effect, deliver)
 
         return {
-            Send: machine.nic.send,
-            SendTo: machine.nic.send_to,
-            Peers: machine.nic.peers,
-            BecomeKnownAs: machine.nic.become_known_as,
-            Persist: lambda effect: machine.disk.persist(effect, deliver),
+            Send: platform.nic.send,
+            SendTo: platform.nic.send_to,
+            Peers: platform.nic.peers,
+            BecomeKnownAs: platform.nic.become_known_as,
+            Persist: lambda effect: platform.disk.persist(effect, deliver),
             Reply: self._reply,
             PrepareTask: order,
             StartTask: order,
             StopTask: order,
             RemoveTask: order,
-            ProgramRoutes: lambda effect: machine.data_plane.program(effect, deliver),
-            MakeKeys: lambda effect: machine.keys(effect, deliver),
+            ProgramRoutes: lambda effect: platform.data_plane.program(effect, deliver),
+            MakeKeys: lambda effect: platform.keys(effect, deliver),
             SealWith: _leave_open,
             OpenLog: lambda effect: self._loop.call_after(OPEN_NS, self._open_log),
-            Observe: lambda effect: machine.tell(effect.fact),
+            Observe: lambda effect: platform.observer.tell(platform.name, effect.fact),
             Halt: self._halt,
         }
 
@@ -155,7 +191,7 @@ class Daemon:
             self._check_pace(event)
         if self._step_listeners:
             for listener in self._step_listeners:
-                listener(self._loop.now, self._machine.name, event, effects)
+                listener(self._loop.now, self._platform.name, event, effects)
         if effects:
             if len(effects) > self.longest_step_count:
                 self.longest_step_count = len(effects)
@@ -173,7 +209,7 @@ class Daemon:
         now = self._loop.now
         if now - self._paced_at < PACE_WINDOW_NS:
             raise HostSpinsError(
-                f"{self._machine.name} took {PACE_STEPS} steps within {PACE_WINDOW_NS // MS} ms, "
+                f"{self._platform.name} took {PACE_STEPS} steps within {PACE_WINDOW_NS // MS} ms, "
                 f"the last one for {type(event).__name__}"
             )
         self._paced_at = now
@@ -232,12 +268,12 @@ class Daemon:
         self.deliver(WallClock(self._clock.wall_offset_ns()))
 
     def _open_log(self) -> None:
-        self.deliver(LogOpened(self._machine.found.replayed().raft))
+        self.deliver(LogOpened(self._recovered.replayed().raft))
         if self.alive:
-            self._machine.engine.connect(self.deliver)
+            self._platform.engine.connect(self.deliver)
 
     def _halt(self, effect: Halt) -> None:
-        self._machine.daemon_halted(self, effect.reason)
+        self._halted(self, effect.reason)
 
     # --- pause and death
 
@@ -261,4 +297,4 @@ class Daemon:
         self.alive = False
         clients, self._clients = self._clients, {}
         for answered in clients.values():
-            answered(OutcomeUnknown(f"the connection to {self._machine.name} broke: {reason}"))
+            answered(OutcomeUnknown(f"the connection to {self._platform.name} broke: {reason}"))

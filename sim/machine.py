@@ -11,7 +11,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from core.durability import Verdict
 from core.events import HostDescribed, LinkDown, LinkUp
 from core.ids import Address
 from core.objects.node import NodeDescription
@@ -19,12 +18,12 @@ from core.objects.resources import Resources
 from core.timing import SECOND
 from sim.chance import stream
 from sim.clock import Clock
-from sim.daemon import Daemon
+from sim.daemon import Daemon, Platform
 from sim.dataplane import DataPlane, DataPlaneProfile
 from sim.disk import Disk, DiskProfile
 from sim.engine import Engine
 from sim.facts import DaemonStarted, DaemonStopped, Paused, PoweredOff, PoweredOn, Resumed
-from sim.hosts import HostLike, Recover, Recovered, Start
+from sim.hosts import HostLike, Recover, Start
 from sim.images import Catalogue
 from sim.keys import Keys
 from sim.loop import Loop
@@ -79,8 +78,6 @@ class Machine:
         self.daemon: Daemon | None = None
         self.host: HostLike | None = None
         """The host of the last daemon, dead or alive: for looking at."""
-        self.found = Recovered((), Verdict.INTACT)
-        """What the last daemon found on the disk."""
         self.starting = False
         """A daemon is on its way: the machine boots, or its supervisor waits."""
         self.incarnation = 0
@@ -97,6 +94,9 @@ class Machine:
         self.programs = Programs(around.loop, around.outside(self))
         self.engine = Engine(around.loop, around.images, rng, self.tell, self.programs, around.keeps_logs)
         self.data_plane = DataPlane(around.loop, profile.data_plane, stream(around.seed, name, "data-plane"), self.tell)
+        self._platform = Platform(
+            name, self.loop, self.observer, self.clock, self.keys, self.disk, self.nic, self.engine, self.data_plane
+        )
 
     def tell(self, fact: Any) -> None:
         """Tell observers a fact about this machine or its host."""
@@ -148,13 +148,13 @@ class Machine:
         self.starting = False
         self.incarnation += 1
         self.nic.forget()
-        recovered = self.found = self.disk.read()
+        recovered = self.disk.read()
         rng = stream(self._around.seed, self.name, "host", self.incarnation)
         now = self.clock.monotonic_ns()
         self.tell(DaemonStarted(self.incarnation, len(recovered.writes), recovered.verdict))
         start = Start(self.name, self.address, recovered, rng, now, self._around.settings)
         self.host = self._around.recover(start)
-        self.daemon = Daemon(self, self.host, self.incarnation)
+        self.daemon = Daemon(self._platform, recovered, self.host, self.incarnation, self._daemon_halted)
         self.nic.port.receive = self.daemon.deliver
         self._introduce(self.daemon)
 
@@ -186,7 +186,7 @@ class Machine:
         self._life += 1
         self.starting = False
 
-    def daemon_halted(self, daemon: Daemon, reason: str) -> None:
+    def _daemon_halted(self, daemon: Daemon, reason: str) -> None:
         """The host gave itself up: its supervisor starts it anew after a while."""
         if self.daemon is daemon:
             self._end_daemon(reason)
