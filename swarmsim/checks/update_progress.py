@@ -1,8 +1,8 @@
 """What a check has seen of one service's update, from transactions alone: slots under way, runs and failures.
 
-A slot is *under way* from when the update begins it: it makes its first task there, or tells an old one to stop that
-could have run on, and no task that is wanted runs in the slot any more. It is so until its new task has run, ended or
-been given up. Tasks that are lost with their nodes, or end by themselves, begin no slot.
+A slot is *under way* from when the update begins it: it makes its first task there, or tells an old one that runs to
+stop which could run on, and no task that is wanted runs in the slot any more. It is so until its new task has run,
+ended or been given up. Tasks that are lost with their nodes, or end by themselves, begin no slot.
 
 When a task came to run is kept as a `Moment`, on the world's clock and on that of the leader which wrote it: a commit
 may be late and a clock may jump, hardly ever both. The next leader goes by other clocks, of which nothing can be
@@ -91,7 +91,7 @@ class Progress:
                 self.ran_at[new.id] = Moment(at_ns, new.updated_at)
             if old is not None and self._failed(old, new, at_ns, monitor_ns):
                 self.failure_count += 1
-        first = old is None and self._is_own(new) and not self._replaces(new)
+        first = old is None and self._is_own(new) and not self._replaces(service, new)
         if first or (old is not None and self._is_stopped_by_update(service, old, new)):
             self.under_way[slot_of(new)] = self.under_way.get(slot_of(new), False) or first
 
@@ -116,10 +116,14 @@ class Progress:
     def _is_own(self, task: Task) -> bool:
         return task.by_update and task.spec_version == self.spec_version
 
-    def _replaces(self, task: Task) -> bool:
-        """Whether it only takes the place of a task of the update, as of one lost with its node."""
-        others = self._store.tasks_in_slot(slot_of(task))
-        return any(self._is_own(other) and other.id != task.id for other in others)
+    def _replaces(self, service: Service, task: Task) -> bool:
+        """Whether it only takes the place of a task of the update, as of one lost with its node.
+
+        That may be of an earlier version, if what was declared since left the tasks, and so the update, as they are.
+        """
+        others = [other for other in self._store.tasks_in_slot(slot_of(task)) if other.id != task.id]
+        goes_on = bool(others) and others[-1].by_update and not _differs(service, others[-1])
+        return goes_on or any(map(self._is_own, others))
 
     def _failed(self, old: Task, new: Task, at_ns: int, monitor_ns: int) -> bool:
         """Whether it is given up just now since it ended within the monitor, beyond doubt."""
@@ -133,8 +137,8 @@ class Progress:
         return ran_at is not None and ran_at.until(Moment(at_ns, new.updated_at)) < least_ns(monitor_ns)
 
     def _is_stopped_by_update(self, service: Service, old: Task, new: Task) -> bool:
-        """Whether an old task could run on but for the update, and leaves its slot without one that runs."""
-        told = is_wanted(old) and new.desired_state is TaskState.SHUTDOWN and new.status.state <= TaskState.RUNNING
+        """Whether an old task that runs could run on but for the update, and leaves its slot without one that runs."""
+        told = is_wanted(old) and new.desired_state is TaskState.SHUTDOWN and new.status.state is TaskState.RUNNING
         if not told or not _differs(service, new) or new.status.err == REASON or self._is_lost(new):
             return False
         node = self._store.nodes.get(new.node_id)

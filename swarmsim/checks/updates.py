@@ -7,7 +7,7 @@ says how states move, `update_progress` which slots are under way. The promises:
 - No slot is begun while as many as may be are under way, or came to run less than the delay ago.
 - It is not completed before the last of its own tasks that run has been watched for the monitor time.
 - An update of whose own tasks more have failed than its ratio allows is not under way any more, unless it is to
-  continue; one of which no more have failed is not paused.
+  continue; one of which no more have failed is not paused. So it is with each failure, by the settings of that moment.
 - While it is paused, no slot is begun.
 - It is of slots that are to stay: what is given up for good is no part of it.
 
@@ -116,8 +116,10 @@ class UpdatesKeepBounds(DecisionCheck):
             self._judge_end(Moment(at_ns, service.updated_at), service, config)
         elif new in PAUSED and old is not new:
             detail = f"{at} is {shown(new)} with only {status.failure_count} of {status.slot_count} failed"
-            self.expect(_is_too_many(status.failure_count, status, config), at_ns, detail)
-        self._judge_failures(at_ns, service, max(status.failure_count, self._progress[service.id].failure_count))
+            pauses = status.slot_count > 0 and _is_too_many(status.failure_count, status, config)
+            self.expect(pauses, at_ns, detail)
+        if status.failure_count > _failure_count(change.old):
+            self._judge_failures(at_ns, service, max(status.failure_count, self._progress[service.id].failure_count))
 
     def _judge_failures(self, at_ns: int, service: Service, count: int) -> None:
         status, config, state = service.update_status, config_of(service), state_of(service)
@@ -154,6 +156,10 @@ def _stays(task: Task) -> bool:
 
 def _slot_count(service: Service | None) -> int:
     return 0 if service is None or service.update_status is None else service.update_status.slot_count
+
+
+def _failure_count(service: Service | None) -> int:
+    return 0 if service is None or service.update_status is None else service.update_status.failure_count
 
 
 def _is_too_many(failure_count: int, status: UpdateStatus, config: UpdateConfig) -> bool:

@@ -184,6 +184,13 @@ GOOD: dict[str, list[Step]] = {
         at(1, TaskId("old.4")),
         at(2, service(UPDATING, 1, max_failure_ratio=0.5)),
     ],
+    "what was borne stays so when settings change": [
+        BEFORE,
+        begun(max_failure_ratio=0.5),
+        at(1, own(1, FAILED)),
+        at(2, GIVEN_UP, service(UPDATING, 1, max_failure_ratio=0.5)),
+        at(3, service(UPDATING, 1)),
+    ],
     "a client begins anew": [*FIRST, at(1, service(PAUSED, 1)), at(2, service())],
 }
 BAD: dict[str, tuple[list[Step], str]] = {
@@ -242,6 +249,17 @@ BAD: dict[str, tuple[list[Step], str]] = {
         ],
         "is updating with 2 of 4 failed",
     ),
+    "too many by the settings that have changed meanwhile": (
+        [
+            BEFORE,
+            begun(max_failure_ratio=0.5),
+            at(1, own(1, FAILED)),
+            at(2, GIVEN_UP, service(UPDATING, 1, max_failure_ratio=0.5)),
+            at(3, service(UPDATING, 1)),
+            at(4, service(UPDATING, 2)),
+        ],
+        "is updating with 2 of 4 failed",
+    ),
     "more than the ratio": (
         [BEFORE, at(1, service(UPDATING, 3, max_failure_ratio=0.5))],
         "is updating with 3 of 4 failed",
@@ -257,6 +275,10 @@ BAD: dict[str, tuple[list[Step], str]] = {
     "a ratio of slots that are given up as well": (
         [BEFORE, at(1, service(UPDATING), old(4, desired_state=TaskState.REMOVE))],
         "is said to be of 4 slots, of 3 that are to stay",
+    ),
+    "of no slots": (
+        [*FIRST, at(1, replace(service(PAUSED), update_status=UpdateStatus(PAUSED, slot_count=0, failure_count=1)))],
+        "is paused with only 1 of 0 failed",
     ),
     "going on while paused": (
         [*FIRST, at(1, own(1, RUNNING)), at(2, service(PAUSED, 1)), at(3, *SECOND_SLOT)],
@@ -290,7 +312,8 @@ def judged(history: list[Step]) -> UpdatesKeepBounds:
                 continue
             expected = versions.get(each.id)
             versions[each.id] = index
-            each = replace(each, version=index, updated_at=at_ns + round(step.ahead_s * SECOND))
+            wall_ns = at_ns + round(step.ahead_s * SECOND)
+            each = replace(each, version=index, updated_at=wall_ns)
             changes.append(Create(each) if expected is None else Update(each, expected))
         check.judge(at_ns, index, Transaction(tuple(changes), 1), step.term)
     return check
@@ -335,6 +358,18 @@ def test_a_rollback_goes_by_settings_of_its_own(update: int, rollback: int, viol
     violation = judged([*ALL_RUN, at(7, back), at(8, *ALL_STOPPED, *BROUGHT_BACK)]).violation
     assert (violation is not None) is violated
     assert violation is None or "2 slots under way, of at most 1" in violation.detail
+
+
+@pytest.mark.parametrize(("state", "violated"), [(TaskState.PENDING, False), (RUNNING, True)])
+def test_what_never_ran_may_be_stopped_anywhere(state: TaskState, violated: bool) -> None:
+    """A failure of another slot turns the update round in the transaction in which one is borne in slot 1."""
+    config = UpdateConfig(parallelism=0, max_failure_ratio=0.25)
+    begun = at(0, service(UPDATING, parallelism=0, max_failure_ratio=0.25), *stopped(1, 2), own(1, state), own(2))
+    spec = ServiceSpec("web", OLD, update=config)
+    back = Service(ServiceId("web"), spec, 3, update_status=UpdateStatus(UpdateState.ROLLBACK_STARTED))
+    given_up = [own(1, state, desired_state=SHUTDOWN), own(2, desired_state=SHUTDOWN)]
+    turn = at(8, back, *given_up, again(1, by_update=False), BROUGHT_BACK[1])
+    assert (judged([BEFORE, begun, turn]).violation is not None) is violated
 
 
 @pytest.mark.parametrize(("constraint", "violated"), [("node.hostname != w1", False), ("node.hostname == w1", True)])
