@@ -80,6 +80,8 @@ class Swarm:
         self.transactions: list[Transaction] = []
         self.on_commit: list[Callable[[], None]] = []
         """Told of every transaction once it is applied."""
+        self.is_stuck: Callable[[Task], bool] = lambda task: False
+        """Which tasks agents do not move on."""
         self.lead()
         self.write(lambda draft: draft.create(Cluster(ClusterId("cluster"))))
         self.write(lambda draft: draft.create(Network(NetworkId("ingress"), NetworkSpec("ingress", ingress=True))))
@@ -88,8 +90,9 @@ class Swarm:
 
     def lead(self, wall_ahead_ns: int = 0) -> None:
         """A new leader takes over, perhaps with another clock: everything but the committed store is made anew."""
+        self.leader_wall_ns = WALL_NS + wall_ahead_ns
         self.head = self.committed.copy()
-        self.reconcilers = reconcilers_of(self.head, self.timing, self.rng, Wall(WALL_NS + wall_ahead_ns))
+        self.reconcilers = reconcilers_of(self.head, self.timing, self.rng, Wall(self.leader_wall_ns))
         self.loops = ControlLoops(self.reconcilers)
         finish(self.loops.rebuild(self.now))
 
@@ -123,7 +126,7 @@ class Swarm:
         return answer
 
     def _draft(self) -> Draft:
-        return Draft(self.head, self.index + 1, WALL_NS + self.now)
+        return Draft(self.head, self.index + 1, self.leader_wall_ns + self.now)
 
     def _commit(self, transaction: Transaction) -> None:
         self.index += 1
@@ -181,7 +184,7 @@ class Swarm:
 
     def _moves_to(self, task: Task) -> TaskState | None:
         node = self.head.nodes.get(task.node_id)
-        if node is None or node.status.state is not NodeState.READY:
+        if node is None or node.status.state is not NodeState.READY or self.is_stuck(task):
             return None
         if not TaskState.ASSIGNED <= task.status.state <= TaskState.RUNNING:
             return None
@@ -191,9 +194,9 @@ class Swarm:
             return None
         return _NEXT_STATE.get(task.status.state)
 
-    def report(self, task: Task, state: TaskState) -> None:
-        """An agent's word about a task."""
-        wall_ns = WALL_NS + self.now
+    def report(self, task: Task, state: TaskState, wall_ahead_ns: int = 0) -> None:
+        """An agent's word about a task, perhaps by another clock."""
+        wall_ns = WALL_NS + self.now + wall_ahead_ns
         ran_at = wall_ns if state is TaskState.RUNNING else self.head.tasks[task.id].status.ran_at
         status = TaskStatus(state=state, timestamp=wall_ns, message=state.name.lower(), ran_at=ran_at)
         self.write(lambda draft: draft.update(replace(self.head.tasks[task.id], status=status)))

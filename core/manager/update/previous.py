@@ -6,9 +6,10 @@ networks and ports, secrets and configs. And no later update takes its place tha
 
 from msgspec.structs import replace
 
+from core.manager.update.out_of_date import is_out_of_date
 from core.manager.update.states import UNDER_WAY, has_not_ended
 from core.objects.service import Service, ServiceSpec
-from core.objects.task import is_wanted
+from core.objects.task import Task, TaskState, is_wanted
 from core.store import Store
 
 
@@ -49,9 +50,13 @@ def _may_go_back(store: Store, service: Service) -> bool:
         return False
     if service.update_status is not None:
         return has_not_ended(service.update_status)
-    return any(
-        is_wanted(task) and task.spec_version != service.spec_version for task in store.tasks_of_service(service.id)
-    )
+    return any(is_wanted(task) and _is_to_come(store, service, task) for task in store.tasks_of_service(service.id))
+
+
+def _is_to_come(store: Store, service: Service, task: Task) -> bool:
+    """Whether an update has this task still to replace, or to see it run."""
+    awaited = task.by_update and task.status.state < TaskState.RUNNING and task.spec_version != service.spec_version
+    return awaited or is_out_of_date(service, task, store.nodes.get(task.node_id))
 
 
 def _makes_same_tasks(one: ServiceSpec, other: ServiceSpec) -> bool:

@@ -57,10 +57,10 @@ def has_not_ended(status: UpdateStatus | None) -> bool:
     return status is not None and status.state in (*UNDER_WAY, *PAUSED)
 
 
-def has_been_announced(service: Service) -> bool:
-    """Whether there is, or was, an update or rollback of which it is said of how many slots."""
+def is_announced(service: Service) -> bool:
+    """Whether an update or rollback is under way of which it is said of how many slots."""
     status = service.update_status
-    return status is not None and status.slot_count > 0
+    return status is not None and status.state in UNDER_WAY and status.slot_count > 0
 
 
 def settings_of(service: Service) -> UpdateConfig:

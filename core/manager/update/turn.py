@@ -12,7 +12,7 @@ from core.manager.restart.restart import restart
 from core.manager.update.failure_ratio import is_too_many
 from core.manager.update.out_of_date import is_out_of_date
 from core.manager.update.rollout import Rollout
-from core.manager.update.states import PAUSED, UNDER_WAY, UpdateEvent, has_been_announced, moved, settings_of
+from core.manager.update.states import PAUSED, UNDER_WAY, UpdateEvent, is_announced, moved, settings_of
 from core.manager.update.watch import Watch
 from core.manager.wall import Wall
 from core.objects.node import Availability
@@ -116,9 +116,9 @@ class Turn:
         filling = wanted or self._resting(tasks)
         outdated = [task for task in filling if self._is_out_of_date(task)]
         current = [task for task in wanted if task not in outdated]
-        if outdated and current and self._may_make_way(current):
-            for task in outdated:
-                want(self._draft, task, TaskState.SHUTDOWN)
+        superseded = outdated if current and self._may_make_way(current) else _before_one_that_runs(outdated)
+        for task in [*superseded, *_before_one_that_runs(current)]:
+            want(self._draft, task, TaskState.SHUTDOWN)
         busy = [task for task in own if watch.keeps_busy(task)]
         tried = any(task.spec_version >= self._since for task in tasks)
         self._rollout.file(
@@ -126,7 +126,8 @@ class Turn:
             filled=bool(filling),
             outdated=bool(outdated) and all(map(self._is_left_over, current)) and not tried and self._is_open(slot),
             under_way=bool(busy),
-            doubled=bool(outdated and current),
+            awaited=any(is_wanted(task) and task.status.state < TaskState.RUNNING for task in busy),
+            doubled=len(wanted) > 1,
         )
 
     def _resting(self, tasks: list[Task]) -> list[Task]:
@@ -205,10 +206,11 @@ class Turn:
     def _announce(self) -> bool:
         """Say in the store that there is an update, and of how many slots; False if there is no room to say so."""
         status, rollout = self._service.update_status, self._rollout
-        if self._state not in UNDER_WAY and not rollout.outdated:
-            return True  # also after an update, whose last slots may still be within their delay to a new leader
-        if self._state in UNDER_WAY and has_been_announced(self._service):
+        if is_announced(self._service):
             return True
+        left = rollout.outdated or (rollout.awaited if status is None else ())  # such as a paused update had begun
+        if self._state not in UNDER_WAY and not left:
+            return True  # also after an update, whose last slots may still be within their delay to a new leader
         count = sum(slot in rollout.outdated or slot in rollout.under_way for slot in rollout.filled)
         if not count:
             return True
@@ -242,3 +244,13 @@ class Turn:
             stops_first = self._config.order is UpdateOrder.STOP_FIRST or self._is_left_over(task)
             if is_wanted(task) and stops_first:
                 want(self._draft, task, TaskState.SHUTDOWN)
+
+
+def _before_one_that_runs(tasks: list[Task]) -> list[Task]:
+    """Those of a slot's tasks that were kept until a later one ran, and one does now.
+
+    So it is with an old one whose node has come to suit it since the new one was begun, and with two that are both out
+    of date.
+    """
+    running = [position for position, task in enumerate(tasks) if task.status.state is TaskState.RUNNING]
+    return tasks[: running[-1]] if running else []

@@ -25,7 +25,7 @@ from core.manager.draft import Draft
 from core.manager.placement.constraints import is_same_place
 from core.manager.task_moves import Writer
 from core.manager.update.rollout import Rollout
-from core.manager.update.states import has_been_announced
+from core.manager.update.states import is_announced
 from core.manager.update.turn import Turn
 from core.manager.wall import Wall
 from core.objects.node import Node
@@ -74,7 +74,7 @@ class Updater:
         elif change.new is None:
             self._drop(change.old.id)
         elif change.old is not None and change.old.spec_version != change.new.spec_version:
-            self._begin(change.new.id, anew=not has_been_announced(change.new))
+            self._begin(change.new.id, anew=not is_announced(change.new))
         elif change.new.id in self._rollouts:
             self._marked[change.new.id] = None
 
@@ -104,10 +104,10 @@ class Updater:
                 self._marked[task.service_id] = None
 
     def _begin(self, service_id: ServiceId, anew: bool = False) -> None:
-        """Find all anew, but for what is known of tasks; `anew`: each update or rollback waits for itself."""
+        """Find all anew, but for what is known of tasks; `anew`: also wait anew for those that are to start."""
         before, rollout = self._rollouts.get(service_id), Rollout(self._head, service_id)
         if before is not None:
-            rollout.ran_at = before.ran_at
+            rollout.ran_at, rollout.ended_at = before.ran_at, before.ended_at
             rollout.seen_at = {} if anew else before.seen_at
         self._rollouts[service_id] = rollout
         self._marked[service_id] = None

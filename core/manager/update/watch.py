@@ -3,9 +3,8 @@
 from typing import Final
 
 from core.manager.orchestrator.tasks import ended_by_itself
-from core.manager.restart.starter import must_await_fence
 from core.manager.update.rollout import Rollout
-from core.manager.update.states import UNDER_WAY, has_been_announced, settings_of
+from core.manager.update.states import is_announced, settings_of
 from core.manager.wall import Wall
 from core.objects.service import Service, UpdateConfig
 from core.objects.task import Task, TaskState, is_wanted, ran_for_ns
@@ -15,7 +14,7 @@ from core.timing import SECOND
 START_TIMEOUT_NS: Final = 300 * SECOND
 """How long a leader waits for a task of an update to run, beside the start period of its health check.
 
-It waits from when it first finds it so, and not while the one before it, which has a fence, takes its time to stop."""
+It waits from when it first finds that the task may run: its restart delay is over, what was before it has stopped."""
 
 
 class Watch:
@@ -26,9 +25,9 @@ class Watch:
         self._head = head
         self._wall = wall
         self._rollout = rollout
-        status, config = service.update_status, settings_of(service)
-        self._counts = status is not None and status.state in UNDER_WAY and has_been_announced(service)
-        """Whether failures are counted: an update or rollback is under way, and it is known of how many slots."""
+        self._counts = is_announced(service)
+        """Whether failures are counted."""
+        config = settings_of(service)
         self._delay_ns = config.delay_ns
         self._monitor_ns = _monitor_ns(config)
 
@@ -42,7 +41,7 @@ class Watch:
             if self._ran_for_ns(task) > self._monitor_ns:
                 return None
             return task.status.err or task.status.message
-        if must_await_fence(self._head, task):
+        if task.desired_state is TaskState.READY:
             return None
         timeout_ns = self._start_timeout_ns(task)
         if task.status.state < TaskState.RUNNING and self._now >= self._seen_at(task) + timeout_ns:
@@ -51,8 +50,8 @@ class Watch:
 
     def keeps_busy(self, task: Task) -> bool:
         """Whether a task of this update keeps its slot under way; sets the time at which to look again."""
-        if must_await_fence(self._head, task):
-            self._rollout.alarms.drop(task.id)  # its slot is looked at once that is over
+        if task.desired_state is TaskState.READY:
+            self._rollout.alarms.drop(task.id)  # its slot is looked at once it may run
             return True
         until = self._busy_until(task)
         if until is not None and self._now < until:
@@ -78,9 +77,10 @@ class Watch:
         """When it began to run, or ended if that was not seen by this leader."""
         known = self._rollout.ran_at.get(task.id)
         if known is None:
-            known = self._wall.started_at(self._now, task.status.timestamp, self._monitor_ns)
-            if task.status.state is TaskState.RUNNING:
-                self._rollout.ran_at[task.id] = known
+            runs = task.status.state is TaskState.RUNNING
+            times = self._rollout.ran_at if runs else self._rollout.ended_at
+            since = self._wall.started_at(self._now, task.status.timestamp, self._monitor_ns)
+            known = times.setdefault(task.id, since)
         return known
 
     def _ran_for_ns(self, task: Task) -> int:

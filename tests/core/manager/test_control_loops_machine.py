@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from leading_head import Swarm, node_of, task_spec
 from msgspec.structs import replace
 
+from core.ids import NodeId
 from core.manager.allocator.audit import audit
 from core.manager.orchestrator.tasks import has_stopped, is_lost
 from core.manager.placement.constraints import meets, parse_constraints
@@ -32,7 +33,16 @@ from core.objects.service import (
     UpdateConfig,
     UpdateOrder,
 )
-from core.objects.task import NetworkTarget, RestartCondition, RestartPolicy, TaskSpec, TaskState, TaskStatus, is_wanted
+from core.objects.task import (
+    NetworkTarget,
+    Placement,
+    RestartCondition,
+    RestartPolicy,
+    TaskSpec,
+    TaskState,
+    TaskStatus,
+    is_wanted,
+)
 from core.operations import CreateNetwork, CreateService, Kind, OperationError, Remove, UpdateService
 from core.store import SlotKey, slot_of
 from core.timing import DOCKER, LAN, SECOND, Timing
@@ -89,6 +99,9 @@ updates = st.builds(
     max_failure_ratio=st.sampled_from([0.0, 0.3]),
     order=st.sampled_from(UpdateOrder),
 )
+placements = st.sampled_from([(), ("node.labels.zone == a",), ("node.labels.zone == b",), ("node.hostname != w1",)])
+clocks = st.sampled_from([0, 0, -3600 * SECOND, -2 * SECOND, 2 * SECOND, 3600 * SECOND])
+"""How far ahead somebody's wall clock is."""
 availabilities = st.sampled_from([Availability.ACTIVE, Availability.ACTIVE, Availability.PAUSE, Availability.DRAIN])
 
 
@@ -106,6 +119,9 @@ class AnySwarm(RuleBasedStateMachine):
         self.starting: dict[tuple[str, int], set[SlotKey]] = {}
         """The slots that each update was seen to have under way, by service and version of its spec."""
         self.swarm.on_commit.append(self.check_updates)
+        self.stuck: set[tuple[str, int | NodeId]] = set()
+        """Services and their slots, or nodes, where nothing comes to run."""
+        self.swarm.is_stuck = self.is_stuck
 
     @rule(
         name=st.sampled_from(NAMES),
@@ -158,6 +174,28 @@ class AnySwarm(RuleBasedStateMachine):
             spec = replace(service.spec, task=task, update=update)
             self.swarm.ask(UpdateService(service.id, service.version, spec))
 
+    @rule(name=st.sampled_from(NAMES), constraints=placements, update=st.one_of(st.none(), updates))
+    def update_what_may_leave_tasks_as_they_are(
+        self, name: str, constraints: tuple[str, ...], update: UpdateConfig | None
+    ) -> None:
+        """Another placement, which some tasks may suit, or settings."""
+        service_id = self.swarm.head.id_named(Kind.SERVICE, name)
+        if service_id is not None:
+            service = self.swarm.service(name)
+            task = replace(service.spec.task, placement=Placement(constraints=constraints))
+            spec = replace(service.spec, task=task) if update is None else replace(service.spec, update=update)
+            self.swarm.ask(UpdateService(service.id, service.version, spec))
+
+    @rule(name=st.sampled_from(NAMES), slot=st.one_of(st.integers(1, 4), st.sampled_from(WORKERS)))
+    def something_sticks(self, name: str, slot: int | str) -> None:
+        self.stuck ^= {(name, slot if isinstance(slot, int) else NodeId(slot))}
+
+    def is_stuck(self, task: Task) -> bool:
+        service = self.swarm.head.services.get(task.service_id)
+        if service is None or not is_wanted(task) or task.status.state >= TaskState.RUNNING:
+            return False
+        return (service.spec.name, task.slot or task.node_id) in self.stuck
+
     @rule(name=st.sampled_from(NAMES))
     def roll_back(self, name: str) -> None:
         service_id = self.swarm.head.id_named(Kind.SERVICE, name)
@@ -200,12 +238,15 @@ class AnySwarm(RuleBasedStateMachine):
         if name in self.swarm.head.nodes:
             self.swarm.update_node(name, availability=availability, labels={"zone": zone})
 
-    @rule(choices=st.lists(st.tuples(st.integers(0, 2**16), st.sampled_from(ENDS)), min_size=1, max_size=6))
-    def tasks_end(self, choices: list[tuple[int, TaskState]]) -> None:
+    @rule(
+        choices=st.lists(st.tuples(st.integers(0, 2**16), st.sampled_from(ENDS)), min_size=1, max_size=6),
+        wall_ahead_ns=clocks,
+    )
+    def tasks_end(self, choices: list[tuple[int, TaskState]], wall_ahead_ns: int) -> None:
         for choice, end in choices:
             alive = [task for task in self.swarm.head.tasks.values() if self._on_a_live_node(task)]
             if alive:
-                self.swarm.report(alive[choice % len(alive)], end)
+                self.swarm.report(alive[choice % len(alive)], end, wall_ahead_ns)
 
     def _on_a_live_node(self, task: Task) -> bool:
         node = self.swarm.head.nodes.get(task.node_id)
@@ -216,7 +257,7 @@ class AnySwarm(RuleBasedStateMachine):
     def settle(self, agents: bool) -> None:
         self.swarm.settle(agents)
 
-    @rule(seconds=st.sampled_from([1, 5, 60, 90_000]), agents=st.booleans())
+    @rule(seconds=st.sampled_from([1, 5, 60, 301, 90_000]), agents=st.booleans())
     def time_passes(self, seconds: int, agents: bool) -> None:
         self.swarm.run_for(seconds * SECOND, agents)
 
@@ -250,9 +291,9 @@ class AnySwarm(RuleBasedStateMachine):
             for running in [each for each in swarm.running("a") if each.by_update][:1]:
                 swarm.report(running, TaskState.FAILED)
 
-    @rule()
-    def leader_changes(self) -> None:
-        self.swarm.lead()
+    @rule(wall_ahead_ns=clocks)
+    def leader_changes(self, wall_ahead_ns: int) -> None:
+        self.swarm.lead(wall_ahead_ns)
 
     @rule()
     def a_leader_at_rest_is_followed_by_one_that_writes_nothing(self) -> None:
@@ -292,6 +333,8 @@ class AnySwarm(RuleBasedStateMachine):
     @invariant()
     def a_slot_has_one_wanted_task_that_is_up_to_date(self) -> None:
         for service in self.swarm.head.services.values():
+            if UpdateOrder.START_FIRST in (service.spec.update.order, service.spec.rollback.order):
+                continue  # an old one may come to suit while a new one is to start
             tasks = self.swarm.head.tasks_of_service(service.id)
             slots = [slot_of(task) for task in tasks if is_wanted(task) and not self.is_outdated(service, task)]
             assert len(slots) == len(set(slots))
@@ -335,6 +378,7 @@ class AnySwarm(RuleBasedStateMachine):
         if not hasattr(self, "swarm"):
             return
         swarm = self.swarm
+        self.stuck.clear()
         for node in list(swarm.head.nodes.values()):
             swarm.set_state(node.id, NodeState.READY)
             swarm.update_node(node.id, availability=Availability.ACTIVE)
@@ -353,6 +397,8 @@ class AnySwarm(RuleBasedStateMachine):
         failed = status is not None and (status.state in PAUSED or status.failure_count)
         for task in swarm.wanted(name):
             assert failed or not is_out_of_date(service, task, swarm.head.nodes.get(task.node_id)), task
+        running_slots = [slot_of(task) for task in swarm.running(name)]
+        assert len(running_slots) == len(set(running_slots)), swarm.wanted(name)
         for task in swarm.wanted(name):
             if service.job is not None and not is_under_way(task):
                 continue

@@ -170,8 +170,8 @@ def test_what_cannot_be_is_refused(swarm: Swarm, text: str, update: UpdateConfig
 @pytest.mark.parametrize("changes_leader", [False, True])
 def test_an_update_counts_its_wait_from_when_the_fenced_task_has_stopped(swarm: Swarm, changes_leader: bool) -> None:
     """The old task takes seven minutes to stop; then the new one, which is slow to start, has its five minutes."""
-    old, moves = task(swarm), swarm._moves_to
-    swarm._moves_to = lambda task: None if task.id == old.id else moves(task)  # type: ignore[method-assign]
+    old = task(swarm)
+    swarm.is_stuck = lambda task: task.id == old.id
     service = swarm.service("db")
     spec = replace(service.spec, task=task_spec("new"))
     assert swarm.ask(UpdateService(service.id, service.version, spec)) is None

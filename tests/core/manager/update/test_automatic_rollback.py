@@ -2,7 +2,7 @@
 
 from leading_head import Swarm, task_spec
 from msgspec.structs import replace
-from updates_of_web import APP, NEW, ROLL_BACK, fail, images, last, message, state
+from updates_of_web import APP, NEW, ROLL_BACK, fail, images, last, message, state, status
 
 from core.manager.update.watch import START_TIMEOUT_NS
 from core.objects.service import FailureAction, Replicated, UpdateConfig, UpdateOrder, UpdateState
@@ -58,8 +58,7 @@ def test_a_rollback_that_fails_is_paused_and_never_rolled_back() -> None:
 def test_a_rollback_waits_anew_for_what_an_earlier_update_could_not_start() -> None:
     """Slot 2 is as the first update left it, which is what the second goes back to, just as its time is over."""
     swarm = Swarm()
-    moves = swarm._moves_to
-    swarm._moves_to = lambda task: None if task.slot == 2 and task.spec == APP else moves(task)  # type: ignore[method-assign]
+    swarm.is_stuck = lambda task: task.slot == 2 and task.spec == APP
     config = UpdateConfig(failure_action=FailureAction.ROLLBACK, delay_ns=60 * SECOND)
     swarm.create("web", task_spec("older"), mode=Replicated(2), update=replace(config, parallelism=2))
     swarm.update("web", task=APP)
@@ -86,7 +85,9 @@ def test_a_rollback_counts_no_failure_before_it_is_said_of_how_many_slots_it_is(
     for slot in range(1, count + 1):
         swarm.report(last(swarm, slot), TaskState.FAILED)
     swarm.settle()
-    assert state(swarm) is UpdateState.ROLLBACK_STARTED
+    assert (state(swarm), status(swarm).slot_count) == (UpdateState.ROLLBACK_STARTED, 1)
+    swarm.run_for(60 * SECOND)
+    assert state(swarm) is UpdateState.ROLLBACK_COMPLETED
 
 
 def test_a_rollback_of_one_service_lets_no_failure_of_another_pass_uncounted() -> None:

@@ -5,7 +5,7 @@ from leading_head import Swarm, task_spec
 from updates_of_web import NEW, fail, images, last, message, state
 
 from core.manager.update.watch import START_TIMEOUT_NS
-from core.objects.service import Replicated, UpdateConfig, UpdateState
+from core.objects.service import FailureAction, Replicated, UpdateConfig, UpdateState
 from core.objects.task import RestartCondition, RestartPolicy, TaskState
 from core.timing import SECOND
 
@@ -32,8 +32,7 @@ def test_how_long_a_task_ran_that_ended_before_a_new_leader_looked_is_its_hosts_
     """It is watched for five seconds; slot 2 never starts, so that the update goes on."""
     swarm = Swarm()
     swarm.create("web", mode=Replicated(2))
-    moves = swarm._moves_to
-    swarm._moves_to = lambda task: None if task.slot == 2 and task.spec == NEW else moves(task)  # type: ignore[method-assign]
+    swarm.is_stuck = lambda task: task.slot == 2 and task.spec == NEW
     swarm.update("web", task=NEW)
     swarm.run_for(ran_for * SECOND)
     swarm.lead()
@@ -54,6 +53,31 @@ def test_each_leader_waits_for_a_task_to_start_by_its_own_clock(wall_ahead_ns: i
     assert state(swarm) is UpdateState.UPDATING
     swarm.run_for(1)
     assert state(swarm) is UpdateState.PAUSED
+
+
+@pytest.mark.parametrize("wall_ahead_ns", [-3600 * SECOND, 3600 * SECOND])
+def test_what_ended_under_another_clock_holds_nothing_up(wall_ahead_ns: int) -> None:
+    """It ended within the delay by any clock that can be believed, and no later."""
+    swarm = Swarm()
+    config = UpdateConfig(delay_ns=10 * SECOND, failure_action=FailureAction.CONTINUE)
+    swarm.create("web", mode=Replicated(3), update=config)
+    swarm.update("web", task=NEW)
+    fail(swarm, last(swarm, 1))
+    swarm.run_for(SECOND)
+    swarm.lead(wall_ahead_ns)
+    swarm.run_for(60 * SECOND)
+    assert state(swarm) is UpdateState.COMPLETED
+
+
+def test_a_host_whose_clock_is_ahead_holds_nothing_up() -> None:
+    swarm = Swarm()
+    config = UpdateConfig(delay_ns=10 * SECOND, failure_action=FailureAction.CONTINUE)
+    swarm.create("web", mode=Replicated(3), update=config)
+    swarm.is_stuck = lambda task: task.slot == 1
+    swarm.update("web", task=NEW)
+    swarm.report(last(swarm, 1), TaskState.REJECTED, wall_ahead_ns=3600 * SECOND)
+    swarm.run_for(60 * SECOND)
+    assert images(swarm) == {1: ["new"], 2: ["new"], 3: ["new"]}
 
 
 def test_a_new_leader_begins_no_update_for_a_task_that_ended_for_good_after_it() -> None:

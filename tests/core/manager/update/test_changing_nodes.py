@@ -5,7 +5,7 @@ from leading_head import Swarm, task_spec
 from updates_of_web import NEW, state, updated
 
 from core.objects.node import Availability, NodeState
-from core.objects.service import Global, Replicated, ServiceMode, UpdateConfig, UpdateState
+from core.objects.service import Global, Replicated, ServiceMode, UpdateConfig, UpdateOrder, UpdateState
 from core.timing import SECOND
 
 
@@ -37,6 +37,21 @@ def test_a_task_whose_node_comes_to_suit_before_its_turn_stays_where_it_is() -> 
     swarm.check()
 
 
+def test_a_task_whose_node_comes_to_suit_in_its_turn_makes_way_to_the_one_that_was_begun() -> None:
+    swarm = Swarm()
+    swarm.create("web", mode=Replicated(1), update=UpdateConfig(order=UpdateOrder.START_FIRST))
+    [old] = swarm.running("web")
+    swarm.update("web", task=task_spec(constraints=("node.labels.zone == a",)))
+    assert len(swarm.wanted("web")) == 2  # no node has the label yet
+    for name in ("w1", "w2", "w3"):
+        swarm.update_node(name, labels={"zone": "a"})
+    swarm.run_for(60 * SECOND)
+    assert state(swarm) is UpdateState.COMPLETED
+    [new] = swarm.wanted("web")
+    assert new.id != old.id
+    swarm.check()
+
+
 @pytest.mark.parametrize("mode", [Replicated(3), Global()])
 def test_a_node_lost_in_mid_update_is_no_failure_and_holds_nothing_up(mode: ServiceMode) -> None:
     swarm = Swarm()
@@ -47,3 +62,16 @@ def test_a_node_lost_in_mid_update_is_no_failure_and_holds_nothing_up(mode: Serv
     assert state(swarm) is UpdateState.COMPLETED
     assert {task.spec.container.image for task in swarm.running("web")} == {"new"}
     swarm.check()
+
+
+def test_of_two_that_are_out_of_date_the_newer_one_stays_where_no_more_is_begun() -> None:
+    swarm = Swarm()
+    swarm.create("web", mode=Global(), update=UpdateConfig(order=UpdateOrder.START_FIRST, parallelism=0))
+    swarm.is_stuck = lambda task: task.spec == NEW
+    swarm.update("web", task=NEW)
+    swarm.update_node("w1", availability=Availability.PAUSE)
+    swarm.update("web", task=task_spec("newer"))
+    swarm.is_stuck = lambda task: False
+    swarm.run_for(60 * SECOND)
+    assert updated(swarm) == ["w1"]
+    assert swarm.places("web") == {"w1": 1, "w2": 1, "w3": 1}

@@ -151,6 +151,29 @@ def test_once_the_update_has_ended_all_of_it_is_free() -> None:
     assert refusal(answer).startswith("port '80' is already in use by service 'other'")
 
 
+def test_nothing_leads_back_from_a_paused_update_of_which_nothing_is_left_to_do() -> None:
+    swarm = Swarm()
+    swarm.create("web", endpoint=published(80))
+    declare(swarm, task=BAD, endpoint=published(81))
+    fail_one(swarm)
+    assert state(swarm) is UpdateState.PAUSED
+    swarm.run_for(60 * SECOND)
+    declare(swarm, labels={"team": "blue"})
+    swarm.create("other", endpoint=published(80))
+
+
+def test_but_while_it_waits_for_what_that_had_begun_all_stays_in_use() -> None:
+    swarm = Swarm()
+    swarm.create("web", mode=Replicated(2), endpoint=published(80), update=replace(ROLL_BACK, parallelism=2))
+    swarm.is_stuck = lambda task: task.slot == 2 and task.spec == BAD
+    declare(swarm, task=BAD, endpoint=published(81), update=UpdateConfig(parallelism=2))
+    fail_one(swarm)
+    assert state(swarm) is UpdateState.PAUSED
+    declare(swarm, settles=False, update=ROLL_BACK)
+    answer = swarm.ask(CreateService(ServiceSpec("other", task_spec(), endpoint=published(80))))
+    assert refusal(answer).startswith("port '80' is already in use by service 'web'")
+
+
 # What leaves the tasks as they are
 
 

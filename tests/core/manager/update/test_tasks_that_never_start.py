@@ -2,13 +2,14 @@
 
 from leading_head import Swarm, node_of, task_spec
 from msgspec.structs import replace
-from updates_of_web import NEW, images, message, state
+from updates_of_web import NEW, images, last, message, state
 
 from core.manager.update.watch import START_TIMEOUT_NS
+from core.objects.node import NodeState
 from core.objects.port import PortConfig, PublishMode
 from core.objects.service import EndpointSpec, FailureAction, Global, Replicated, UpdateConfig, UpdateOrder, UpdateState
-from core.objects.task import HealthCheck, TaskState
-from core.timing import SECOND
+from core.objects.task import HealthCheck, RestartPolicy, TaskState
+from core.timing import DOCKER, SECOND
 
 
 def test_a_task_that_cannot_start_is_given_up_in_bounded_time_and_it_is_said_why() -> None:
@@ -35,6 +36,22 @@ def test_the_start_period_of_a_health_check_is_waited_for() -> None:
     assert state(swarm) is UpdateState.UPDATING
     swarm.run_for(SECOND)
     assert state(swarm) is UpdateState.PAUSED
+
+
+def test_a_restart_delay_is_waited_for_as_well() -> None:
+    """The new task's node is lost before it ran: the one in its place is the update's, and has to wait."""
+    swarm = Swarm(timing=DOCKER)
+    restart = RestartPolicy(delay_ns=2 * START_TIMEOUT_NS)
+    swarm.create("web", task_spec(restart=restart), mode=Replicated(2))
+    swarm.is_stuck = lambda task: task.by_update
+    swarm.update("web", task=task_spec("new", restart=restart))
+    swarm.run_for(SECOND)
+    swarm.set_state(last(swarm, 1).node_id, NodeState.DOWN)
+    swarm.run_for(2 * START_TIMEOUT_NS + SECOND)
+    assert state(swarm) is UpdateState.UPDATING
+    swarm.is_stuck = lambda task: False
+    swarm.run_for(60 * SECOND)
+    assert state(swarm) is UpdateState.COMPLETED
 
 
 def test_a_task_that_is_to_start_first_and_cannot_is_given_up_as_well() -> None:
