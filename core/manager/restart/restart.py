@@ -40,19 +40,23 @@ def restart(draft: Draft, rng: Random, service: Service, task: Task, by_update: 
 
 def _is_awaited(store: Store, service: Service, task: Task) -> bool:
     """Whether the update that made it has not seen it run."""
-    outdated = is_out_of_date(service, task, store.nodes.get(task.node_id))
-    return task.status.state < TaskState.RUNNING and not outdated
+    return task.status.state < TaskState.RUNNING and not _is_outdated(store, service, task)
+
+
+def _is_outdated(store: Store, service: Service, task: Task) -> bool:
+    return is_out_of_date(service, task, store.nodes.get(task.node_id))
 
 
 def _is_filled(store: Store, service: Service, task: Task) -> bool:
     """Whether the slot has another wanted task: a later one, or an earlier one that is what the service declares.
 
-    Both come from updates that start first: while one is under way, and when it is rolled back.
+    Both come from updates that start first: while one is under way, and when it is rolled back. One that is out of date
+    is not replaced beside any other: what is declared comes there when the update takes its turn.
     """
-    later = False
+    fills = _is_outdated(store, service, task)
     for other in store.tasks_in_slot(slot_of(task)):
         if other.id == task.id:
-            later = True
-        elif is_wanted(other) and (later or not is_out_of_date(service, other, store.nodes.get(other.node_id))):
+            fills = True
+        elif is_wanted(other) and (fills or not _is_outdated(store, service, other)):
             return True
     return False

@@ -116,10 +116,11 @@ class Turn:
         filling = wanted or self._resting(tasks)
         outdated = [task for task in filling if self._is_out_of_date(task)]
         current = [task for task in wanted if task not in outdated]
-        superseded = outdated if current and self._may_make_way(current) else _before_one_that_runs(outdated)
+        busy = [task for task in own if watch.keeps_busy(task)]
+        make_way = _any_runs(current) or (current and busy and self._config.order is UpdateOrder.STOP_FIRST)
+        superseded = outdated if make_way else _before_one_that_runs(outdated)
         for task in [*superseded, *_before_one_that_runs(current)]:
             want(self._draft, task, TaskState.SHUTDOWN)
-        busy = [task for task in own if watch.keeps_busy(task)]
         tried = any(task.spec_version >= self._since for task in tasks)
         self._rollout.file(
             slot,
@@ -142,10 +143,6 @@ class Turn:
         """Whether what an earlier spec had begun, and nobody waits for, is still to start: it may never do so."""
         waited_for = task.by_update or task.spec_version >= self._since
         return task.status.state < TaskState.RUNNING and not waited_for
-
-    def _may_make_way(self, current: list[Task]) -> bool:
-        runs = any(task.status.state is TaskState.RUNNING for task in current)
-        return runs or self._config.order is UpdateOrder.STOP_FIRST
 
     def _is_open(self, slot: SlotKey) -> bool:
         """Whether a new task may be put there: that of a global service stays where nothing is to be changed."""
@@ -244,6 +241,10 @@ class Turn:
             stops_first = self._config.order is UpdateOrder.STOP_FIRST or self._is_left_over(task)
             if is_wanted(task) and stops_first:
                 want(self._draft, task, TaskState.SHUTDOWN)
+
+
+def _any_runs(tasks: list[Task]) -> bool:
+    return any(task.status.state is TaskState.RUNNING for task in tasks)
 
 
 def _before_one_that_runs(tasks: list[Task]) -> list[Task]:

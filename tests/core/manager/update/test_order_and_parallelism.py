@@ -94,3 +94,19 @@ def test_an_update_that_scales_down_as_well_updates_what_is_left() -> None:
     assert sorted(map(tuple, images(swarm).values())) == [("new",), ("new",)]
     assert state(swarm) is UpdateState.COMPLETED
     swarm.check()
+
+
+def test_where_an_earlier_update_failed_to_start_first_the_next_one_takes_its_turn() -> None:
+    """What the restart policy would put in its place beside the old task would be out of turn."""
+    swarm = Swarm()
+    swarm.create("web", mode=Replicated(3), update=UpdateConfig(order=UpdateOrder.START_FIRST, parallelism=0))
+    swarm.is_stuck = lambda task: task.spec != task_spec("app")
+    swarm.update("web", task=NEW)
+    assert images(swarm) == {slot: ["app", "new"] for slot in (1, 2, 3)}
+    swarm.report(last(swarm, 2), TaskState.FAILED)
+    swarm.update("web", task=task_spec("newer"), update=UpdateConfig())
+    assert images(swarm) == {1: ["newer"], 2: ["app"], 3: ["app", "new"]}
+    swarm.is_stuck = lambda task: False
+    swarm.run_for(60 * SECOND)
+    assert images(swarm) == {slot: ["newer"] for slot in (1, 2, 3)}
+    assert state(swarm) is UpdateState.COMPLETED
