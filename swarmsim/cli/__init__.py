@@ -4,9 +4,8 @@ Never here: how a scenario is played or judged, or how a report looks.
 """
 
 import sys
-from typing import Final
 
-INTERRUPTED: Final = 130
+from swarmsim.cli.exit_codes import INTERRUPTED
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -11,12 +11,11 @@ from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
-from swarmsim.cli import INTERRUPTED
 from swarmsim.cli.check import check
 from swarmsim.cli.docker.asking import Host, wish
 from swarmsim.cli.docker.client import DaemonError
 from swarmsim.cli.docker.verbs import GROUPS as DOCKER_GROUPS
-from swarmsim.cli.failure import BAD_INPUT
+from swarmsim.cli.exit_codes import BAD_INPUT, INTERRUPTED, NOT_DONE, UNREAD
 from swarmsim.cli.fault import fault
 from swarmsim.cli.fuzz import fuzz
 from swarmsim.cli.machine import machine
@@ -33,12 +32,6 @@ from swarmsim.yaml_source import SourceError
 COMMANDS: Final[tuple[Callable[..., Any], ...]] = (run, scenarios, check, plan, fuzz, serve, top, openapi, schema)
 GROUPS: Final[dict[str, Callable[[], typer.Typer]]] = {"machine": machine, "fault": fault}
 """Commands that have commands of their own."""
-
-NOT_DONE: Final = 1
-"""A daemon has refused what it was asked, or was not there."""
-"""What shells give a command that Ctrl-C ended; Typer exits with it too."""
-UNREAD: Final = 141
-"""What shells give a command that wrote into a pipe which nobody reads any more."""
 
 _EPILOG: Final = (
     "Exit codes: 0 all is as expected; 1 something was violated, or refused; 2 could not tell, or bad input; "

@@ -1,9 +1,9 @@
 """How a command says that it cannot do what it was asked."""
 
 import sys
-from typing import Final, NoReturn
+from typing import NoReturn
 
-BAD_INPUT: Final = 2
+from swarmsim.cli.exit_codes import BAD_INPUT
 
 
 def fail(message: str) -> NoReturn:

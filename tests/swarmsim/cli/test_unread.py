@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from swarmsim.cli.application import UNREAD
+from swarmsim.cli.exit_codes import UNREAD
 
 
 @pytest.mark.parametrize(
