@@ -48,6 +48,7 @@ def test_an_answer_without_a_body_differs_from_one_with_null() -> None:
         ("198.18.0.1:2377", "{host}:2377"),
         ("198.19.4.1/24", "<address>/24"),
         ("web.1.zuhgd8a6hxi5rh17orvvswltc", "web.1.<id>"),
+        ("abcdefghijklmnopqrstuvwxy", "<id>"),
         ("SWMTKN-1-" + "0" * 50 + "-" + "a" * 25, "<token>"),
         ("service abcdefghijklmnopqrstuvwx1 is gone", "service {web} is gone"),
         ("administrator", "administrator"),

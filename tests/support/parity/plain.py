@@ -13,7 +13,7 @@ _WORDS: Final = (
     (re.compile(r"SWMKEY-1-[A-Za-z0-9+/]{43}"), "<key>"),
     (re.compile(r"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----"), "<certificate>"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "<digest>"),
-    (re.compile(r"\b(?=[0-9a-z]*[0-9])[0-9a-z]{25}\b"), "<id>"),
+    (re.compile(r"\b[0-9a-z]{25}\b"), "<id>"),
     (re.compile(r"\b\d{1,3}(\.\d{1,3}){3}\b"), "<address>"),
 )
 _TELLING: Final = 6
