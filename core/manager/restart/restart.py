@@ -5,7 +5,7 @@ from random import Random
 from core.manager.draft import Draft
 from core.manager.orchestrator.tasks import NOWHERE, new_task, want
 from core.manager.restart.policy import failures_in_a_row, should_restart
-from core.manager.update.out_of_date import is_out_of_date
+from core.manager.update.out_of_date import is_outdated
 from core.objects.service import Service
 from core.objects.task import Task, TaskState, is_wanted
 from core.store import Store, slot_of
@@ -40,11 +40,7 @@ def restart(draft: Draft, rng: Random, service: Service, task: Task, by_update: 
 
 def _is_awaited(store: Store, service: Service, task: Task) -> bool:
     """Whether the update that made it has not seen it run."""
-    return task.status.state < TaskState.RUNNING and not _is_outdated(store, service, task)
-
-
-def _is_outdated(store: Store, service: Service, task: Task) -> bool:
-    return is_out_of_date(service, task, store.nodes.get(task.node_id))
+    return task.status.state < TaskState.RUNNING and not is_outdated(store, service, task)
 
 
 def _is_filled(store: Store, service: Service, task: Task) -> bool:
@@ -53,10 +49,10 @@ def _is_filled(store: Store, service: Service, task: Task) -> bool:
     Both come from updates that start first: while one is under way, and when it is rolled back. One that is out of date
     is not replaced beside any other: what is declared comes there when the update takes its turn.
     """
-    fills = _is_outdated(store, service, task)
+    fills = is_outdated(store, service, task)
     for other in store.tasks_in_slot(slot_of(task)):
         if other.id == task.id:
             fills = True
-        elif is_wanted(other) and (fills or not _is_outdated(store, service, other)):
+        elif is_wanted(other) and (fills or not is_outdated(store, service, other)):
             return True
     return False

@@ -6,6 +6,7 @@ from core.manager.placement.constraints import meets, parse_constraints
 from core.objects.node import Node
 from core.objects.service import Service
 from core.objects.task import Task
+from core.store import Store
 
 
 def is_out_of_date(service: Service, task: Task, node: Node | None) -> bool:
@@ -24,3 +25,8 @@ def is_out_of_date(service: Service, task: Task, node: Node | None) -> bool:
     if replace(task.spec, placement=declared.placement) != declared:
         return True
     return node is None or not meets(node, parse_constraints(declared.placement.constraints))
+
+
+def is_outdated(store: Store, service: Service, task: Task) -> bool:
+    """The same of a task in the store, on the node that it is on."""
+    return is_out_of_date(service, task, store.nodes.get(task.node_id))

@@ -6,7 +6,7 @@ networks and ports, secrets and configs. And no later update takes its place tha
 
 from msgspec.structs import replace
 
-from core.manager.update.out_of_date import is_out_of_date
+from core.manager.update.out_of_date import is_outdated
 from core.manager.update.states import UNDER_WAY, has_not_ended
 from core.objects.service import Service, ServiceSpec
 from core.objects.task import Task, TaskState, is_wanted
@@ -56,7 +56,7 @@ def _may_go_back(store: Store, service: Service) -> bool:
 def _is_to_come(store: Store, service: Service, task: Task) -> bool:
     """Whether an update has this task still to replace, or to see it run."""
     awaited = task.by_update and task.status.state < TaskState.RUNNING and task.spec_version != service.spec_version
-    return awaited or is_out_of_date(service, task, store.nodes.get(task.node_id))
+    return awaited or is_outdated(store, service, task)
 
 
 def _makes_same_tasks(one: ServiceSpec, other: ServiceSpec) -> bool:

@@ -10,7 +10,7 @@ from core.manager.placement.constraints import meets, parse_constraints
 from core.manager.restart.policy import should_restart
 from core.manager.restart.restart import restart
 from core.manager.update.failure_ratio import is_too_many
-from core.manager.update.out_of_date import is_out_of_date
+from core.manager.update.out_of_date import is_outdated
 from core.manager.update.rollout import Rollout
 from core.manager.update.states import PAUSED, UNDER_WAY, UpdateEvent, is_announced, moved, settings_of
 from core.manager.update.watch import Watch
@@ -104,7 +104,7 @@ class Turn:
 
     def _look_at(self, slot: SlotKey) -> None:
         tasks = self._head.tasks_in_slot(slot)
-        own = [task for task in tasks if task.by_update and not self._is_out_of_date(task)]
+        own = [task for task in tasks if task.by_update and not self._is_outdated(task)]
         watch = Watch(self._now, self._head, self._wall, self._rollout, self._service)
         for task in own:
             why = watch.failure_of(task)
@@ -114,7 +114,7 @@ class Turn:
                 return
         wanted = [task for task in tasks if is_wanted(task)]
         filling = wanted or self._resting(tasks)
-        outdated = [task for task in filling if self._is_out_of_date(task)]
+        outdated = [task for task in filling if self._is_outdated(task)]
         current = [task for task in wanted if task not in outdated]
         busy = [task for task in own if watch.keeps_busy(task)]
         make_way = _any_runs(current) or (current and busy and self._config.order is UpdateOrder.STOP_FIRST)
@@ -136,8 +136,8 @@ class Turn:
         rests = bool(tasks) and tasks[-1].desired_state is not TaskState.REMOVE
         return tasks[-1:] if rests and not should_restart(self._head, tasks[-1], self._draft.wall_ns) else []
 
-    def _is_out_of_date(self, task: Task) -> bool:
-        return is_out_of_date(self._service, task, self._head.nodes.get(task.node_id))
+    def _is_outdated(self, task: Task) -> bool:
+        return is_outdated(self._head, self._service, task)
 
     def _is_left_over(self, task: Task) -> bool:
         """Whether what an earlier spec had begun, and nobody waits for, is still to start: it may never do so."""

@@ -13,7 +13,7 @@ from core.ids import NodeId
 from core.manager.allocator.audit import audit
 from core.manager.orchestrator.tasks import has_stopped, is_lost
 from core.manager.placement.constraints import meets, parse_constraints
-from core.manager.update.out_of_date import is_out_of_date
+from core.manager.update.out_of_date import is_outdated
 from core.manager.update.states import PAUSED, UNDER_WAY, settings_of
 from core.objects import StoredObject, Task
 from core.objects.network import NetworkSpec, Subnet
@@ -336,7 +336,9 @@ class AnySwarm(RuleBasedStateMachine):
             if UpdateOrder.START_FIRST in (service.spec.update.order, service.spec.rollback.order):
                 continue  # an old one may come to suit while a new one is to start
             tasks = self.swarm.head.tasks_of_service(service.id)
-            slots = [slot_of(task) for task in tasks if is_wanted(task) and not self.is_outdated(service, task)]
+            slots = [
+                slot_of(task) for task in tasks if is_wanted(task) and not is_outdated(self.swarm.head, service, task)
+            ]
             assert len(slots) == len(set(slots))
 
     @precondition(lambda self: hasattr(self, "swarm"))
@@ -354,9 +356,6 @@ class AnySwarm(RuleBasedStateMachine):
         tasks = self.swarm.head.tasks_of_service(service.id)
         return [task for task in tasks if task.job_iteration == service.job.iteration]
 
-    def is_outdated(self, service: Service, task: Task) -> bool:
-        return is_out_of_date(service, task, self.swarm.head.nodes.get(task.node_id))
-
     def check_updates(self) -> None:
         """Whatever is committed, no update begins another slot while as many as may are under way."""
         for service in self.swarm.committed.services.values():
@@ -370,7 +369,7 @@ class AnySwarm(RuleBasedStateMachine):
 
     def is_starting(self, service: Service, task: Task) -> bool:
         """Whether an update waits for this task of its own."""
-        own = task.by_update and not is_out_of_date(service, task, self.swarm.committed.nodes.get(task.node_id))
+        own = task.by_update and not is_outdated(self.swarm.committed, service, task)
         return own and is_wanted(task) and task.status.state < TaskState.RUNNING
 
     def teardown(self) -> None:
@@ -396,7 +395,7 @@ class AnySwarm(RuleBasedStateMachine):
         status = service.update_status
         failed = status is not None and (status.state in PAUSED or status.failure_count)
         for task in swarm.wanted(name):
-            assert failed or not is_out_of_date(service, task, swarm.head.nodes.get(task.node_id)), task
+            assert failed or not is_outdated(swarm.head, service, task), task
         running_slots = [slot_of(task) for task in swarm.running(name)]
         assert len(running_slots) == len(set(running_slots)), swarm.wanted(name)
         for task in swarm.wanted(name):

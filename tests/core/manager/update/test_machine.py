@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from leading_head import Swarm, task_spec
 from msgspec.structs import replace
 
-from core.manager.update.out_of_date import is_out_of_date
+from core.manager.update.out_of_date import is_outdated
 from core.manager.update.states import PAUSED, UNDER_WAY
 from core.manager.update.watch import START_TIMEOUT_NS
 from core.objects.node import Availability, NodeState
@@ -173,9 +173,8 @@ class OneService(RuleBasedStateMachine):
         assert len(running) == len(set(running)), wanted
         if status is not None and (status.state in PAUSED or status.failure_count):
             return
-        nodes = self.swarm.head.nodes
         for task in wanted:
-            outdated = is_out_of_date(service, task, nodes.get(task.node_id))
+            outdated = is_outdated(self.swarm.head, service, task)
             assert not outdated or self.is_held_up(task), task
             assert not task.by_update or task.status.state is TaskState.RUNNING or self.is_held_up(task), task
 
